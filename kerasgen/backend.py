@@ -1,0 +1,66 @@
+"""What keras.ops does not cover, resolved for the Keras backend in use.
+
+`tfd` is TensorFlow Probability's distributions module: the native one under TensorFlow, the JAX substrate under JAX.
+It is imported at first use, because it takes longer to import than the rest of the package together.
+"""
+
+import importlib
+
+import keras
+
+_DISTRIBUTIONS = {
+    "tensorflow": "tensorflow_probability",
+    "jax": "tensorflow_probability.substrates.jax",
+}
+
+
+def __getattr__(name):
+    if name != "tfd":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    backend = keras.backend.backend()
+    if backend not in _DISTRIBUTIONS:
+        raise ImportError(
+            f"Expected KERAS_BACKEND to be one of {sorted(_DISTRIBUTIONS)}. Received: {backend!r}, "
+            "for which TensorFlow Probability has no distributions."
+        )
+    tfd = importlib.import_module(_DISTRIBUTIONS[backend]).distributions
+    globals()["tfd"] = tfd
+    return tfd
+
+
+def num_replicas():
+    """Number of replicas that share one optimizer step (1 outside a `tf.distribute` strategy and under JAX)."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def next_seed(generator):
+    """The next seed of a `keras.random.SeedGenerator`, as `tfd` takes it, different on every replica.
+
+    A generator holds the same state on every replica, which would hand each of them the same noise.
+    """
+    seed = generator.next()
+    if keras.backend.backend() != "tensorflow":
+        return seed
+    import tensorflow as tf
+
+    seed = tf.cast(seed, "int32")
+    if num_replicas() == 1:
+        return seed
+    return seed + tf.stack([0, tf.distribute.get_replica_context().replica_id_in_sync_group])
+
+
+def is_concrete(x):
+    """Whether `x` has values now, rather than standing for values in a graph that is being traced."""
+    if isinstance(x, keras.KerasTensor):
+        return False
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return not tf.is_symbolic_tensor(x)
+    import jax
+
+    return not isinstance(x, jax.core.Tracer)

@@ -1,0 +1,75 @@
+"""What callers may pass, checked before any work is done. Every error says what was expected, what came and what to do."""
+
+import keras
+import numpy as np
+
+from kerasgen import backend
+
+
+def images(x, event_shape):
+    """Checks `x` `[B, *event_shape]`, finite and in [0, 1], and returns it as a float32 tensor.
+
+    Values are checked only where there are any: inside a traced function only the shape is known.
+
+    Raises:
+        ValueError: wrong rank or size, NaN or infinity, values outside [0, 1].
+    """
+    expected = "[batch, " + ", ".join(map(str, event_shape)) + "]"
+    shape = tuple(keras.ops.shape(x))
+    if len(shape) != len(event_shape) + 1:
+        hint = " For a single example, add a batch axis: x[None]." if shape == tuple(event_shape) else ""
+        raise ValueError(f"Expected data of shape {expected}. Received: rank {len(shape)}, shape {shape}.{hint}")
+    if any(have != want for have, want in zip(shape[1:], event_shape) if isinstance(have, int)):
+        raise ValueError(f"Expected data of shape {expected}. Received: shape {shape}. Resize or crop the data first.")
+    if backend.is_concrete(x):
+        _values(keras.ops.convert_to_numpy(x))
+    return keras.ops.cast(x, "float32")
+
+
+def _values(x):
+    if not np.all(np.isfinite(x)):
+        raise ValueError(
+            f"Expected finite values. Received: {np.count_nonzero(~np.isfinite(x))} NaN or infinite values. "
+            "Remove or repair those examples."
+        )
+    if x.size and (x.min() < 0 or x.max() > 1):
+        remedy = "Divide by 255." if x.min() >= 0 and 1 < x.max() <= 255 else "Rescale the data."
+        raise ValueError(f"Expected values in [0, 1]. Received: values in [{x.min():g}, {x.max():g}]. {remedy}")
+
+
+def labels(condition, num_classes):
+    """Checks class labels `[B]` in 0..num_classes-1, and that they are given exactly where the model needs them.
+
+    Raises:
+        ValueError: a missing or an unexpected condition, wrong rank, labels out of range.
+    """
+    if num_classes is None:
+        if condition is not None:
+            raise ValueError("Expected condition=None: this model is unconditional. Received: a condition. Drop it.")
+        return None
+    if condition is None:
+        raise ValueError(
+            f"Expected a condition: this model is conditional on {num_classes} classes. Received: condition=None. "
+            f"Pass integer labels of shape [batch] in 0..{num_classes - 1}."
+        )
+    shape = tuple(keras.ops.shape(condition))
+    if len(shape) != 1:
+        raise ValueError(f"Expected integer labels of shape [batch]. Received: shape {shape}.")
+    if backend.is_concrete(condition):
+        values = keras.ops.convert_to_numpy(condition)
+        if values.size and (values.min() < 0 or values.max() >= num_classes):
+            raise ValueError(
+                f"Expected labels in 0..{num_classes - 1}. Received: labels in {values.min()}..{values.max()}."
+            )
+    return keras.ops.cast(condition, "int32")
+
+
+def positive(name, value):
+    """Checks that a count is an integer of at least 1.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
+    return int(value)

@@ -1,0 +1,182 @@
+"""p(x | network output): from a network's output to a `tfd.Distribution` over data in [0, 1].
+
+A likelihood of P parameters per event channel reads `[..., *space, C * P]` and gives a distribution whose event is
+`[*space, C]`. Parameters are float32 whatever the network computes in, and bounded so far out that no trained network
+gets there, so that every finite output gives a finite log-probability and a finite gradient.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import backend
+
+_LIMIT = 1e4  # of logits and locations
+_LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
+
+
+class Likelihood(keras.layers.Layer):
+    """Base of the likelihoods: `distribution(params, event_ndims)` and the number of parameters per event channel.
+
+    It is a layer so that a likelihood may own variables. It is not called as one: a Keras layer returns tensors only.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+
+    params_per_channel = 1
+
+    def build(self, input_shape=None):
+        self.built = True
+
+    def channels(self, event_channels):
+        """How many output channels the network needs for data of `event_channels` channels."""
+        return event_channels * self.params_per_channel
+
+    def distribution(self, params, event_ndims=3):
+        """The distribution of one example of rank `event_ndims`; leading axes of `params` are its batch shape."""
+        return backend.tfd.Independent(self.per_element(ops.cast(params, "float32")), event_ndims)
+
+    def split(self, params):
+        """Cuts `[..., C * P]` into P tensors `[..., C]`."""
+        return ops.split(params, self.params_per_channel, axis=-1)
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+def register(cls):
+    return keras.saving.register_keras_serializable(package="kerasgen.likelihoods")(cls)
+
+
+def _bounded(x, limit=_LIMIT):
+    return ops.clip(x, -limit, limit)
+
+
+@register
+class Bernoulli(Likelihood):
+    """Binary pixels; grey ones in [0, 1] score their cross-entropy."""
+
+    def per_element(self, params):
+        return backend.tfd.Bernoulli(logits=_bounded(params), dtype="float32")
+
+
+@register
+class ContinuousBernoulli(Likelihood):
+    """A normalised density for grey pixels in [0, 1] (Loaiza-Ganem and Cunningham 2019, arXiv 1907.06845)."""
+
+    def per_element(self, params):
+        return backend.tfd.ContinuousBernoulli(logits=_bounded(params))
+
+
+class LocationScale(Likelihood):
+    """A density around a predicted location.
+
+    Args:
+        scale: a number, in units of the [0, 1] range: fixed; "shared": one learned scale for all pixels;
+            "learned": predicted for each pixel.
+    """
+
+    def __init__(self, scale="learned", **kwargs):
+        super().__init__(**kwargs)
+        if scale not in ("shared", "learned") and not (isinstance(scale, (int, float)) and scale > 0):
+            raise ValueError(f"Expected scale to be a positive number, 'shared' or 'learned'. Received: scale={scale!r}")
+        self.scale = scale
+        self.params_per_channel = 2 if scale == "learned" else 1
+
+    def build(self, input_shape=None):
+        if self.scale == "shared":
+            self.log_scale = self.add_weight(name="log_scale", shape=(), initializer="zeros")
+        super().build(input_shape)
+
+    def location_and_scale(self, params):
+        if self.scale == "learned":
+            location, log_scale = self.split(params)
+        else:
+            location = params
+            log_scale = self.log_scale if self.scale == "shared" else ops.log(self.scale)
+        return _bounded(location), ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT))
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+@register
+class Gaussian(LocationScale):
+    """Normal pixels; the likelihood of the L2 loss."""
+
+    def per_element(self, params):
+        return backend.tfd.Normal(*self.location_and_scale(params))
+
+
+@register
+class Laplace(LocationScale):
+    """Laplace pixels; the likelihood of the L1 loss."""
+
+    def per_element(self, params):
+        return backend.tfd.Laplace(*self.location_and_scale(params))
+
+
+class Discrete(Likelihood):
+    """Pixels at the values 0, 1/(levels-1), ..., 1.
+
+    Args:
+        levels: number of values; 256 for 8-bit images.
+    """
+
+    def __init__(self, levels=256, **kwargs):
+        super().__init__(**kwargs)
+        self.levels = levels
+
+    def per_channel(self, params):
+        """`[..., C * P]` as `[..., C, P]`."""
+        return ops.reshape(params, (*ops.shape(params)[:-1], -1, self.params_per_channel))
+
+    def get_config(self):
+        return {**super().get_config(), "levels": self.levels}
+
+
+@register
+class Categorical(Discrete):
+    """One free probability per level (van den Oord and others 2016, arXiv 1601.06759)."""
+
+    @property
+    def params_per_channel(self):
+        return self.levels
+
+    def per_element(self, params):
+        return backend.tfd.FiniteDiscrete(
+            ops.arange(self.levels, dtype="float32") / (self.levels - 1),
+            logits=_bounded(self.per_channel(params)),
+            atol=0.49 / (self.levels - 1),
+            rtol=0.0,
+        )
+
+
+@register
+class DiscretizedLogistic(Discrete):
+    """A mixture of logistic variables rounded to levels (Salimans and others 2017, arXiv 1701.05517).
+
+    Args:
+        components: number of logistic variables mixed; 1 for a single one.
+        levels: number of values; 256 for 8-bit images.
+    """
+
+    def __init__(self, components=1, levels=256, **kwargs):
+        super().__init__(levels, **kwargs)
+        self.components = components
+
+    @property
+    def params_per_channel(self):
+        return 3 * self.components
+
+    def per_element(self, params):
+        from kerasgen.distributions import DiscretizedLogistic as Logistic  # imports TFP
+
+        logits, location, log_scale = ops.split(self.per_channel(params), 3, axis=-1)  # [..., C, components]
+        return backend.tfd.MixtureSameFamily(
+            backend.tfd.Categorical(logits=_bounded(logits)),
+            Logistic(_bounded(location), ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT)), self.levels),
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "components": self.components}

@@ -1,0 +1,75 @@
+"""The contract that every family meets."""
+
+import keras
+
+from kerasgen import backend, checks
+
+
+class GenerativeModel(keras.Model):
+    """A model of p(x), or of p(x | condition), trained by the unmodified Keras `fit`.
+
+    A family implements
+
+    - `sample(n, condition=None, seed=None) -> [n, *event_shape]`;
+    - `loss_terms(x, condition=None, training=False)`, named unweighted terms in nats, each `[B]`;
+    - `log_prob(x, condition=None, ...) -> [B]` in nats, where the density is tractable or bounded. A model without one
+      lacks the method.
+
+    `fit(x)` trains an unconditional model and `fit(x, labels)` a conditional one; both take a `tf.data.Dataset` of the
+    same. `fit` logs every term's mean under its name, beside the loss. The model is built when it is constructed.
+
+    Args:
+        event_shape: shape of one example, `(height, width, channels)` for images.
+        num_classes: number of classes of the condition, or None for an unconditional model.
+        terms: names of the loss terms.
+    """
+
+    def __init__(self, event_shape, num_classes=None, terms=(), **kwargs):
+        super().__init__(**kwargs)
+        self.event_shape = tuple(event_shape)
+        self.num_classes = num_classes
+        self.term_means = {name: keras.metrics.Mean(name=name) for name in terms}
+
+    def check(self, x, condition=None):
+        """Returns `x` as float32 and `condition` as int32, or raises a ValueError that says what is wrong."""
+        return checks.images(x, self.event_shape), checks.labels(condition, self.num_classes)
+
+    def term_weights(self):
+        """Weights of the loss terms by name; a term that is not named weighs 1."""
+        return {}
+
+    def call(self, x):
+        # `fit` calls the model on the data before it asks for the loss. The loss also depends on the condition, which
+        # `call` does not see, so all the work is in `compute_loss` and the data pass through.
+        return x
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The weighted sum of the terms, mean over the batch, in nats."""
+        terms = self.loss_terms(x, condition=y, training=training)
+        for name, term in terms.items():
+            self.term_means[name].update_state(term)
+        weights = self.term_weights()
+        loss = sum(weights.get(name, 1.0) * term for name, term in terms.items())
+        if sample_weight is not None:
+            loss = loss * sample_weight
+        # Keras optimizers sum gradients over replicas, so each replica contributes its share of the global mean.
+        return keras.ops.mean(loss) / backend.num_replicas()
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late."""
+        self.check(*_first_batch(x, y))
+        return super().fit(x, y, *args, **kwargs)
+
+    def get_config(self):
+        return {"event_shape": list(self.event_shape), "num_classes": self.num_classes, "name": self.name}
+
+
+def _first_batch(x, y):
+    if isinstance(x, keras.utils.PyDataset):
+        batch = x[0]
+    elif hasattr(x, "element_spec"):  # a tf.data.Dataset, which can be iterated again from its start
+        batch = next(iter(x))
+    else:
+        return x, y
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    return x, y

@@ -1,0 +1,112 @@
+"""Residual convolutional networks between images and feature vectors.
+
+Both change resolution by moving pixels into channels and back, so that no convolution runs at full resolution, where it
+would cost the most and see the least.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, register
+
+
+@register
+class ResidualBlock(layers.Layer):
+    """x + conv(act(conv(act(x)))), 3x3 (He and others 2016, arXiv 1603.05027); starts as the identity.
+
+    Args:
+        channels: width of input and output.
+        activation: name of a Keras activation.
+    """
+
+    def __init__(self, channels, activation="swish", **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.activation = activation
+        conv = {"padding": "same", "dtype": self.dtype_policy}
+        self.conv1 = layers.Conv2D(channels, 3, **conv)
+        self.conv2 = layers.Conv2D(channels, 3, kernel_initializer="zeros", **conv)
+
+    def build(self, input_shape):
+        self.conv1.build(input_shape)
+        self.conv2.build(input_shape)
+        self.built = True
+
+    def call(self, x):
+        act = keras.activations.get(self.activation)
+        return x + self.conv2(act(self.conv1(act(x))))
+
+    def get_config(self):
+        return {**super().get_config(), "channels": self.channels, "activation": self.activation}
+
+
+@register
+class ConvEncoder(Stack):
+    """Images `[B, H, W, C]` to features `[B, features]`; H and W divide by 2 once a stage.
+
+    Args:
+        channels: width of each stage, from half resolution down.
+        blocks: residual blocks of each stage.
+        features: size of the output.
+        activation: name of a Keras activation.
+    """
+
+    def __init__(self, channels=(32, 64), blocks=(1, 2), features=256, activation="swish", **kwargs):
+        super().__init__(**kwargs)
+        self.config = {"channels": list(channels), "blocks": list(blocks), "features": features, "activation": activation}
+        dtype = {"dtype": self.dtype_policy}
+        self.stack = []
+        for width, depth in zip(channels, blocks):
+            self.stack += [SpaceToDepth(**dtype), layers.Conv2D(width, 3, padding="same", **dtype)]
+            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
+        self.stack += [
+            layers.Activation(activation, **dtype),
+            layers.Flatten(**dtype),
+            layers.Dense(features, activation, **dtype),
+        ]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
+
+
+@register
+class ConvDecoder(Stack):
+    """Vectors `[B, D]` to `[B, *output_shape]`, linear; height and width of the output multiply by 2 once a stage.
+
+    Args:
+        output_shape: (height, width, channels), the channels those that the likelihood asks for.
+        channels: width of each stage, from the lowest resolution up.
+        blocks: residual blocks of each stage.
+        features: size of the hidden layer between the input and the lowest resolution.
+        activation: name of a Keras activation.
+    """
+
+    def __init__(self, output_shape, channels=(64, 32), blocks=(2, 1), features=256, activation="swish", **kwargs):
+        super().__init__(**kwargs)
+        self.config = {
+            "output_shape": list(output_shape),
+            "channels": list(channels),
+            "blocks": list(blocks),
+            "features": features,
+            "activation": activation,
+        }
+        dtype = {"dtype": self.dtype_policy}
+        *resolution, output_channels = output_shape
+        lowest = (*(side // 2 ** len(channels) for side in resolution), channels[0])
+        self.stack = [
+            layers.Dense(features, activation, **dtype),
+            layers.Dense(math.prod(lowest), **dtype),
+            layers.Reshape(lowest, **dtype),
+        ]
+        for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
+            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
+            self.stack += [
+                layers.Activation(activation, **dtype),
+                layers.Conv2D(4 * next_width, 3, padding="same", **dtype),
+                DepthToSpace(**dtype),
+            ]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}

@@ -1,0 +1,59 @@
+"""Parts that networks share."""
+
+import keras
+from keras import layers, ops
+
+
+def register(cls):
+    return keras.saving.register_keras_serializable(package="kerasgen.networks")(cls)
+
+
+class Stack(layers.Layer):
+    """Layers one after the other, in `self.stack`; the subclass is its own short configuration."""
+
+    def build(self, input_shape):
+        self.call(keras.KerasTensor(input_shape))
+        self.built = True
+
+    def call(self, x):
+        for layer in self.stack:
+            x = layer(x)
+        return x
+
+
+@register
+class SpaceToDepth(layers.Layer):
+    """`[B, H, W, C]` to `[B, H / block, W / block, block * block * C]`."""
+
+    def __init__(self, block=2, **kwargs):
+        super().__init__(**kwargs)
+        self.block = block
+
+    def call(self, x):
+        _, height, width, channels = x.shape
+        b = self.block
+        x = ops.reshape(x, (-1, height // b, b, width // b, b, channels))
+        x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+        return ops.reshape(x, (-1, height // b, width // b, b * b * channels))
+
+    def get_config(self):
+        return {**super().get_config(), "block": self.block}
+
+
+@register
+class DepthToSpace(layers.Layer):
+    """`[B, H, W, block * block * C]` to `[B, H * block, W * block, C]`; undoes SpaceToDepth."""
+
+    def __init__(self, block=2, **kwargs):
+        super().__init__(**kwargs)
+        self.block = block
+
+    def call(self, x):
+        _, height, width, channels = x.shape
+        b = self.block
+        x = ops.reshape(x, (-1, height, width, b, b, channels // b**2))
+        x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+        return ops.reshape(x, (-1, height * b, width * b, channels // b**2))
+
+    def get_config(self):
+        return {**super().get_config(), "block": self.block}
