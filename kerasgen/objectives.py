@@ -9,6 +9,8 @@ import math
 import keras
 from keras import ops
 
+from kerasgen import backend
+
 
 def register(cls):
     return keras.saving.register_keras_serializable(package="kerasgen.objectives")(cls)
@@ -18,6 +20,10 @@ class Objective(keras.layers.Layer):
     """Base of the objectives: named loss terms, and the weights beside them. A layer, so that it may own variables."""
 
     def build(self, input_shape=None):
+        """Makes the counter of training steps."""
+        self.step = self.add_weight(
+            name="step", shape=(), dtype="int32", initializer="zeros", trainable=False, aggregation="only_first_replica"
+        )
         self.built = True
 
     def term_weights(self, bottleneck):
@@ -41,12 +47,6 @@ class ELBO(Objective):
         self.beta = beta
         self.warmup_steps = warmup_steps
         self.num_samples = num_samples
-
-    def build(self, input_shape=None):
-        self.step = self.add_weight(
-            name="step", shape=(), dtype="int32", initializer="zeros", trainable=False, aggregation="only_first_replica"
-        )
-        super().build(input_shape)
 
     def term_names(self, bottleneck):
         return ("reconstruction", *bottleneck.term_names)
@@ -72,23 +72,35 @@ class ELBO(Objective):
 
 @register
 class IWAE(Objective):
-    """The importance-weighted bound.
+    """The importance-weighted bound, after a start on the ELBO, which trains the encoder faster.
 
     Args:
-        num_samples: importance samples k for each example; with 1 the bound is the ELBO.
+        num_samples: importance samples k for each example.
+        start_step: training steps on one sample, the ELBO, before the k samples begin. Saved with the weights.
     """
 
-    def __init__(self, num_samples, **kwargs):
+    def __init__(self, num_samples, start_step=0, **kwargs):
         super().__init__(**kwargs)
         self.num_samples = num_samples
+        self.start_step = start_step
 
     def term_names(self, bottleneck):
         return ("iwae",)
 
     def terms(self, model, x, condition=None, training=False):
         """-log (1/k) sum_k p(x, z_k) / q(z_k | x), `[B]` in nats."""
-        log_weights = model.log_weights(x, condition, self.num_samples)
-        return {"iwae": math.log(self.num_samples) - ops.logsumexp(log_weights, axis=0)}
+        seed = backend.next_seed(model.seeds)
+
+        def bound(num_samples):
+            log_weights = model.log_weights(x, condition, num_samples, seed)
+            return ops.logsumexp(log_weights, axis=0) - math.log(num_samples)
+
+        if training:
+            self.step.assign_add(1)
+        if not self.start_step:
+            return {"iwae": -bound(self.num_samples)}
+        started = self.step > self.start_step
+        return {"iwae": -ops.cond(started, lambda: bound(self.num_samples), lambda: bound(1))}
 
     def get_config(self):
-        return {**super().get_config(), "num_samples": self.num_samples}
+        return {**super().get_config(), "num_samples": self.num_samples, "start_step": self.start_step}
