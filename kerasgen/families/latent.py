@@ -14,7 +14,9 @@ from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO
 
-_DECODES_AT_ONCE = 4096  # bounds the memory of sampling and scoring, whatever the number of samples asked for
+# Both bound the memory, whatever the number of samples asked for.
+_DECODES_AT_ONCE = 4096  # of scoring
+_SAMPLES_AT_ONCE = 256  # of sampling; each block has its own seeds, so the number is part of what a seed means
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.families")
@@ -36,7 +38,9 @@ class LatentVariableModel(GenerativeModel):
         ValueError: the decoder's output shape is not the one that the likelihood needs.
     """
 
-    def __init__(self, event_shape, encoder, bottleneck, decoder, likelihood, objective=None, num_classes=None, **kwargs):
+    def __init__(
+        self, event_shape, encoder, bottleneck, decoder, likelihood, objective=None, num_classes=None, **kwargs
+    ):
         objective = objective or ELBO()
         super().__init__(event_shape, num_classes, terms=objective.term_names(bottleneck), **kwargs)
         self.encoder = encoder
@@ -83,7 +87,7 @@ class LatentVariableModel(GenerativeModel):
         return self.bottleneck.posterior(self.features(x, condition))
 
     def decode(self, z, condition=None):
-        """The likelihood p(x | z) for z `[..., B, *latent_shape]`: batch shape `[..., B]`, event shape `event_shape`."""
+        """The likelihood p(x | z) for z `[..., B, *latent_shape]`: batch shape `[..., B]`, event `event_shape`."""
         condition = checks.labels(condition, self.num_classes)
         z = self._conditioned(ops.convert_to_tensor(z), condition)
         leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.latent_shape)]
@@ -116,7 +120,8 @@ class LatentVariableModel(GenerativeModel):
     def elbo(self, x, condition=None, num_samples=1, seed=None):
         """A Monte Carlo estimate of the evidence lower bound on log p(x), `[B]` in nats."""
         checks.positive("num_samples", num_samples)
-        return ops.mean(self.log_weights(x, condition, num_samples, backend.next_seed(keras.random.SeedGenerator(seed))), axis=0)
+        seed = backend.next_seed(keras.random.SeedGenerator(seed))
+        return ops.mean(self.log_weights(x, condition, num_samples, seed), axis=0)
 
     def log_prob(self, x, condition=None, num_samples=500, seed=None):
         """The importance-weighted estimate of log p(x), `[B]` in nats: a lower bound in expectation, tighter with k.
@@ -165,11 +170,11 @@ class LatentVariableModel(GenerativeModel):
         if condition is not None and condition.shape[0] != n:
             raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
         seeds = keras.random.SeedGenerator(seed)
-        z = self.bottleneck.sample(n, backend.next_seed(seeds))
         examples = []
-        for start in range(0, n, _DECODES_AT_ONCE):
-            rows = slice(start, start + _DECODES_AT_ONCE)
-            likelihood = self.decode(z[rows], None if condition is None else condition[rows])
+        for start in range(0, n, _SAMPLES_AT_ONCE):
+            rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
+            z = self.bottleneck.sample(rows.stop - start, backend.next_seed(seeds))
+            likelihood = self.decode(z, None if condition is None else condition[rows])
             examples.append(likelihood.mean() if mean else likelihood.sample(seed=backend.next_seed(seeds)))
         return ops.concatenate(examples)
 

@@ -1,0 +1,69 @@
+"""What the tests share: two logical CPU devices, digits and tiny models."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    # Before TensorFlow is used for anything else: two devices, so that a strategy has two replicas.
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+
+from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
+
+
+def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
+    """A VAE of 8x8 images with the real parts, small enough to train in a moment; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    likelihood = likelihood or likelihoods.Bernoulli()
+    return LatentVariableModel(
+        (8, 8, 1),
+        networks.ConvEncoder((8,), (1,), 16),
+        bottlenecks.Gaussian(latent_dim),
+        networks.ConvDecoder((8, 8, likelihood.channels(1)), (8,), (1,), 16),
+        likelihood,
+        objective,
+        num_classes,
+    )
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Whatever a test draws without a seed is the same in every run and in every order of the tests."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """`[256, 8, 8, 1]` float32 in [0, 1] and int32 labels `[256]`."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    return (data.images[:256, :, :, None] / 16).astype("float32"), data.target[:256].astype("int32")
+
+
+@pytest.fixture(scope="session")
+def images(digits):
+    return digits[0]
+
+
+@pytest.fixture
+def vae():
+    return tiny_vae()
+
+
+@pytest.fixture
+def conditional_vae():
+    return tiny_vae(num_classes=10)
+
+
+@pytest.fixture(scope="session")
+def rng():
+    return np.random.default_rng(0)

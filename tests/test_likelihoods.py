@@ -1,0 +1,230 @@
+"""Densities against scipy and against their own normalisation, for every likelihood in one table."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from kerasgen import likelihoods
+
+EXTREMES = (0.0, 1.0, -1.0, 50.0, -50.0, 1e4, -1e4, 1e30, -1e30)
+PIXELS = (0.0, 1 / 255, 0.5, 1.0)
+
+
+def bernoulli(params, x):
+    return x * special.log_expit(params[..., 0]) + (1 - x) * special.log_expit(-params[..., 0])
+
+
+def continuous_bernoulli(params, x):
+    logits = params[..., 0]
+    # p(x) is proportional to exp(x * logits), whose integral over [0, 1] is (exp(logits) - 1) / logits
+    safe = np.where(logits == 0, 1.0, logits)
+    return x * logits - np.where(logits == 0, 0.0, np.log(np.expm1(safe) / safe))
+
+
+def categorical(params, x):
+    level = np.rint(x * 255).astype(int)
+    params = np.broadcast_to(params, (*level.shape, 256))
+    return np.take_along_axis(special.log_softmax(params, axis=-1), level[..., None], axis=-1)[..., 0]
+
+
+def logistic_mixture(params, x):
+    logits, loc, log_scale = np.split(params, 3, axis=-1)
+    a = (x[..., None] - 0.5 / 255 - loc) / np.exp(log_scale)
+    b = (x[..., None] + 0.5 / 255 - loc) / np.exp(log_scale)
+    a, b = np.where(x[..., None] == 0, -np.inf, a), np.where(x[..., None] == 1, np.inf, b)
+    # whichever of the two differences does not cancel in this tail
+    mass = np.where(a > 0, special.expit(-a) - special.expit(-b), special.expit(b) - special.expit(a))
+    log_mass = np.log(np.maximum(mass, 1e-300))
+    return special.logsumexp(special.log_softmax(logits, axis=-1) + log_mass, axis=-1)
+
+
+def shared(cls):
+    likelihood = cls("shared")
+    likelihood.build()
+    likelihood.log_scale.assign(-1.5)
+    return likelihood
+
+
+def scaled(density, scale=None):
+    def log_density(params, x):
+        return density(x, params[..., 0], np.exp(params[..., 1]) if scale is None else scale)
+
+    return log_density
+
+
+TABLE = {  # name: (likelihood, log density of params [..., P] at x [...], values that x takes or None for a density)
+    "bernoulli": (likelihoods.Bernoulli(), bernoulli, 2),
+    "continuous_bernoulli": (likelihoods.ContinuousBernoulli(), continuous_bernoulli, None),
+    "gaussian_fixed": (likelihoods.Gaussian(0.1), scaled(stats.norm.logpdf, 0.1), None),
+    "gaussian_shared": (shared(likelihoods.Gaussian), scaled(stats.norm.logpdf, np.exp(-1.5)), None),
+    "gaussian_learned": (likelihoods.Gaussian("learned"), scaled(stats.norm.logpdf), None),
+    "laplace_fixed": (likelihoods.Laplace(0.1), scaled(stats.laplace.logpdf, 0.1), None),
+    "laplace_shared": (shared(likelihoods.Laplace), scaled(stats.laplace.logpdf, np.exp(-1.5)), None),
+    "laplace_learned": (likelihoods.Laplace("learned"), scaled(stats.laplace.logpdf), None),
+    "categorical": (likelihoods.Categorical(256), categorical, 256),
+    "discretized_logistic": (likelihoods.DiscretizedLogistic(), logistic_mixture, 256),
+    "logistic_mixture": (likelihoods.DiscretizedLogistic(components=5), logistic_mixture, 256),
+}
+likelihood_table = pytest.mark.parametrize("name", TABLE)
+
+
+def levels_of(values):
+    return np.arange(values) / (values - 1)
+
+
+def per_element(likelihood, params, x):
+    """log p of single pixels: params `[..., P]`, x broadcast against `[...]`."""
+    distribution = likelihood.distribution(params.astype("float32"), event_ndims=1)
+    return keras.ops.convert_to_numpy(distribution.log_prob(np.asarray(x, "float32")[..., None]))
+
+
+def draw_params(likelihood, count, seed=0):
+    """Parameters such as a trained network gives: logits of a few units, locations near [0, 1], scales below 1."""
+    rng = np.random.default_rng(seed)
+    params = rng.normal(size=(count, likelihood.params_per_channel))
+    if isinstance(likelihood, likelihoods.DiscretizedLogistic):
+        logits, loc, log_scale = np.split(params, 3, axis=-1)
+        return np.concatenate([logits, 0.5 + 0.5 * loc, log_scale - 3], axis=-1)
+    if isinstance(likelihood, likelihoods.LocationScale):
+        return 0.5 * params + (0.5, -1.5)[: likelihood.params_per_channel]
+    return 3 * params
+
+
+@likelihood_table
+def test_log_prob_is_the_log_density(name):
+    likelihood, log_density, values = TABLE[name]
+    params = draw_params(likelihood, 200)
+    x = np.random.default_rng(1).uniform(size=200)
+    if values:
+        x = np.rint(x * (values - 1)) / (values - 1)
+    np.testing.assert_allclose(per_element(likelihood, params, x), log_density(params, x), rtol=2e-4, atol=2e-4)
+
+
+@likelihood_table
+def test_the_event_is_the_whole_image_and_channels_keep_their_own_parameters(name):
+    likelihood, log_density, values = TABLE[name]
+    assert likelihood.channels(3) == 3 * likelihood.params_per_channel
+    params = draw_params(likelihood, 2 * 5 * 4 * 4 * 3).reshape(2, 5, 4, 4, 3, -1)
+    x = np.rint(np.random.default_rng(1).uniform(size=(2, 5, 4, 4, 3)))
+    # location and scale are each a block of C channels; the other likelihoods keep a pixel's parameters together
+    joint = np.moveaxis(params, -1, -2) if isinstance(likelihood, likelihoods.LocationScale) else params
+    distribution = likelihood.distribution(joint.reshape(2, 5, 4, 4, -1).astype("float32"))
+    assert tuple(distribution.batch_shape) == (2, 5)
+    assert tuple(distribution.event_shape) == (4, 4, 3)
+    expected = log_density(params, x).sum((-3, -2, -1))
+    np.testing.assert_allclose(distribution.log_prob(x.astype("float32")), expected, rtol=2e-4)
+
+
+@likelihood_table
+def test_probabilities_sum_to_one(name):
+    likelihood, _, values = TABLE[name]
+    params = draw_params(likelihood, 20)
+    if values:
+        log_probs = per_element(likelihood, params[:, None], levels_of(values)[None])
+        np.testing.assert_allclose(np.exp(log_probs.astype("float64")).sum(-1), 1, atol=2e-5)
+        return
+    bounded = isinstance(likelihood, likelihoods.ContinuousBernoulli)
+    x = np.linspace(*((0, 1) if bounded else (-12, 13)), 20001)
+    density = np.exp(per_element(likelihood, params[:, None], x[None]).astype("float64"))
+    np.testing.assert_allclose(integrate.simpson(density, x=x), 1, atol=2e-3)
+
+
+@likelihood_table
+def test_samples_follow_the_density_and_the_mean(name):
+    likelihood, log_density, values = TABLE[name]
+    for params in draw_params(likelihood, 3, seed=2):
+        distribution = likelihood.distribution(params.astype("float32")[None], event_ndims=1)
+        draws = keras.ops.convert_to_numpy(distribution.sample(20000, seed=7))[:, 0, 0].astype("float64")
+        standard_error = draws.std() / np.sqrt(len(draws)) + (1 / 510 if values == 256 else 0)
+        assert abs(draws.mean() - distribution.mean()[0, 0]) < 4 * standard_error
+        if values:
+            counts = np.bincount(np.rint(draws * (values - 1)).astype(int), minlength=values)
+            np.testing.assert_allclose(np.rint(draws * (values - 1)), draws * (values - 1), atol=1e-4)
+            expected = len(draws) * np.exp(log_density(params[None], levels_of(values)))
+            common = expected > 5
+            observed = np.append(counts[common], counts[~common].sum() + 1e-9)
+            expected = np.append(expected[common], expected[~common].sum() + 1e-9)
+            assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-4
+        else:
+            x = np.linspace(draws.min() - 1e-6, draws.max() + 1e-6, 20001)
+            density = np.exp(log_density(params[None], x))
+            cdf = integrate.cumulative_trapezoid(density, x, initial=0)
+            assert stats.kstest(draws, lambda value, x=x, cdf=cdf: np.interp(value, x, cdf)).pvalue > 1e-4
+
+
+@likelihood_table
+def test_extreme_outputs_give_finite_values_and_gradients(name):
+    likelihood, _, _ = TABLE[name]
+    size = likelihood.params_per_channel
+    if size <= 3:
+        params = np.array(list(itertools.product(EXTREMES, repeat=size)))
+    else:
+        params = np.random.default_rng(0).choice(EXTREMES, size=(500, size))
+    params = params.astype("float32")[:, None]  # [N, 1, P]
+    pixels = np.array(PIXELS, "float32")[None, :, None]  # [1, 4, 1]
+    value, gradient = value_and_gradient(lambda p: likelihood.distribution(p, event_ndims=1).log_prob(pixels), params)
+    assert np.all(np.isfinite(value))
+    assert np.all(np.isfinite(gradient))
+    mean = keras.ops.convert_to_numpy(likelihood.distribution(params, event_ndims=1).mean())
+    assert np.all(np.isfinite(mean))
+    draws = keras.ops.convert_to_numpy(likelihood.distribution(params, event_ndims=1).sample(seed=3))
+    assert np.all(np.isfinite(draws))
+    if not isinstance(likelihood, likelihoods.LocationScale):
+        assert -1e-3 <= mean.min() and mean.max() <= 1 + 1e-3
+        assert 0 <= draws.min() and draws.max() <= 1
+
+
+def value_and_gradient(function, params):
+    import tensorflow as tf
+
+    params = tf.constant(params)
+    with tf.GradientTape() as tape:
+        tape.watch(params)
+        value = function(params)
+    return value.numpy(), tape.gradient(value, params).numpy()
+
+
+@likelihood_table
+def test_gradients_are_those_of_the_density(name):
+    likelihood, log_density, values = TABLE[name]
+    params = draw_params(likelihood, 20, seed=3)
+    x = np.full(20, 1.0 if values else 0.6)
+    _, gradient = value_and_gradient(
+        lambda p: likelihood.distribution(p, event_ndims=1).log_prob(x.astype("float32")[:, None]),
+        params.astype("float32"),
+    )
+    for index in range(min(likelihood.params_per_channel, 8)):
+        step = np.zeros(likelihood.params_per_channel)
+        step[index] = 1e-5
+        difference = (log_density(params + step, x) - log_density(params - step, x)) / 2e-5
+        np.testing.assert_allclose(gradient[:, index], difference, rtol=5e-3, atol=1e-3)
+
+
+def test_log_probabilities_are_float32_whatever_the_network_computes_in():
+    for likelihood, _, _ in TABLE.values():
+        params = keras.ops.zeros((1, 2, 2, likelihood.channels(1)), "bfloat16")
+        assert likelihood.distribution(params).dtype == "float32"
+
+
+def test_a_pixel_between_two_levels_counts_as_the_nearer_one():
+    params = draw_params(likelihoods.Categorical(256), 100)
+    x = np.random.default_rng(1).uniform(0, 254, size=100).round() + np.random.default_rng(2).uniform(-0.48, 0.48, 100)
+    x = np.clip(x, 0, 255) / 255
+    np.testing.assert_allclose(per_element(likelihoods.Categorical(256), params, x), categorical(params, x), rtol=1e-4)
+
+
+def test_a_scale_that_is_no_scale_is_refused():
+    for scale in (0, -1.0, "fixed"):
+        with pytest.raises(ValueError, match="Expected scale to be a positive number, 'shared' or 'learned'. Received"):
+            likelihoods.Gaussian(scale)
+
+
+@likelihood_table
+def test_config_round_trip(name):
+    likelihood = TABLE[name][0]
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(likelihood))
+    assert type(copy) is type(likelihood)
+    assert copy.get_config() == likelihood.get_config()
