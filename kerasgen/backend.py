@@ -53,6 +53,31 @@ def next_seed(generator):
     return seed + tf.stack([0, tf.distribute.get_replica_context().replica_id_in_sync_group])
 
 
+def per_replica_results(results):
+    """Metric results as Keras' `fit` reduces them over workers: with an axis of their own, which it takes the mean over."""
+    if keras.backend.backend() != "tensorflow":
+        return results
+    import tensorflow as tf
+
+    multi_worker = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+    if not multi_worker or tf.distribute.in_cross_replica_context():
+        return results
+    return {name: tf.reshape(value, [1]) for name, value in results.items()}
+
+
+def function(fn):
+    """Compiles a function of tensors at its first call under TensorFlow; elsewhere returns it as it is.
+
+    The result is a plain Python function, so that a model may hold it without exporting it.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return fn
+    import tensorflow as tf
+
+    compiled = tf.function(fn)
+    return lambda *args: compiled(*args)
+
+
 def is_concrete(x):
     """Whether `x` has values now, rather than standing for values in a graph that is being traced."""
     if isinstance(x, keras.KerasTensor):

@@ -55,6 +55,9 @@ class GenerativeModel(keras.Model):
         # Keras optimizers sum gradients over replicas, so each replica contributes its share of the global mean.
         return keras.ops.mean(loss) / backend.num_replicas()
 
+    def get_metrics_result(self):
+        return backend.per_replica_results(super().get_metrics_result())
+
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late."""
         self.check(*_first_batch(x, y))
