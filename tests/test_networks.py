@@ -1,0 +1,84 @@
+"""Shapes, structure and configuration of the networks."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasgen import networks
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+
+
+def test_space_to_depth_is_the_one_of_tensorflow_and_depth_to_space_undoes_it(x):
+    deep = networks.SpaceToDepth()(x)
+    np.testing.assert_array_equal(deep, tf.nn.space_to_depth(x, 2))
+    np.testing.assert_array_equal(networks.DepthToSpace()(deep), x)
+    assert networks.SpaceToDepth(4)(x).shape == (2, 2, 2, 48)
+
+
+def test_a_residual_block_starts_as_the_identity_and_learns(x):
+    block = networks.ResidualBlock(3)
+    np.testing.assert_array_equal(block(x), x)
+    block.conv2.kernel.assign(np.random.default_rng(1).normal(size=block.conv2.kernel.shape))
+    assert np.abs(block(x) - x).max() > 0.1
+
+
+@pytest.mark.parametrize("stages", [1, 2, 3])
+def test_the_encoder_halves_and_the_decoder_doubles_once_a_stage(x, stages):
+    widths, blocks = (4, 6, 8)[:stages], (1, 0, 2)[:stages]
+    encoder = networks.ConvEncoder(widths, blocks, 16)
+    assert encoder(x).shape == (2, 16)
+    assert encoder.stack[-1].kernel.shape[0] == (8 // 2**stages) ** 2 * widths[-1]
+    decoder = networks.ConvDecoder((8, 8, 5), widths[::-1], blocks[::-1], 16)
+    assert decoder(encoder(x)).shape == (2, 8, 8, 5)
+    assert decoder.stack[1].kernel.shape[1] == (8 // 2**stages) ** 2 * widths[-1]
+
+
+def test_the_decoder_and_the_perceptron_are_linear_at_the_end():
+    z = 100 * np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+    for network in (networks.ConvDecoder((8, 8, 1), (4,), (1,), 8), networks.MLP((8, 8, 1), (8,))):
+        params = network(z).numpy()
+        assert params.shape == (64, 8, 8, 1)
+        assert params.min() < -1 and params.max() > 1
+
+
+NETWORKS = {
+    "conv_encoder": (networks.ConvEncoder((4,), (1,), 8, "relu"), (8, 8, 1)),
+    "conv_decoder": (networks.ConvDecoder((8, 8, 2), (4,), (1,), 8, "relu"), (4,)),
+    "mlp": (networks.MLP((2, 3), (8,), "tanh"), (8, 8, 1)),
+    "residual_block": (networks.ResidualBlock(3, "relu"), (8, 8, 3)),
+    "space_to_depth": (networks.SpaceToDepth(4), (8, 8, 1)),
+    "depth_to_space": (networks.DepthToSpace(2), (4, 4, 8)),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_config_and_weights_round_trip(name):
+    network, shape = NETWORKS[name]
+    x = np.random.default_rng(0).normal(size=(2, *shape)).astype("float32")
+    y = network(x)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
+    assert type(copy) is type(network)
+    assert copy.get_config() == network.get_config()
+    assert copy.built
+    copy.set_weights(network.get_weights())
+    np.testing.assert_array_equal(copy(x), y)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_batch_size_is_free_and_examples_do_not_mix(name):
+    network, shape = NETWORKS[name]
+    x = np.random.default_rng(0).normal(size=(5, *shape)).astype("float32")
+    np.testing.assert_allclose(network(x)[3:4], network(x[3:4]), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["conv_encoder", "conv_decoder", "mlp"])
+def test_a_policy_reaches_every_layer(name):
+    network, shape = NETWORKS[name]
+    mixed = type(network).from_config({**network.get_config(), "dtype": "mixed_bfloat16"})
+    assert mixed(np.zeros((1, *shape), "float32")).dtype == "bfloat16"
+    assert {weight.dtype for weight in mixed.weights} == {"float32"}
