@@ -1,0 +1,181 @@
+"""Whole sets in memory, decoded once, as uint8: where every pipeline starts."""
+
+import difflib
+import functools
+import os
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasgen.data import splits
+
+# The level that stands for 1, where it is not 255.
+_MAXIMUM = {"binarized_mnist": 1, "digits": 16}
+_DIGITS_TRAIN = 1500
+_CHUNK = 1000  # examples handled at once, which bounds the memory needed beside the set itself
+
+
+class Source(NamedTuple):
+    """One split of a set.
+
+    Attributes:
+        name: of the set.
+        images: uint8 `[N, H, W, C]`.
+        labels: int32 `[N]`, or None for a set without labels.
+        maximum: the level that stands for 1.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray | None
+    maximum: int
+
+    def binarized(self, seed):
+        """The same images with every pixel drawn once as Bernoulli(pixel).
+
+        The draws are `numpy.random.default_rng(seed).random(images.shape) < images / maximum`, so that a test set
+        binarized with one seed is the same set on every backend and for every batch size.
+        """
+        rng = np.random.default_rng(seed)
+        binary = np.empty_like(self.images)
+        for start in range(0, len(binary), _CHUNK):
+            grey = self.images[start : start + _CHUNK] / self.maximum
+            binary[start : start + _CHUNK] = rng.random(grey.shape) < grey
+        return self._replace(images=binary, maximum=1)
+
+
+def read(name, split="train", data_dir=None, download=False):
+    """Reads one split of a set.
+
+    Args:
+        name: "digits" (scikit-learn's 1,797 images of 8x8 pixels, 1,500 for training and 297 for testing by a fixed
+            draw), or the TFDS name of an image set.
+        split: as TFDS writes it, such as "train", "train[50000:]" or "test[:10%]".
+        data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
+        download: let TFDS download and prepare a set that is not in that folder.
+
+    Raises:
+        ValueError: an unknown name or split, a set without 8-bit images of one size.
+        FileNotFoundError: the set is not in the folder.
+        ConnectionError: it could not be downloaded.
+    """
+    if name == "digits":
+        parts = _digits()
+        return select(parts, parts.get, split)
+    return _read_tfds(_builder(name, data_dir, download), split)
+
+
+def sizes(name, data_dir=None, download=False):
+    """Number of examples by split name."""
+    if name == "digits":
+        return {split: len(source.images) for split, source in _digits().items()}
+    return {split: info.num_examples for split, info in _builder(name, data_dir, download).info.splits.items()}
+
+
+def size(name, split="train", data_dir=None, download=False):
+    """Number of examples in a split, without reading them. Arguments and errors are those of `kerasgen.data.load`."""
+    if name == "digits":
+        known = sizes(name)
+        return sum(stop - start for _, start, stop in splits.parse(split, known, known.get))
+    return _num_examples(_builder(name, data_dir, download), split)
+
+
+def select(names, part, split):
+    """The slices of whole splits that a split string stands for, as one source.
+
+    Args:
+        names: of the splits that there are.
+        part: function from a name to its `Source`.
+        split: a split string.
+
+    Raises:
+        ValueError: a split string that does not fit.
+    """
+    part = functools.cache(part)
+    slices = splits.parse(split, names, lambda name: len(part(name).images))
+    slices = [(part(name), slice(start, stop)) for name, start, stop in slices]
+    first = slices[0][0]
+    images = np.concatenate([source.images[rows] for source, rows in slices])
+    labels = None if first.labels is None else np.concatenate([source.labels[rows] for source, rows in slices])
+    return first._replace(images=images, labels=labels)
+
+
+def _digits():
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = digits.images.astype("uint8")[..., None]
+    labels = digits.target.astype("int32")
+    order = np.random.default_rng(0).permutation(len(images))
+    rows = {"train": order[:_DIGITS_TRAIN], "test": order[_DIGITS_TRAIN:]}
+    return {split: Source("digits", images[row], labels[row], _MAXIMUM["digits"]) for split, row in rows.items()}
+
+
+def _builder(name, data_dir, download):
+    """The TFDS builder of a set that is there."""
+    import tensorflow_datasets as tfds
+
+    # TFDS looks at the environment once, when it is imported.
+    data_dir = data_dir or os.environ.get("TFDS_DATA_DIR")
+    try:
+        builder = tfds.builder(name, data_dir=data_dir and os.path.expanduser(data_dir))
+    except tfds.core.DatasetNotFoundError:
+        near = difflib.get_close_matches(name, ["digits", *tfds.list_builders(with_community_datasets=False)], n=5)
+        message = f"Expected 'digits' or the name of a TFDS set. Received: {name!r}. Near names: {near}"
+        raise ValueError(message) from None
+    if download:
+        try:
+            builder.download_and_prepare()
+        except (OSError, tfds.download.DownloadError) as error:
+            raise ConnectionError(
+                f"Expected to download the set {name!r} to {builder.data_dir}. Received: {error}. Check the network, "
+                "or set TFDS_DATA_DIR or data_dir= to a folder that holds the set."
+            ) from error
+    elif not builder.data_path.exists():
+        raise FileNotFoundError(
+            f"Expected the set {name!r} in {builder.data_dir}. Received: no such folder. Set TFDS_DATA_DIR or "
+            "data_dir= to a TFDS folder that holds it, or pass download=True, which needs a network."
+        )
+    return builder
+
+
+def _num_examples(builder, split):
+    try:
+        return builder.info.splits[split].num_examples
+    except (KeyError, ValueError):
+        known = {name: info.num_examples for name, info in builder.info.splits.items()}
+        raise ValueError(
+            f"Expected split to be one of {known}, or a slice such as 'train[:100]' or 'train[90%:]'. "
+            f"Received: split={split!r}"
+        ) from None
+
+
+def _read_tfds(builder, split):
+    import tensorflow_datasets as tfds
+
+    num_examples = _num_examples(builder, split)
+    features = dict(builder.info.features)
+    image = features.get("image")
+    if not isinstance(image, tfds.features.Image) or image.np_dtype != np.uint8 or None in image.shape:
+        raise ValueError(
+            f"Expected a set with 8-bit images of one size in its feature 'image'. Received: {builder.name!r}, "
+            f"with the features {features}"
+        )
+    label = features.get("label")
+    labelled = label is not None and label.shape == () and np.issubdtype(label.np_dtype, np.integer)
+    once = tfds.ReadConfig(try_autocache=False)
+    examples = builder.as_dataset(split=split, read_config=once, shuffle_files=False)
+
+    images = np.empty((num_examples, *image.shape), "uint8")
+    labels = np.empty(num_examples, "int32") if labelled else None
+    start = 0
+    for batch in examples.batch(_CHUNK).as_numpy_iterator():
+        rows = slice(start, start + len(batch["image"]))
+        images[rows] = batch["image"]
+        if labelled:
+            labels[rows] = batch["label"]
+        start = rows.stop
+    if builder.name == "emnist":
+        # The original files hold columns as rows, and TFDS keeps them so: its letters lie on their sides, mirrored.
+        images = np.ascontiguousarray(images.transpose(0, 2, 1, 3))
+    return Source(builder.name, images, labels, _MAXIMUM.get(builder.name, 255))

@@ -1,0 +1,38 @@
+"""Split strings as TensorFlow Datasets writes them, for sets that it does not hold: "train[:50%]+test[-100:]"."""
+
+import re
+
+_SPLIT = re.compile(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
+
+
+def parse(split, names, size):
+    """The slices that a split string stands for, as `[(name, start, stop), ...]`.
+
+    Args:
+        split: names joined by "+", each with or without a slice in examples or in percent.
+        names: of the splits that there are.
+        size: function from a name to its number of examples.
+
+    Raises:
+        ValueError: an unknown name, anything that is not a slice, or a slice that goes beyond the examples.
+    """
+    slices = []
+    for part in str(split).split("+"):
+        match = _SPLIT.fullmatch(part.strip())
+        if not match or match[1] not in names:
+            raise ValueError(
+                f"Expected split to be one of {sorted(names)}, or a slice such as 'train[:100]' or 'train[90%:]'. "
+                f"Received: split={split!r}"
+            )
+        name, *ends = match.groups()
+        start, stop = (_position(end, default, size(name), split) for end, default in zip(ends, ("0", "100%")))
+        slices.append((name, start, max(start, stop)))
+    return slices
+
+
+def _position(text, default, size, split):
+    text = text or default
+    position = round(int(text[:-1]) * size / 100) if text.endswith("%") else int(text)
+    if abs(position) > size:
+        raise ValueError(f"Expected a slice of {size} examples. Received: split={split!r}")
+    return position + size if position < 0 else position
