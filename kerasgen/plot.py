@@ -1,0 +1,81 @@
+"""Pictures of batches of images, as PNG files."""
+
+import pathlib
+
+import keras
+import numpy as np
+
+_SIDE = 56  # pixels that a small image is enlarged to, in whole multiples
+_GAP = 2
+
+
+def grid(images, path=None, columns=None):
+    """Tiles images, small ones enlarged without smoothing.
+
+    Args:
+        images: `[n, height, width, channels]` in [0, 1], with 1 or 3 channels.
+        path: of a PNG file to write, or None.
+        columns: images in a row; about the square root of n by default.
+
+    Returns:
+        The picture, `[rows, columns, 3]` float32 in [0, 1].
+
+    Raises:
+        ValueError: not a batch of images of 1 or 3 channels.
+    """
+    images = _checked(images)
+    n, height, width, _ = images.shape
+    columns = min(n, columns or int(np.ceil(np.sqrt(n))))
+    rows = -(-n // columns)
+    zoom = max(1, _SIDE // max(height, width))
+    images = np.repeat(np.repeat(images, zoom, axis=1), zoom, axis=2)
+    cell = (height * zoom + _GAP, width * zoom + _GAP)
+    picture = np.ones((rows * cell[0] + _GAP, columns * cell[1] + _GAP, 3), "float32")
+    for i, image in enumerate(images):
+        top, left = (index * side + _GAP for index, side in zip(divmod(i, columns), cell))
+        picture[top : top + cell[0] - _GAP, left : left + cell[1] - _GAP] = image  # one channel becomes three
+    if path is not None:
+        _write(picture, path)
+    return picture
+
+
+def pairs(rows, path=None):
+    """Batches of equal length as the rows of one grid: originals above their reconstructions.
+
+    Args:
+        rows: list of `[n, height, width, channels]` in [0, 1].
+        path: of a PNG file to write, or None.
+
+    Returns:
+        The picture, as `grid`.
+
+    Raises:
+        ValueError: rows of different shapes.
+    """
+    rows = [_checked(row) for row in rows]
+    if len({row.shape for row in rows}) != 1:
+        raise ValueError(f"Expected rows of one shape. Received: shapes {[row.shape for row in rows]}.")
+    return grid(np.concatenate(rows), path, columns=len(rows[0]))
+
+
+def _checked(images):
+    images = keras.ops.convert_to_numpy(images)
+    if images.ndim != 4 or images.shape[0] == 0 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"Expected images of shape [n, height, width, 1 or 3]. Received: shape {images.shape}. "
+            "For one image, add a batch axis: image[None]."
+        )
+    if np.issubdtype(images.dtype, np.integer) or not np.all(np.isfinite(images)):
+        raise ValueError(
+            f"Expected finite float images in [0, 1]. Received: {images.dtype} in [{images.min()}, {images.max()}]. "
+            "Divide 8-bit images by 255."
+        )
+    return np.clip(images.astype("float32"), 0, 1)  # means of unbounded likelihoods may lie a little outside
+
+
+def _write(picture, path):
+    from matplotlib import image  # writes files itself; pyplot would choose a window system
+
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.imsave(path, picture, format="png", metadata={"Software": None})  # equal pictures give equal files

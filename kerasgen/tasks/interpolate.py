@@ -1,0 +1,31 @@
+"""From one image to another through the latent space."""
+
+from keras import ops
+
+from kerasgen import checks
+
+
+def interpolate(model, start, end, steps):
+    """Means of the likelihood on the straight line between the posterior means of two images.
+
+    Args:
+        model: a latent-variable model without a condition.
+        start, end: images `event_shape` in [0, 1].
+        steps: number of images, at least 2; the first and last are the reconstructions of `start` and `end`.
+
+    Returns:
+        `[steps, *event_shape]`.
+
+    Raises:
+        ValueError: fewer than 2 steps, images of another shape or range.
+    """
+    if checks.positive("steps", steps) < 2:
+        raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
+    ends = [ops.convert_to_tensor(image, dtype="float32") for image in (start, end)]
+    for image in ends:
+        shape = tuple(image.shape)
+        if shape != model.event_shape:
+            raise ValueError(f"Expected two single images of shape {model.event_shape}. Received: shape {shape}.")
+    z = model.encode(ops.stack(ends)).mean()  # [2, *latent_shape]
+    share = ops.reshape(ops.linspace(0.0, 1.0, steps), (steps, *[1] * (len(z.shape) - 1)))
+    return model.decode((1 - share) * z[:1] + share * z[1:]).mean()

@@ -1,0 +1,78 @@
+"""Pictures pixel by pixel, and the straight line through the latent space."""
+
+import numpy as np
+import pytest
+from matplotlib import image
+
+from kerasgen import plot
+from kerasgen.tasks import interpolate
+
+
+def cell(picture, row, column, side):
+    top, left = (2 + index * (side + 2) for index in (row, column))
+    return picture[top : top + side, left : left + side]
+
+
+def test_grid_enlarges_without_smoothing(images):
+    picture = plot.grid(images[:7], columns=3)
+    assert picture.shape == (3 * 58 + 2, 3 * 58 + 2, 3)
+    for i in range(7):
+        expected = np.kron(images[i, :, :, 0], np.ones((7, 7)))
+        np.testing.assert_array_equal(cell(picture, i // 3, i % 3, 56), np.stack([expected] * 3, axis=-1))
+    assert np.all(cell(picture, 2, 1, 56) == 1)  # an empty place is white
+
+
+def test_grid_is_about_square_by_default(images):
+    assert plot.grid(images[:16]).shape == (234, 234, 3)
+    assert plot.grid(images[:2]).shape == (60, 118, 3)
+
+
+def test_grid_keeps_colours_and_large_images(rng):
+    colours = rng.uniform(size=(2, 60, 70, 3)).astype("float32")
+    picture = plot.grid(colours, columns=2)
+    assert picture.shape == (64, 146, 3)
+    np.testing.assert_array_equal(picture[2:62, 74:144], colours[1])
+
+
+def test_grid_writes_what_it_returns(images, tmp_path):
+    picture = plot.grid(images[:4], tmp_path / "new" / "grid.png")
+    read = image.imread(tmp_path / "new" / "grid.png")
+    np.testing.assert_allclose(read[..., :3], picture, atol=1 / 255)
+    again = plot.grid(images[:4], tmp_path / "again.png")
+    np.testing.assert_array_equal(again, picture)
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "new" / "grid.png").read_bytes()
+
+
+def test_pairs_put_one_batch_above_the_other(images):
+    picture = plot.pairs([images[:5], 1 - images[:5]])
+    assert picture.shape == (118, 5 * 58 + 2, 3)
+    np.testing.assert_allclose(cell(picture, 0, 3, 56), 1 - cell(picture, 1, 3, 56))
+
+
+def test_bad_pictures(images):
+    with pytest.raises(ValueError, match=r"shape \[n, height, width, 1 or 3\]. Received: shape \(8, 8, 1\)"):
+        plot.grid(images[0])
+    with pytest.raises(ValueError, match=r"Received: uint8 in \[0, 255\]. Divide 8-bit images by 255"):
+        plot.grid((images[:2] * 255).astype("uint8"))
+    with pytest.raises(ValueError, match="Expected finite float images"):
+        plot.grid(np.full((1, 2, 2, 1), np.nan))
+    with pytest.raises(ValueError, match="Expected rows of one shape"):
+        plot.pairs([images[:2], images[:3]])
+
+
+def test_interpolation_is_a_straight_line_between_reconstructions(vae, images):
+    line = interpolate(vae, images[0], images[1], steps=5)
+    assert line.shape == (5, 8, 8, 1)
+    np.testing.assert_allclose(line[0], vae.reconstruct(images[:1])[0], atol=1e-6)
+    np.testing.assert_allclose(line[-1], vae.reconstruct(images[1:2])[0], atol=1e-6)
+    start, end = vae.encode(images[:2]).mean()
+    np.testing.assert_allclose(line[1], vae.decode(0.75 * start + 0.25 * end).mean(), atol=1e-6)
+
+
+def test_bad_interpolations(vae, images):
+    with pytest.raises(ValueError, match="Expected at least 2 steps, the two ends. Received: steps=1"):
+        interpolate(vae, images[0], images[1], steps=1)
+    with pytest.raises(ValueError, match=r"two single images of shape \(8, 8, 1\). Received: shape \(1, 8, 8, 1\)"):
+        interpolate(vae, images[:1], images[1], steps=3)
+    with pytest.raises(ValueError, match="Divide by 255"):
+        interpolate(vae, images[0] * 255, images[1], steps=3)
