@@ -1,0 +1,279 @@
+"""The `kerasgen` command. What is heavy is imported inside the command that needs it, so that help comes at once."""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but an error is one line: the usage is a `--help` away."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: error: {message} ({self.prog} --help lists what is possible)\n")
+
+
+def _positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, received {value}")
+    return value
+
+
+_positive.__name__ = "integer"  # argparse names the type in its message
+
+
+def parser():
+    """The parser of the whole command line; `args.run(args)` runs the command that was read."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    top = _Parser(prog="kerasgen", description="Trained, understandable generative models for Keras 3.")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name, run, within=commands):
+        sub = within.add_parser(name, help=run.__doc__, description=run.__doc__, parents=[shared])
+        sub.set_defaults(run=run)
+        return sub
+
+    def preset(sub):
+        sub.add_argument("name", metavar="NAME", help="a preset by name, or a preset folder by path")
+
+    def source(sub):
+        sub.add_argument("--data-dir", metavar="FOLDER", help="TFDS folder (default: TFDS_DATA_DIR, or TFDS's own)")
+        sub.add_argument("--download", action="store_true", help="let TFDS download a set that is not there")
+
+    command("list", _list)
+    preset(command("card", _card))
+
+    sub = command("sample", _sample)
+    preset(sub)
+    sub.add_argument("-n", type=_positive, default=64, help="number of images (default: %(default)s)")
+    sub.add_argument("--seed", type=int, help="for the same images again (default: fresh ones)")
+    sub.add_argument("--mean", action="store_true", help="the mean of each image instead of a draw of its pixels")
+    sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="PNG")
+
+    sub = command("reconstruct", _reconstruct)
+    preset(sub)
+    sub.add_argument("-n", type=_positive, default=16, help="number of images (default: %(default)s)")
+    sub.add_argument("--split", default="test", help="of the data set that the preset was trained on")
+    source(sub)
+    sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("reconstructions.png"), metavar="PNG")
+
+    sub = command("train", _train)
+    sub.add_argument("recipe", metavar="RECIPE", help="a recipe file, or a preset whose recipe to run again")
+    sub.add_argument("--strategy", choices=("none", "mirrored", "multiworker"), default="none")
+    sub.add_argument("--devices", type=_positive, metavar="N", help="of the mirrored strategy (default: all GPUs)")
+    sub.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="training.epochs=3")
+    sub.add_argument("--resume", action="store_true", help="go on, exactly, from the last checkpoint in --out")
+    sub.add_argument("--data", metavar="NPZ", help="read this file, made by `data export`, instead of TFDS")
+    sub.add_argument("--out", type=pathlib.Path, metavar="FOLDER", help="(default: runs/ and the recipe's name)")
+
+    sub = command("evaluate", _evaluate)
+    preset(sub)
+    sub.add_argument("--num-samples", type=_positive, default=5000, metavar="K", help="importance samples an image")
+    sub.add_argument("--limit", type=_positive, metavar="N", help="only the first N test images")
+    source(sub)
+    sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")
+
+    sub = command("export", _export)
+    preset(sub)
+    sub.add_argument("--format", choices=("savedmodel", "tflite"), required=True)
+    sub.add_argument("--quantize", choices=("float16", "dynamic", "int8"), help="of TFLite weights (default: float32)")
+    sub.add_argument("--out", type=pathlib.Path, help="a folder or a .tflite file (default: after the preset)")
+
+    data = commands.add_parser("data", help="Prepare data sets.").add_subparsers(metavar="COMMAND", required=True)
+    sub = command("export", _data_export, within=data)
+    sub.add_argument("name", metavar="NAME", help="of a data set, for example mnist")
+    sub.add_argument("file", type=pathlib.Path, metavar="NPZ")
+    source(sub)
+
+    sub = command("demo", _demo)
+    sub.add_argument("--preset", default="vae_mnist", metavar="NAME", help="(default: %(default)s)")
+    sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("kerasgen-demo"), metavar="FOLDER")
+    return top
+
+
+def main(argv=None):
+    """Runs one command.
+
+    Args:
+        argv: the words after `kerasgen`; those of the process by default.
+
+    Raises:
+        SystemExit: with status 2 after an error, which is one line on stderr.
+    """
+    args = parser().parse_args(argv)
+    try:
+        if args.run not in (_list, _card):
+            _import_keras(quiet=not args.debug and "TF_CPP_MIN_LOG_LEVEL" not in os.environ)
+        args.run(args)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if args.debug:
+            raise
+        print(f"kerasgen: error: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _import_keras(quiet):
+    """Imports Keras and its backend, if quiet without what TensorFlow writes to stderr whenever it is loaded."""
+    kept = os.dup(2)
+    try:
+        if quiet:
+            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), 2)  # some of the lines come before any level is read
+        import keras  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _list(args):
+    """List the presets with their figures, as a Markdown table."""
+    import yaml
+
+    from kerasgen import zoo
+
+    print("| preset | what it is | test NLL, nats | published | weights |")
+    print("| --- | --- | --- | --- | --- |")
+    for name in zoo.names():
+        folder = zoo.folder(name)
+        title = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")).get("title", "")
+        figure = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"].get("nll", {})
+        nll = f"{figure['value']:.2f} ± {figure['standard_error']:.2f}" if figure else ""
+        published = ", ".join(f"{peer['model']} {peer['value']:.2f}" for peer in figure.get("published", ()))
+        size = (folder / "model.weights.h5").stat().st_size / 1e6
+        print(f"| `{name}` | {title} | {nll} | {published} | {size:.1f} MB |")
+
+
+def _card(args):
+    """Print a preset's card: what it is, its figures, its limits."""
+    from kerasgen import zoo
+
+    print(zoo.card(args.name))
+
+
+def _sample(args):
+    """Draw images from a preset into one picture."""
+    from kerasgen import plot, zoo
+
+    model = zoo.load(args.name)
+    plot.grid(model.sample(args.n, seed=args.seed, mean=args.mean), args.out)
+    print(f"{args.out}: {args.n} samples")
+
+
+def _reconstruct(args):
+    """Show images of a preset's data set (upper row) and their reconstructions (lower row)."""
+    from kerasgen import plot, zoo
+
+    model = zoo.load(args.name)
+    images = _held_out(_recipe(args.name), f"{args.split}[:{args.n}]", args)
+    plot.pairs([images, model.reconstruct(images)], args.out)
+    print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
+
+
+def _train(args):
+    """Train a model from a recipe, with checkpoints and logs."""
+    recipe = _recipe(args.recipe).override(args.set)
+    output = args.out or pathlib.Path("runs", recipe.name)
+
+    from kerasgen import training
+
+    training.run(recipe, output, args.strategy, args.devices, args.resume, args.data)
+    print(f"{output / 'preset'}: trained {recipe.name}")
+
+
+def _evaluate(args):
+    """Measure a preset on the test images of its data set."""
+    from kerasgen import zoo
+    from kerasgen.metrics import likelihood
+
+    recipe = _recipe(args.name)
+    model = zoo.load(args.name)
+    images = _held_out(recipe, f"test[:{args.limit}]" if args.limit else "test", args)
+    binarized = " binarized once with seed 0" if recipe.data.get("binarize") else ""
+    protocol = f"{len(images):,} test images of {recipe.data['name']}{binarized}, k = {args.num_samples:,} samples."
+    values = likelihood.evaluate(model, images, args.num_samples, progress=True)
+    print(protocol)
+    for name, value in values.items():
+        print(f"{name:20} {value:.5g}{'' if name == 'active_units' else ' nats'}")
+    if args.write:
+        folder = zoo.folder(args.name)
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        command = f"kerasgen evaluate {folder.name} --num-samples {args.num_samples}"
+        command += f" --limit {args.limit}" if args.limit else ""
+        metrics["figures"] |= _figures(values, metrics["figures"], protocol, command)
+        zoo.save(model, folder, recipe, metrics, images)
+
+
+def _figures(values, known, protocol, command):
+    """Entries of metrics.json for measured values; what is published beside known ones is kept."""
+    suffix = "_standard_error"
+    return {
+        name: {
+            "value": value,
+            "standard_error": values.get(name + suffix),
+            "unit": "units" if name == "active_units" else "nats",
+            "protocol": protocol,
+            "command": command,
+            "published": known.get(name, {}).get("published", []),
+        }
+        for name, value in values.items()
+        if not name.endswith(suffix)
+    }
+
+
+def _recipe(name):
+    """The recipe in a file, or that of a preset."""
+    from kerasgen import zoo
+    from kerasgen.recipe import Recipe
+
+    return Recipe.load(name if os.path.isfile(name) else zoo.folder(name) / "recipe.yaml")
+
+
+def _held_out(recipe, split, args):
+    """A split of the recipe's data set as one array, its pixels drawn once if training draws them at every visit."""
+    import numpy as np
+
+    from kerasgen import data
+
+    binarize = recipe.data.get("binarize") and "fixed"
+    where = {"data_dir": args.data_dir, "download": args.download}
+    return np.concatenate([np.asarray(x) for x in data.load(recipe.data["name"], split, 1000, binarize, **where)])
+
+
+def _export(args):
+    """Write a preset for deployment, checked against the Keras model."""
+    if args.quantize and args.format != "tflite":
+        raise ValueError(f"Expected --quantize with --format tflite only. Received: --format {args.format}. Drop one.")
+    from kerasgen import export, zoo
+
+    stem = zoo.folder(args.name).name
+    model = zoo.load(args.name)
+    if args.format == "savedmodel":
+        print(export.saved_model(model, args.out or f"{stem}_saved_model"))
+    else:
+        print(export.tflite(model, args.out or f"{stem}.tflite", args.quantize))
+
+
+def _data_export(args):
+    """Write a data set as one NumPy file, which trains without TensorFlow."""
+    from kerasgen import data
+
+    data.save_npz(args.name, args.file, data_dir=args.data_dir, download=args.download)
+    print(f"{args.file}: {args.name}")
+
+
+def _demo(args):
+    """Sample, reconstruct, interpolate, fine-tune and deploy a preset into one folder to look at; needs no network."""
+    from kerasgen import demo
+
+    demo.run(args.out, args.preset)
+    print(f"{args.out}: open {args.out / 'index.html'} in a browser")
+
+
+if __name__ == "__main__":
+    main()

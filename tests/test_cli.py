@@ -1,0 +1,213 @@
+"""The command line, in this process on tiny presets, and once as a process of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from kerasgen import cli, data, demo, zoo
+from kerasgen.recipe import Recipe
+
+needs_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
+
+MODEL = {
+    "families.LatentVariableModel": {
+        "event_shape": [8, 8, 1],
+        "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
+        "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
+        "decoder": {"networks.ConvDecoder": {"output_shape": [8, 8, 1], "channels": [8], "blocks": [1], "features": 16}},
+        "likelihood": {"likelihoods.Bernoulli": {}},
+    }
+}
+TINY = Recipe(
+    "tiny", {"name": "digits", "binarize": "dynamic", "batch_size": 50}, MODEL, {"epochs": 1, "learning_rate": 1e-3}
+)
+METRICS = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    return str(zoo.save(TINY.build(), tmp_path_factory.mktemp("zoo") / "tiny", TINY, METRICS))
+
+
+def fails(capsys, *argv):
+    """The one line on stderr of a command that ends with status 2."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(argv))
+    assert stopped.value.code == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    return err
+
+
+def is_png(path):
+    return path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_card(preset, capsys):
+    cli.main(["card", preset])
+    assert capsys.readouterr().out.strip() == zoo.card(preset).strip()
+
+
+def test_list_shows_figures_from_metrics(preset, capsys, monkeypatch, tmp_path):
+    published = [{"model": "IWAE", "value": 82.9, "source": "arXiv 1509.00519"}]
+    nll = {"value": 81.234, "standard_error": 0.5, "unit": "nats", "protocol": "", "command": "", "published": published}
+    folder = zoo.save(zoo.load(preset), tmp_path / "tiny", TINY, {**METRICS, "figures": {"nll": nll}})
+    monkeypatch.setattr(zoo, "names", lambda: ["tiny"])
+    monkeypatch.setattr(zoo, "folder", lambda name: folder)
+    cli.main(["list"])
+    size = (folder / "model.weights.h5").stat().st_size / 1e6
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert row == f"| `tiny` |  | 81.23 ± 0.50 | IWAE 82.90 | {size:.1f} MB |"
+
+
+def test_equal_seeds_sample_equal_pictures(preset, tmp_path):
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        cli.main(["sample", preset, "-n", "4", "--seed", seed, "--out", str(tmp_path / f"{name}.png")])
+    a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
+    assert is_png(tmp_path / "a.png") and a == b != c
+
+
+@needs_tensorflow
+def test_reconstruct(preset, tmp_path, capsys):
+    cli.main(["reconstruct", preset, "-n", "5", "--out", str(tmp_path / "r.png")])
+    assert is_png(tmp_path / "r.png") and "5 images of test" in capsys.readouterr().out
+
+
+@needs_tensorflow
+def test_train_writes_a_preset_that_loads(tmp_path):
+    TINY.save(tmp_path / "recipe.yaml")
+    run = tmp_path / "run"
+    cli.main(["train", str(tmp_path / "recipe.yaml"), "--set", "training.learning_rate=0.01", "seed=1", "--out", str(run)])
+    assert Recipe.load(run / "recipe.yaml").differences(TINY) == {"training.learning_rate": (0.01, 1e-3), "seed": (1, 0)}
+    assert zoo.load(run / "preset").sample(2).shape == (2, 8, 8, 1)
+
+
+def test_train_passes_its_options_on(preset, tmp_path, monkeypatch):
+    from kerasgen import training
+
+    calls = []
+    monkeypatch.setattr(training, "run", lambda *args: calls.append(args))
+    options = ["--strategy", "mirrored", "--devices", "2", "--resume", "--data", "d.npz", "--out", str(tmp_path)]
+    cli.main(["train", preset, *options])
+    assert calls == [(TINY, tmp_path, "mirrored", 2, True, "d.npz")]
+
+
+@needs_tensorflow
+def test_evaluate_writes_figures_with_their_protocol(preset, tmp_path, capsys):
+    published = [{"model": "other", "value": 1.0, "source": "a paper"}]
+    old = {"value": 0.0, "standard_error": 0.0, "unit": "nats", "protocol": "p", "command": "c", "published": published}
+    folder = zoo.save(zoo.load(preset), tmp_path / "tiny", TINY, {**METRICS, "figures": {"nll": old, "kept": old}})
+    cli.main(["evaluate", str(folder), "--num-samples", "5", "--limit", "20", "--write"])
+    figures = json.loads((folder / "metrics.json").read_text())["figures"]
+    assert figures["kept"] == old
+    nll = figures["nll"]
+    assert nll["value"] > 0 and nll["standard_error"] > 0 and nll["published"] == published
+    assert nll["protocol"] == "20 test images of digits binarized once with seed 0, k = 5 samples."
+    assert nll["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 20"
+    assert nll["protocol"] in zoo.card(folder)
+    assert f"{nll['value']:.5g} nats" in capsys.readouterr().out
+
+
+@needs_tensorflow
+def test_export_tflite(preset, tmp_path, capsys):
+    cli.main(["export", preset, "--format", "tflite", "--out", str(tmp_path / "m.tflite")])
+    assert (tmp_path / "m.tflite").stat().st_size > 1000
+    assert "m.tflite" in capsys.readouterr().out
+
+
+@needs_tensorflow
+def test_export_saved_model(preset, tmp_path):
+    cli.main(["export", preset, "--format", "savedmodel", "--out", str(tmp_path / "m")])
+    assert (tmp_path / "m" / "saved_model.pb").exists()
+
+
+def test_data_export(tmp_path):
+    cli.main(["data", "export", "digits", str(tmp_path / "d.npz")])
+    assert data.from_npz(tmp_path / "d.npz", batch_size=7)[0].shape == (7, 8, 8, 1)
+
+
+@needs_tensorflow
+def test_demo_leaves_one_folder_that_shows_it_all(preset, tmp_path):
+    out = tmp_path / "shown"
+    for _ in range(2):  # the second replaces the first
+        cli.main(["demo", "--preset", preset, "--out", str(out)])
+    assert [path.name for path in tmp_path.iterdir()] == ["shown"]
+    page = (out / "index.html").read_text()
+    pictures = list(out.glob("*.png"))
+    assert len(pictures) == 6 == page.count("data:image/png;base64,") and all(map(is_png, pictures))
+    assert "http" not in page
+    assert set(re.findall(r'href="([^"]+)"', page)) == {path.name for path in out.iterdir()} - {"index.html"}
+    before, after = map(float, re.search(r"went from (\S+) to (\S+) nats", page).groups())
+    assert after > before
+    assert float(re.search(r"in any pixel is ([\d.e-]+)\.", page)[1]) < 1e-3
+    assert keras.models.load_model(out / "fine_tuned.keras").sample(1).shape == (1, 8, 8, 1)
+
+
+def test_demo_leaves_other_folders_alone(preset, tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("precious")
+    assert "Expected --out to be new, or an earlier demo" in fails(capsys, "demo", "--preset", preset, "--out", str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_failed_demo_leaves_nothing(tmp_path, capsys):
+    assert "'nothing_like_it'" in fails(capsys, "demo", "--preset", "nothing_like_it", "--out", str(tmp_path / "out"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_digits_keep_mnist_margins():
+    images = demo.digits((28, 28, 1))
+    assert images.shape == (1797, 28, 28, 1) and set(np.unique(images)) == {0.0, 1.0}
+    assert images[:, 4:24, 4:24].sum() == images.sum()
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["sample", "no_such_preset"], "Received: 'no_such_preset'"),
+        (["train", "no_such_preset"], "Received: 'no_such_preset'"),
+        (["sample"], "the following arguments are required: NAME"),
+        (["sample", "x", "-n", "0"], "expected an integer of at least 1, received 0"),
+        (["sample", "x", "-n", "many"], "invalid integer value: 'many'"),
+        (["paint"], "invalid choice: 'paint'"),
+        ([], "required: COMMAND"),
+        (["export", "x", "--format", "savedmodel", "--quantize", "int8"], "Expected --quantize with --format tflite only"),
+        (["data", "export", "no_such_set", "x.npz"], "no_such_set"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_errors_are_one_line(argv, message, capsys):
+    assert message in fails(capsys, *argv)
+
+
+def test_unknown_recipe_key(preset, capsys):
+    assert "Near keys: ['training.epochs'" in fails(capsys, "train", preset, "--set", "traning.epochs=3")
+
+
+def test_debug_raises(tmp_path):
+    with pytest.raises(ValueError, match="no_such_preset"):
+        cli.main(["sample", "no_such_preset", "--debug"])
+
+
+def test_an_error_of_the_process_is_one_line():
+    env = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "kerasgen.cli", "sample", "no_such_preset"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("kerasgen: error: Expected")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["list"]], ids=" ".join)
+def test_help_and_list_need_no_tensorflow(argv):
+    script = (
+        "import sys\nfrom kerasgen import cli\n"
+        f"try:\n    cli.main({argv!r})\nexcept SystemExit:\n    pass\n"
+        "sys.exit('tensorflow' in sys.modules or 'jax' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == 0

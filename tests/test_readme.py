@@ -1,0 +1,64 @@
+"""What the README shows is run: its Python blocks, its commands, its table of presets, its links."""
+
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from kerasgen import cli, zoo
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def commands():
+    """The words after each `kerasgen` in the shell blocks."""
+    lines = [part for block in blocks("sh") for line in block.splitlines() for part in line.split("&&")]
+    words = [shlex.split(line) for line in lines]
+    return [rest for first, *rest in words if pathlib.Path(first).name == "kerasgen"]
+
+
+def test_python_blocks_run(tmp_path, monkeypatch):
+    if "vae_mnist" not in zoo.names():
+        pytest.skip("zoo/vae_mnist has no weights")
+    from kerasgen import data
+
+    try:
+        data.size("fashion_mnist")
+    except FileNotFoundError as error:
+        pytest.skip(f"fashion_mnist is absent: {error}")
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    for number, block in enumerate(blocks("python"), 1):
+        exec(compile(block, f"README.md, Python block {number}", "exec"), namespace)
+    assert namespace["images"].shape == (16, 28, 28, 1)
+    assert namespace["nats"].shape == (16,)
+    assert namespace["features"].shape == (16, 256)
+    assert {"fashion.keras", "fashion", "fashion.tflite"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_commands_parse(words):
+    assert callable(cli.parser().parse_args(words).run)
+
+
+def test_all_commands_are_seen():
+    assert len(commands()) == README.count("kerasgen demo\n") + len(re.findall(r"^kerasgen \w+ ", README, re.MULTILINE))
+    assert len(blocks("python")) == 3
+
+
+def test_preset_table_is_what_list_prints(capsys):
+    cli.main(["list"])
+    shown = README.split("<!-- kerasgen list -->\n")[1].split("<!-- end -->")[0]
+    assert shown.strip() == capsys.readouterr().out.strip()
+
+
+def test_links_lead_to_files():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
