@@ -72,8 +72,8 @@ class ArrayBatches(keras.utils.PyDataset):
     """Batches of numpy arrays, float32 images `[B, H, W, C]` in [0, 1], or (images, int32 labels `[B]`).
 
     Item k is a function of the seed and of k, counted from `start_step`, when the dataset is endless. A finite one goes
-    to its next epoch at every iteration, and with it to the next order and the next draws. Keras' `fit` visits the
-    batches of a finite one in an order of its own unless it is called with `shuffle=False`.
+    to its next epoch at every iteration, and with it to the next order and the next draws. Call Keras' `fit` with
+    `shuffle=False`: the order is made here, and `fit` would visit the batches of a finite dataset in another.
 
     Args:
         source: a `kerasgen.data.sources.Source`.
@@ -155,17 +155,27 @@ def _read(path, split):
 
 
 def _part(file, split, path):
-    images = file[split + _IMAGES]
-    labels = file[split + _LABELS] if split + _LABELS in file.files else None
+    images = _array(file, split + _IMAGES, path)
+    labels = _array(file, split + _LABELS, path) if split + _LABELS in file.files else None
     if images.dtype != np.uint8 or images.ndim != 4:
         raise _foreign(path, f"with {images.dtype} {split}{_IMAGES} of shape {images.shape}")
     if labels is not None and labels.shape != images.shape[:1]:
         raise _foreign(path, f"with {len(images)} images and {split}{_LABELS} of shape {labels.shape}")
-    return sources.Source(str(file["name"]), images, labels, int(file["maximum"]))
+    maximum = _array(file, "maximum", path)
+    if maximum.shape or maximum.dtype.kind not in "iu" or not 1 <= maximum <= 255:
+        raise _foreign(path, f"with maximum {maximum}")
+    return sources.Source(str(_array(file, "name", path)), images, labels, int(maximum))
+
+
+def _array(file, key, path):
+    try:
+        return file[key]
+    except ValueError as error:  # an array of Python objects, which numpy would unpickle
+        raise _foreign(path, f"with {key} that cannot be read: {error}") from None
 
 
 def _foreign(path, what):
     return ValueError(
-        "Expected a .npz file with name, maximum, <split>_images (uint8 [N, H, W, C]) and perhaps <split>_labels "
-        f"(int32 [N]). Received: {path}, {what}. {_REMEDY}"
+        "Expected a .npz file with name, maximum (1 to 255), <split>_images (uint8 [N, H, W, C]) and perhaps "
+        f"<split>_labels (int32 [N]). Received: {path}, {what}. {_REMEDY}"
     )
