@@ -1,0 +1,135 @@
+"""Finds presets and loads them: all of a model, or an error."""
+
+import difflib
+import pathlib
+import tempfile
+
+import h5py
+import keras
+
+from kerasgen import recipe as recipes
+from kerasgen.zoo import manifest
+from kerasgen.zoo.manifest import PresetError
+
+# In an installed wheel the presets lie beside this file, in a checkout in zoo/ at its top. The first that exists is
+# taken: beside an installed package, a folder called zoo would be somebody else's.
+_PLACES = (pathlib.Path(__file__).parent / "presets", pathlib.Path(__file__).parents[2] / "zoo")
+
+
+def names():
+    """Names of the presets that ship with the package."""
+    return sorted(path.parent.name for path in _presets().glob(f"*/{manifest.NAME}"))
+
+
+def folder(name_or_path):
+    """The folder of a preset: one that ships, by name, or any other, by path.
+
+    Args:
+        name_or_path: a name of `names()`, or the path of a folder that `kerasgen.zoo.save` wrote. A string that is both
+            is a name; write "./name" for the folder.
+
+    Raises:
+        PresetError: neither a preset's name (near names are listed) nor a folder.
+    """
+    shipped = _presets() / str(name_or_path)
+    is_name = isinstance(name_or_path, str) and pathlib.PurePath(name_or_path).parts == (name_or_path,)
+    if is_name and name_or_path != ".." and shipped.is_dir():
+        return shipped
+    path = pathlib.Path(name_or_path)
+    if path.is_dir():
+        return path
+    near = difflib.get_close_matches(path.name, names(), n=3, cutoff=0.5)
+    raise PresetError(
+        f"Expected the name of a preset or the path of a preset folder. Received: {str(name_or_path)!r}. "
+        + (f"Near names: {', '.join(near)}." if near else f"Presets: {', '.join(names()) or 'none'}.")
+    )
+
+
+def card(name_or_path):
+    """The preset's card, as Markdown text.
+
+    Raises:
+        PresetError: as `load`.
+    """
+    path = folder(name_or_path)
+    manifest.verify(path)
+    return (path / "card.md").read_text(encoding="utf-8")
+
+
+def load(name_or_path):
+    """A trained model, ready to sample, score, compile and fit.
+
+    Every file is checked against the preset's manifest before any is parsed; the recipe can name kerasgen's own classes
+    only, and the weights must be exactly those that the recipe's model has.
+
+    Args:
+        name_or_path: as `folder`.
+
+    Returns:
+        A `kerasgen.GenerativeModel`, built and not compiled.
+
+    Raises:
+        PresetError: unknown preset, missing, damaged or malformed files, weights of another architecture.
+    """
+    path = folder(name_or_path)
+    manifest.verify(path)
+    # Not Recipe.build, which seeds Python's, numpy's and Keras' global generators: every random number that the caller
+    # draws after loading would be the same in every process.
+    model = recipes.build(recipes.Recipe.load(path / "recipe.yaml").model)
+    if not isinstance(model, keras.Model):
+        raise PresetError(f"Expected {path / 'recipe.yaml'} to describe a model. Received: {type(model).__name__}.")
+    load_weights(model, path / "model.weights.h5")
+    return model
+
+
+def load_weights(model, path):
+    """Loads a `.weights.h5` file that holds exactly the weights of `model`.
+
+    Keras alone leaves variables as they are, without an error, where a file has extra ones or misses whole layers.
+
+    Raises:
+        PresetError: the file is not HDF5, or weights are missing, left over or of other shapes. The model is unchanged.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        own = pathlib.Path(scratch) / "own.weights.h5"
+        model.save_weights(own)
+        expected = _shapes(own)
+    try:
+        received = _shapes(path)
+    except OSError:
+        raise PresetError(f"Expected an HDF5 file of weights. Received: {path}, which is none.") from None
+    if received != expected:
+        raise PresetError(_mismatch(path, expected, received))
+    model.load_weights(path)
+
+
+def _presets():
+    return next((place for place in _PLACES if place.is_dir()), _PLACES[0])
+
+
+def _shapes(path):
+    """Shapes of the arrays in an HDF5 file, by path. Links, which may lead out of the file, are not followed."""
+    shapes = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            shapes[name] = item.shape
+
+    with h5py.File(path, "r") as file:
+        file.visititems(visit)
+    return shapes
+
+
+def _mismatch(path, expected, received):
+    differing = [name for name in expected if name in received and expected[name] != received[name]]
+    if differing:
+        name = differing[0]
+        first = f"{name} of shape {expected[name]} where the file has {received[name]}"
+    else:
+        missing, extra = (sorted(a.keys() - b.keys()) for a, b in ((expected, received), (received, expected)))
+        name, shape = (missing[0], expected[missing[0]]) if missing else (extra[0], received[extra[0]])
+        first = f"{name} of shape {shape}, which {'the file lacks' if missing else 'only the file has'}"
+    return (
+        f"Expected {path} to hold the {len(expected)} weights of the recipe's model. Received: {len(received)} weights "
+        f"of another architecture; the first difference is {first}. Use the recipe that the weights were trained with."
+    )

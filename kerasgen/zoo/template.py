@@ -1,0 +1,121 @@
+"""card.md, written from a preset's recipe, its figures and its model. Nothing in a card is written by hand."""
+
+import yaml
+
+_DATA = {
+    "mnist": ("MNIST, handwritten digits (LeCun, Cortes and Burges)", "usually passed on as CC BY-SA 3.0"),
+    "binarized_mnist": ("MNIST with fixed binarization (Larochelle)", "derived from MNIST, usually CC BY-SA 3.0"),
+    "fashion_mnist": ("Fashion-MNIST, garments (Xiao, Rasul and Vollgraf, Zalando SE)", "MIT"),
+    "kmnist": ("Kuzushiji-MNIST, cursive Japanese (ROIS-DS Center for Open Data in the Humanities)", "CC BY-SA 4.0"),
+    "emnist": ("EMNIST, handwritten letters and digits (Cohen and others, from NIST SD 19)", "as NIST SD 19"),
+    "omniglot": ("Omniglot, 1,623 handwritten characters (Lake, Salakhutdinov and Tenenbaum)", "MIT"),
+    "cifar10": ("CIFAR-10, small photographs (Krizhevsky)", "none stated by its authors"),
+    "svhn_cropped": ("Street View House Numbers (Netzer and others)", "non-commercial use only"),
+    "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
+}
+_BINARIZED = {
+    None: "pixels in [0, 1] as they are",
+    "dynamic": "pixels re-sampled as Bernoulli(intensity) at every visit",
+    "fixed": "every image binarized once",
+}
+
+
+def render(recipe, metrics, parameters, weight_bytes, pictures):
+    """The card of a preset, as Markdown text.
+
+    Args:
+        recipe: its `Recipe`.
+        metrics: the content of its metrics.json.
+        parameters: number of the model's weights.
+        weight_bytes: size of model.weights.h5.
+        pictures: captions by file name.
+    """
+    sections = {
+        "What it is": _what(recipe, parameters, weight_bytes),
+        "Figures": _figures(metrics),
+        "Pictures": "\n\n".join(f"![{caption}]({name})\n\n{caption}" for name, caption in pictures.items()),
+        "Training": _training(recipe, metrics),
+        "Where it falls short": "\n".join(f"- {note}" for note in metrics.get("notes", ())),
+        "Intended use and limits": _limits(recipe),
+        "Fine-tune it": _FINETUNE.format(name=recipe.name),
+        "Deploy it": _DEPLOY.format(name=recipe.name),
+    }
+    body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections.items() if text)
+    return f"# {recipe.name}\n\n{recipe.title or recipe.name}.\n\n{body}\n"
+
+
+def _what(recipe, parameters, weight_bytes):
+    kind = next(iter(recipe.model)).rpartition(".")[2]
+    structure = yaml.safe_dump(recipe.model, sort_keys=False, width=100, default_flow_style=None).rstrip()
+    return (
+        f"A `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.\n\n"
+        f"```yaml\n{structure}\n```"
+    )
+
+
+def _figures(metrics):
+    figures = metrics["figures"]
+    if not figures:
+        return "None measured yet."
+    rows = ["| figure | this preset | published |", "| --- | --- | --- |"]
+    protocols = []
+    for name, figure in figures.items():
+        error = figure.get("standard_error")
+        value = f"**{_number(figure['value'])}**" + (f" ± {error:.2g}" if error is not None else "")
+        published = "<br>".join(
+            f"{peer['model']}: {_number(peer['value'])} ({peer['source']})" for peer in figure.get("published", ())
+        )
+        rows.append(f"| {name} ({figure['unit']}) | {value} | {published or '-'} |")
+        protocols.append(f"- **{name}**: {figure['protocol']}. `{figure['command']}`")
+    return "\n".join([*rows, "", "± is the standard error over test examples. How each was measured:", "", *protocols])
+
+
+def _number(value):
+    return str(value) if isinstance(value, int) else f"{value:.2f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
+def _training(recipe, metrics):
+    name = recipe.data["name"]
+    source, licence = _DATA.get(name, (name, "see its source"))
+    seconds = metrics["training_time_seconds"]
+    time = f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{seconds / 60:.0f} minutes"
+    schedule = ", ".join(f"{key} {value}" for key, value in recipe.training.items())
+    binarize = recipe.data.get("binarize")
+    binarized = _BINARIZED.get(binarize, binarize)
+    return "\n".join(
+        [
+            f"- Data: {source}, `{name}` of `kerasgen.data`, split `{recipe.data.get('split', 'train')}`; {binarized}.",
+            f"- Licence of the data: {licence}.",
+            f"- Schedule: {schedule}; batches of {recipe.data['batch_size']}, seed {recipe.seed}.",
+            f"- Took {time} on {metrics['machine']}.",
+            f"- Repeat it: `kerasgen train {recipe.name}/recipe.yaml`. Every digit of the figures: `metrics.json`.",
+        ]
+    )
+
+
+def _limits(recipe):
+    source, licence = _DATA.get(recipe.data["name"], (recipe.data["name"], "see its source"))
+    return (
+        "For teaching, research, features, fine-tuning and as a baseline. It has seen nothing but "
+        f"{source}: on other images its likelihoods and reconstructions mean little before fine-tuning, and a high "
+        "likelihood does not show that an image is of its kind. It was not made for recognising people or for "
+        f"decisions about them. Whoever passes on samples should mind the licence of the data ({licence})."
+    )
+
+
+_FINETUNE = """```python
+import keras
+import kerasgen
+
+model = kerasgen.zoo.load("{name}")
+model.compile(keras.optimizers.Adam(1e-4))
+model.fit(images, batch_size=64, epochs=1)  # float32 in [0, 1], or a tf.data.Dataset of them
+```"""
+
+_DEPLOY = """```python
+import kerasgen
+
+model = kerasgen.zoo.load("{name}")
+kerasgen.export.saved_model(model, "{name}")
+kerasgen.export.tflite(model, "{name}.tflite", quantize="int8")
+```"""

@@ -1,0 +1,133 @@
+"""Writes presets: everything that `load` reads, whole or not at all."""
+
+import inspect
+import json
+import os
+import pathlib
+import shutil
+
+import keras
+
+from kerasgen import plot
+from kerasgen import recipe as recipes
+from kerasgen.zoo import manifest, template
+from kerasgen.zoo.manifest import PresetError
+
+_SHOWN = 64  # samples
+_RECONSTRUCTED = 16
+_PICTURES = frozenset({"samples.png", "reconstructions.png"})
+
+
+def save(model, folder, recipe, metrics, images=None):
+    """Writes a preset folder: recipe, weights without optimizer, figures, card, pictures and, last, the manifest.
+
+    It is made beside `folder` and put in its place when it is whole.
+
+    Args:
+        model: trained from `recipe`.
+        folder: path of the preset. It may hold an earlier preset of the same name, which is replaced, or its recipe.
+        recipe: the `Recipe` of the model.
+        metrics: what metrics.json will hold: `machine`, `training_time_seconds`, `figures` by name, each with `value`,
+            `unit`, `protocol` and `command`, where known `standard_error` and `published` (a list of `model`, `value`,
+            `source`), and `notes`, a list of sentences that say where the preset falls short.
+        images: `[n, *event_shape]` in [0, 1] whose first 16 are shown above their reconstructions, or None.
+
+    Returns:
+        The folder, as a `pathlib.Path`.
+
+    Raises:
+        PresetError: `folder` holds something else, or `model` is not of the recipe's architecture.
+        ValueError: metrics lack something.
+    """
+    folder = pathlib.Path(os.path.abspath(folder))
+    _check_metrics(metrics)
+    _check_replaceable(folder, recipe)
+    copy = _fresh_copy(model, recipe)
+    partial, previous = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("partial", "previous"))
+    partial.mkdir(parents=True)
+    try:
+        _write(copy, partial, folder, recipe, metrics, images)
+        if folder.exists():
+            folder.rename(previous)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        if previous.exists() and not folder.exists():
+            previous.rename(folder)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)
+    return folder
+
+
+def _write(model, folder, target, recipe, metrics, images):
+    written = target / "recipe.yaml"
+    if written.exists() and not recipe.differences(recipes.Recipe.load(written)):
+        shutil.copyfile(written, folder / "recipe.yaml")  # with the author's comments and layout
+    else:
+        recipe.save(folder / "recipe.yaml")
+    weights = folder / "model.weights.h5"
+    model.save_weights(weights)
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    pictures = _pictures(model, folder, images)
+    text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, pictures)
+    (folder / "card.md").write_text(text, encoding="utf-8")
+    manifest.write(folder)
+
+
+def _fresh_copy(model, recipe):
+    """The model that `load` will build, with the weights of `model`: no optimizer, no metrics, float32 networks."""
+    copy = recipes.build(recipe.model)
+    ours, theirs = ([tuple(weight.shape) for weight in m.weights] for m in (copy, model))
+    if ours != theirs:
+        differing = next((pair for pair in zip(ours, theirs) if pair[0] != pair[1]), (len(ours), len(theirs)))
+        raise PresetError(
+            f"Expected the model to have the {len(ours)} weights of recipe {recipe.name!r}. Received: {len(theirs)} "
+            f"weights, the first difference {differing[1]} for {differing[0]}. Pass the recipe that built the model."
+        )
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _pictures(model, folder, images):
+    """Draws the pictures that the model and the images allow; captions by file name."""
+    labels = None if model.num_classes is None else keras.ops.arange(_SHOWN) % model.num_classes
+    has_mean = "mean" in inspect.signature(model.sample).parameters
+    plot.grid(model.sample(_SHOWN, labels, seed=0, **({"mean": True} if has_mean else {})), folder / "samples.png")
+    drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
+    captions = {"samples.png": f"{drawn}, seed 0, the first {_SHOWN}, not selected."}
+    if images is not None and labels is None and hasattr(model, "reconstruct"):
+        images = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
+        plot.pairs([images, model.reconstruct(images)], folder / "reconstructions.png")
+        captions["reconstructions.png"] = f"{len(images)} images above, their reconstructions below."
+    return captions
+
+
+def _check_metrics(metrics):
+    missing = [key for key in ("machine", "training_time_seconds", "figures") if key not in metrics]
+    if missing:
+        raise ValueError(
+            f"Expected machine, training_time_seconds and figures in metrics. Received: no {' and no '.join(missing)}."
+        )
+    for name, figure in metrics["figures"].items():
+        missing = [key for key in ("value", "unit", "protocol", "command") if key not in figure]
+        if missing:
+            raise ValueError(
+                f"Expected value, unit, protocol and command of the figure {name!r}. "
+                f"Received: no {' and no '.join(missing)}."
+            )
+
+
+def _check_replaceable(folder, recipe):
+    if not folder.exists():
+        return
+    remedy = "Name another folder, or move that one away."
+    if not folder.is_dir():
+        raise PresetError(f"Expected a folder for the preset. Received: {folder}, a file. {remedy}")
+    held = {path.name for path in folder.iterdir()}
+    foreign = sorted(held - manifest.REQUIRED - _PICTURES - {manifest.NAME})
+    if foreign:
+        raise PresetError(f"Expected {folder} to hold a preset or nothing. Received: {foreign[:5]} in it. {remedy}")
+    if held:
+        name = recipes.Recipe.load(folder / "recipe.yaml").name if "recipe.yaml" in held else None
+        if name != recipe.name:
+            raise PresetError(f"Expected {folder} to hold the preset {recipe.name!r}. Received: {name!r}. {remedy}")

@@ -1,0 +1,123 @@
+"""Likelihood figures against a linear-Gaussian model, whose log p(x) and posterior are known."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
+from kerasgen.metrics.likelihood import evaluate
+
+_LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
+_NOISE = 0.1
+
+
+def linear_gaussian(spread=1.0):
+    """x = 0.5 + z W + 0.1 noise, with its exact posterior, or one `spread` times as wide.
+
+    The rows of W are orthogonal, so that the posterior is diagonal; the third is zero, an inactive unit.
+    """
+    model = LatentVariableModel(
+        (2, 2, 1),
+        networks.MLP((4,), hidden=()),
+        bottlenecks.Gaussian(3),
+        networks.MLP((2, 2, 1), hidden=()),
+        likelihoods.Gaussian(scale=_NOISE),
+    )
+    variance = 1 / (1 + np.sum(_LOADINGS**2, axis=1) / _NOISE**2)
+    to_mean = _LOADINGS.T * variance / _NOISE**2  # [4, 3]
+    raw_scale = np.log(np.expm1(spread * np.sqrt(variance) - 1e-5))
+    model.encoder.set_weights([np.eye(4), np.zeros(4)])
+    model.bottleneck.statistics.set_weights(
+        [np.concatenate([to_mean, np.zeros((4, 3))], axis=1), np.concatenate([-0.5 * to_mean.sum(axis=0), raw_scale])]
+    )
+    model.decoder.set_weights([_LOADINGS, np.full(4, 0.5)])
+    return model, variance
+
+
+@pytest.fixture(scope="module")
+def data():
+    """120 points of the model that lie in [0, 1], and their exact log p(x)."""
+    covariance = _LOADINGS.T @ _LOADINGS + _NOISE**2 * np.eye(4)
+    density = multivariate_normal(np.full(4, 0.5), covariance)
+    points = density.rvs(1000, random_state=0)
+    points = points[np.all((points >= 0) & (points <= 1), axis=1)][:120]
+    return points.reshape(-1, 2, 2, 1).astype("float32"), density.logpdf(points)
+
+
+def test_the_exact_posterior_gives_the_exact_likelihood(data):
+    images, exact = data
+    model, variance = linear_gaussian()
+    figures = evaluate(model, images, num_samples=3)
+    assert figures["nll"] == pytest.approx(-exact.mean(), abs=1e-3)
+    assert figures["nll_standard_error"] == pytest.approx(exact.std(ddof=1) / np.sqrt(len(exact)), rel=1e-3)
+    assert figures["elbo"] == pytest.approx(exact.mean(), abs=0.15)
+    means = (images.reshape(-1, 4) - 0.5) @ (_LOADINGS.T * variance / _NOISE**2)
+    kl = 0.5 * np.sum(means**2 + variance - 1 - np.log(variance), axis=1)
+    assert figures["kl"] == pytest.approx(kl.mean(), rel=1e-4)
+    assert figures["elbo"] == pytest.approx(-figures["reconstruction"] - figures["kl"])
+    assert figures["active_units"] == 2
+
+
+def test_the_bound_tightens_with_samples(data):
+    images, exact = data
+    model, _ = linear_gaussian(spread=1.5)
+    figures = evaluate(model, images, num_samples=500)
+    assert figures["nll"] == pytest.approx(-exact.mean(), abs=0.03)
+    assert -figures["elbo"] > figures["nll"] + 0.2
+
+
+def test_figures_repeat_with_their_seed(data):
+    images, _ = data
+    model, _ = linear_gaussian(spread=1.5)
+    figures = evaluate(model, images, num_samples=2, seed=4)
+    assert evaluate(model, images, num_samples=2, seed=4) == figures
+    assert evaluate(model, images, num_samples=2, seed=5)["nll"] != figures["nll"]
+
+
+def test_batches_draw_their_own_noise(data):
+    model, _ = linear_gaussian(spread=1.5)
+    images = np.repeat(data[0][:1], 200, axis=0)
+    one, two = (evaluate(model, images[:n], num_samples=1)["nll"] for n in (100, 200))
+    assert one != pytest.approx(two, abs=1e-6)
+
+
+def test_progress_is_shown_when_asked_for(data, capsys):
+    model, _ = linear_gaussian()
+    evaluate(model, data[0][:120], num_samples=1)
+    assert capsys.readouterr().out == ""
+    evaluate(model, data[0][:120], num_samples=1, progress=True)
+    assert "120/120" in capsys.readouterr().out
+
+
+def test_bad_input(data):
+    model, _ = linear_gaussian()
+    with pytest.raises(ValueError, match="Expected num_samples to be an integer of at least 1"):
+        evaluate(model, data[0], num_samples=0)
+    with pytest.raises(ValueError, match="Expected at least 2 images, for a standard error. Received: 1"):
+        evaluate(model, data[0][:1], num_samples=1)
+    with pytest.raises(ValueError, match=r"Received: values in .* Divide by 255"):
+        evaluate(model, data[0] * 255, num_samples=1)
+
+
+def test_log_prob_scores_the_weights_of_now(data):
+    x = data[0][:5]
+    model, _ = linear_gaussian()
+    before = np.array(model.log_prob(x, num_samples=7, seed=0))
+    model.decoder.set_weights([_LOADINGS, np.full(4, 0.6)])
+    after = np.array(model.log_prob(x, num_samples=7, seed=0))
+    fresh, _ = linear_gaussian()
+    fresh.decoder.set_weights([_LOADINGS, np.full(4, 0.6)])
+    np.testing.assert_array_equal(after, fresh.log_prob(x, num_samples=7, seed=0))
+    assert np.all(after != before)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow traces here")
+def test_log_prob_traces_once_for_equal_shapes(data):
+    model, _ = linear_gaussian()
+    traces = []
+    decode = model.decode
+    model.decode = lambda *args: traces.append(1) or decode(*args)
+    for seed in range(4):
+        model.log_prob(data[0][:2], num_samples=1500, seed=seed)
+    assert len(traces) == 2  # blocks of 1,024 and of 476 samples
