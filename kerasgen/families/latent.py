@@ -182,6 +182,43 @@ class LatentVariableModel(GenerativeModel):
             examples.append(likelihood.mean() if mean else likelihood.sample(seed=backend.next_seed(seeds)))
         return ops.concatenate(examples)
 
+    def export_signatures(self):
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+
+        Nothing is drawn inside: randomness enters as standard normal noise. A conditional model takes labels too.
+        `kerasgen.export.signatures.TENSORS` says what each name stands for.
+        """
+
+        def encode(images, labels=None):
+            posterior = self.encode(images, labels)
+            return {"mean": posterior.mean(), "scale": posterior.stddev()}
+
+        def decode(z, labels=None):
+            return {"images": self.decode(z, labels).mean()}
+
+        def sample(noise, labels=None):
+            prior = self.bottleneck.prior()
+            return decode(prior.mean() + prior.stddev() * noise, labels)
+
+        def reconstruct(images, labels=None):
+            return {"images": self.reconstruct(images, labels)}
+
+        def elbo(images, noise, labels=None):
+            posterior = self.encode(images, labels)
+            z = posterior.mean() + posterior.stddev() * noise
+            kl = posterior.kl_divergence(self.bottleneck.prior())
+            return {"elbo": self.decode(z, labels).log_prob(ops.convert_to_tensor(images)) - kl}
+
+        code = self.bottleneck.latent_shape
+        labels = {} if self.num_classes is None else {"labels": ()}
+        return {
+            "encode": (encode, {"images": self.event_shape, **labels}),
+            "decode": (decode, {"z": code, **labels}),
+            "sample": (sample, {"noise": code, **labels}),
+            "reconstruct": (reconstruct, {"images": self.event_shape, **labels}),
+            "elbo": (elbo, {"images": self.event_shape, "noise": code, **labels}),
+        }
+
     def get_config(self):
         parts = ("encoder", "bottleneck", "decoder", "likelihood", "objective")
         return {

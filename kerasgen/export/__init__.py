@@ -1,0 +1,10 @@
+"""What leaves Keras: SavedModels and TFLite files with named signatures, verified against the model before they appear.
+
+A family lists what its files can do in `export_signatures()`; nothing here knows one family from another.
+"""
+
+from kerasgen.export.formats import every_format, saved_model, tflite
+from kerasgen.export.readme import contract
+from kerasgen.export.verification import Report
+
+__all__ = ["Report", "contract", "every_format", "saved_model", "tflite"]

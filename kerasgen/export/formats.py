@@ -1,0 +1,219 @@
+"""The files: SavedModel folders and TFLite files."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from unittest import mock
+
+import keras
+import numpy as np
+
+from kerasgen.export import signatures as _signatures
+from kerasgen.export.verification import BOUNDS, Report, verify
+
+_CALIBRATION_EXAMPLES = 100
+
+
+def saved_model(model, folder, signatures=None, bound=None):
+    """Writes a SavedModel with a free batch size that TensorFlow alone can load.
+
+    It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)` with names; so is what
+    `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder, call_endpoint="encode")` takes signatures of one input.
+
+    Args:
+        model: a model that lists `export_signatures()`, on the TensorFlow backend.
+        folder: to write, with its parents; a SavedModel that is there is replaced once the new one is verified.
+        signatures: names of those to export; all by default.
+        bound: largest error against Keras to accept; `BOUNDS["saved_model"]` by default.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        RuntimeError: another backend than TensorFlow.
+        ValueError: a model that cannot be exported, a folder with other content, or an error above the bound; `folder`
+            is then as it was.
+    """
+    chosen = _signatures.of(model, signatures)
+    folder, bound = pathlib.Path(folder), BOUNDS["saved_model"] if bound is None else bound
+    replaceable = folder.is_dir() and ((folder / "saved_model.pb").is_file() or not any(folder.iterdir()))
+    if folder.exists() and not replaceable:
+        raise ValueError(f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another.")
+    import tensorflow as tf
+
+    with _written_whole(folder) as temporary:
+        _archive(chosen, temporary)
+        loaded = tf.saved_model.load(str(temporary)).signatures
+
+        def run(name, inputs):
+            outputs = loaded[name](**{key: tf.constant(value) for key, value in inputs.items()})
+            return {key: value.numpy() for key, value in outputs.items()}
+
+        errors = verify(model, chosen, run, bound)
+        size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
+    return Report(folder, size, "saved_model", errors, bound)
+
+
+def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None, bound=None):
+    """Writes a TFLite file of builtin operators with a free batch size, checked by the LiteRT interpreter.
+
+    Beside the SavedModel's signatures it has `sample_seeded`, which draws its own noise and returns it too. The seed is
+    part of the file: every interpreter that opens the file repeats the same draws, and successive calls of one
+    interpreter continue them. Where draws must differ between devices, use `sample` and give it noise.
+
+    Args:
+        model: a model that lists `export_signatures()`, on the TensorFlow backend.
+        path: of the file; one that is there is replaced once the new one is verified.
+        quantize: None: float32; "float16": half the size; "dynamic": int8 weights; "int8": int8 weights and
+            activations, with float32 inputs and outputs.
+        signatures: names of those to export; all by default.
+        seed: a positive integer, of `sample_seeded`.
+        calibration: for "int8", representative images, with labels as `(images, labels)` for a conditional model; by
+            default the model's own samples.
+        bound: largest error against Keras to accept; `BOUNDS[quantize]` by default.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        RuntimeError: another backend than TensorFlow, or a conversion that fails.
+        ValueError: a model that cannot be exported, bad arguments, or an error above the bound.
+
+    After any error `path` is as it was.
+    """
+    modes = [mode for mode in BOUNDS if mode != "saved_model"]
+    if quantize not in modes:
+        raise ValueError(f"Expected quantize to be one of {modes}. Received: quantize={quantize!r}")
+    if calibration is not None and quantize != "int8":
+        raise ValueError(f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. Drop it.")
+    chosen = _signatures.of(model, signatures)
+    path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else bound
+    if path.is_dir():
+        raise ValueError(f"Expected the path of a file. Received: {path}, which is a folder. Add a file name.")
+    if "noise" in getattr(chosen.get("sample"), "inputs", ()):
+        chosen["sample_seeded"] = _seeded(chosen["sample"], seed)
+    data = _calibration_data(model, calibration)
+    with _written_whole(path) as temporary:
+        source = temporary.with_suffix(".saved_model")
+        with _stable_softplus():
+            _archive(chosen, source)
+        if quantize == "int8":
+            n = _CALIBRATION_EXAMPLES if data is None else len(data[0])
+            examples = {name: _signatures.draw(model, signature, n, 0, data) for name, signature in chosen.items()}
+            _convert_apart(source, temporary, examples)
+        else:
+            _convert(source, temporary, chosen, quantize)
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(str(temporary))
+        errors = verify(model, chosen, lambda name, inputs: interpreter.get_signature_runner(name)(**inputs), bound)
+        size = temporary.stat().st_size
+    return Report(path, size, quantize, errors, bound)
+
+
+def every_format(model, folder):
+    """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their reports."""
+    folder = pathlib.Path(folder)
+    kinds = {quantize: folder / f"{quantize or 'float32'}.tflite" for quantize in BOUNDS if quantize != "saved_model"}
+    written = [tflite(model, path, quantize) for quantize, path in kinds.items()]
+    return [saved_model(model, folder / "saved_model"), *written]
+
+
+@contextlib.contextmanager
+def _written_whole(path):
+    """Yields a temporary path beside `path`; what is there at the end moves to `path`, and nothing after an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workshop:
+        new = pathlib.Path(workshop, path.name)
+        yield new
+        if path.is_dir():  # a folder can take the place of an empty one only
+            os.replace(path, pathlib.Path(workshop, "replaced"))
+        os.replace(new, path)
+
+
+def _archive(signatures, folder):
+    """Writes the signatures as a SavedModel with the variables that they use."""
+    import tensorflow as tf
+
+    archive = keras.export.ExportArchive()
+    for name, signature in signatures.items():
+        specs = [tf.TensorSpec(s, _signatures.TENSORS[key].dtype, name=key) for key, s in signature.inputs.items()]
+        archive.add_endpoint(name, signature.function, specs)
+    archive.write_out(str(folder), verbose=False)
+
+
+def _seeded(sample, seed):
+    """The signature that draws the noise of `sample` by a builtin random operator."""
+    import tensorflow as tf
+
+    noise_shape = sample.inputs["noise"][1:]
+
+    def from_count(count):
+        noise = tf.random.normal((count, *noise_shape), seed=seed)
+        return {"noise": noise, **sample.function(noise)}
+
+    def from_labels(labels):
+        noise = tf.random.normal((tf.shape(labels)[0], *noise_shape), seed=seed)
+        return {"noise": noise, **sample.function(noise, labels)}
+
+    if "labels" in sample.inputs:
+        return _signatures.Signature(from_labels, {"labels": (None,)}, replay=sample.function)
+    return _signatures.Signature(from_count, {"count": ()}, replay=sample.function)
+
+
+@contextlib.contextmanager
+def _stable_softplus():
+    """Traces softplus so that it survives the conversion.
+
+    TFLite has no such operator and computes log(exp(x) + 1), which overflows past 88: the log-probability of an image
+    under confident logits was wrong by thousands of nats, with no error.
+    """
+    import tensorflow as tf
+    from tensorflow.python.ops import gen_nn_ops
+
+    def softplus(features, name=None):
+        return tf.maximum(features, 0.0) + tf.math.log1p(tf.exp(-tf.abs(features)))
+
+    with mock.patch.object(gen_nn_ops, "softplus", softplus):
+        yield
+
+
+def _calibration_data(model, calibration):
+    """Checked `(images, labels)`, or None."""
+    if calibration is None:
+        return None
+    images, labels = calibration if isinstance(calibration, tuple) else (calibration, None)
+    return model.check(images, labels)
+
+
+def _convert(source, path, names, quantize):
+    from kerasgen.export.convert import convert
+
+    try:
+        path.write_bytes(convert(source, names, quantize))
+    except Exception as error:  # the converter raises its own types, whose messages run over hundreds of lines
+        raise RuntimeError(_conversion_failed(names, str(error))) from error
+
+
+def _convert_apart(source, path, examples):
+    """Full-integer conversion in another process, since a fault of the calibration ends its process."""
+    from kerasgen.export import convert
+
+    archive = source.with_suffix(".npz")
+    np.savez(archive, **{f"{name}|{key}": value for name, inputs in examples.items() for key, value in inputs.items()})
+    command = [sys.executable, convert.__file__, source, path, archive]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        raise RuntimeError(_conversion_failed(examples, f"{done.stderr}\nexit status {done.returncode}"))
+
+
+def _conversion_failed(names, message):
+    lines = message.strip().splitlines()
+    lines = [line.strip() for line in lines if "error:" in line.lower()] or lines[-1:]
+    return (
+        f"Expected TFLite to convert the signatures {list(names)}. Received: {' '.join(lines)[:300]} "
+        "Leave the one it cannot convert out with signatures=."
+    )

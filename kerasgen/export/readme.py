@@ -1,0 +1,108 @@
+"""The written contract of exported files, from the files themselves: signatures, shapes, ranges, sizes and errors."""
+
+import os
+import pathlib
+
+from kerasgen.export.signatures import TENSORS
+from kerasgen.export.verification import BOUNDS
+
+_FORMATS = {**{mode: f"TFLite, {mode}" for mode in BOUNDS}, "saved_model": "SavedModel", None: "TFLite, float32"}
+
+_HEAD = """# Exported models
+
+What deployers get from `kerasgen export PRESET` or `kerasgen.export`. This page is written from exported files by
+`python -m kerasgen.export`.
+
+Every file offers named signatures. Nothing is drawn inside them: randomness enters as `noise`, so that equal inputs
+give equal outputs. The exception is `sample_seeded` of the TFLite files, whose seed is part of the file: each
+interpreter that opens the file repeats the same draws, and its successive calls continue them.
+
+```python
+from ai_edge_litert.interpreter import Interpreter
+
+decode = Interpreter("model.tflite").get_signature_runner("decode")
+images = decode(z=z)["images"]
+```
+
+```python
+import tensorflow as tf
+
+decode = tf.saved_model.load("folder").signatures["decode"]
+images = decode(z=z)["images"]
+```
+
+The TFLite files use builtin operators only. Quantized files take and give float32 too.
+
+## Tensors
+"""
+
+_ERRORS = """
+Largest error of any output against the Keras model, in units of the output's largest value or of 1, whichever is
+larger, on the model's own samples and standard normal noise. A file that exceeds the bound is not written.
+
+"""
+
+
+def contract(reports, path="export/README.md"):
+    """Writes what exported files offer, as Markdown.
+
+    Args:
+        reports: for each preset, what `every_format` returned, with the files where it wrote them:
+            `{"vae_mnist": every_format(model, folder)}`.
+        path: of the Markdown file to write.
+
+    Returns:
+        The path.
+    """
+    rows = [(f"`{name}`", tensor.dtype, tensor.values, tensor.meaning) for name, tensor in TENSORS.items()]
+    text = _HEAD + "\n" + _table(("tensor", "type", "values", "meaning"), rows)
+    text += "".join(f"\n## {name}\n\n" + _section(formats) for name, formats in reports.items())
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+    return path
+
+
+def _section(reports):
+    signatures = _read(next(report.path for report in reports if report.quantize is None))
+    rows = [(f"`{name}`", _tensors(inputs), _tensors(outputs)) for name, (inputs, outputs) in signatures.items()]
+    text = _table(("signature", "inputs", "outputs"), rows) + _ERRORS
+    rows = [
+        (
+            _FORMATS[report.quantize],
+            f"{report.size / 1000:,.0f} kB",
+            *(f"{report.errors[name]:.1e}" if name in report.errors else "-" for name in signatures),
+            f"{report.bound:g}",
+        )
+        for report in reports
+    ]
+    return text + _table(("format", "size", *(f"`{name}`" for name in signatures), "bound"), rows)
+
+
+def _read(path):
+    """`{signature: (inputs, outputs)}` of a TFLite file, each `{name: shape}` with -1 for a free size."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    signatures = {}
+    for name in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(name)
+        signatures[name] = tuple(
+            {key: tuple(detail["shape_signature"]) for key, detail in details.items()}
+            for details in (runner.get_input_details(), runner.get_output_details())
+        )
+    return {name: signatures[name] for name in sorted(signatures)}
+
+
+def _tensors(shapes):
+    def text(shape):
+        return "[" + ", ".join("batch" if size == -1 else str(size) for size in shape) + "]" if shape else "scalar"
+
+    return ", ".join(f"`{name}` {text(shape)}" for name, shape in shapes.items())
+
+
+def _table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
