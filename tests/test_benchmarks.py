@@ -1,0 +1,149 @@
+"""The benchmarks measure what they say: the PyTorch side is the same model, and the table's arithmetic is right."""
+
+import argparse
+import importlib.util
+import pathlib
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from kerasgen import networks
+from kerasgen.recipe import build
+
+SCRIPT = pathlib.Path(__file__).parent.parent / "benchmarks" / "train_vae.py"
+spec = importlib.util.spec_from_file_location("train_vae", SCRIPT)
+train_vae = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(train_vae)
+
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install 'kerasgen[benchmark]'"
+)
+
+
+def kernels(model):
+    """Every convolution and dense layer in order, with the height and width that it works at."""
+    found, side = [], model.event_shape[0]
+    for part in (model.encoder, model.bottleneck, model.decoder):
+        for layer in getattr(part, "stack", None) or [part.statistics]:
+            if isinstance(layer, networks.SpaceToDepth):
+                side //= 2
+            if isinstance(layer, networks.DepthToSpace):
+                side *= 2
+            if isinstance(layer, networks.ResidualBlock):
+                found += [(layer.conv1, side), (layer.conv2, side)]
+            if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
+                found.append((layer, side))
+    return found
+
+
+def channels_first(values, shape, axis):
+    """Reorders an axis from `(*space, channels)` as Keras flattens it to PyTorch's `(channels, *space)`."""
+    *others, channels = shape
+    order = np.arange(np.prod(shape)).reshape(-1, channels).T.ravel()
+    return np.take(values, order, axis)
+
+
+def copy_weights(model, twin):
+    """Gives the PyTorch twin the Keras model's weights."""
+    import torch
+
+    layers = [layer for layer, _ in kernels(model)]
+    modules = [module for module in twin.modules() if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear))]
+    assert len(layers) == len(modules)
+    stacks = [*model.encoder.stack, *model.decoder.stack]
+    for layer, module in zip(layers, modules):
+        kernel, bias = (weight.numpy() for weight in layer.weights)
+        index = stacks.index(layer) if layer in stacks else None
+        if index is not None:
+            before, after = stacks[index - 1], stacks[(index + 1) % len(stacks)]
+            if isinstance(before, networks.SpaceToDepth):
+                kernel = channels_first(kernel, (2, 2, kernel.shape[2] // 4), axis=2)
+            if isinstance(before, keras.layers.Flatten):
+                channels = model.encoder.config["channels"][-1]
+                kernel = channels_first(kernel, (kernel.shape[0] // channels, channels), axis=0)
+            if isinstance(after, networks.DepthToSpace):
+                shape = (2, 2, kernel.shape[3] // 4)
+                kernel, bias = channels_first(kernel, shape, axis=3), channels_first(bias, shape, axis=0)
+            if isinstance(after, keras.layers.Reshape):
+                kernel, bias = (channels_first(values, after.target_shape, axis=-1) for values in (kernel, bias))
+        axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
+        module.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(axes)))
+        module.bias.data = torch.from_numpy(bias)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """The benchmark's Keras model, off the initial weights that make every residual block the identity."""
+    model = build(train_vae.model_config())
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(scale=0.05, size=variable.shape))
+    return model
+
+
+@needs_torch
+def test_the_pytorch_twin_has_the_same_parameters_and_elbo_terms(model):
+    import torch
+
+    twin = train_vae.pytorch_vae(train_vae.model_config())
+    trainable = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+    assert sum(parameter.numel() for parameter in twin.parameters()) == trainable
+
+    copy_weights(model, twin)
+    images = train_vae.binary_images(3)
+    noise = np.random.default_rng(1).normal(size=(3, model.bottleneck.latent_dim)).astype("float32")
+    posterior = model.encode(images)
+    z = posterior.mean() + posterior.stddev() * noise
+    with torch.no_grad():
+        reconstruction, kl = twin(torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(noise))
+    np.testing.assert_allclose(reconstruction.numpy(), -model.decode(z).log_prob(images), rtol=1e-4)
+    np.testing.assert_allclose(kl.numpy(), posterior.kl_divergence(model.bottleneck.prior()), rtol=1e-4)
+
+
+@needs_torch
+def test_multiply_adds_are_those_of_the_layers(model):
+    forward = [
+        int(np.prod(layer.kernel.shape)) * (side**2 if isinstance(layer, keras.layers.Conv2D) else 1)
+        for layer, side in kernels(model)
+    ]
+    facts, _ = train_vae.pytorch_leg(train_vae.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1)
+    # Backward, one product for the kernel and one for the input, which the first layer's image does not need.
+    assert facts["flops"] == 2 * (3 * sum(forward) - forward[0])
+
+
+@needs_torch
+@pytest.mark.slow
+def test_the_command_prints_a_ratio():
+    settings = ["--legs", "keras", "pytorch", "--batch", "2", "--steps", "10", "--rounds", "1", "--threads", "1"]
+    run = subprocess.run([sys.executable, SCRIPT, *settings], capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"^\| keras / pytorch \| \d+\.\d\d \|", run.stdout, re.MULTILINE)
+
+
+def test_the_report_compares_the_best_keras_leg_with_every_pytorch_leg():
+    def turns(*rates):
+        return [{"examples_per_second": rate, "matmul_gflops": 40.0} for rate in rates]
+
+    options = argparse.Namespace(threads=2, batch=64, rounds=3, steps=10, seconds=5.0)
+    measured = {"keras-xla": turns(100, 300, 200), "keras": turns(10, 10, 10), "pytorch": turns(100, 100, 50)}
+    text = train_vae.report({"torch": "2", "flops": 4e7}, measured, options)
+    assert "forward and backward: 20.00 million" in text
+    assert "| keras-xla | 200 | 100 | 300 | 8.0 | 20% |" in text
+    assert "| keras-xla / pytorch | 2.00 | 3.00, 1.00 to 4.00 |" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--steps", "15"], "Expected --steps to be a multiple of 10. Received: 15"),
+        (["--legs", "keras"], "Expected legs of both frameworks. Received: keras"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        train_vae.main(arguments)
+    assert message in capsys.readouterr().err
