@@ -48,9 +48,11 @@ def next_seed(generator):
     import tensorflow as tf
 
     seed = tf.cast(seed, "int32")
-    if num_replicas() == 1:
+    context = tf.distribute.get_replica_context()  # None in a strategy's scope, outside its replicas
+    if context is None or context.num_replicas_in_sync == 1:
         return seed
-    return seed + tf.stack([0, tf.distribute.get_replica_context().replica_id_in_sync_group])
+    # Not seed + replica: a generator counts up by one, so replica 1 would get what replica 0 gets one step later.
+    return tf.random.experimental.stateless_fold_in(seed, context.replica_id_in_sync_group)
 
 
 def per_replica_results(results):

@@ -32,7 +32,11 @@ class GenerativeModel(keras.Model):
 
     def check(self, x, condition=None):
         """Returns `x` as float32 and `condition` as int32, or raises a ValueError that says what is wrong."""
-        return checks.images(x, self.event_shape), checks.labels(condition, self.num_classes)
+        x, condition = checks.images(x, self.event_shape), checks.labels(condition, self.num_classes)
+        sizes = x.shape[0], None if condition is None else condition.shape[0]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ValueError(f"Expected one label for each of {sizes[0]} examples. Received: {sizes[1]} labels.")
+        return x, condition
 
     def term_weights(self):
         """Weights of the loss terms by name; a term that is not named weighs 1."""

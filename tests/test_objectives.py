@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import tiny_vae
 from scipy import special, stats
 
-from conftest import tiny_vae
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks, objectives
 
 S = 0.3

@@ -1,0 +1,135 @@
+"""Recipes: reading, writing, overriding, comparing and building."""
+
+import keras
+import numpy as np
+import pytest
+
+from kerasgen import LatentVariableModel, likelihoods, objectives
+from kerasgen.recipe import Recipe, build
+
+TEXT = """
+name: tiny
+title: A tiny VAE
+seed: 3
+data: {name: digits, batch_size: 32}
+model:
+  families.LatentVariableModel:
+    event_shape: [8, 8, 1]
+    encoder:
+      networks.ConvEncoder: {channels: [8], blocks: [1], features: 16}
+    bottleneck:
+      bottlenecks.Gaussian: {latent_dim: 4}
+    decoder:
+      networks.ConvDecoder: {output_shape: [8, 8, 1], channels: [8], blocks: [1], features: 16}
+    likelihood:
+      likelihoods.Bernoulli: {}
+    objective:
+      objectives.ELBO: {beta: 2.0}
+training: {epochs: 5, learning_rate: 0.001}
+"""
+LATENT_DIM = "model.families.LatentVariableModel.bottleneck.bottlenecks.Gaussian.latent_dim"
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(TEXT)
+    return Recipe.load(path)
+
+
+def test_load_and_save_round_trip(recipe, tmp_path):
+    assert (recipe.name, recipe.title, recipe.seed) == ("tiny", "A tiny VAE", 3)
+    assert recipe.data == {"name": "digits", "batch_size": 32}
+    recipe.save(tmp_path / "copy.yaml")
+    assert Recipe.load(tmp_path / "copy.yaml") == recipe
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_build_makes_the_model_with_weights_from_the_seed(recipe):
+    model = recipe.build()
+    assert isinstance(model, LatentVariableModel)
+    assert isinstance(model.likelihood, likelihoods.Bernoulli)
+    assert isinstance(model.objective, objectives.ELBO)
+    assert model.objective.beta == 2.0
+    assert model.event_shape == (8, 8, 1)
+    assert model.bottleneck.latent_shape == (4,)
+    again, other = recipe.build(), recipe.override(["seed=4"]).build()
+    for mine, same in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, same)
+    assert not np.array_equal(model.get_weights()[0], other.get_weights()[0])
+
+
+def test_override_sets_typed_values_and_leaves_the_original(recipe):
+    settings = ["training.epochs=3", "training.learning_rate=0.01", "data.name=mnist", f"{LATENT_DIM}=7"]
+    changed = recipe.override(settings)
+    assert changed.training == {"epochs": 3, "learning_rate": 0.01}
+    assert changed.data["name"] == "mnist"
+    assert changed.build().bottleneck.latent_dim == 7
+    assert recipe.training["epochs"] == 5
+
+
+def test_override_may_add_arguments_of_data_and_training_and_fill_empty_ones(recipe):
+    changed = recipe.override(["training.ema=0.99", "data.binarize=dynamic"])
+    assert changed.training["ema"] == 0.99
+    assert changed.data["binarize"] == "dynamic"
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("sed=1", r"Expected key=value with a key of the recipe. Received: 'sed=1'. Near keys: \['seed'"),
+        ("training.epochs", r"Expected key=value .* Received: 'training.epochs'. Near keys: \['training.epochs'"),
+        (LATENT_DIM[:-1] + "=3", rf"Expected key=value .* Near keys: \['{LATENT_DIM}'"),
+        ("model=3", r"Expected key=value .* Received: 'model=3'"),
+        ("=3", r"Expected key=value .* Received: '=3'"),
+    ],
+)
+def test_override_refuses_unknown_keys_and_names_near_ones(recipe, setting, message):
+    with pytest.raises(ValueError, match=message):
+        recipe.override([setting])
+
+
+def test_differences_name_every_key_that_differs(recipe):
+    assert recipe.differences(recipe) == {}
+    other = recipe.override(["training.epochs=3", f"{LATENT_DIM}=7", "training.ema=0.9"])
+    assert recipe.differences(other) == {"training.epochs": (5, 3), LATENT_DIM: (4, 7), "training.ema": (None, 0.9)}
+    assert other.differences(recipe)["training.ema"] == (0.9, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "Expected a YAML recipe. Received: .*recipe.yaml, which is not YAML"),
+        ("- 1", r"Expected the keys \['data', 'model', 'name', 'seed', 'title', 'training'\] .*Received: list"),
+        ("name: tiny", r"\['data', 'model', 'name', 'training'\] required\) in .*recipe.yaml. Received: \['name'\]"),
+        (TEXT + "extra: 1", r"Expected the keys .* Received: \['data', 'extra', 'model'"),
+        ("name: !!python/object/apply:os.system ['true']", "Expected a YAML recipe. Received: .*could not determine"),
+    ],
+)
+def test_load_refuses_what_is_no_recipe(tmp_path, text, message):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        Recipe.load(path)
+
+
+@pytest.mark.parametrize("name", ["os.system", "keras.layers.Dense", "layers.Dense", "networks.Missing", "a.b.c"])
+def test_build_refuses_classes_that_are_not_of_kerasgen(name):
+    message = rf"Expected a kerasgen class in the recipe. Received: '{name}'. Known: \['bottlenecks.Gaussian'"
+    with pytest.raises(ValueError, match=message):
+        build({name: {"units": 3}})
+
+
+def test_build_does_not_reach_classes_that_a_user_registers():
+    @keras.saving.register_keras_serializable(package="elsewhere")
+    class Foreign(keras.layers.Layer):
+        pass
+
+    with pytest.raises(ValueError, match="Expected a kerasgen class in the recipe. Received: 'elsewhere.Foreign'"):
+        build({"elsewhere.Foreign": {}})
+
+
+def test_build_names_the_class_whose_arguments_are_wrong():
+    message = r"Expected arguments of bottlenecks.Gaussian in the recipe. Received: \['latent_dims'\]: .*latent_dim"
+    with pytest.raises(ValueError, match=message):
+        build({"bottlenecks.Gaussian": {"latent_dims": 3}})
