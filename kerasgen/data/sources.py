@@ -96,7 +96,8 @@ def select(names, part, split):
     slices = [(part(name), slice(start, stop)) for name, start, stop in slices]
     first = slices[0][0]
     images = np.concatenate([source.images[rows] for source, rows in slices])
-    labels = None if first.labels is None else np.concatenate([source.labels[rows] for source, rows in slices])
+    labelled = all(source.labels is not None for source, _ in slices)
+    labels = np.concatenate([source.labels[rows] for source, rows in slices]) if labelled else None
     return first._replace(images=images, labels=labels)
 
 
@@ -123,6 +124,11 @@ def _builder(name, data_dir, download):
         near = difflib.get_close_matches(name, ["digits", *tfds.list_builders(with_community_datasets=False)], n=5)
         message = f"Expected 'digits' or the name of a TFDS set. Received: {name!r}. Near names: {near}"
         raise ValueError(message) from None
+    except (AssertionError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"Expected a configuration and a version that TFDS has. Received: {name!r}. {reason}"
+        ) from None
     if download:
         try:
             builder.download_and_prepare()
