@@ -210,7 +210,26 @@ def test_a_flipped_byte_is_refused(path, tmp_path):
     content[len(content) // 2] ^= 0xFF
     (tmp_path / "x.npz").write_bytes(content)
     with pytest.raises(ValueError, match="Expected a whole .npz file. Received: .*x.npz, damaged"):
-        data.from_npz(tmp_path / "x.npz")
+        data.from_npz(tmp_path / "x.npz", "train+test")
+
+
+def test_no_flipped_byte_changes_the_images_or_escapes_as_another_error(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 4, 4, 1), "uint8")
+    np.savez_compressed(tmp_path / "x.npz", name="small", maximum=255, train_images=pixels)
+    content = (tmp_path / "x.npz").read_bytes()
+    refused = 0
+    for position in range(len(content)):
+        flipped = bytearray(content)
+        flipped[position] ^= 0xFF
+        (tmp_path / "x.npz").write_bytes(flipped)
+        try:
+            images = data.from_npz(tmp_path / "x.npz")[0]
+        except ValueError as error:
+            assert str(error).startswith("Expected")
+            refused += 1
+        else:  # a time stamp or an attribute of the archive
+            np.testing.assert_array_equal(images, pixels / np.float32(255))
+    assert refused > len(content) / 2
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,9 @@ class ArrayBatches(keras.utils.PyDataset):
 def _read(path, split):
     if not os.path.exists(path):
         raise FileNotFoundError(f"Expected a .npz file. Received: {path}, which is not there. {_REMEDY}")
-    if not zipfile.is_zipfile(path):
+    with open(path, "rb") as file:
+        signature = file.read(4)
+    if signature != b"PK\x03\x04" or not zipfile.is_zipfile(path):
         raise ValueError(f"Expected a .npz file. Received: {path}, which is not one, or is cut short. {_REMEDY}")
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -150,7 +152,7 @@ def _read(path, split):
             if not names or not {"name", "maximum"} <= set(file.files):
                 raise _foreign(path, f"with the arrays {file.files}")
             return sources.select(names, lambda name: _part(file, name, path), split)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise ValueError(f"Expected a whole .npz file. Received: {path}, damaged: {error}. {_REMEDY}") from None
 
 
