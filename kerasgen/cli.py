@@ -251,12 +251,11 @@ def _export(args):
         raise ValueError(f"Expected --quantize with --format tflite only. Received: --format {args.format}. Drop one.")
     from kerasgen import export, zoo
 
-    stem = zoo.folder(args.name).name
     model = zoo.load(args.name)
-    if args.format == "savedmodel":
-        print(export.saved_model(model, args.out or f"{stem}_saved_model"))
-    else:
-        print(export.tflite(model, args.out or f"{stem}.tflite", args.quantize))
+    ending = "_saved_model" if args.format == "savedmodel" else ".tflite"
+    out = args.out or pathlib.Path(zoo.folder(args.name).name + ending)
+    report = export.saved_model(model, out) if args.format == "savedmodel" else export.tflite(model, out, args.quantize)
+    print(f"{out}: {report}")
 
 
 def _data_export(args):
