@@ -113,7 +113,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         model = recipe.build()
         model.compile(
             schedule.optimizer(schedule.epochs * steps),
-            jit_compile=schedule.jit_compile,
+            # Without compilation JAX runs operator by operator; TensorFlow still has its graph.
+            jit_compile=schedule.jit_compile or keras.backend.backend() == "jax",
             steps_per_execution=steps_per_execution,
         )
         model.optimizer.build(model.trainable_variables)
