@@ -212,8 +212,9 @@ def _convert_apart(source, path, examples):
 
 def _conversion_failed(names, message):
     lines = message.strip().splitlines()
-    lines = [line.strip() for line in lines if "error:" in line.lower()] or lines[-1:]
+    telling = ("error: failed while converting", "TF Select ops", "Custom ops")  # the signature, and what TFLite lacks
+    reason = " ".join([line.strip() for line in lines if any(text in line for text in telling)] or lines[-1:])[:300]
     return (
-        f"Expected TFLite to convert the signatures {list(names)}. Received: {' '.join(lines)[:300]} "
-        "Leave the one it cannot convert out with signatures=."
+        f"Expected TFLite to convert the signatures {list(names)}. Received: {reason}. "
+        "Leave the one that it cannot convert out with signatures=."
     )
