@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import platform
+import tempfile
 import time
 
 import keras
@@ -106,8 +107,6 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
     checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
     if checkpoints.exist() and not resume:
         raise ValueError(f"Expected a folder without a run. Received: {output}, which holds one. Resume it, or name another.")
-    load, source = (datasets.from_npz, {"path": data}) if data else (datasets.load, {"name": recipe.data["name"]})
-    options = {key: value for key, value in recipe.data.items() if key not in ("name", "data_dir")}
     steps, steps_per_execution = _epoch_steps(recipe, schedule, data)
     with scope, _precision(schedule.precision):
         model = recipe.build()
@@ -115,12 +114,15 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             schedule.optimizer(schedule.epochs * steps),
             # Without compilation JAX runs operator by operator; TensorFlow still has its graph.
             jit_compile=schedule.jit_compile or keras.backend.backend() == "jax",
-            steps_per_execution=steps_per_execution,
+            # Replicas inside Keras' loop over steps fail in TensorFlow: a merge of gradients cannot leave a while loop.
+            steps_per_execution=steps_per_execution if strategy == "none" else 1,
         )
         model.optimizer.build(model.trainable_variables)
         checkpoints.restore(model)
+        options = {key: value for key, value in recipe.data.items() if key != "name"}
+        load, source = (datasets.from_npz, data) if data else (datasets.load, recipe.data["name"])
         examples = load(
-            **source,
+            source,
             **options,
             shuffle=True,
             seed=recipe.seed,
@@ -177,6 +179,8 @@ class Checkpoints(keras.callbacks.Callback):
             changes = "; ".join(f"{key} is {theirs!r} there, {mine!r} here" for key, (mine, theirs) in different.items())
             raise ValueError(f"Expected a checkpoint of this recipe in {self.folder}. Received: {changes}.")
         model.load_weights(self.folder / state["file"])
+        for variable, value in zip(_seed_states(model), state["seeds"], strict=True):
+            variable.assign(value)
         self.epoch, self.seconds = state["epoch"], state["seconds"]
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -190,16 +194,27 @@ class Checkpoints(keras.callbacks.Callback):
             )
         self.epoch = epoch + 1
         self.seconds += time.monotonic() - self._began
-        if not self.writes:
+        file = f"epoch-{self.epoch}.weights.h5"
+        if not self.writes:  # reading variables takes all workers, and only one of them may write the folder
+            with tempfile.TemporaryDirectory() as scratch:
+                self._save(pathlib.Path(scratch), file)
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = f"epoch-{self.epoch}.weights.h5"
-        self.model.save_weights(self.folder / file)
-        state = {"epoch": self.epoch, "seconds": self.seconds, "file": file, "recipe": self.recipe.to_dict()}
-        _replace(self._state, json.dumps(state, indent=2))
+        self._save(self.folder, file)
         for old in self.folder.glob("epoch-*.weights.h5"):
             if old.name != file:
                 old.unlink()
+
+    def _save(self, folder, file):
+        self.model.save_weights(folder / file)
+        seeds = [ops.convert_to_numpy(variable).tolist() for variable in _seed_states(self.model)]
+        state = {"epoch": self.epoch, "seconds": self.seconds, "file": file, "seeds": seeds}
+        _replace(folder / "state.json", json.dumps({**state, "recipe": self.recipe.to_dict()}, indent=2))
+
+
+def _seed_states(model):
+    """The seed generators' variables, which Keras leaves out of weights files."""
+    return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 
 def _replace(path, text):
@@ -233,7 +248,7 @@ def _schedule(recipe):
 def _epoch_steps(recipe, schedule, npz):
     """Steps of an epoch, a whole number of executions, and steps of an execution."""
     name, split = recipe.data["name"], recipe.data.get("split", "train")
-    size = datasets.npz_size(npz, split) if npz else datasets.size(name, split, data_dir=recipe.data.get("data_dir"))
+    size = datasets.from_npz(npz, split).num_examples if npz else datasets.size(name, split)
     steps = size // recipe.data["batch_size"]
     if steps < 1:
         raise ValueError(f"Expected a batch_size of at most {size} examples. Received: {recipe.data['batch_size']}.")
@@ -269,13 +284,13 @@ def _scope(strategy, devices):
 
 def _devices(tf, count):
     """Names of `count` GPUs, or of `count` logical CPUs where there is no GPU; None for all GPUs."""
-    gpus = tf.config.list_logical_devices("GPU")
+    gpus = tf.config.list_physical_devices("GPU")  # listing logical devices would fix them
     if count is None or gpus:
         if count is not None and count > len(gpus):
             raise ValueError(f"Expected at most {len(gpus)} devices: that many GPUs are visible. Received: {count}.")
-        return None if count is None else [gpu.name for gpu in gpus[:count]]
+        return None if count is None else [f"GPU:{i}" for i in range(count)]
     cpus = tf.config.list_physical_devices("CPU")
-    with contextlib.suppress(RuntimeError):  # the devices are fixed once TensorFlow has used them
+    with contextlib.suppress(RuntimeError):  # raised where TensorFlow was in use before
         tf.config.set_logical_device_configuration(cpus[0], [tf.config.LogicalDeviceConfiguration()] * count)
     names = [cpu.name for cpu in tf.config.list_logical_devices("CPU")]
     if len(names) < count:

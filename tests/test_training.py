@@ -78,7 +78,7 @@ def test_a_killed_run_resumes_exactly(recipe, finished, tmp_path):
     output = tmp_path / "run"
     process = run_in_subprocess(recipe, output)
     state = output / "checkpoints" / "state.json"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400
     while not state.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)  # somewhere in the second epoch or later
