@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import platform
+import sys
 import tempfile
 import time
 
@@ -140,6 +141,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             steps_per_epoch=steps,
             callbacks=[checkpoints, *(_logs(output, checkpoints.epoch) if is_chief else ())],
             shuffle=False,
+            verbose=1 if sys.stdout.isatty() else 2,
         )
     if is_chief:
         metrics = {"machine": machine(), "training_time_seconds": checkpoints.seconds, "figures": {}}

@@ -102,8 +102,9 @@ def test_the_loss_falls(finished):
 
 def test_a_checkpoint_of_another_recipe_is_refused(recipe, finished):
     other = recipe.override(["training.learning_rate=0.02", "seed=1"])
-    with pytest.raises(ValueError, match="seed is 0 there, 1 here.*training.learning_rate is 0.01 there, 0.02 here|training.learning_rate.*seed"):
+    with pytest.raises(ValueError, match="seed is 0 there, 1 here") as error:
         training.run(other, finished, resume=True)
+    assert "training.learning_rate is 0.01 there, 0.02 here" in str(error.value)
 
 
 def test_a_folder_with_a_run_is_refused_without_resume(recipe, finished):
@@ -147,7 +148,7 @@ def test_two_replicas_train(recipe, finished, tmp_path):
     np.testing.assert_allclose(*final, rtol=0.1)
 
 
-def test_two_workers_train_and_resume(recipe, tmp_path):
+def test_two_workers_train(recipe, tmp_path):
     import socket
 
     output = tmp_path / "run"
