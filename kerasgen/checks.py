@@ -58,7 +58,7 @@ def labels(condition, num_classes):
     if backend.is_concrete(condition):
         values = keras.ops.convert_to_numpy(condition)
         if np.any(values != np.floor(values)):
-            raise ValueError(f"Expected integer labels. Received: {values.dtype} labels, some of them not whole numbers.")
+            raise ValueError(f"Expected integer labels. Received: {values.dtype} labels that are not whole numbers.")
         if values.size and (values.min() < 0 or values.max() >= num_classes):
             raise ValueError(
                 f"Expected labels in 0..{num_classes - 1}. Received: labels in {values.min()}..{values.max()}."

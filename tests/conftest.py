@@ -34,10 +34,34 @@ def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
     )
 
 
+def tiny_mlp_vae(likelihood=None, objective=None, num_classes=None):
+    """The same of perceptrons, which trace and compile much faster."""
+    keras.utils.set_random_seed(0)
+    likelihood = likelihood or likelihoods.Bernoulli()
+    return LatentVariableModel(
+        (8, 8, 1),
+        networks.MLP((16,), (16,)),
+        bottlenecks.Gaussian(4),
+        networks.MLP((8, 8, likelihood.channels(1)), (16,)),
+        likelihood,
+        objective,
+        num_classes,
+    )
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Whatever a test draws without a seed is the same in every run and in every order of the tests."""
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """A strategy of two replicas on the CPU.
+
+    One for all tests, and without collective operations: two strategies in one process would use the same keys for them.
+    """
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], tf.distribute.ReductionToOneDevice())
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ LABELS = {
     "too_large": (np.array([3, 10]), r"Expected labels in 0..9. Received: labels in 3..10"),
     "negative": (np.array([-1, 3]), r"Expected labels in 0..9. Received: labels in -1..3"),
     "one_hot": (np.eye(10)[:2], r"Expected integer labels of shape \[batch\]. Received: shape \(2, 10\)"),
-    "fractional": (np.array([0.5, 1.0]), "Expected integer labels. Received: float64 labels, some of them not whole"),
+    "fractional": (np.array([0.5, 1.0]), "Expected integer labels. Received: float64 labels that are not whole"),
     "too_many": (np.arange(3), "Expected one label for each of (n=)?2 examples. Received: 3 labels"),
 }
 

@@ -139,11 +139,10 @@ def without_noise(model):
     return model
 
 
-def test_two_replicas_train_as_one_device_does_on_the_same_global_batch(images):
+def test_two_replicas_train_as_one_device_does_on_the_same_global_batch(images, two_replicas):
     data = tf.data.Dataset.from_tensor_slices(images[:64]).batch(32, drop_remainder=True)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     results = []
-    for scope in (tf.distribute.get_strategy().scope(), strategy.scope()):
+    for scope in (tf.distribute.get_strategy().scope(), two_replicas.scope()):
         with scope:
             model = without_noise(tiny_vae())
             before = [weight.numpy() for weight in model.trainable_weights]
@@ -152,7 +151,7 @@ def test_two_replicas_train_as_one_device_does_on_the_same_global_batch(images):
         assert keras.ops.convert_to_numpy(model.objective.step) == 2
         moved = [weight.numpy() - start for weight, start in zip(model.trainable_weights, before, strict=True)]
         results.append((history, moved))
-    assert strategy.num_replicas_in_sync == 2
+    assert two_replicas.num_replicas_in_sync == 2
     (history, moved), (other_history, other_moved) = results
     for name, values in history.items():
         assert values == pytest.approx(other_history[name], rel=1e-4)
@@ -161,25 +160,24 @@ def test_two_replicas_train_as_one_device_does_on_the_same_global_batch(images):
         np.testing.assert_allclose(other, move, atol=1e-4)
 
 
-def test_replicas_draw_different_noise():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+def test_replicas_draw_different_noise(two_replicas):
+    with two_replicas.scope():
         model = tiny_vae()
     features = tf.zeros((5, 16))
 
     @tf.function
     def draw():
-        return strategy.run(lambda: model.bottleneck(features).z)
+        return two_replicas.run(lambda: model.bottleneck(features).z)
 
-    draws = [value.numpy() for _ in range(2) for value in strategy.experimental_local_results(draw())]
+    draws = [value.numpy() for _ in range(2) for value in two_replicas.experimental_local_results(draw())]
     assert len(draws) == 4
     for index, one in enumerate(draws):
         for other in draws[:index]:
             assert not np.any(one == other)
 
 
-def test_a_model_made_in_a_scope_samples_and_scores_there(images):
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+def test_a_model_made_in_a_scope_samples_and_scores_there(images, two_replicas):
+    with two_replicas.scope():
         model = tiny_vae()
         samples, nats = model.sample(2, seed=0), model.log_prob(images[:2], num_samples=2, seed=0)
     np.testing.assert_array_equal(samples, tiny_vae().sample(2, seed=0))

@@ -161,7 +161,7 @@ class LatentVariableModel(GenerativeModel):
         return self.decode(self.encode(x, condition).mean(), condition).mean()
 
     def sample(self, n, condition=None, seed=None, mean=False):
-        """Draws `n` examples of p(x), `[n, *event_shape]`.
+        """Draws `n` examples of p(x), `[n, *event_shape]`, those of an unbounded likelihood clipped to [0, 1].
 
         Args:
             n: number of examples.
@@ -180,7 +180,7 @@ class LatentVariableModel(GenerativeModel):
             z = self.bottleneck.sample(rows.stop - start, backend.next_seed(seeds))
             likelihood = self.decode(z, None if condition is None else condition[rows])
             examples.append(likelihood.mean() if mean else likelihood.sample(seed=backend.next_seed(seeds)))
-        return ops.concatenate(examples)
+        return ops.clip(ops.concatenate(examples), 0.0, 1.0)
 
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).

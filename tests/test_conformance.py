@@ -1,0 +1,220 @@
+"""Every model does everything: one row a model, one column a thing that a user does with it. And rules for all modules."""
+
+import ast
+import json
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import tiny_mlp_vae, tiny_vae
+
+import kerasgen
+from kerasgen import likelihoods, objectives
+
+MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
+    "vae": tiny_vae,
+    "conditional_vae": lambda: tiny_mlp_vae(likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10),
+    "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(components=2), objectives.IWAE(3)),
+}
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+def data_of(model, digits, count=64):
+    """The arguments of `fit`: images, and labels where the model has classes."""
+    images, labels = digits
+    return (images[:count],) if model.num_classes is None else (images[:count], labels[:count])
+
+
+def condition_of(model, count):
+    return None if model.num_classes is None else np.arange(count) % model.num_classes
+
+
+def outputs(model, digits):
+    """What a model does, with fixed seeds: equal outputs, equal models."""
+    labels = condition_of(model, 6)
+    results = [model.sample(6, labels, seed=1), model.log_prob(digits[0][:6], labels, num_samples=3, seed=2)]
+    return [keras.ops.convert_to_numpy(result) for result in results]
+
+
+def assert_same(model, other, digits):
+    for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    for mine, theirs in zip(outputs(model, digits), outputs(other, digits), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def trained(name, digits, **compile_arguments):
+    model = MODELS[name]()
+    model.compile(keras.optimizers.Adam(3e-3), **compile_arguments)
+    before = [weight.copy() for weight in model.get_weights()]
+    history = model.fit(*data_of(model, digits), batch_size=16, epochs=2, verbose=0).history
+    assert np.all(np.isfinite(history["loss"]))
+    assert history["loss"][1] < history["loss"][0]
+    assert any(not np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True))
+    return model
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    """Models trained once for all the columns that only read them."""
+    models = {}
+
+    def get(name):
+        if name not in models:
+            models[name] = trained(name, digits)
+        return models[name]
+
+    return get
+
+
+@every_model
+def test_meets_the_contract(name, fitted, digits):
+    model = fitted(name)
+    labels = condition_of(model, 6)
+    assert isinstance(model, kerasgen.GenerativeModel)
+    samples, nats = outputs(model, digits)
+    assert samples.shape == (6, *model.event_shape)
+    assert samples.min() >= 0 and samples.max() <= 1
+    assert samples.dtype == nats.dtype == "float32"
+    assert nats.shape == (6,)
+    terms = model.loss_terms(digits[0][:6], labels)
+    assert set(terms) == set(model.term_means)
+    for term in terms.values():
+        assert term.shape == (6,)
+        assert np.all(np.isfinite(term))
+
+
+@every_model
+def test_equal_seeds_equal_samples(name, fitted, digits):
+    model = fitted(name)
+    for one, other in zip(outputs(model, digits), outputs(model, digits), strict=True):
+        np.testing.assert_array_equal(one, other)
+    labels = condition_of(model, 6)
+    assert not np.array_equal(model.sample(6, labels, seed=1), model.sample(6, labels, seed=2))
+
+
+@every_model
+def test_keras_file_round_trip(name, fitted, digits, tmp_path):
+    model = fitted(name)
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(copy) is type(model)
+    assert json.dumps(copy.get_config()) == json.dumps(model.get_config())  # as JSON, where tuples are lists
+    assert_same(model, copy, digits)
+    for mine, theirs in zip(model.optimizer.variables, copy.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@every_model
+def test_weights_file_round_trip(name, fitted, digits, tmp_path):
+    model = fitted(name)
+    model.save_weights(tmp_path / "model.weights.h5")
+    fresh = MODELS[name]()
+    fresh.load_weights(tmp_path / "model.weights.h5")
+    assert_same(model, fresh, digits)
+
+
+@every_model
+def test_a_step_compiled_with_xla(name, digits):
+    model = MODELS[name]()
+    model.compile(keras.optimizers.Adam(1e-3), jit_compile=True)
+    before = [weight.copy() for weight in model.get_weights()]
+    history = model.fit(*data_of(model, digits, 16), batch_size=16, verbose=0).history
+    assert np.isfinite(history["loss"][0])
+    assert any(not np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True))
+
+
+@every_model
+def test_fit_on_two_replicas(name, digits, two_replicas):
+    with two_replicas.scope():
+        trained(name, digits, jit_compile=False)
+
+
+@every_model
+def test_saved_model(name, fitted, digits, tmp_path):
+    from kerasgen import export
+
+    model = fitted(name)
+    report = export.saved_model(model, tmp_path / "saved")
+    assert max(report.errors.values()) < 1e-4
+    signatures = tf.saved_model.load(str(tmp_path / "saved")).signatures
+    assert set(signatures) >= set(model.export_signatures())
+    labels = {} if model.num_classes is None else {"labels": tf.zeros(5, "int32")}
+    images = signatures["reconstruct"](images=tf.constant(digits[0][:5]), **labels)["images"]
+    expected = model.reconstruct(digits[0][:5], *labels.values())
+    np.testing.assert_allclose(images, expected, atol=1e-4)
+
+
+@every_model
+def test_tflite(name, fitted, digits, tmp_path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    from kerasgen import export
+
+    model = fitted(name)
+    report = export.tflite(model, tmp_path / "model.tflite")
+    assert max(report.errors.values()) < 1e-3
+    runner = Interpreter(str(tmp_path / "model.tflite")).get_signature_runner("reconstruct")
+    labels = {} if model.num_classes is None else {"labels": np.zeros(5, "int32")}
+    expected = model.reconstruct(digits[0][:5], *labels.values())
+    np.testing.assert_allclose(runner(images=digits[0][:5], **labels)["images"], expected, atol=1e-3)
+
+
+PACKAGE = pathlib.Path(kerasgen.__file__).parent
+MODULES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+MAY_IMPORT_TENSORFLOW = ("backend.py", "training.py", "export.py", "data/", "export/")
+
+
+def imports(tree):
+    """Top-level names of all packages that a module imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.partition(".")[0]
+
+
+def test_tensorflow_is_imported_only_where_it_may_be():
+    importers = {name for name, tree in MODULES.items() if "tensorflow" in set(imports(tree))}
+    assert "backend.py" in importers
+    assert [name for name in importers if not name.startswith(MAY_IMPORT_TENSORFLOW)] == []
+
+
+def test_legacy_keras_is_not_imported():
+    assert [name for name, tree in MODULES.items() if {"tf_keras", "tf_agents"} & set(imports(tree))] == []
+
+
+def test_nothing_that_runs_code_from_a_file():
+    """No pickle, no Lambda layers, no unsafe deserialization, no yaml.load, no eval."""
+    found = []
+    for name, tree in MODULES.items():
+        found += [f"{name}: import {module}" for module in {"pickle", "dill", "marshal", "shelve"} & set(imports(tree))]
+        for node in ast.walk(tree):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            unsafe = isinstance(node, ast.keyword) and (
+                (node.arg == "safe_mode" and ast.unparse(node.value) != "True")
+                or (node.arg == "allow_pickle" and ast.unparse(node.value) != "False")
+            )
+            if unsafe or called.endswith((".Lambda", "yaml.load", "enable_unsafe_deserialization", ".unsafe_load")):
+                found.append(f"{name}:{node.lineno if hasattr(node, 'lineno') else ''} {ast.unparse(node)}")
+            if called in ("eval", "exec", "Lambda"):
+                found.append(f"{name}:{node.lineno} {called}")
+    assert found == []
+
+
+def test_importing_is_silent_and_light():
+    code = """
+import sys, keras
+before = set(sys.modules)
+import kerasgen
+heavy = {"tensorflow_probability", "sklearn", "matplotlib", "tensorflow_datasets", "scipy", "ai_edge_litert", "rich"}
+print(sorted(heavy & ({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout == "[]\n"
+    noise = [line for line in done.stderr.splitlines() if "kerasgen" in line]
+    assert noise == []
