@@ -56,7 +56,7 @@ def next_seed(generator):
 
 
 def per_replica_results(results):
-    """Metric results as Keras' `fit` reduces them over workers: with an axis of their own, which it takes the mean over."""
+    """Metric results with an axis of their own over several workers, which Keras' `fit` then takes the mean over."""
     if keras.backend.backend() != "tensorflow":
         return results
     import tensorflow as tf

@@ -1,4 +1,4 @@
-"""What callers may pass, checked before any work is done. Every error says what was expected, what came and what to do."""
+"""What callers may pass, checked before any work is done: what was expected, what came, what to do."""
 
 import keras
 import numpy as np

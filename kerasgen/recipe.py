@@ -63,7 +63,9 @@ class Recipe:
         required = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
         if not isinstance(values, dict) or not required <= values.keys() <= fields.keys():
             keys = sorted(values) if isinstance(values, dict) else type(values).__name__
-            raise ValueError(f"Expected the keys {sorted(fields)} ({sorted(required)} required) in {source}. Received: {keys}.")
+            raise ValueError(
+                f"Expected the keys {sorted(fields)} ({sorted(required)} required) in {source}. Received: {keys}."
+            )
         return cls(**values)
 
     def to_dict(self):
@@ -83,11 +85,11 @@ class Recipe:
             key, equals, value = setting.partition("=")
             known = _leaves(values)
             section, _, leaf = key.partition(".")
-            if leaf and section in ("data", "training"):  # these may also set an argument that the recipe leaves at its default
+            if leaf and section in ("data", "training"):  # also arguments that the recipe leaves at their default
                 known.setdefault(key, (section, leaf))
             if not equals or key not in known:
                 near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
-                raise ValueError(f"Expected key=value with a key of the recipe. Received: {setting!r}. Near keys: {near}")
+                raise ValueError(f"Expected key=value, a key of the recipe. Received: {setting!r}. Near keys: {near}")
             *parents, leaf = known[key]
             node = values
             for parent in parents:
@@ -131,7 +133,7 @@ def build(config):
     try:
         return cls(**arguments)
     except TypeError as error:
-        raise ValueError(f"Expected arguments of {name} in the recipe. Received: {sorted(arguments)}: {error}") from None
+        raise ValueError(f"Expected the arguments of {name}. Received: {sorted(arguments)}: {error}") from None
 
 
 def _leaves(values, path=()):

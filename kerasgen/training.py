@@ -7,8 +7,8 @@ A run writes into its own folder:
     history.csv, logs/   every term by epoch, for reading and for TensorBoard
     preset/              at the end: a preset folder that `kerasgen.zoo.load` reads
 
-The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds. A
-run that was killed and resumed therefore ends with the weights of one that never was, bit for bit on one device.
+The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds.
+A run that was killed and resumed therefore ends with the weights of one that never was, bit for bit on one device.
 """
 
 import contextlib
@@ -107,7 +107,9 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
     scope, is_chief = _scope(strategy, devices)
     checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
     if checkpoints.exist() and not resume:
-        raise ValueError(f"Expected a folder without a run. Received: {output}, which holds one. Resume it, or name another.")
+        raise ValueError(
+            f"Expected a folder without a run. Received: {output}, which holds one. Resume it, or name another."
+        )
     steps, steps_per_execution = _epoch_steps(recipe, schedule, data)
     with scope, _precision(schedule.precision):
         model = recipe.build()
@@ -152,8 +154,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
 class Checkpoints(keras.callbacks.Callback):
     """Writes everything that a run needs to go on, once an epoch. Must come before the callbacks that log the epoch.
 
-    The weights file is written under a name of its own, then state.json is replaced in one step to name it: whenever the
-    process dies, state.json names a file that is whole.
+    The weights file is written under a name of its own, then state.json is replaced in one step to name it: whenever
+    the process dies, state.json names a file that is whole.
     """
 
     def __init__(self, folder, recipe, writes=True):
@@ -178,7 +180,7 @@ class Checkpoints(keras.callbacks.Callback):
         state = json.loads(self._state.read_text())
         different = self.recipe.differences(Recipe.from_dict(state["recipe"], self._state))
         if different:
-            changes = "; ".join(f"{key} is {theirs!r} there, {mine!r} here" for key, (mine, theirs) in different.items())
+            changes = "; ".join(f"{key} is {its!r} there, {mine!r} here" for key, (mine, its) in different.items())
             raise ValueError(f"Expected a checkpoint of this recipe in {self.folder}. Received: {changes}.")
         model.load_weights(self.folder / state["file"])
         for variable, value in zip(_seed_states(model), state["seeds"], strict=True):
@@ -244,7 +246,7 @@ def _schedule(recipe):
         return Schedule(**recipe.training)
     except TypeError as error:
         known = [field.name for field in dataclasses.fields(Schedule)]
-        raise ValueError(f"Expected training keys among {known}. Received: {sorted(recipe.training)} ({error}).") from None
+        raise ValueError(f"Expected training keys among {known}. Received: {sorted(recipe.training)}: {error}") from None
 
 
 def _epoch_steps(recipe, schedule, npz):
@@ -273,7 +275,10 @@ def _scope(strategy, devices):
     if strategy == "none":
         return contextlib.nullcontext(), True
     if keras.backend.backend() != "tensorflow":
-        raise ValueError(f"Expected strategy='none' under the {keras.backend.backend()} backend. Received: {strategy!r}.")
+        raise ValueError(
+            f"Expected strategy='none' under the {keras.backend.backend()} backend; others need TensorFlow. "
+            f"Received: strategy={strategy!r}."
+        )
     import tensorflow as tf
 
     if strategy == "mirrored":
@@ -296,7 +301,9 @@ def _devices(tf, count):
         tf.config.set_logical_device_configuration(cpus[0], [tf.config.LogicalDeviceConfiguration()] * count)
     names = [cpu.name for cpu in tf.config.list_logical_devices("CPU")]
     if len(names) < count:
-        raise ValueError(f"Expected {count} logical CPUs. Received: {len(names)}; TensorFlow was in use before. Start anew.")
+        raise ValueError(
+            f"Expected {count} logical CPUs. Received: {len(names)}, as TensorFlow was in use before. Start a new process."
+        )
     return names[:count]
 
 

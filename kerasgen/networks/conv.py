@@ -55,7 +55,12 @@ class ConvEncoder(Stack):
 
     def __init__(self, channels=(32, 64), blocks=(1, 2), features=256, activation="swish", **kwargs):
         super().__init__(**kwargs)
-        self.config = {"channels": list(channels), "blocks": list(blocks), "features": features, "activation": activation}
+        self.config = {
+            "channels": list(channels),
+            "blocks": list(blocks),
+            "features": features,
+            "activation": activation,
+        }
         dtype = {"dtype": self.dtype_policy}
         self.stack = []
         for width, depth in zip(channels, blocks):
