@@ -3,7 +3,8 @@
     P(x) = sigmoid(b) - sigmoid(a),     a, b = (x -+ half a level - loc) / scale
 
 (Salimans and others 2017, arXiv 1701.05517, equation 2). TFP's QuantizedDistribution subtracts cumulative
-probabilities, which cancel in float32 a few scales away from the mode. Here the difference is taken in closed form, which never does:
+probabilities, which cancel in float32 a few scales away from the mode. Here the difference is taken in closed form,
+which never does:
 
     sigmoid(b) - sigmoid(a) = sigmoid(b) sigmoid(-a) (1 - exp(a - b)),     b - a = one level / scale
 """

@@ -246,7 +246,7 @@ def _schedule(recipe):
         return Schedule(**recipe.training)
     except TypeError as error:
         known = [field.name for field in dataclasses.fields(Schedule)]
-        raise ValueError(f"Expected training keys among {known}. Received: {sorted(recipe.training)}: {error}") from None
+        raise ValueError(f"Expected training keys in {known}. Received: {sorted(recipe.training)}: {error}") from None
 
 
 def _epoch_steps(recipe, schedule, npz):
@@ -302,7 +302,7 @@ def _devices(tf, count):
     names = [cpu.name for cpu in tf.config.list_logical_devices("CPU")]
     if len(names) < count:
         raise ValueError(
-            f"Expected {count} logical CPUs. Received: {len(names)}, as TensorFlow was in use before. Start a new process."
+            f"Expected {count} logical CPUs. Received: {len(names)}, as TensorFlow was in use before. Start anew."
         )
     return names[:count]
 

@@ -126,7 +126,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(recipe, tmp_path):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("training.learning_rates=0.1", "Expected training keys among"),
+        ("training.learning_rates=0.1", "Expected training keys in"),
         ("data.batch_size=5000", "Expected a batch_size of at most 1500"),
     ],
 )
