@@ -23,7 +23,7 @@ def finetune():
 
 def test_finetune_runs_on_any_preset_and_data(finetune, tmp_path, capsys):
     preset = zoo.save(TINY.build(), tmp_path / "tiny", TINY, METRICS)
-    options = "--fine-tune-on digits --classify digits --steps 5 --held-out 50 --labels 60 --draws 2"
+    options = "--fine-tune-on digits --classify digits --steps 5 --held-out 50 --labels 60 --pool 1000 --draws 2"
     tuned, scratch, features, pixels = finetune.main(["--preset", str(preset), *options.split()])
     # The preset is untrained, from the seed that training from scratch starts at: the same run twice.
     assert tuned == pytest.approx(scratch, abs=0.5)
@@ -35,7 +35,8 @@ def test_finetune_beats_scratch_and_pixels(finetune):
     if "vae_mnist" not in zoo.names():
         pytest.skip("zoo/vae_mnist has no weights")
     try:
-        data.size("fashion_mnist"), data.size("mnist")
+        for name in ("fashion_mnist", "mnist"):
+            data.size(name)
     except FileNotFoundError as error:
         pytest.skip(f"a data set is absent: {error}")
     tuned, scratch, features, pixels = finetune.main(["--steps", "40", "--held-out", "500"])
