@@ -3,15 +3,15 @@
 import importlib
 
 # Imported at once: it is cheap, and it registers the classes that `keras.saving.load_model` looks for.
-from kerasgen import bottlenecks, likelihoods, networks, objectives
+from kerasgen import bottlenecks, likelihoods, networks, objectives, training
 from kerasgen.families import LatentVariableModel
 from kerasgen.model import GenerativeModel
 
 __version__ = "0.1.0"
 
-_AT_FIRST_USE = ("data", "export", "metrics", "plot", "recipe", "tasks", "training", "zoo")
+_AT_FIRST_USE = ("data", "export", "metrics", "plot", "recipe", "tasks", "zoo")
 
-__all__ = ["GenerativeModel", "LatentVariableModel", "bottlenecks", "likelihoods", "networks", "objectives"]
+__all__ = ["GenerativeModel", "LatentVariableModel", "bottlenecks", "likelihoods", "networks", "objectives", "training"]
 __all__ += _AT_FIRST_USE
 
 

@@ -91,3 +91,18 @@ def is_concrete(x):
     import jax
 
     return not isinstance(x, jax.core.Tracer)
+
+
+def library(name):
+    """TensorFlow, or a library that needs it, for the work that cannot be done without.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            f"Expected {name} to be installed: data sets are read through TensorFlow. Received: an installation "
+            "without it. Install it, or write the set to a file elsewhere (kerasgen data export NAME FILE) and pass that."
+        ) from None

@@ -6,6 +6,7 @@ The decoded set is one uint8 tensor, and a batch is a gather from it, so the pip
 import itertools
 import math
 
+from kerasgen import backend
 from kerasgen.data import sources
 from kerasgen.data.batching import Options
 
@@ -61,8 +62,7 @@ def load(
 
 def batches(source, options):
     """The `tf.data.Dataset` of a source."""
-    import tensorflow as tf
-
+    tf = backend.library("tensorflow")
     source, schedule = options.prepare(source)
     num_examples = len(source.images)
     with tf.device("CPU"):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kerasgen import backend
 from kerasgen.data import splits
 
 # The level that stands for 1, where it is not 255.
@@ -114,7 +115,7 @@ def _digits():
 
 def _builder(name, data_dir, download):
     """The TFDS builder of a set that is there."""
-    import tensorflow_datasets as tfds
+    tfds = backend.library("tensorflow_datasets")
 
     # TFDS looks at the environment once, when it is imported.
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR")

@@ -1,0 +1,167 @@
+"""The core on Keras' JAX backend without TensorFlow: samples, scores, training, saving, and the numbers of TensorFlow.
+
+.ci/run calls it in an environment that has no TensorFlow, with KERASGEN_REFERENCE naming the folder that
+`backend_reference.py` wrote under TensorFlow.
+"""
+
+import importlib.util
+import os
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+if keras.backend.backend() != "jax":
+    pytest.skip("needs KERAS_BACKEND=jax", allow_module_level=True)
+
+from backend_reference import LIKELIHOODS, PRESETS, numbers
+from conftest import tiny_vae
+
+from kerasgen import data, export, objectives, training, zoo
+from kerasgen.recipe import Recipe
+
+REFERENCE = pathlib.Path(os.environ.get("KERASGEN_REFERENCE", "reference"))
+
+RECIPE = {
+    "name": "vae_digits",
+    "data": {"name": "digits", "binarize": "dynamic", "batch_size": 50},
+    "model": {
+        "families.LatentVariableModel": {
+            "event_shape": [8, 8, 1],
+            "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
+            "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
+            "decoder": {
+                "networks.ConvDecoder": {"output_shape": [8, 8, 1], "channels": [8], "blocks": [1], "features": 16}
+            },
+            "likelihood": {"likelihoods.Bernoulli": {}},
+        }
+    },
+    "training": {"epochs": 3, "learning_rate": 0.003, "warmup_steps": 5, "decay": 0.3, "ema": 0.9},
+}
+
+
+@pytest.fixture(params=LIKELIHOODS)
+def model(request):
+    return tiny_vae(LIKELIHOODS[request.param]())
+
+
+@pytest.fixture(scope="module")
+def npz(tmp_path_factory):
+    return data.save_npz("digits", tmp_path_factory.mktemp("data") / "digits.npz")
+
+
+def test_there_is_no_tensorflow():
+    if "KERASGEN_REFERENCE" not in os.environ:
+        pytest.skip("not in the environment of .ci/run")
+    assert importlib.util.find_spec("tensorflow") is None
+
+
+@pytest.mark.parametrize("name", [*LIKELIHOODS, *PRESETS])
+def test_numbers_are_those_of_tensorflow(name):
+    if not (REFERENCE / f"{name}.npz").exists():
+        pytest.skip(f"no {name}.npz in KERASGEN_REFERENCE; write it with tests/backend_reference.py")
+    if name in PRESETS:
+        model = zoo.load(name)
+    else:
+        model = tiny_vae(LIKELIHOODS[name]())
+        model.load_weights(REFERENCE / f"{name}.weights.h5")
+    with np.load(REFERENCE / f"{name}.npz") as file:
+        expected = dict(file)
+    found = numbers(model, expected.pop("x"), expected.pop("noise"))
+    assert found.keys() == expected.keys()
+    for key in expected:
+        np.testing.assert_allclose(found[key], expected[key], rtol=1e-4, atol=1e-4, err_msg=key)
+
+
+def test_samples_repeat_with_the_seed(model):
+    samples = np.asarray(model.sample(5, seed=3))
+    assert samples.shape == (5, 8, 8, 1)
+    np.testing.assert_array_equal(samples, model.sample(5, seed=3))
+    assert np.any(samples != np.asarray(model.sample(5, seed=4)))
+
+
+def test_fit_learns_and_weights_survive_a_file(model, images, tmp_path):
+    model.compile(keras.optimizers.Adam(3e-3))
+    losses = model.fit(images, batch_size=32, epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] - 1
+    expected = model.log_prob(images[:4], num_samples=20, seed=0)
+    assert np.all(np.isfinite(expected))
+
+    model.save_weights(tmp_path / "model.weights.h5")
+    same = tiny_vae(type(model.likelihood).from_config(model.likelihood.get_config()))
+    same.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(same.log_prob(images[:4], num_samples=20, seed=0), expected)
+
+    model.save(tmp_path / "model.keras")
+    same = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(same.log_prob(images[:4], num_samples=20, seed=0), expected)
+
+
+def test_conditional_iwae_learns(digits):
+    images, labels = digits
+    model = tiny_vae(objective=objectives.IWAE(5), num_classes=10)
+    model.compile(keras.optimizers.Adam(3e-3))
+    losses = model.fit(images, labels, batch_size=32, epochs=5, verbose=0).history["iwae"]
+    assert losses[-1] < losses[0] - 1
+    assert model.sample(2, condition=np.array([3, 7]), seed=0).shape == (2, 8, 8, 1)
+
+
+def test_every_step_has_noise_of_its_own(images):
+    model = tiny_vae()
+    model.compile(keras.optimizers.SGD(0.0))  # the weights stay, so only the noise can change the loss
+    batches = []
+    record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(logs["reconstruction"]))
+    model.fit(np.repeat(images[:8], 4, axis=0), batch_size=8, epochs=4, shuffle=False, verbose=0, callbacks=[record])
+    assert len(set(batches)) == len(batches) == 16
+
+
+def test_logged_terms_are_the_terms_and_the_warm_up_counts_steps(images):
+    model = tiny_vae(objective=objectives.ELBO(beta=2.0, warmup_steps=4))
+    model.compile(keras.optimizers.SGD(0.0))
+    kl = float(np.mean(model.loss_terms(images[:32])["kl"]))
+    logs = []
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, epoch_logs: logs.append(epoch_logs))
+    model.fit(images[:32], batch_size=32, epochs=6, shuffle=False, verbose=0, callbacks=[record])
+    assert int(model.objective.step) == 6
+    for step, epoch in enumerate(logs, 1):
+        assert epoch["kl"] == pytest.approx(kl, rel=1e-5)
+        weight = 2.0 * min(step / 4, 1)
+        assert epoch["loss"] == pytest.approx(epoch["reconstruction"] + weight * kl, rel=1e-5)
+
+
+def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(npz, tmp_path):
+    recipe = Recipe.from_dict(RECIPE)
+    whole = training.run(recipe, tmp_path / "whole", data=npz)
+    assert whole.jit_compile  # operator by operator, JAX would take minutes
+
+    class Stopped(Exception):
+        pass
+
+    write = training.Checkpoints.on_epoch_end
+
+    def write_and_stop(self, epoch, logs=None):
+        write(self, epoch, logs)
+        raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(training.Checkpoints, "on_epoch_end", write_and_stop)
+        training.run(recipe, tmp_path / "cut", data=npz)
+    resumed = training.run(recipe, tmp_path / "cut", data=npz, resume=True)
+    for weight, expected in zip(resumed.weights, whole.weights):
+        np.testing.assert_array_equal(weight, expected, err_msg=weight.path)
+    loaded = zoo.load(tmp_path / "cut" / "preset")
+    np.testing.assert_array_equal(loaded.sample(3, seed=0), whole.sample(3, seed=0))
+
+
+def test_what_needs_tensorflow_says_so(npz, tmp_path):
+    for write in (export.saved_model, export.tflite):
+        with pytest.raises(RuntimeError, match="^Expected the TensorFlow backend.* Received: 'jax'. .*$"):
+            write(tiny_vae(), tmp_path / "model.tflite")
+    if importlib.util.find_spec("tensorflow") is None:
+        with pytest.raises(
+            ModuleNotFoundError, match="^Expected tensorflow to be installed.* kerasgen data export .*$"
+        ):
+            data.load("digits")
+    with pytest.raises(ValueError, match="strategy='none' under the jax backend"):
+        training.run(Recipe.from_dict(RECIPE), tmp_path / "run", strategy="mirrored", data=npz)
