@@ -59,7 +59,7 @@ def seeded():
 def two_replicas():
     """A strategy of two replicas on the CPU.
 
-    One for all tests, and without collective operations: two strategies in one process would use the same keys for them.
+    One for all tests, and without collective operations, whose keys two strategies in one process would share.
     """
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], tf.distribute.ReductionToOneDevice())
 

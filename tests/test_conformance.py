@@ -1,4 +1,4 @@
-"""Every model does everything: one row a model, one column a thing that a user does with it. And rules for all modules."""
+"""Every model does everything: one row a model, one column a thing that a user does. And rules for all modules."""
 
 import ast
 import json

@@ -30,7 +30,7 @@ def oracle(x, loc, scale, levels):
 def test_log_prob_is_exact_into_the_tails(levels, loc, scale):
     x = np.linspace(0, 1, levels)
     expected = oracle(x, loc, scale, levels)
-    assert expected.min() > -600  # the oracle itself has not underflowed
+    assert expected.min() > -690  # the oracle itself has not underflowed
     log_probs = distribution(loc, scale, levels).log_prob(x.astype("float32")[:, None]).numpy()[:, 0]
     np.testing.assert_allclose(log_probs, expected, rtol=2e-4, atol=2e-4)
 
