@@ -6,6 +6,8 @@ import os
 import pathlib
 import sys
 
+import kerasgen
+
 
 class _Parser(argparse.ArgumentParser):
     """argparse, but an error is one line: the usage is a `--help` away."""
@@ -125,7 +127,7 @@ def _import_keras(quiet):
             os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 2)  # some of the lines come before any level is read
-        import keras  # noqa: F401
+        kerasgen.register()
     finally:
         os.dup2(kept, 2)
         os.close(kept)

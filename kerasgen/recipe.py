@@ -89,7 +89,9 @@ class Recipe:
                 known.setdefault(key, (section, leaf))
             if not equals or key not in known:
                 near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
-                raise ValueError(f"Expected key=value, a key of the recipe. Received: {setting!r}. Near keys: {near}")
+                raise ValueError(
+                    f"Expected key=value with a key of the recipe. Received: {setting!r}. Near keys: {near}"
+                )
             *parents, leaf = known[key]
             node = values
             for parent in parents:
@@ -133,7 +135,9 @@ def build(config):
     try:
         return cls(**arguments)
     except TypeError as error:
-        raise ValueError(f"Expected the arguments of {name}. Received: {sorted(arguments)}: {error}") from None
+        raise ValueError(
+            f"Expected arguments of {name} in the recipe. Received: {sorted(arguments)}: {error}"
+        ) from None
 
 
 def _leaves(values, path=()):

@@ -1,6 +1,7 @@
 """The command line, in this process on tiny presets, and once as a process of its own."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -204,9 +205,20 @@ def test_debug_raises(tmp_path):
         cli.main(["sample", "no_such_preset", "--debug"])
 
 
-def test_an_error_of_the_process_ends_in_one_line():
-    command = [sys.executable, "-m", "kerasgen.cli", "sample", "no_such_preset"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.splitlines()[-1].startswith("kerasgen: error: Expected") and "Traceback" not in done.stderr
+def process(*argv, after=""):
+    """Runs the command as its console script does, and `after` when it has ended."""
+    script = f"import sys\nsys.argv = ['kerasgen', *{argv!r}]\nfrom kerasgen import cli\n"
+    script += f"try:\n    cli.main()\nfinally:\n    {after or 'pass'}"
+    env = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env)
+
+
+def test_an_error_of_the_process_is_one_line(preset):
+    done = process("train", preset, "--set", "traning.epochs=3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("kerasgen: error: Expected key=value")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["list"], ["sample"]], ids=" ".join)
+def test_help_list_and_usage_errors_need_no_keras(argv):
+    assert "keras" not in process(*argv, after="print(*sys.modules)").stdout.split()

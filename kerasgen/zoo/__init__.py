@@ -2,6 +2,13 @@
 
 from kerasgen.zoo.loader import card, folder, load, names
 from kerasgen.zoo.manifest import PresetError
-from kerasgen.zoo.writer import save
 
 __all__ = ["PresetError", "card", "folder", "load", "names", "save"]
+
+
+def __getattr__(name):
+    if name != "save":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kerasgen.zoo.writer import save  # imports Keras, which listing presets does without
+
+    return save

@@ -5,9 +5,7 @@ import pathlib
 import tempfile
 
 import h5py
-import keras
 
-from kerasgen import recipe as recipes
 from kerasgen.zoo import manifest
 from kerasgen.zoo.manifest import PresetError
 
@@ -71,6 +69,10 @@ def load(name_or_path):
     Raises:
         PresetError: unknown preset, missing, damaged or malformed files, weights of another architecture.
     """
+    import keras
+
+    from kerasgen import recipe as recipes
+
     path = folder(name_or_path)
     manifest.verify(path)
     # Not Recipe.build, which seeds Python's, numpy's and Keras' global generators: every random number that the caller
