@@ -104,5 +104,5 @@ def library(name):
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             f"Expected {name} to be installed: data sets are read through TensorFlow. Received: an installation "
-            "without it. Install it, or write the set to a file elsewhere (kerasgen data export NAME FILE), and pass it."
+            "without it. Install it, or write the set to a file elsewhere (kerasgen data export NAME FILE) and pass it."
         ) from None
