@@ -159,9 +159,7 @@ def test_what_needs_tensorflow_says_so(npz, tmp_path):
         with pytest.raises(RuntimeError, match="^Expected the TensorFlow backend.* Received: 'jax'. .*$"):
             write(tiny_vae(), tmp_path / "model.tflite")
     if importlib.util.find_spec("tensorflow") is None:
-        with pytest.raises(
-            ModuleNotFoundError, match="^Expected tensorflow to be installed.* kerasgen data export .*$"
-        ):
+        with pytest.raises(ModuleNotFoundError, match="^Expected tensorflow to be installed.*kerasgen data export .*$"):
             data.load("digits")
     with pytest.raises(ValueError, match="strategy='none' under the jax backend"):
         training.run(Recipe.from_dict(RECIPE), tmp_path / "run", strategy="mirrored", data=npz)
