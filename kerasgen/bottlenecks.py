@@ -29,7 +29,7 @@ class Gaussian(keras.layers.Layer):
 
     Args:
         latent_dim: size of z.
-        seed: of the noise that calls draw; its state is saved with the weights.
+        seed: of the noise that calls draw.
     """
 
     term_names = ("kl",)

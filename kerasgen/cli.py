@@ -145,7 +145,8 @@ def _list(args):
         folder = zoo.folder(name)
         title = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")).get("title", "")
         figure = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"].get("nll", {})
-        nll = f"{figure['value']:.2f} ± {figure['standard_error']:.2f}" if figure else ""
+        nll = f"{figure['value']:.2f}" if figure else ""
+        nll += f" ± {figure['standard_error']:.2f}" if figure.get("standard_error") is not None else ""
         published = ", ".join(f"{peer['model']} {peer['value']:.2f}" for peer in figure.get("published", ()))
         size = (folder / "model.weights.h5").stat().st_size / 1e6
         print(f"| `{name}` | {title} | {nll} | {published} | {size:.1f} MB |")
@@ -192,6 +193,7 @@ def _evaluate(args):
     """Measure a preset on the test images of its data set."""
     from kerasgen import zoo
     from kerasgen.metrics import likelihood
+    from kerasgen.metrics.published import published
 
     recipe = _recipe(args.name)
     model = zoo.load(args.name)
@@ -207,12 +209,12 @@ def _evaluate(args):
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         command = f"kerasgen evaluate {folder.name} --num-samples {args.num_samples}"
         command += f" --limit {args.limit}" if args.limit else ""
-        metrics["figures"] |= _figures(values, metrics["figures"], protocol, command)
+        metrics["figures"] |= _figures(values, published(recipe), protocol, command)
         zoo.save(model, folder, recipe, metrics, images)
 
 
-def _figures(values, known, protocol, command):
-    """Entries of metrics.json for measured values; what is published beside known ones is kept."""
+def _figures(values, published, protocol, command):
+    """Entries of metrics.json for measured values, with what is published beside them."""
     suffix = "_standard_error"
     return {
         name: {
@@ -221,7 +223,7 @@ def _figures(values, known, protocol, command):
             "unit": "units" if name == "active_units" else "nats",
             "protocol": protocol,
             "command": command,
-            "published": known.get(name, {}).get("published", []),
+            "published": published.get(name, []),
         }
         for name, value in values.items()
         if not name.endswith(suffix)

@@ -93,8 +93,9 @@ class LocationScale(Likelihood):
             location, log_scale = self.split(params)
         else:
             location = params
-            log_scale = self.log_scale if self.scale == "shared" else ops.log(self.scale)
-        return _bounded(location), ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT))
+            log_scale = self.log_scale if self.scale == "shared" else None
+        scale = self.scale if log_scale is None else ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT))
+        return _bounded(location), scale
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale}

@@ -64,7 +64,8 @@ class GenerativeModel(keras.Model):
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late."""
-        self.check(*_first_batch(x, y))
+        if hasattr(x, "shape") or hasattr(x, "element_spec") or isinstance(x, keras.utils.PyDataset):
+            self.check(*_first_batch(x, y))  # a generator could not be rewound
         return super().fit(x, y, *args, **kwargs)
 
     def get_config(self):
@@ -74,7 +75,7 @@ class GenerativeModel(keras.Model):
 def _first_batch(x, y):
     if isinstance(x, keras.utils.PyDataset):
         batch = x[0]
-    elif hasattr(x, "element_spec"):  # a tf.data.Dataset, which can be iterated again from its start
+    elif hasattr(x, "element_spec"):  # a tf.data.Dataset, which can be iterated again
         batch = next(iter(x))
     else:
         return x, y

@@ -122,7 +122,7 @@ def build(config):
         return [build(item) for item in config]
     if not isinstance(config, dict):
         return config
-    name, *others = config
+    name, *others = config or {"": None}
     if others or "." not in name:
         return {key: build(value) for key, value in config.items()}
     package, _, class_name = name.rpartition(".")

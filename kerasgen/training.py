@@ -15,6 +15,7 @@ import contextlib
 import csv
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import platform
@@ -25,8 +26,8 @@ import time
 import keras
 from keras import ops
 
+from kerasgen import checks, zoo
 from kerasgen import data as datasets
-from kerasgen import zoo
 from kerasgen.recipe import Recipe
 
 
@@ -80,6 +81,19 @@ class Schedule:
     jit_compile: bool = False
     steps_per_execution: int = 10
 
+    def __post_init__(self):
+        for name, low, high in (("learning_rate", 0, math.inf), ("decay", -1e-9, 1 + 1e-9), ("ema", 0, 1)):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            with contextlib.suppress(ValueError, TypeError):
+                value = float(value)  # YAML reads 1e-3, without a point, as text
+            if not isinstance(value, float) or not low < value < high:
+                raise ValueError(f"Expected training.{name} between {round(low)} and {high:.0f}. Received: {value!r}")
+            setattr(self, name, value)
+        for name in ("epochs", "steps_per_execution"):
+            checks.positive(f"training.{name}", getattr(self, name))
+
     def optimizer(self, steps):
         """Adam over `steps` steps."""
         rate = WarmupStableDecay(self.learning_rate, self.warmup_steps, round(steps * (1 - self.decay)), steps)
@@ -122,7 +136,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         )
         model.optimizer.build(model.trainable_variables)
         checkpoints.restore(model)
-        options = {key: value for key, value in recipe.data.items() if key != "name"}
+        elsewhere = {"name", "data_dir", "download"} if data else {"name"}
+        options = {key: value for key, value in recipe.data.items() if key not in elsewhere}
         load, source = (datasets.from_npz, data) if data else (datasets.load, recipe.data["name"])
         examples = load(
             source,
@@ -141,7 +156,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             initial_epoch=checkpoints.epoch,
             epochs=schedule.epochs,
             steps_per_epoch=steps,
-            callbacks=[checkpoints, *(_logs(output, checkpoints.epoch) if is_chief else ())],
+            callbacks=[*(_logs(output, checkpoints.epoch) if is_chief else ()), checkpoints],
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
@@ -152,7 +167,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes everything that a run needs to go on, once an epoch. Must come before the callbacks that log the epoch.
+    """Writes everything that a run needs to go on, once an epoch. Comes last: a log may be cut back, not filled in.
 
     The weights file is written under a name of its own, then state.json is replaced in one step to name it: whenever
     the process dies, state.json names a file that is whole.
@@ -251,8 +266,12 @@ def _schedule(recipe):
 
 def _epoch_steps(recipe, schedule, npz):
     """Steps of an epoch, a whole number of executions, and steps of an execution."""
-    name, split = recipe.data["name"], recipe.data.get("split", "train")
-    size = datasets.from_npz(npz, split).num_examples if npz else datasets.size(name, split)
+    split = recipe.data.get("split", "train")
+    if npz:
+        size = datasets.from_npz(npz, split).num_examples
+    else:
+        where = {key: recipe.data[key] for key in ("data_dir", "download") if key in recipe.data}
+        size = datasets.size(recipe.data["name"], split, **where)
     steps = size // recipe.data["batch_size"]
     if steps < 1:
         raise ValueError(f"Expected a batch_size of at most {size} examples. Received: {recipe.data['batch_size']}.")
@@ -272,6 +291,8 @@ def _precision(policy):
 
 def _scope(strategy, devices):
     """The strategy's scope, and whether this process writes files."""
+    if devices is not None and strategy != "mirrored":
+        raise ValueError(f"Expected devices with strategy='mirrored' only. Received: devices={devices}, {strategy!r}.")
     if strategy == "none":
         return contextlib.nullcontext(), True
     if keras.backend.backend() != "tensorflow":
@@ -285,7 +306,9 @@ def _scope(strategy, devices):
         return tf.distribute.MirroredStrategy(_devices(tf, devices)).scope(), True
     if strategy == "multiworker":
         workers = tf.distribute.MultiWorkerMirroredStrategy()
-        return workers.scope(), workers.cluster_resolver.task_id in (None, 0)
+        resolver = workers.cluster_resolver
+        chief = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+        return workers.scope(), resolver.task_type in (None, chief) and resolver.task_id in (None, 0)
     raise ValueError(f"Expected strategy to be 'none', 'mirrored' or 'multiworker'. Received: {strategy!r}.")
 
 

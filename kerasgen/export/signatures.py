@@ -91,8 +91,7 @@ def of(model, names=None):
 
 
 def draw(model, signature, n, seed, data=None):
-    """Values in range for every input of a signature, `n` examples; images are the model's own samples,
-    clipped to [0, 1], which a Gaussian likelihood leaves.
+    """Values in range for every input of a signature, `n` examples; images are the model's own samples.
 
     Args:
         data: `(images, labels)` to take instead of samples, with labels None for an unconditional model.
@@ -100,7 +99,7 @@ def draw(model, signature, n, seed, data=None):
     generator = np.random.default_rng(seed)
     if data is None:
         labels = None if model.num_classes is None else generator.integers(model.num_classes, size=n).astype("int32")
-        images = np.clip(model.sample(n, labels, seed=seed), 0, 1) if "images" in signature.inputs else None
+        images = model.sample(n, labels, seed=seed) if "images" in signature.inputs else None
     else:
         images, labels = data
     given = {"images": images, "labels": labels, "count": n}

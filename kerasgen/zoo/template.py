@@ -88,7 +88,7 @@ def _training(recipe, metrics):
             f"- Licence of the data: {licence}.",
             f"- Schedule: {schedule}; batches of {recipe.data['batch_size']}, seed {recipe.seed}.",
             f"- Took {time} on {metrics['machine']}.",
-            f"- Repeat it: `kerasgen train {recipe.name}/recipe.yaml`. Every digit of the figures: `metrics.json`.",
+            f"- Repeat it: `kerasgen train {recipe.name}`. Every digit of the figures: `metrics.json`.",
         ]
     )
 
