@@ -15,8 +15,8 @@ What deployers get from `kerasgen export PRESET` or `kerasgen.export`. This page
 
 Every file offers named signatures. `sample`, `decode` and `reconstruct` give the mean of the likelihood, the smooth
 picture, where `model.sample` draws every pixel. Nothing is drawn inside them: randomness enters as `noise`, so that
-equal inputs give equal outputs. The exception is `sample_seeded` of the TFLite files, whose seed is part of the file: each
-interpreter that opens the file repeats the same draws, and its successive calls continue them.
+equal inputs give equal outputs. The exception is `sample_seeded` of the TFLite files, whose seed is part of the file:
+each interpreter that opens the file repeats the same draws, and its successive calls continue them.
 
 ```python
 from ai_edge_litert.interpreter import Interpreter
