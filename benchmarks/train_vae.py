@@ -32,9 +32,9 @@ class Leg(NamedTuple):
 
 
 LEGS = {
-    "keras-xla": Leg("keras", "float32", "xla"),
-    "pytorch": Leg("pytorch", "float32"),
     "keras": Leg("keras", "float32"),
+    "pytorch": Leg("pytorch", "float32"),
+    "keras-xla": Leg("keras", "float32", "xla"),
     "keras-bf16": Leg("keras", "bfloat16"),
     "pytorch-bf16": Leg("pytorch", "bfloat16"),
     "keras-bf16-xla": Leg("keras", "bfloat16", "xla"),
@@ -43,7 +43,7 @@ LEGS = {
     "pytorch-fused-adam": Leg("pytorch", "float32", "fused"),
     "pytorch-bf16-channels-last": Leg("pytorch", "bfloat16", "channels_last"),
 }
-DEFAULT_LEGS = ("keras-xla", "pytorch", "keras", "keras-bf16", "pytorch-bf16")
+DEFAULT_LEGS = ("keras", "pytorch", "keras-xla", "keras-bf16", "pytorch-bf16")
 
 
 def main(arguments=None):
@@ -52,8 +52,8 @@ def main(arguments=None):
     parser.add_argument("--legs", **legs, help=", ".join(LEGS))
     parser.add_argument("--batch", type=int, default=64, help="examples a step")
     parser.add_argument("--steps", type=int, default=50, help="timed steps a turn, a multiple of 10")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of steps after which a slow leg's turn ends early")
-    parser.add_argument("--rounds", type=int, default=10, help="turns of each leg")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of steps after which a slow leg's turn ends early")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each leg")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of each leg")
     options = parser.parse_args(arguments)
     if options.steps < 1 or options.steps % STEPS_PER_EXECUTION:
@@ -69,6 +69,7 @@ def measure(options):
     environment = os.environ | {
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",
+        "TF_ENABLE_ONEDNN_OPTS": "1",  # TensorFlow's default on processors with AVX-512 VNNI only; PyTorch's on all
         "OMP_NUM_THREADS": threads,
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": threads,
@@ -83,8 +84,9 @@ def measure(options):
                 command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             facts |= _receive(name, processes[name])
+        print("all legs are warm, now they take turns", file=sys.stderr, flush=True)
         turns = {name: [] for name in processes}
-        facts["load average before"] = round(os.getloadavg()[0], 2)
+        start, (busy, own) = time.perf_counter(), _cpu_seconds(processes.values())
         for i in range(options.rounds):
             for name, process in processes.items():
                 process.stdin.write("turn\n")
@@ -92,12 +94,22 @@ def measure(options):
                 turns[name].append(_receive(name, process))
             rates = ", ".join(f"{name} {turns[name][-1]['examples_per_second']:.0f}" for name in turns)
             print(f"round {i + 1} of {options.rounds}, examples/s: {rates}", file=sys.stderr, flush=True)
-        facts["load average after"] = round(os.getloadavg()[0], 2)
+        available = os.cpu_count() * (time.perf_counter() - start)
+        busy_after, own_after = _cpu_seconds(processes.values())
+        facts["other_share"] = (busy_after - busy - (own_after - own)) / available
     finally:
         for process in processes.values():
             process.kill()
             process.communicate()
     return facts, turns
+
+
+def _cpu_seconds(processes):
+    """CPU seconds that the whole machine has been busy for since it started, and that these processes have used."""
+    user, nice, system, _, _, *others = map(int, pathlib.Path("/proc/stat").read_text().split()[1:9])
+    stats = [pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split() for process in processes]
+    own = sum(int(stat[11]) + int(stat[12]) for stat in stats)  # user and system time
+    return tuple(ticks / os.sysconf("SC_CLK_TCK") for ticks in (user + nice + system + sum(others), own))
 
 
 def _receive(name, process):
@@ -110,7 +122,7 @@ def _receive(name, process):
 def report(facts, turns, options):
     """The tables and ratios, in Markdown."""
     facts = dict(facts)
-    flops = facts.pop("flops")
+    flops, other_share = facts.pop("flops"), facts.pop("other_share")
     peaks = {}
     for name, results in turns.items():
         precision = LEGS[name].precision
@@ -118,7 +130,9 @@ def report(facts, turns, options):
     rates = {name: [turn["examples_per_second"] for turn in results] for name, results in turns.items()}
     medians = {name: statistics.median(values) for name, values in rates.items()}
     lines = [f"- {name}: {value}" for name, value in facts.items()]
+    disturbed = " **Too much: the ratios below mean nothing. Measure again.**" if other_share > 0.1 else ""
     lines += [
+        f"- CPU time that other processes took during the turns: {other_share:.0%}.{disturbed}",
         f"- threads: {options.threads}, batch: {options.batch}, rounds: {options.rounds}, "
         f"a turn: {options.steps} steps or {options.seconds:g} s",
         f"- multiply-adds per training example, forward and backward: {flops / 2 / 1e6:.2f} million",

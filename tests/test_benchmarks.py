@@ -130,10 +130,13 @@ def test_the_report_compares_the_best_keras_leg_with_every_pytorch_leg():
 
     options = argparse.Namespace(threads=2, batch=64, rounds=3, steps=10, seconds=5.0)
     measured = {"keras-xla": turns(100, 300, 200), "keras": turns(10, 10, 10), "pytorch": turns(100, 100, 50)}
-    text = train_vae.report({"torch": "2", "flops": 4e7}, measured, options)
+    facts = {"torch": "2", "flops": 4e7, "other_share": 0.02}
+    text = train_vae.report(facts, measured, options)
     assert "forward and backward: 20.00 million" in text
     assert "| keras-xla | 200 | 100 | 300 | 8.0 | 20% |" in text
     assert "| keras-xla / pytorch | 2.00 | 3.00, 1.00 to 4.00 |" in text
+    assert "other processes took during the turns: 2%.\n" in text
+    assert "mean nothing" in train_vae.report(facts | {"other_share": 0.4}, measured, options)
 
 
 @pytest.mark.parametrize(
