@@ -14,6 +14,7 @@ TENSORFLOW_ONLY = {
     "tensorflow-datasets",
     "importlib_resources",
     "ai-edge-litert",
+    "tensorboard",
 }
 
 
