@@ -199,7 +199,7 @@ def _evaluate(args):
     model = zoo.load(args.name)
     images = _held_out(recipe, f"test[:{args.limit}]" if args.limit else "test", args)
     binarized = " binarized once with seed 0" if recipe.data.get("binarize") else ""
-    protocol = f"{len(images):,} test images of {recipe.data['name']}{binarized}, k = {args.num_samples:,} samples."
+    protocol = f"{len(images):,} test images of {recipe.data['name']}{binarized}, k = {args.num_samples:,} samples"
     values = likelihood.evaluate(model, images, args.num_samples, progress=True)
     print(protocol)
     for name, value in values.items():
