@@ -209,7 +209,8 @@ def _evaluate(args):
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         command = f"kerasgen evaluate {folder.name} --num-samples {args.num_samples}"
         command += f" --limit {args.limit}" if args.limit else ""
-        metrics["figures"] |= _figures(values, published(recipe), protocol, command)
+        known = {name: figure["published"] for name, figure in metrics["figures"].items() if figure.get("published")}
+        metrics["figures"] |= _figures(values, known | published(recipe), protocol, command)
         zoo.save(model, folder, recipe, metrics, images)
 
 
