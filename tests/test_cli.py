@@ -111,7 +111,7 @@ def test_evaluate_writes_figures_with_their_protocol(preset, tmp_path, capsys):
     assert figures["kept"] == old
     nll = figures["nll"]
     assert nll["value"] > 0 and nll["standard_error"] > 0 and nll["published"] == published
-    assert nll["protocol"] == "20 test images of digits binarized once with seed 0, k = 5 samples."
+    assert nll["protocol"] == "20 test images of digits binarized once with seed 0, k = 5 samples"
     assert nll["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 20"
     assert nll["protocol"] in zoo.card(folder)
     assert f"{nll['value']:.5g} nats" in capsys.readouterr().out
