@@ -185,7 +185,7 @@ def test_splits_mean_what_they_mean_in_tfds(split):
         ({"split": "train[:1501]"}, r"Expected a slice of 1500 examples. Received: split='train\[:1501\]'"),
         ({"split": "train[:0]"}, "Expected at least one batch of 'digits'. Received: 0 examples"),
         ({"split": "train[:9]", "drop_remainder": True}, "Received: 9 examples, batch_size=64, drop_remainder=True"),
-        ({"name": "digitz"}, "Expected 'digits' or the name of a TFDS set. Received: 'digitz'. Near names: .*'digits'"),
+        ({"name": "digitz"}, r"\['digits', .*\] or the name of a TFDS set. Received: 'digitz'. Near names: .*'digits'"),
         ({"name": "minst"}, "Received: 'minst'. Near names: .*'mnist'"),
         ({"name": "emnist/latin"}, "Expected a configuration and a version that TFDS has. Received: 'emnist/latin'"),
         ({"name": "mnist:9.0.0"}, "Expected a configuration and a version that TFDS has. Received: 'mnist:9.0.0'"),

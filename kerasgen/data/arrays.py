@@ -1,7 +1,7 @@
 """Sets in one `.npz` file, written with `save_npz` and read without TensorFlow.
 
-A file holds `name`, `maximum` (the level that stands for 1), and for each split `<split>_images`, uint8 `[N, H, W, C]`,
-and `<split>_labels`, int32 `[N]`, where the set has labels.
+A file holds `name`, `maximum` (the level that stands for 1), and for each split `<split>_images`, uint8 `[N, H, W, C]`
+or, for points, float32 `[N, D]`, and `<split>_labels`, int32 `[N]`, where the set has labels.
 """
 
 import os
@@ -69,7 +69,7 @@ def from_npz(path, split="train", **options):
 
 
 class ArrayBatches(keras.utils.PyDataset):
-    """Batches of numpy arrays, float32 images `[B, H, W, C]` in [0, 1], or (images, int32 labels `[B]`).
+    """Batches of numpy arrays, float32 images `[B, H, W, C]` in [0, 1] or points `[B, D]`, or with int32 labels `[B]`.
 
     Item k is a function of the seed and of k, counted from `start_step`, when the dataset is endless. A finite one goes
     to its next epoch at every iteration, and with it to the next order and the next draws. Call Keras' `fit` with
@@ -159,7 +159,7 @@ def _read(path, split):
 def _part(file, split, path):
     images = _array(file, split + _IMAGES, path)
     labels = _array(file, split + _LABELS, path) if split + _LABELS in file.files else None
-    if images.dtype != np.uint8 or images.ndim != 4:
+    if (images.dtype, images.ndim) not in ((np.uint8, 4), (np.float32, 2)):
         raise _foreign(path, f"with {images.dtype} {split}{_IMAGES} of shape {images.shape}")
     if labels is not None and labels.shape != images.shape[:1]:
         raise _foreign(path, f"with {len(images)} images and {split}{_LABELS} of shape {labels.shape}")
@@ -178,6 +178,6 @@ def _array(file, key, path):
 
 def _foreign(path, what):
     return ValueError(
-        "Expected a .npz file with name, maximum (1 to 255), <split>_images (uint8 [N, H, W, C]) and perhaps "
-        f"<split>_labels (int32 [N]). Received: {path}, {what}. {_REMEDY}"
+        "Expected a .npz file with name, maximum (1 to 255), <split>_images (uint8 [N, H, W, C] or float32 [N, D]) and "
+        f"perhaps <split>_labels (int32 [N]). Received: {path}, {what}. {_REMEDY}"
     )

@@ -8,6 +8,8 @@ those before it, and the batch size does not change what an example at a positio
 import dataclasses
 import numbers
 
+import numpy as np
+
 from kerasgen import checks
 
 _BINARIZE = (None, "dynamic", "fixed")
@@ -39,8 +41,13 @@ class Options:
         """The source with its fixed binarization drawn, and the order of its batches.
 
         Raises:
-            ValueError: labels asked of a set without labels, or too few examples for one batch.
+            ValueError: labels asked of a set without labels, points to be binarized, or too few examples for one batch.
         """
+        if self.binarize and source.images.dtype != np.uint8:
+            raise ValueError(
+                f"Expected binarize=None: {source.name!r} holds points, not images. "
+                f"Received: binarize={self.binarize!r}. Drop it."
+            )
         if self.labels and source.labels is None:
             raise ValueError(f"Expected labels=False: {source.name!r} has no labels. Received: labels=True. Drop it.")
         schedule = Schedule(len(source.images), self)

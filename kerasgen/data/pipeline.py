@@ -1,6 +1,7 @@
 """`load`: a set as a `tf.data.Dataset`.
 
-The decoded set is one uint8 tensor, and a batch is a gather from it, so the pipeline starts anywhere at no cost.
+The decoded set is one tensor, of uint8 for images, and a batch is a gather from it, so the pipeline starts anywhere at
+no cost.
 """
 
 import itertools
@@ -25,7 +26,7 @@ def load(
     data_dir=None,
     download=False,
 ):
-    """Reads a set into memory and gives batches of float32 images `[B, H, W, C]` in [0, 1].
+    """Reads a set into memory and gives batches of float32 images `[B, H, W, C]` in [0, 1], or points `[B, 2]`.
 
     Everything random is a function of the seed, the epoch and the position in the epoch: two datasets with equal
     arguments give equal batches. Iterating over a finite dataset again gives its next epoch, so that `fit` for
@@ -33,12 +34,13 @@ def load(
     at the same batch every time, which is what exact resuming needs.
 
     Args:
-        name: "digits", embedded, or the TFDS name of an image set: "mnist", "fashion_mnist", "binarized_mnist",
-            "kmnist", "emnist/letters", "omniglot", "cifar10", "svhn_cropped", ...
+        name: "digits", embedded; a set of points in the plane: "ring", "moons", "eight_gaussians", "grid_gaussians",
+            "pinwheel", "checkerboard" (see `kerasgen.data.toys`); or the TFDS name of an image set: "mnist",
+            "fashion_mnist", "binarized_mnist", "kmnist", "emnist/letters", "omniglot", "cifar10", "svhn_cropped", ...
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
         batch_size: examples in a batch; the last batch of an epoch may hold fewer.
-        binarize: None for grey pixels; "dynamic": pixels drawn anew as Bernoulli(pixel) at every visit; "fixed": drawn
-            once, the draw of an image depending on the seed and its place in the split only.
+        binarize: None for grey pixels and for points; "dynamic": pixels drawn anew as Bernoulli(pixel) at every visit;
+            "fixed": drawn once, the draw of an image depending on the seed and its place in the split only.
         labels: give (images, int32 labels `[B]`) instead of images.
         shuffle: give every epoch an order of its own.
         seed: of the order and of the binarization, an integer of at least 0.
@@ -52,7 +54,8 @@ def load(
         A prefetching `tf.data.Dataset`, deterministic, with autotuning off.
 
     Raises:
-        ValueError: an unknown set, split or binarization, labels of a set without labels, too few examples for a batch.
+        ValueError: an unknown set, split or binarization, labels of a set without labels, binarized points, too few
+            examples for a batch.
         FileNotFoundError: the set is not in the folder looked in.
         ConnectionError: it could not be downloaded.
     """

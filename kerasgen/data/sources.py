@@ -1,4 +1,4 @@
-"""Whole sets in memory, decoded once, as uint8: where every pipeline starts."""
+"""Whole sets in memory, images decoded once, as uint8: where every pipeline starts."""
 
 import difflib
 import functools
@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.data import splits
+from kerasgen.data import splits, toys
 
 # The level that stands for 1, where it is not 255.
 _MAXIMUM = {"binarized_mnist": 1, "digits": 16}
 _DIGITS_TRAIN = 1500
+_TOY_SEEDS = {"train": 0, "test": 1}
+_TOY_SIZE = 10_000  # points in each split
 _CHUNK = 1000  # examples handled at once, which bounds the memory needed beside the set itself
 
 
@@ -21,9 +23,9 @@ class Source(NamedTuple):
 
     Attributes:
         name: of the set.
-        images: uint8 `[N, H, W, C]`.
+        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`.
         labels: int32 `[N]`, or None for a set without labels.
-        maximum: the level that stands for 1.
+        maximum: the level that stands for 1; 1 for points.
     """
 
     name: str
@@ -50,7 +52,8 @@ def read(name, split="train", data_dir=None, download=False):
 
     Args:
         name: "digits" (scikit-learn's 1,797 images of 8x8 pixels, 1,500 for training and 297 for testing by a fixed
-            draw), or the TFDS name of an image set.
+            draw), a name in `kerasgen.data.toys.TOYS` (10,000 points for training, which are those that its `sample`
+            draws with seed 0, and 10,000 for testing, with seed 1), or the TFDS name of an image set.
         split: as TFDS writes it, such as "train", "train[50000:]" or "test[:10%]".
         data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
         download: let TFDS download and prepare a set that is not in that folder.
@@ -60,22 +63,23 @@ def read(name, split="train", data_dir=None, download=False):
         FileNotFoundError: the set is not in the folder.
         ConnectionError: it could not be downloaded.
     """
-    if name == "digits":
-        parts = _digits()
+    parts = _embedded(name)
+    if parts:
         return select(parts, parts.get, split)
     return _read_tfds(_builder(name, data_dir, download), split)
 
 
 def sizes(name, data_dir=None, download=False):
     """Number of examples by split name."""
-    if name == "digits":
-        return {split: len(source.images) for split, source in _digits().items()}
+    parts = _embedded(name)
+    if parts:
+        return {split: len(source.images) for split, source in parts.items()}
     return {split: info.num_examples for split, info in _builder(name, data_dir, download).info.splits.items()}
 
 
 def size(name, split="train", data_dir=None, download=False):
     """Number of examples in a split, without reading them. Arguments and errors are those of `kerasgen.data.load`."""
-    if name == "digits":
+    if name in _EMBEDDED:
         known = sizes(name)
         return sum(stop - start for _, start, stop in splits.parse(split, known, known.get))
     return _num_examples(_builder(name, data_dir, download), split)
@@ -102,6 +106,17 @@ def select(names, part, split):
     return first._replace(images=images, labels=labels)
 
 
+_EMBEDDED = ("digits", *toys.TOYS)
+
+
+def _embedded(name):
+    """The splits by name of a set that needs no file; none for any other name."""
+    if name == "digits":
+        return _digits()
+    toy = toys.TOYS.get(name)
+    return toy and {split: Source(name, toy.sample(_TOY_SIZE, seed), None, 1) for split, seed in _TOY_SEEDS.items()}
+
+
 def _digits():
     from sklearn.datasets import load_digits
 
@@ -122,8 +137,8 @@ def _builder(name, data_dir, download):
     try:
         builder = tfds.builder(name, data_dir=data_dir and os.path.expanduser(data_dir))
     except tfds.core.DatasetNotFoundError:
-        near = difflib.get_close_matches(name, ["digits", *tfds.list_builders(with_community_datasets=False)], n=5)
-        message = f"Expected 'digits' or the name of a TFDS set. Received: {name!r}. Near names: {near}"
+        near = difflib.get_close_matches(name, [*_EMBEDDED, *tfds.list_builders(with_community_datasets=False)], n=5)
+        message = f"Expected one of {list(_EMBEDDED)} or the name of a TFDS set. Received: {name!r}. Near names: {near}"
         raise ValueError(message) from None
     except (AssertionError, ValueError) as error:
         reason = " ".join(str(error).split())
