@@ -1,0 +1,288 @@
+"""Mixtures of Gaussians: a component z from a categorical prior, then data from that component's normal.
+
+    p(x) = sum_k p(z = k) N(x; mean_k, scale_k scale_k^T)
+
+Everything is exact: the likelihood, its gradient, the posterior p(z | x). Fitted by expectation maximization (Dempster,
+Laird and Rubin 1977), or by any Keras optimizer, as the likelihood is differentiable.
+
+Images of L levels are discrete, and a density of discrete data is unbounded: it can put all its mass on the levels. So
+the density is that of the pixels made continuous, y = (level + u) / L with u uniform on [0, 1), and an image's
+probability is the integral of p(y) over its cell, a cube of volume L^-D. By Jensen's inequality
+
+    log P(x) = log E_u[p(y)] - D log L >= E_u[log p(y)] - D log L
+
+so the right side can be compared with models of discrete pixels (Theis, van den Oord and Bethge 2016, arXiv 1511.01844,
+section 3.1).
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgen import backend, checks
+from kerasgen.model import GenerativeModel
+
+# Both bound the memory, whatever the number of examples.
+_ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size
+_SAMPLES_AT_ONCE = 256  # each block has its own seeds, so the number is part of what a seed means
+
+_LEAST_SCALE = 1e-4  # keeps the likelihood bounded where a component falls on a single point
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.families")
+class Mixture(GenerativeModel):
+    """A mixture of Gaussians over vectors, or over images as vectors of their pixels.
+
+    Args:
+        event_shape: shape of one example, `(D,)` for vectors, `(height, width, channels)` for images.
+        num_components: number of Gaussians K.
+        covariance: "diag": independent coordinates within a component; "full": any covariance.
+        levels: None for continuous data; for images whose pixels are 0, 1/(levels-1), ..., 1, that number: 256 for
+            8-bit images. Log-likelihoods are then bounds on the log-probability of the image, as said above.
+
+    Raises:
+        ValueError: bad arguments, or levels of data that are not images.
+    """
+
+    def __init__(self, event_shape, num_components, covariance="diag", levels=None, **kwargs):
+        super().__init__(event_shape, terms=("nll",), **kwargs)
+        if covariance not in ("diag", "full"):
+            raise ValueError(f"Expected covariance to be 'diag' or 'full'. Received: covariance={covariance!r}")
+        if levels is not None and (len(self.event_shape) != 3 or checks.positive("levels", levels) < 2):
+            raise ValueError(
+                "Expected levels=None, or at least 2 levels of images [height, width, channels]. "
+                f"Received: levels={levels}, event_shape={self.event_shape}."
+            )
+        self.num_components = checks.positive("num_components", num_components)
+        self.covariance = covariance
+        self.levels = levels
+        self.size = math.prod(self.event_shape)
+        self.seeds = keras.random.SeedGenerator(0)  # of the noise that makes pixels continuous in training
+        self._compiled_log_density = backend.function(self._log_density)
+        self.build()
+
+    def build(self, input_shape=None):
+        if self.built:
+            return
+        k, d = self.num_components, self.size
+        image = len(self.event_shape) == 3
+        anywhere = keras.initializers.RandomUniform(0, 1) if image else keras.initializers.RandomNormal(stddev=1.0)
+        spread = _raw(np.full((k, d), 0.5 if image else 1.0))
+        raw_scales = spread if self.covariance == "diag" else spread[:, None] * np.eye(d)
+        add = self.add_weight
+        self.logits = add(name="logits", shape=(k,), initializer="zeros", dtype="float32")
+        self.means = add(name="means", shape=(k, d), initializer=anywhere, dtype="float32")
+        self.raw_scales = add(
+            name="raw_scales",
+            shape=raw_scales.shape,
+            initializer=lambda shape, dtype: ops.convert_to_tensor(raw_scales, dtype),
+            dtype="float32",
+        )
+        self.built = True
+
+    def scales(self):
+        """Standard deviations `[K, D]`; of a full covariance, its Cholesky factors `[K, D, D]`."""
+        if self.covariance == "diag":
+            return _positive(self.raw_scales)
+        diagonal = _positive(ops.diagonal(self.raw_scales, axis1=-2, axis2=-1))
+        return ops.tril(self.raw_scales, -1) + diagonal[..., None] * ops.eye(self.size)
+
+    def distribution(self):
+        """The mixture as a `tfd.MixtureSameFamily` over flattened events `[D]`; of levels, over continuous pixels."""
+        tfd = backend.tfd
+        normal = tfd.MultivariateNormalDiag if self.covariance == "diag" else tfd.MultivariateNormalTriL
+        return tfd.MixtureSameFamily(
+            tfd.Categorical(logits=ops.convert_to_tensor(self.logits)),
+            normal(ops.convert_to_tensor(self.means), self.scales()),
+        )
+
+    def log_prob(self, x, condition=None, num_samples=1, seed=None):
+        """log p(x), `[B]` in nats: exact, or of levels, a bound on the image's log-probability.
+
+        Args:
+            x: `[B, *event_shape]`.
+            num_samples: of levels, draws u of an image, over which the density is averaged: the bound, a lower one in
+                expectation, becomes tighter with more.
+            seed: of u, an integer for repeatable draws, None for fresh ones.
+        """
+        checks.positive("num_samples", num_samples)
+        x, _ = self.check(x, condition)
+        seeds = keras.random.SeedGenerator(seed)
+        examples = max(1, _ELEMENTS_AT_ONCE // (self.num_components * self.size))
+        results = []
+        for start in range(0, x.shape[0], examples):
+            block = x[start : start + examples]
+            draws = [self._log_prob(block, seeds) for _ in range(num_samples if self.levels else 1)]
+            results.append(ops.logsumexp(ops.stack(draws), axis=0) - math.log(len(draws)))
+        return ops.concatenate(results)
+
+    def _log_prob(self, x, seeds):
+        if self.levels is None:
+            return self._compiled_log_density(ops.reshape(x, (-1, self.size)))
+        noise = backend.tfd.Uniform().sample(ops.shape(x), seed=backend.next_seed(seeds))
+        return self._compiled_log_density(self._continuous(x, noise)) - self._log_cells
+
+    def _log_density(self, points):
+        return self.distribution().log_prob(points)
+
+    @property
+    def _log_cells(self):
+        """log of the number of cells that the levels cut the unit cube into; 0 for continuous data."""
+        return self.size * math.log(self.levels) if self.levels else 0.0
+
+    def _continuous(self, x, noise):
+        """Flattened examples `[B, D]`, pixels of levels spread over their cells by `noise` in [0, 1)."""
+        if self.levels:
+            x = (ops.round(x * (self.levels - 1)) + noise) / self.levels
+        return ops.reshape(x, (-1, self.size))
+
+    def loss_terms(self, x, condition=None, training=False):
+        """`nll`, the negative log-likelihood `[B]` in nats."""
+        x, _ = self.check(x, condition)
+        return {"nll": -self._log_prob(x, self.seeds)}
+
+    def responsibilities(self, x):
+        """The posterior p(z | x), `[B, K]`; of levels, at the middle of the image's cell."""
+        x, _ = self.check(x)
+        mixture = self.distribution()
+        joint = mixture.components_distribution.log_prob(self._continuous(x, 0.5)[:, None])  # [B, K]
+        return ops.softmax(joint + self.logits)
+
+    def sample(self, n, condition=None, seed=None):
+        """Draws `n` examples of p(x), `[n, *event_shape]`: images within [0, 1], and at their levels if they have any.
+
+        Args:
+            n: number of examples.
+            seed: an integer for repeatable draws, None for fresh ones.
+        """
+        n = checks.positive("n", n)
+        checks.labels(condition, None)
+        tfd, seeds = backend.tfd, keras.random.SeedGenerator(seed)
+        examples = []
+        for start in range(0, n, _SAMPLES_AT_ONCE):
+            count = min(n - start, _SAMPLES_AT_ONCE)
+            component = tfd.Categorical(logits=ops.convert_to_tensor(self.logits)).sample(
+                count, seed=backend.next_seed(seeds)
+            )
+            noise = tfd.Normal(0.0, 1.0).sample((count, self.size), seed=backend.next_seed(seeds))
+            examples.append(self._draw(component, noise))
+        return ops.concatenate(examples)
+
+    def _draw(self, component, noise):
+        """Examples of the components `[n]` from standard normal noise `[n, D]`."""
+        scale = ops.take(self.scales(), component, axis=0)
+        offset = scale * noise if self.covariance == "diag" else ops.sum(scale * noise[:, None], axis=-1)
+        x = ops.reshape(ops.take(self.means, component, axis=0) + offset, (-1, *self.event_shape))
+        if self.levels:
+            x = ops.floor(x * self.levels) / (self.levels - 1)
+        return self.in_range(x)
+
+    def fit_em(self, x, max_iter=100, tol=1e-3, reg_covar=1e-6, seed=0):
+        """Fits the mixture by expectation maximization from k-means clusters, with scikit-learn, and sets the weights.
+
+        Args:
+            x: `[N, *event_shape]`, all in memory; at least one example a component.
+            max_iter: largest number of iterations.
+            tol: least gain of the mean log-likelihood, in nats, to go on.
+            reg_covar: added to the variances in every iteration, in squared units of x: what a component allows
+                beyond the examples that it has seen.
+            seed: of k-means, and of the noise that makes pixels of levels continuous.
+
+        Returns:
+            `{"nll": mean over x in nats, "iterations": int, "converged": bool}`.
+
+        Raises:
+            ValueError: bad data, or fewer examples than components.
+        """
+        from sklearn.mixture import GaussianMixture
+
+        x, _ = self.check(x)
+        if x.shape[0] < self.num_components:
+            raise ValueError(
+                f"Expected at least {self.num_components} examples, one a component. Received: {x.shape[0]} examples."
+            )
+        noise = np.random.default_rng(seed).random(x.shape, dtype="float32") if self.levels else None
+        points = ops.convert_to_numpy(self._continuous(x, noise)).astype("float64")
+        mixture = GaussianMixture(
+            self.num_components,
+            covariance_type=self.covariance,
+            max_iter=checks.positive("max_iter", max_iter),
+            tol=tol,
+            reg_covar=reg_covar,
+            random_state=seed,
+        )
+        mixture.fit(points)
+        self._set(mixture.weights_, mixture.means_, mixture.covariances_)
+        return {
+            "nll": float(self._log_cells - mixture.score(points)),
+            "iterations": int(mixture.n_iter_),
+            "converged": bool(mixture.converged_),
+        }
+
+    def _set(self, weights, means, covariances):
+        self.logits.assign(np.log(np.maximum(weights, 1e-30)))
+        self.means.assign(means)
+        if self.covariance == "diag":
+            self.raw_scales.assign(_raw(np.sqrt(covariances)))
+            return
+        scales = np.linalg.cholesky(covariances)
+        diagonal = np.eye(self.size) * _raw(np.diagonal(scales, axis1=1, axis2=2))[:, None]
+        self.raw_scales.assign(np.tril(scales, -1) + diagonal)
+
+    def export_signatures(self):
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+
+        `sample` takes D + 2 standard normal numbers an example: D for the component's normal, and two, a and b, for its
+        choice, since exp(-(a^2 + b^2) / 2) is uniform. `log_prob` of levels takes two a pixel in the same way.
+        The weights are constants of the signatures, so that the Cholesky factors are inverted before, not in the file.
+        """
+        means, scales, log_weights = (
+            ops.convert_to_numpy(part) for part in (self.means, self.scales(), ops.log_softmax(self.logits))
+        )
+        whitening = 1 / scales if self.covariance == "diag" else np.linalg.inv(scales)
+        determinants = scales if self.covariance == "diag" else np.diagonal(scales, axis1=1, axis2=2)
+        log_norms = log_weights - np.log(determinants).sum(1) - self.size / 2 * math.log(2 * math.pi)
+        below = np.cumsum(np.exp(log_weights))[:-1]  # probabilities of components 0..k
+
+        def uniform(noise):
+            return ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
+
+        def joint(points):
+            centred = points[:, None] - means  # [B, K, D]
+            white = centred * whitening if self.covariance == "diag" else ops.sum(whitening * centred[:, :, None], -1)
+            return log_norms - ops.sum(ops.square(white), axis=-1) / 2
+
+        def log_prob(images, noise=None):
+            points = self._continuous(images, None if noise is None else uniform(noise))
+            return {"log_prob": ops.logsumexp(joint(points), axis=-1) - self._log_cells}
+
+        def responsibilities(images):
+            return {"responsibilities": ops.softmax(joint(self._continuous(images, 0.5)))}
+
+        def sample(noise):
+            component = ops.sum(ops.cast(uniform(noise[:, -2:])[:, None] > below, "int32"), axis=-1)
+            return {"images": self._draw(component, noise[:, :-2])}
+
+        images = {"images": self.event_shape}
+        return {
+            "sample": (sample, {"noise": (self.size + 2,)}),
+            "log_prob": (log_prob, images | ({"noise": (*self.event_shape, 2)} if self.levels else {})),
+            "responsibilities": (responsibilities, images),
+        }
+
+    def get_config(self):
+        config = {key: value for key, value in super().get_config().items() if key != "num_classes"}
+        names = ("num_components", "covariance", "levels")
+        return {**config, **{name: getattr(self, name) for name in names}}
+
+
+def _positive(raw):
+    return ops.softplus(raw) + _LEAST_SCALE
+
+
+def _raw(scales):
+    """What `_positive` maps to `scales`, in float64: log(exp(s) - 1), which overflows for no s."""
+    scales = np.maximum(scales - _LEAST_SCALE, 1e-10)
+    return scales + np.log(-np.expm1(-scales))

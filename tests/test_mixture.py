@@ -1,0 +1,217 @@
+"""`Mixture`: the likelihood against scipy, scikit-learn and quadrature, EM, discrete levels and exported signatures."""
+
+import keras
+import numpy as np
+import pytest
+from scipy import special, stats
+from sklearn.mixture import GaussianMixture
+
+from kerasgen.data.toys import TOYS
+from kerasgen.families import Mixture
+
+both_covariances = pytest.mark.parametrize("covariance", ["diag", "full"])
+
+
+def random_mixture(covariance, event_shape=(2,), num_components=3, seed=0):
+    """A mixture with random weights, and the same as scipy's frozen normals: (model, weights, normals)."""
+    rng = np.random.default_rng(seed)
+    model = Mixture(event_shape, num_components, covariance)
+    size = model.size
+    model.logits.assign(rng.standard_normal(num_components))
+    model.means.assign(1.5 * rng.standard_normal((num_components, size)))
+    model.raw_scales.assign(0.5 * rng.standard_normal(model.raw_scales.shape))
+    scales = np.asarray(model.scales(), "float64")
+    covariances = [np.diag(scale**2) if covariance == "diag" else scale @ scale.T for scale in scales]
+    normals = [stats.multivariate_normal(*pair) for pair in zip(np.asarray(model.means), covariances)]
+    return model, special.softmax(np.asarray(model.logits, "float64")), normals
+
+
+def joint(x, weights, normals):
+    return np.stack([np.log(w) + normal.logpdf(x) for w, normal in zip(weights, normals)], axis=-1)  # [B, K]
+
+
+@both_covariances
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_log_prob_and_responsibilities_are_scipys(covariance, size):
+    model, weights, normals = random_mixture(covariance, (size,))
+    x = 3 * np.random.default_rng(1).standard_normal((50, size)).astype("float32")
+    expected = joint(x, weights, normals).reshape(50, 3)
+    np.testing.assert_allclose(model.log_prob(x), special.logsumexp(expected, axis=1), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(model.responsibilities(x), special.softmax(expected, axis=1), atol=1e-4)
+    np.testing.assert_allclose(model.loss_terms(x)["nll"], -model.log_prob(x), rtol=1e-5)
+
+
+@both_covariances
+def test_the_density_integrates_to_one(covariance):
+    model, *_ = random_mixture(covariance)
+    middles = np.arange(-12, 12, 0.08) + 0.04
+    points = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+    assert np.exp(model.log_prob(points)).sum() * 0.08**2 == pytest.approx(1, abs=1e-4)
+
+
+@both_covariances
+def test_log_prob_in_blocks_is_log_prob_at_once(covariance, monkeypatch):
+    model, *_ = random_mixture(covariance)
+    x = np.random.default_rng(0).standard_normal((10, 2))
+    expected = model.log_prob(x)
+    monkeypatch.setattr("kerasgen.families.mixture._ELEMENTS_AT_ONCE", 20)
+    np.testing.assert_allclose(model.log_prob(x), expected, rtol=1e-6)
+
+
+@both_covariances
+def test_samples_have_the_mixtures_moments(covariance):
+    model, weights, normals = random_mixture(covariance)
+    samples = np.asarray(model.sample(5000, seed=0))
+    mean = sum(w * normal.mean for w, normal in zip(weights, normals))
+    second = sum(w * (normal.cov + np.outer(normal.mean, normal.mean)) for w, normal in zip(weights, normals))
+    error = 6 / np.sqrt(5000)
+    np.testing.assert_allclose(samples.mean(axis=0), mean, atol=error * np.sqrt(np.diag(second)).max())
+    np.testing.assert_allclose(samples.T @ samples / 5000, second, atol=2 * error * np.diag(second).max())
+
+
+@both_covariances
+def test_em_is_scikit_learns(covariance):
+    x = TOYS["ring"].sample(500, seed=0)
+    model = Mixture((2,), 4, covariance)
+    result = model.fit_em(x, max_iter=30, reg_covar=1e-5, seed=3)
+    oracle = GaussianMixture(4, covariance_type=covariance, max_iter=30, reg_covar=1e-5, random_state=3)
+    oracle.fit(x.astype("float64"))
+    np.testing.assert_allclose(model.log_prob(x), oracle.score_samples(x), atol=1e-4)
+    assert result == {
+        "nll": pytest.approx(-oracle.score(x), abs=1e-6),
+        "iterations": oracle.n_iter_,
+        "converged": oracle.converged_,
+    }
+    assert np.mean(model.log_prob(x)) == pytest.approx(-result["nll"], abs=1e-4)
+
+
+@both_covariances
+def test_gradient_descent_improves_the_likelihood_and_far_points_do_no_harm(covariance):
+    x = TOYS["eight_gaussians"].sample(512, seed=0)
+    x[::64] = 1e6
+    model = Mixture((2,), 8, covariance)
+    model.compile(keras.optimizers.Adam(0.05))
+    losses = model.fit(x, batch_size=64, epochs=3, verbose=0).history["nll"]
+    assert np.all(np.isfinite(losses)) and losses[-1] < losses[0]
+    assert all(np.all(np.isfinite(weight)) for weight in model.get_weights())
+
+
+@both_covariances
+def test_fitting_finds_the_toys_entropy(covariance):
+    toy = TOYS["eight_gaussians"]
+    model = Mixture((2,), 8, covariance)
+    model.fit_em(toy.sample(4000, seed=0), seed=0)
+    x = toy.sample(4000, seed=1)
+    assert np.mean(model.log_prob(x)) == pytest.approx(toy.log_prob(x).mean(), abs=0.02)
+
+
+def binary_images(n=200):
+    """4x4 images of two levels, each pixel 1 with probability 0.2 or 0.8 by the half of the image."""
+    probability = np.repeat([0.2, 0.8], 8).reshape(4, 4, 1)
+    return (np.random.default_rng(0).random((n, 4, 4, 1)) < probability).astype("float32")
+
+
+def test_of_levels_the_bound_is_below_the_cells_probability_and_tightens():
+    model = Mixture((4, 4, 1), 2, levels=2)
+    x = binary_images()
+    model.fit_em(x, reg_covar=1e-3)
+    weights, means, scales = (np.asarray(part, "float64") for part in (model.logits, model.means, model.scales()))
+    low = x.reshape(-1, 1, 16) / 2  # the cell of a pixel of level v is [v / 2, (v + 1) / 2)
+    cells = stats.norm.cdf(low + 0.5, means, scales) - stats.norm.cdf(low, means, scales)
+    exact = special.logsumexp(np.log(cells).sum(axis=2) + special.log_softmax(weights), axis=1)
+    one, many = (np.mean(model.log_prob(x, num_samples=k, seed=0)) for k in (1, 100))
+    assert one < many <= exact.mean() + 0.05
+    assert many == pytest.approx(exact.mean(), abs=0.3)
+    # No model of these pixels beats their entropy.
+    assert exact.mean() < -16 * stats.bernoulli(0.2).entropy() + 1
+
+
+def test_a_uniform_density_gives_the_probability_of_a_level():
+    model = Mixture((2, 2, 1), 1, levels=256)
+    model.means.assign(np.full((1, 4), 0.5))
+    model.raw_scales.assign(np.full((1, 4), 100.0))  # flat over the unit cube
+    x = np.round(np.random.default_rng(0).random((3, 2, 2, 1)) * 255) / 255
+    height = 4 * stats.norm.logpdf(0, scale=100)
+    np.testing.assert_allclose(model.log_prob(x, seed=0), height - 4 * np.log(256), rtol=1e-4)
+
+
+@pytest.mark.parametrize("levels", [None, 2, 256])
+def test_samples_of_images_are_images_at_their_levels(levels):
+    x = binary_images()
+    model = Mixture((4, 4, 1), 2, levels=levels)
+    model.fit_em(x, reg_covar=1e-2)
+    samples = np.asarray(model.sample(300, seed=0))
+    assert samples.shape == (300, 4, 4, 1) and samples.min() >= 0 and samples.max() <= 1
+    np.testing.assert_array_equal(samples, model.sample(300, seed=0))
+    assert np.any(samples != model.sample(300, seed=1))
+    if levels:
+        np.testing.assert_allclose(samples * (levels - 1), np.round(samples * (levels - 1)), atol=1e-4)
+    if levels == 2:
+        np.testing.assert_allclose(samples.mean(axis=0), x.mean(axis=0), atol=0.2)
+
+
+@pytest.mark.parametrize("levels", [None, 16])
+@both_covariances
+def test_saves_and_loads(covariance, levels, tmp_path):
+    model = Mixture((2, 2, 1), 3, covariance, levels)
+    model.fit_em(np.round(np.random.default_rng(0).random((50, 2, 2, 1)) * 15) / 15, reg_covar=1e-3)
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    assert copy.get_config() == model.get_config()
+    x = model.sample(5, seed=0)
+    np.testing.assert_array_equal(copy.sample(5, seed=0), x)
+    np.testing.assert_array_equal(copy.log_prob(x, seed=1), model.log_prob(x, seed=1))
+
+
+@pytest.mark.parametrize("event_shape, covariance, levels", [((2,), "full", None), ((4, 4, 1), "diag", 256)])
+def test_exported_files_agree_and_their_noise_draws_the_mixture(event_shape, covariance, levels, tmp_path):
+    pytest.importorskip("ai_edge_litert")
+    from kerasgen import export
+
+    model = Mixture(event_shape, 3, covariance, levels)
+    model.fit_em(TOYS["ring"].sample(300, seed=0) if levels is None else binary_images(), reg_covar=1e-2)
+    assert max(export.saved_model(model, tmp_path / "saved").errors.values()) < 1e-4
+    report = export.tflite(model, tmp_path / "model.tflite")
+    assert set(report.errors) == {"sample", "log_prob", "responsibilities", "sample_seeded"}
+    function, shapes = model.export_signatures()["sample"]
+    noise = np.random.default_rng(0).standard_normal((5000, *shapes["noise"])).astype("float32")
+    drawn, expected = np.asarray(function(noise)["images"]), np.asarray(model.sample(5000, seed=0))
+    np.testing.assert_allclose(drawn.mean(axis=0), expected.mean(axis=0), atol=0.1)
+    np.testing.assert_allclose(drawn.std(axis=0), expected.std(axis=0), atol=0.1)
+
+
+def test_exported_log_prob_and_responsibilities_are_the_models():
+    model, *_ = random_mixture("full")
+    x = np.random.default_rng(0).standard_normal((7, 2)).astype("float32")
+    signatures = model.export_signatures()
+    np.testing.assert_allclose(signatures["log_prob"][0](x)["log_prob"], model.log_prob(x), rtol=1e-4)
+    responsibilities = signatures["responsibilities"][0](x)["responsibilities"]
+    np.testing.assert_allclose(responsibilities, model.responsibilities(x), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"covariance": "tied"}, "Expected covariance to be 'diag' or 'full'. Received: covariance='tied'"),
+        ({"num_components": 0}, "Expected num_components to be an integer of at least 1. Received: num_components=0"),
+        ({"levels": 256}, r"at least 2 levels of images .* Received: levels=256, event_shape=\(2,\)"),
+        ({"event_shape": (2, 2, 1), "levels": 1}, "at least 2 levels of images .* Received: levels=1"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Mixture(**{"event_shape": (2,), "num_components": 3, **arguments})
+
+
+def test_bad_data_is_refused():
+    model = Mixture((2,), 3)
+    with pytest.raises(ValueError, match=r"Expected at least 3 examples, one a component. Received: 2 examples"):
+        model.fit_em(np.zeros((2, 2)))
+    with pytest.raises(ValueError, match=r"Expected data of shape \[batch, 2\]. Received: shape \(4, 3\)"):
+        model.log_prob(np.zeros((4, 3)))
+    with pytest.raises(ValueError, match="Expected finite values"):
+        model.fit_em(np.full((4, 2), np.nan))
+    with pytest.raises(ValueError, match="Expected condition=None: this model is unconditional"):
+        model.sample(2, condition=[0, 1])
+    with pytest.raises(ValueError, match="Expected num_samples to be an integer of at least 1. Received: num_sam"):
+        model.log_prob(np.zeros((4, 2)), num_samples=0)
