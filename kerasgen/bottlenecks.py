@@ -67,3 +67,35 @@ class Gaussian(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
+class Deterministic(keras.layers.Layer):
+    """z is a linear function of the features: the bottleneck of a plain autoencoder, without a prior and without terms.
+
+    Args:
+        latent_dim: size of z.
+    """
+
+    term_names = ()
+
+    def __init__(self, latent_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.latent_dim = latent_dim
+        self.latent_shape = (latent_dim,)
+        self.projection = keras.layers.Dense(latent_dim, dtype=self.dtype_policy, name="projection")
+
+    def build(self, input_shape):
+        self.projection.build(input_shape)
+        self.built = True
+
+    def posterior(self, features):
+        """All mass on one z: batch shape `[B]`, event shape `[latent_dim]`, float32."""
+        return backend.tfd.VectorDeterministic(ops.cast(self.projection(features), "float32"))
+
+    def call(self, features, num_samples=1):
+        """The same z `num_samples` times."""
+        return Code(self.posterior(features).sample(num_samples), {})
+
+    def get_config(self):
+        return {**super().get_config(), "latent_dim": self.latent_dim}

@@ -6,13 +6,13 @@ import numpy as np
 from kerasgen import backend
 
 
-def images(x, event_shape):
-    """Checks `x` `[B, *event_shape]`, finite and in [0, 1], and returns it as a float32 tensor.
+def data(x, event_shape):
+    """Checks `x` `[B, *event_shape]`, finite and, for images, in [0, 1], and returns it as a float32 tensor.
 
     Values are checked only where there are any: inside a traced function only the shape is known.
 
     Raises:
-        ValueError: wrong rank or size, NaN or infinity, values outside [0, 1].
+        ValueError: wrong rank or size, NaN or infinity, pixels outside [0, 1].
     """
     expected = "[batch, " + ", ".join(map(str, event_shape)) + "]"
     shape = tuple(keras.ops.shape(x))
@@ -22,17 +22,17 @@ def images(x, event_shape):
     if any(have != want for have, want in zip(shape[1:], event_shape) if isinstance(have, int)):
         raise ValueError(f"Expected data of shape {expected}. Received: shape {shape}. Resize or crop the data first.")
     if backend.is_concrete(x):
-        _values(keras.ops.convert_to_numpy(x))
+        _values(keras.ops.convert_to_numpy(x), bounded=len(event_shape) == 3)
     return keras.ops.cast(x, "float32")
 
 
-def _values(x):
+def _values(x, bounded):
     if not np.all(np.isfinite(x)):
         raise ValueError(
             f"Expected finite values. Received: {np.count_nonzero(~np.isfinite(x))} NaN or infinite values. "
             "Remove or repair those examples."
         )
-    if x.size and (x.min() < 0 or x.max() > 1):
+    if bounded and x.size and (x.min() < 0 or x.max() > 1):
         remedy = "Divide by 255." if x.min() >= 0 and 1 < x.max() <= 255 else "Rescale the data."
         raise ValueError(f"Expected values in [0, 1]. Received: values in [{x.min():g}, {x.max():g}]. {remedy}")
 

@@ -121,6 +121,8 @@ def main(argv=None):
 
 def _import_keras(quiet):
     """Imports Keras and its backend, if quiet without what TensorFlow writes to stderr whenever it is loaded."""
+    # Left to itself, TensorFlow uses oneDNN on some processors only; it is faster on the others too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     kept = os.dup(2)
     try:
         if quiet:
@@ -139,17 +141,19 @@ def _list(args):
 
     from kerasgen import zoo
 
-    print("| preset | what it is | test NLL, nats | published | weights |")
+    print("| preset | what it is | measured | published | weights |")
     print("| --- | --- | --- | --- | --- |")
     for name in zoo.names():
         folder = zoo.folder(name)
         title = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")).get("title", "")
-        figure = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"].get("nll", {})
-        nll = f"{figure['value']:.2f}" if figure else ""
-        nll += f" ± {figure['standard_error']:.2f}" if figure.get("standard_error") is not None else ""
+        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"]
+        leading, figure = next(iter(figures.items()), ("", {}))
+        measured = f"{leading} {figure['value']:.2f}" if figure else ""
+        measured += f" ± {figure['standard_error']:.2f}" if figure.get("standard_error") is not None else ""
+        measured += f" {figure['unit']}" if figure else ""
         published = ", ".join(f"{peer['model']} {peer['value']:.2f}" for peer in figure.get("published", ()))
         size = (folder / "model.weights.h5").stat().st_size / 1e6
-        print(f"| `{name}` | {title} | {nll} | {published} | {size:.1f} MB |")
+        print(f"| `{name}` | {title} | {measured} | {published} | {size:.1f} MB |")
 
 
 def _card(args):
@@ -173,8 +177,8 @@ def _reconstruct(args):
     from kerasgen import plot, zoo
 
     model = zoo.load(args.name)
-    images = _held_out(_recipe(args.name), f"{args.split}[:{args.n}]", args)
-    plot.pairs([images, model.reconstruct(images)], args.out)
+    images, labels = _held_out(_recipe(args.name), f"{args.split}[:{args.n}]", args, model.num_classes)
+    plot.pairs([images, model.reconstruct(images, labels)], args.out)
     print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
 
 
@@ -190,45 +194,37 @@ def _train(args):
 
 
 def _evaluate(args):
-    """Measure a preset on the test images of its data set."""
+    """Measure a preset on the test examples of its data set."""
     from kerasgen import zoo
-    from kerasgen.metrics import likelihood
+    from kerasgen.metrics import evaluation
     from kerasgen.metrics.published import published
 
     recipe = _recipe(args.name)
     model = zoo.load(args.name)
-    images = _held_out(recipe, f"test[:{args.limit}]" if args.limit else "test", args)
-    binarized = " binarized once with seed 0" if recipe.data.get("binarize") else ""
-    protocol = f"{len(images):,} test images of {recipe.data['name']}{binarized}, k = {args.num_samples:,} samples"
-    values = likelihood.evaluate(model, images, args.num_samples, progress=True)
+    images, labels = _held_out(recipe, f"test[:{args.limit}]" if args.limit else "test", args, model.num_classes)
+    protocol = f"{len(images):,} test examples of {recipe.data['name']}"
+    command = f"kerasgen evaluate {zoo.folder(args.name).name}"
+    if recipe.data.get("binarize"):
+        protocol += " binarized once with seed 0"
+    if evaluation.is_estimated(model):
+        protocol += f", k = {args.num_samples:,} samples"
+        command += f" --num-samples {args.num_samples}"
+    if args.limit:
+        command += f" --limit {args.limit}"
+    figures = evaluation.evaluate(model, images, labels, args.num_samples, progress=True)
     print(protocol)
-    for name, value in values.items():
-        print(f"{name:20} {value:.5g}{'' if name == 'active_units' else ' nats'}")
+    for name, figure in figures.items():
+        print(f"{name:20} {figure}")
     if args.write:
         folder = zoo.folder(args.name)
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        command = f"kerasgen evaluate {folder.name} --num-samples {args.num_samples}"
-        command += f" --limit {args.limit}" if args.limit else ""
-        known = {name: figure["published"] for name, figure in metrics["figures"].items() if figure.get("published")}
-        metrics["figures"] |= _figures(values, known | published(recipe), protocol, command)
-        zoo.save(model, folder, recipe, metrics, images)
-
-
-def _figures(values, published, protocol, command):
-    """Entries of metrics.json for measured values, with what is published beside them."""
-    suffix = "_standard_error"
-    return {
-        name: {
-            "value": value,
-            "standard_error": values.get(name + suffix),
-            "unit": "units" if name == "active_units" else "nats",
-            "protocol": protocol,
-            "command": command,
-            "published": published.get(name, []),
+        known = {name: entry["published"] for name, entry in metrics["figures"].items() if entry.get("published")}
+        known |= published(recipe)
+        how = {"protocol": protocol, "command": command}
+        metrics["figures"] |= {
+            name: {**figure._asdict(), **how, "published": known.get(name, [])} for name, figure in figures.items()
         }
-        for name, value in values.items()
-        if not name.endswith(suffix)
-    }
+        zoo.save(model, folder, recipe, metrics, images)
 
 
 def _recipe(name):
@@ -239,15 +235,22 @@ def _recipe(name):
     return Recipe.load(name if os.path.isfile(name) else zoo.folder(name) / "recipe.yaml")
 
 
-def _held_out(recipe, split, args):
-    """A split of the recipe's data set as one array, its pixels drawn once if training draws them at every visit."""
+def _held_out(recipe, split, args, labels=False):
+    """A split of the recipe's data set as arrays (images, labels or None).
+
+    Pixels are drawn once if training draws them at every visit.
+    """
     import numpy as np
 
     from kerasgen import data
 
     binarize = recipe.data.get("binarize") and "fixed"
     where = {"data_dir": args.data_dir, "download": args.download}
-    return np.concatenate([np.asarray(x) for x in data.load(recipe.data["name"], split, 1000, binarize, **where)])
+    batches = data.load(recipe.data["name"], split, 1000, binarize, bool(labels), **where)
+    if not labels:
+        return np.concatenate([np.asarray(x) for x in batches]), None
+    images, labels = zip(*batches)
+    return np.concatenate(images), np.concatenate(labels)
 
 
 def _export(args):

@@ -19,7 +19,8 @@ class GenerativeModel(keras.Model):
     same. `fit` logs every term's mean under its name, beside the loss. The model is built when it is constructed.
 
     Args:
-        event_shape: shape of one example, `(height, width, channels)` for images.
+        event_shape: shape of one example: `(height, width, channels)` of images with values in [0, 1], or `(size,)` of
+            vectors of any finite values.
         num_classes: number of classes of the condition, or None for an unconditional model.
         terms: names of the loss terms.
     """
@@ -32,11 +33,15 @@ class GenerativeModel(keras.Model):
 
     def check(self, x, condition=None):
         """Returns `x` as float32 and `condition` as int32, or raises a ValueError that says what is wrong."""
-        x, condition = checks.images(x, self.event_shape), checks.labels(condition, self.num_classes)
+        x, condition = checks.data(x, self.event_shape), checks.labels(condition, self.num_classes)
         sizes = x.shape[0], None if condition is None else condition.shape[0]
         if None not in sizes and sizes[0] != sizes[1]:
             raise ValueError(f"Expected one label for each of {sizes[0]} examples. Received: {sizes[1]} labels.")
         return x, condition
+
+    def in_range(self, x):
+        """Samples `x`, those of images clipped to [0, 1], which an unbounded likelihood may leave."""
+        return keras.ops.clip(x, 0.0, 1.0) if len(self.event_shape) == 3 else x
 
     def term_weights(self):
         """Weights of the loss terms by name; a term that is not named weighs 1."""

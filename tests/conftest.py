@@ -16,7 +16,7 @@ if keras.backend.backend() == "tensorflow":
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
     )
 
-from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
+from kerasgen import LatentVariableModel, bottlenecks, families, likelihoods, networks
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
@@ -46,6 +46,24 @@ def tiny_mlp_vae(likelihood=None, objective=None, num_classes=None):
         likelihood,
         objective,
         num_classes,
+    )
+
+
+def tiny_classifier(augmentation=()):
+    """A classifier of 8x8 digits; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    return families.Classifier((8, 8, 1), 10, networks.ConvEncoder((8,), (1,), 16), augmentation, dropout=0.1)
+
+
+def tiny_autoencoder():
+    """An autoencoder of 8x8 images; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    return families.Autoencoder(
+        (8, 8, 1),
+        networks.MLP((16,), (32,)),
+        bottlenecks.Deterministic(8),
+        networks.MLP((8, 8, 1), (32,)),
+        likelihoods.Gaussian(scale=1.0),
     )
 
 

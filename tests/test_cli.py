@@ -64,7 +64,7 @@ def test_list_shows_figures_from_metrics(preset, capsys, monkeypatch, tmp_path):
     cli.main(["list"])
     size = (folder / "model.weights.h5").stat().st_size / 1e6
     row = capsys.readouterr().out.splitlines()[-1]
-    assert row == f"| `tiny` |  | 81.23 ± 0.50 | IWAE 82.90 | {size:.1f} MB |"
+    assert row == f"| `tiny` |  | nll 81.23 ± 0.50 nats | IWAE 82.90 | {size:.1f} MB |"
 
 
 def test_equal_seeds_sample_equal_pictures(preset, tmp_path):
@@ -111,10 +111,10 @@ def test_evaluate_writes_figures_with_their_protocol(preset, tmp_path, capsys):
     assert figures["kept"] == old
     nll = figures["nll"]
     assert nll["value"] > 0 and nll["standard_error"] > 0 and nll["published"] == published
-    assert nll["protocol"] == "20 test images of digits binarized once with seed 0, k = 5 samples"
+    assert nll["protocol"] == "20 test examples of digits binarized once with seed 0, k = 5 samples"
     assert nll["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 20"
     assert nll["protocol"] in zoo.card(folder)
-    assert f"{nll['value']:.5g} nats" in capsys.readouterr().out
+    assert f"{nll['value']:.5g} ± {nll['standard_error']:.2g} nats" in capsys.readouterr().out
 
 
 @needs_tensorflow

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
-from kerasgen.metrics.likelihood import evaluate
+from kerasgen.metrics.likelihood import importance_weighted
 
 _LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
 _NOISE = 0.1
@@ -48,56 +48,56 @@ def data():
 def test_the_exact_posterior_gives_the_exact_likelihood(data):
     images, exact = data
     model, variance = linear_gaussian()
-    figures = evaluate(model, images, num_samples=3)
-    assert figures["nll"] == pytest.approx(-exact.mean(), abs=1e-3)
-    assert figures["nll_standard_error"] == pytest.approx(exact.std(ddof=1) / np.sqrt(len(exact)), rel=1e-3)
-    assert figures["elbo"] == pytest.approx(exact.mean(), abs=0.15)
+    figures = importance_weighted(model, images, num_samples=3)
+    assert figures["nll"].value == pytest.approx(-exact.mean(), abs=1e-3)
+    assert figures["nll"].standard_error == pytest.approx(exact.std(ddof=1) / np.sqrt(len(exact)), rel=1e-3)
+    assert figures["elbo"].value == pytest.approx(exact.mean(), abs=0.15)
     means = (images.reshape(-1, 4) - 0.5) @ (_LOADINGS.T * variance / _NOISE**2)
     kl = 0.5 * np.sum(means**2 + variance - 1 - np.log(variance), axis=1)
-    assert figures["kl"] == pytest.approx(kl.mean(), rel=1e-4)
-    assert figures["elbo"] == pytest.approx(-figures["reconstruction"] - figures["kl"])
-    assert figures["active_units"] == 2
+    assert figures["kl"].value == pytest.approx(kl.mean(), rel=1e-4)
+    assert figures["elbo"].value == pytest.approx(-figures["reconstruction"].value - figures["kl"].value)
+    assert figures["active_units"].value == 2
 
 
 def test_the_bound_tightens_with_samples(data):
     images, exact = data
     model, _ = linear_gaussian(spread=1.5)
-    figures = evaluate(model, images, num_samples=500)
-    assert figures["nll"] == pytest.approx(-exact.mean(), abs=0.03)
-    assert -figures["elbo"] > figures["nll"] + 0.2
+    figures = importance_weighted(model, images, num_samples=500)
+    assert figures["nll"].value == pytest.approx(-exact.mean(), abs=0.03)
+    assert -figures["elbo"].value > figures["nll"].value + 0.2
 
 
 def test_figures_repeat_with_their_seed(data):
     images, _ = data
     model, _ = linear_gaussian(spread=1.5)
-    figures = evaluate(model, images, num_samples=2, seed=4)
-    assert evaluate(model, images, num_samples=2, seed=4) == figures
-    assert evaluate(model, images, num_samples=2, seed=5)["nll"] != figures["nll"]
+    figures = importance_weighted(model, images, num_samples=2, seed=4)
+    assert importance_weighted(model, images, num_samples=2, seed=4) == figures
+    assert importance_weighted(model, images, num_samples=2, seed=5)["nll"].value != figures["nll"].value
 
 
 def test_batches_draw_their_own_noise(data):
     model, _ = linear_gaussian(spread=1.5)
     images = np.repeat(data[0][:1], 200, axis=0)
-    one, two = (evaluate(model, images[:n], num_samples=1)["nll"] for n in (100, 200))
+    one, two = (importance_weighted(model, images[:n], num_samples=1)["nll"].value for n in (100, 200))
     assert one != pytest.approx(two, abs=1e-6)
 
 
 def test_progress_is_shown_when_asked_for(data, capsys):
     model, _ = linear_gaussian()
-    evaluate(model, data[0][:120], num_samples=1)
+    importance_weighted(model, data[0][:120], num_samples=1)
     assert capsys.readouterr().out == ""
-    evaluate(model, data[0][:120], num_samples=1, progress=True)
+    importance_weighted(model, data[0][:120], num_samples=1, progress=True)
     assert "120/120" in capsys.readouterr().out
 
 
 def test_bad_input(data):
     model, _ = linear_gaussian()
     with pytest.raises(ValueError, match="Expected num_samples to be an integer of at least 1"):
-        evaluate(model, data[0], num_samples=0)
+        importance_weighted(model, data[0], num_samples=0)
     with pytest.raises(ValueError, match="Expected at least 2 images, for a standard error. Received: 1"):
-        evaluate(model, data[0][:1], num_samples=1)
+        importance_weighted(model, data[0][:1], num_samples=1)
     with pytest.raises(ValueError, match=r"Received: values in .* Divide by 255"):
-        evaluate(model, data[0] * 255, num_samples=1)
+        importance_weighted(model, data[0] * 255, num_samples=1)
 
 
 def test_log_prob_scores_the_weights_of_now(data):

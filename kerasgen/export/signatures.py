@@ -32,6 +32,10 @@ TENSORS = {
     "mean": Tensor("float32", "real", "mean of the posterior q(z given image)"),
     "scale": Tensor("float32", "positive", "standard deviation of the posterior q(z given image)"),
     "elbo": Tensor("float32", "nats", "one-sample estimate of the evidence lower bound on log p(image)"),
+    "log_prob": Tensor("float32", "nats", "log p(image), or where noise enters, one draw of a lower bound on it"),
+    "responsibilities": Tensor("float32", "[0, 1]", "p(component given image) of a mixture, one for each component"),
+    "probabilities": Tensor("float32", "[0, 1]", "p(class given image), one for each class"),
+    "features": Tensor("float32", "real", "what a classifier's last layer reads"),
     "count": Tensor("int32", "at least 1", "how many examples to draw, a scalar"),
 }
 
@@ -91,15 +95,19 @@ def of(model, names=None):
 
 
 def draw(model, signature, n, seed, data=None):
-    """Values in range for every input of a signature, `n` examples; images are the model's own samples.
+    """Values in range for every input of a signature, `n` examples; images are the model's own samples,
+    or noise for a model that does not sample.
 
     Args:
         data: `(images, labels)` to take instead of samples, with labels None for an unconditional model.
     """
     generator = np.random.default_rng(seed)
+    images = None
     if data is None:
         labels = None if model.num_classes is None else generator.integers(model.num_classes, size=n).astype("int32")
-        images = model.sample(n, labels, seed=seed) if "images" in signature.inputs else None
+        if "images" in signature.inputs:
+            draws = hasattr(model, "sample")
+            images = model.sample(n, labels, seed=seed) if draws else generator.random((n, *model.event_shape))
     else:
         images, labels = data
     given = {"images": images, "labels": labels, "count": n}

@@ -1,5 +1,8 @@
-"""Models of p(x), composed of networks, likelihoods, bottlenecks and objectives."""
+"""Models of p(x), composed of networks, likelihoods, bottlenecks and objectives; and classifiers of x."""
 
+from kerasgen.families.autoencoder import Autoencoder
+from kerasgen.families.classifier import Classifier
 from kerasgen.families.latent import LatentVariableModel
+from kerasgen.families.mixture import Mixture
 
-__all__ = ["LatentVariableModel"]
+__all__ = ["Autoencoder", "Classifier", "LatentVariableModel", "Mixture"]

@@ -1,6 +1,7 @@
-"""Likelihood figures of latent-variable models, in nats.
+"""Likelihood figures, in nats, and in bits a dimension where the likelihood counts 8-bit levels.
 
-    NLL   -log (1/k) sum_k p(x, z_k) / q(z_k | x), z_k from q(z | x)   Burda and others 2016, arXiv 1509.00519, eq. 8
+    NLL   -log p(x) where it is exact; of latent-variable models
+          -log (1/k) sum_k p(x, z_k) / q(z_k | x), z_k from q(z | x)   Burda and others 2016, arXiv 1509.00519, eq. 8
     ELBO  E_q[log p(x | z)] - KL(q(z | x) || p(z))
 """
 
@@ -8,78 +9,81 @@ import math
 
 import keras
 import numpy as np
-from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from kerasgen import backend, checks
+from kerasgen.metrics import figure
+from kerasgen.metrics.figure import Figure
 
-_BATCH = 100
 _ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their noise
 _ACTIVE = 0.01  # variance of a unit's posterior mean over the data (Burda and others 2016, section 5)
 
 
-def evaluate(model, images, num_samples, seed=0, progress=False):
-    """Scores images, batch after batch, so that memory grows with neither their number nor `num_samples`.
+def exact(model, images, labels=None, progress=False):
+    """Figures of a model whose `log_prob` is exact.
 
     Args:
-        model: an unconditional latent-variable model with a bottleneck of known posterior and prior.
-        images: `[N, *event_shape]` in [0, 1], N at least 2; binarized where the protocol says so.
-        num_samples: importance samples k of each image's NLL.
-        seed: of all noise.
+        model: a generative model with `log_prob(x, condition)`.
+        images: `[N, *event_shape]`, N at least 2; binarized where the protocol says so.
+        labels: `[N]`, of a conditional model.
         progress: show a progress bar.
 
     Returns:
-        Floats by name: `nll`, the importance-weighted negative log-likelihood, mean over images, an upper bound in
-        expectation; `nll_standard_error`, of that mean, from the spread over images; `elbo`; `kl`, in closed form;
-        `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that elbo = -(reconstruction + kl); all in nats; and
-        `active_units`, the latent units whose posterior mean varies by more than 0.01 over the images.
+        `Figure`s by name: `nll`, and for 8-bit images `bits_per_dim`.
+
+    Raises:
+        ValueError: images of another shape or range, fewer than 2 images.
+    """
+    images, labels = figure.checked(model, images, labels)
+    (log_prob,) = figure.by_batch(lambda x, y, _: (model.log_prob(x, y),), images, labels, progress)
+    return _nll(model, log_prob)
+
+
+def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, progress=False):
+    """Figures of a latent-variable model.
+
+    Args:
+        model: a latent-variable model whose posterior and prior are known.
+        images, labels, progress: as of `exact`.
+        num_samples: importance samples k of each image's NLL.
+        seed: of all noise.
+
+    Returns:
+        `Figure`s by name: `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and for
+        8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that elbo =
+        -(reconstruction + kl); and `active_units`, the latent units whose posterior mean varies by more than 0.01.
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images, num_samples below 1.
     """
     checks.positive("num_samples", num_samples)
-    images = keras.ops.convert_to_numpy(images)
-    model.check(images)
-    if len(images) < 2:
-        raise ValueError(f"Expected at least 2 images, for a standard error. Received: {len(images)}.")
-    starts = range(0, len(images), _BATCH)
-    seeds = np.random.SeedSequence(seed).generate_state(2 * len(starts)).reshape(-1, 2) // 2  # keras takes int32
-    parts = [
-        _score(model, images[start : start + _BATCH], num_samples, [int(value) for value in pair])
-        for start, pair in zip(_shown(starts, progress, _BATCH), seeds)
-    ]
-    log_prob, kl, reconstruction, means = (np.concatenate(part) for part in zip(*parts))
+    images, labels = figure.checked(model, images, labels)
+    seeds = np.random.SeedSequence(seed).generate_state(2 * len(images)).reshape(-1, 2) // 2  # keras takes int32
+
+    def score(x, y, batch):
+        seed, log_prob_seed = (int(value) for value in seeds[batch])
+        posterior = model.encode(x, y)
+        noise = backend.next_seed(keras.random.SeedGenerator(seed))
+        log_likelihood = model.decode(posterior.sample(_ELBO_SAMPLES, seed=noise), y).log_prob(x)  # [samples, B]
+        return (
+            model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
+            posterior.kl_divergence(model.bottleneck.prior()),
+            -keras.ops.mean(log_likelihood, axis=0),
+            keras.ops.reshape(posterior.mean(), (len(x), -1)),
+        )
+
+    log_prob, kl, reconstruction, means = figure.by_batch(score, images, labels, progress)
     return {
-        "nll": float(-log_prob.mean()),
-        "nll_standard_error": float(log_prob.std(ddof=1) / math.sqrt(len(log_prob))),
-        "elbo": float(-(reconstruction.mean() + kl.mean())),
-        "kl": float(kl.mean()),
-        "reconstruction": float(reconstruction.mean()),
-        "active_units": int(np.sum(means.var(axis=0) > _ACTIVE)),
+        **_nll(model, log_prob),
+        "elbo": figure.mean(-reconstruction - kl, "nats"),
+        "kl": figure.mean(kl, "nats"),
+        "reconstruction": figure.mean(reconstruction, "nats"),
+        "active_units": Figure(int(np.sum(means.var(axis=0) > _ACTIVE)), "units"),
     }
 
 
-def _score(model, x, num_samples, seeds):
-    """log p(x), KL, reconstruction, each `[B]`, and posterior means `[B, latent size]`, as float64 arrays."""
-    posterior = model.encode(x)
-    noise = backend.next_seed(keras.random.SeedGenerator(seeds[0]))
-    log_likelihood = model.decode(posterior.sample(_ELBO_SAMPLES, seed=noise)).log_prob(x)  # [samples, B]
-    columns = (
-        model.log_prob(x, num_samples=num_samples, seed=seeds[1]),
-        posterior.kl_divergence(model.bottleneck.prior()),
-        -keras.ops.mean(log_likelihood, axis=0),
-        keras.ops.reshape(posterior.mean(), (len(x), -1)),
-    )
-    return [keras.ops.convert_to_numpy(column).astype("float64") for column in columns]
-
-
-def _shown(starts, progress, size):
-    """Yields from `starts`, with a progress bar of images if asked for."""
-    if not progress:
-        yield from starts
-        return
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar:
-        task = bar.add_task("images", total=starts.stop)
-        for start in starts:
-            yield start
-            bar.update(task, completed=min(start + size, starts.stop))
+def _nll(model, log_prob):
+    levels = getattr(model.likelihood if hasattr(model, "likelihood") else model, "levels", None)
+    figures = {"nll": figure.mean(-log_prob, "nats")}
+    if levels is not None:
+        figures["bits_per_dim"] = figure.mean(-log_prob / math.prod(model.event_shape) / math.log(2), "bits/dim")
+    return figures

@@ -30,6 +30,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         weight_bytes: size of model.weights.h5.
         pictures: captions by file name.
     """
+    labelled = recipe.data.get("labels", False)
     sections = {
         "What it is": _what(recipe, parameters, weight_bytes),
         "Figures": _figures(metrics),
@@ -37,7 +38,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         "Training": _training(recipe, metrics),
         "Where it falls short": "\n".join(f"- {note}" for note in metrics.get("notes", ())),
         "Intended use and limits": _limits(recipe),
-        "Fine-tune it": _FINETUNE.format(name=recipe.name),
+        "Fine-tune it": _FINETUNE.format(name=recipe.name, data="images, labels" if labelled else "images"),
         "Deploy it": _DEPLOY.format(name=recipe.name),
     }
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections.items() if text)
@@ -97,8 +98,8 @@ def _limits(recipe):
     source, licence = _DATA.get(recipe.data["name"], (recipe.data["name"], "see its source"))
     return (
         "For teaching, research, features, fine-tuning and as a baseline. It has seen nothing but "
-        f"{source}: on other images its likelihoods and reconstructions mean little before fine-tuning, and a high "
-        "likelihood does not show that an image is of its kind. It was not made for recognising people or for "
+        f"{source}: on other images what it says means little before fine-tuning, and a high likelihood does not show "
+        "that an image is of its kind. It was not made for recognising people or for "
         f"decisions about them. Whoever passes on samples should mind the licence of the data ({licence})."
     )
 
@@ -109,7 +110,7 @@ import kerasgen
 
 model = kerasgen.zoo.load("{name}")
 model.compile(keras.optimizers.Adam(1e-4))
-model.fit(images, batch_size=64, epochs=1)  # float32 in [0, 1], or a tf.data.Dataset of them
+model.fit({data}, batch_size=64, epochs=1)  # images float32 in [0, 1], or a tf.data.Dataset
 ```"""
 
 _DEPLOY = """```python

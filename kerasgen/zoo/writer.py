@@ -15,7 +15,6 @@ from kerasgen.zoo.manifest import PresetError
 
 _SHOWN = 64  # samples
 _RECONSTRUCTED = 16
-_PICTURES = frozenset({"samples.png", "reconstructions.png"})
 
 
 def save(model, folder, recipe, metrics, images=None):
@@ -90,16 +89,22 @@ def _fresh_copy(model, recipe):
 
 def _pictures(model, folder, images):
     """Draws the pictures that the model and the images allow; captions by file name."""
-    labels = None if model.num_classes is None else keras.ops.arange(_SHOWN) % model.num_classes
-    has_mean = "mean" in inspect.signature(model.sample).parameters
-    plot.grid(model.sample(_SHOWN, labels, seed=0, **({"mean": True} if has_mean else {})), folder / "samples.png")
-    drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
-    captions = {"samples.png": f"{drawn}, seed 0, the first {_SHOWN}, not selected."}
-    if images is not None and labels is None and hasattr(model, "reconstruct"):
+    captions = {}
+    if hasattr(model, "sample"):
+        captions["samples.png"] = _draw_samples(model, folder / "samples.png")
+    if hasattr(model, "reconstruct") and images is not None and model.num_classes is None:
         images = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
         plot.pairs([images, model.reconstruct(images)], folder / "reconstructions.png")
         captions["reconstructions.png"] = f"{len(images)} images above, their reconstructions below."
     return captions
+
+
+def _draw_samples(model, path):
+    labels = None if model.num_classes is None else keras.ops.arange(_SHOWN) % model.num_classes
+    has_mean = "mean" in inspect.signature(model.sample).parameters
+    plot.grid(model.sample(_SHOWN, labels, seed=0, **({"mean": True} if has_mean else {})), path)
+    drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
+    return f"{drawn}, seed 0, the first {_SHOWN}, not selected."
 
 
 def _check_metrics(metrics):
@@ -124,7 +129,8 @@ def _check_replaceable(folder, recipe):
     if not folder.is_dir():
         raise PresetError(f"Expected a folder for the preset. Received: {folder}, a file. {remedy}")
     held = {path.name for path in folder.iterdir()}
-    foreign = sorted(held - manifest.REQUIRED - _PICTURES - {manifest.NAME})
+    pictures = {name for name in held if name.endswith((".png", ".gif"))}
+    foreign = sorted(held - manifest.REQUIRED - pictures - {manifest.NAME})
     if foreign:
         raise PresetError(f"Expected {folder} to hold a preset or nothing. Received: {foreign[:5]} in it. {remedy}")
     if held:

@@ -1,0 +1,136 @@
+"""Autoencoders: an encoder, a bottleneck that holds its features to a code, a decoder and a likelihood.
+
+    x -> encoder -> bottleneck -> z -> decoder -> p(x | z)
+
+With the `Deterministic` bottleneck and the `Gaussian` likelihood this is the classic autoencoder with L2 loss (Hinton and
+Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks, Science 2006). It has no prior: it neither
+samples nor scores. `LatentVariableModel` adds both.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import checks
+from kerasgen.model import GenerativeModel
+from kerasgen.objectives import ELBO
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.families")
+class Autoencoder(GenerativeModel):
+    """Encoder, bottleneck, decoder and likelihood.
+
+    With `num_classes` the model is conditional: a one-hot label joins the encoder's features and the decoder's input.
+
+    Args:
+        event_shape: shape of one example, `(height, width, channels)` for images.
+        encoder: Keras layer or model, `[B, *event_shape]` to features `[B, F]`.
+        bottleneck: from `kerasgen.bottlenecks`, features to a code z.
+        decoder: Keras layer or model, `[B, *latent_shape]` to the likelihood's parameters.
+        likelihood: from `kerasgen.likelihoods`.
+        objective: from `kerasgen.objectives`; the ELBO by default, which without a prior is -log p(x | z).
+        num_classes: number of classes of the condition, or None for an unconditional model.
+
+    Raises:
+        ValueError: the decoder's output shape is not the one that the likelihood needs.
+    """
+
+    def __init__(
+        self, event_shape, encoder, bottleneck, decoder, likelihood, objective=None, num_classes=None, **kwargs
+    ):
+        objective = objective or ELBO()
+        super().__init__(event_shape, num_classes, terms=objective.term_names(bottleneck), **kwargs)
+        self.encoder = encoder
+        self.bottleneck = bottleneck
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.objective = objective
+        self.build()
+
+    def build(self, input_shape=None):
+        features = self.encoder(keras.KerasTensor((None, *self.event_shape)))
+        classes = self.num_classes or 0
+        if not self.bottleneck.built:
+            self.bottleneck.build((None, features.shape[-1] + classes))
+        *grid, size = self.bottleneck.latent_shape
+        params = self.decoder(keras.KerasTensor((None, *grid, size + classes)))
+        expected = (*self.event_shape[:-1], self.likelihood.channels(self.event_shape[-1]))
+        if tuple(params.shape[1:]) != expected:
+            raise ValueError(
+                f"Expected the decoder's output shape to be {expected}, which is what "
+                f"{type(self.likelihood).__name__} needs for data of shape {self.event_shape}. "
+                f"Received: {tuple(params.shape[1:])}. Set the decoder's output_shape."
+            )
+        for part in (self.likelihood, self.objective):
+            if not part.built:
+                part.build()
+        self.built = True
+
+    def _conditioned(self, h, condition):
+        """Appends the one-hot condition `[B]` to the last axis of h `[..., B, F]`."""
+        if condition is None:
+            return h
+        one_hot = ops.one_hot(condition, self.num_classes, dtype=h.dtype)
+        return ops.concatenate([h, ops.broadcast_to(one_hot, (*ops.shape(h)[:-1], self.num_classes))], axis=-1)
+
+    def features(self, x, condition=None):
+        """What the encoder gives the bottleneck, `[B, F]`: checked images, and the condition where there is one."""
+        x, condition = self.check(x, condition)
+        return self._conditioned(self.encoder(x), condition)
+
+    def encode(self, x, condition=None):
+        """The posterior q(z | x), batch shape `[B]`."""
+        return self.bottleneck.posterior(self.features(x, condition))
+
+    def decode(self, z, condition=None):
+        """The likelihood p(x | z) for z `[..., B, *latent_shape]`: batch shape `[..., B]`, event `event_shape`."""
+        condition = checks.labels(condition, self.num_classes)
+        z = self._conditioned(ops.convert_to_tensor(z), condition)
+        leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.latent_shape)]
+        params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])))
+        params = ops.reshape(params, (*leading, *params.shape[1:]))
+        return self.likelihood.distribution(params, len(self.event_shape))
+
+    def loss_terms(self, x, condition=None, training=False):
+        """The objective's terms by name, unweighted, each `[B]` in nats."""
+        return self.objective.terms(self, x, condition, training)
+
+    def term_weights(self):
+        return self.objective.term_weights(self.bottleneck)
+
+    def reconstruct(self, x, condition=None):
+        """The likelihood's mean at the posterior's mean, `[B, *event_shape]`."""
+        return self.decode(self.encode(x, condition).mean(), condition).mean()
+
+    def export_signatures(self):
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+
+        Nothing is drawn inside: randomness enters as standard normal noise. A conditional model takes labels too.
+        `kerasgen.export.signatures.TENSORS` says what each name stands for.
+        """
+
+        def encode(images, labels=None):
+            return {"mean": self.encode(images, labels).mean()}
+
+        def decode(z, labels=None):
+            return {"images": self.decode(z, labels).mean()}
+
+        def reconstruct(images, labels=None):
+            return {"images": self.reconstruct(images, labels)}
+
+        labels = {} if self.num_classes is None else {"labels": ()}
+        return {
+            "encode": (encode, {"images": self.event_shape, **labels}),
+            "decode": (decode, {"z": self.bottleneck.latent_shape, **labels}),
+            "reconstruct": (reconstruct, {"images": self.event_shape, **labels}),
+        }
+
+    def get_config(self):
+        parts = ("encoder", "bottleneck", "decoder", "likelihood", "objective")
+        return {
+            **super().get_config(),
+            **{part: keras.saving.serialize_keras_object(getattr(self, part)) for part in parts},
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})

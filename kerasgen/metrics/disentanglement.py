@@ -1,0 +1,191 @@
+"""How far each dimension of a representation stands for one factor of the data, by five scores.
+
+The definitions and sample sizes are those of Locatello and others 2019 (arXiv 1811.12359, appendix C); every score is 0
+to 1, larger is better. The representation of an image is its posterior mean.
+
+    BetaVAE score   accuracy of a linear classifier of the fixed factor, from mean |z - z'| of pairs that share its value
+                    (Higgins and others 2017); chance is 1 / number of factors
+    FactorVAE score accuracy of a majority vote on the fixed factor, by the dimension that then varies least
+                    (Kim and Mnih 2018, arXiv 1802.05983); chance is 1 / number of factors
+    MIG             gap between the two largest mutual informations of a factor with one dimension, over the factor's
+                    entropy (Chen and others 2018, arXiv 1802.04942)
+    DCI             how few factors a dimension serves, how few dimensions serve a factor, and how well all dimensions
+                    together tell it, from boosted trees (Eastwood and Williams 2018)
+    SAP             gap between the two best accuracies in telling a factor from one dimension (Kumar and others 2018,
+                    arXiv 1711.00848). Linear classifiers of one dimension tell few of many values apart, so that SAP
+                    stays far below 1 whatever the representation
+"""
+
+import keras
+import numpy as np
+
+_BATCH = 1000
+_ACTIVE = 0.05  # standard deviation below which a dimension has no vote in the FactorVAE score
+
+
+class Codes:
+    """Representations by factors: every image is rendered and encoded once at most, however often it is drawn.
+
+    Args:
+        represent: function of images, as `shapes.render` gives them, to their codes `[n, D]`.
+        shapes: a set such as `kerasgen.data.shapes.Shapes`, with `factor_sizes`, `len`, `index`, `factors`, `render`.
+    """
+
+    def __init__(self, represent, shapes):
+        self.represent = represent
+        self.shapes = shapes
+        self.sizes = np.array(list(shapes.factor_sizes.values()))
+        self._codes = None
+        self._known = np.zeros(len(shapes), bool)
+
+    def __call__(self, factors):
+        """Codes `[..., D]` float32 of the images with these factors `[..., K]`."""
+        index = self.shapes.index(factors)
+        unknown = np.unique(index[~self._known[index]])
+        for start in range(0, len(unknown), _BATCH):
+            rows = unknown[start : start + _BATCH]
+            codes = np.asarray(self.represent(self.shapes.render(self.shapes.factors(rows))), "float32")
+            if self._codes is None:
+                self._codes = np.empty((len(self._known), codes.shape[1]), "float32")
+            self._codes[rows] = codes
+            self._known[rows] = True
+        return self._codes[index]
+
+    def draw(self, rng, *shape):
+        """Factors `[*shape, K]`, all combinations equally likely."""
+        return rng.integers(self.sizes, size=(*shape, len(self.sizes)))
+
+    def sample(self, rng, n):
+        """Codes `[n, D]` and factors `[n, K]`."""
+        factors = self.draw(rng, n)
+        return self(factors), factors
+
+
+def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size=64):
+    """All five scores of a latent-variable model.
+
+    Args:
+        model: an unconditional latent-variable model.
+        shapes: the set, such as `kerasgen.data.shapes.Shapes()`.
+        seed: of all draws.
+        num_train, num_test: points that each score is fitted on and measured on.
+        batch_size: images that one point of the BetaVAE and FactorVAE scores is the mean or the variance of.
+
+    Returns:
+        Floats in [0, 1] by name: `beta_vae`, `factor_vae`, `mig`, `dci_disentanglement`, `dci_completeness`,
+        `dci_informativeness`, `sap`.
+    """
+
+    def represent(images):
+        means = model.encode(images.astype("float32")).mean()
+        return keras.ops.convert_to_numpy(means).reshape(len(images), -1)
+
+    codes = Codes(represent, shapes)
+    return {
+        "beta_vae": beta_vae(codes, seed, num_train, num_test, batch_size),
+        "factor_vae": factor_vae(codes, seed, num_train, num_test, batch_size),
+        "mig": mig(codes, seed, num_train),
+        **dci(codes, seed, num_train, num_test),
+        "sap": sap(codes, seed, num_train, num_test),
+    }
+
+
+def beta_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64):
+    """Test accuracy of a logistic regression of which factor the two images of every pair share."""
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(seed)
+
+    def points(n):
+        fixed = rng.integers(len(codes.sizes), size=n)
+        first, second = codes.draw(rng, n, batch_size), codes.draw(rng, n, batch_size)
+        rows = np.arange(n)
+        second[rows, :, fixed] = first[rows, :, fixed]
+        return np.abs(codes(first) - codes(second)).mean(1), fixed
+
+    classifier = LogisticRegression(max_iter=1000).fit(*points(num_train))
+    return float(classifier.score(*points(num_test)))
+
+
+def factor_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64, num_variance=10_000):
+    """Test accuracy of the vote, by the active dimension of least variance relative to its variance over the set."""
+    rng = np.random.default_rng(seed)
+    variance = codes.sample(rng, num_variance)[0].var(0, ddof=1)
+    active = np.sqrt(variance) >= _ACTIVE
+    if not active.any():
+        return 0.0
+
+    def votes(n):
+        fixed = rng.integers(len(codes.sizes), size=n)
+        factors = codes.draw(rng, n, batch_size)
+        rows = np.arange(n)
+        factors[rows, :, fixed] = factors[rows, 0, fixed][:, None]
+        least = (codes(factors)[..., active].var(1, ddof=1) / variance[active]).argmin(1)
+        table = np.zeros((active.sum(), len(codes.sizes)))
+        np.add.at(table, (least, fixed), 1)
+        return table
+
+    factor_of = votes(num_train).argmax(1)
+    test = votes(num_test)
+    return float(test[np.arange(len(test)), factor_of].sum() / test.sum())
+
+
+def mig(codes, seed=0, num_train=10_000, bins=20):
+    """Mean over factors of the mutual information gap, every dimension cut into `bins` of equal width."""
+    from sklearn.metrics import mutual_info_score
+
+    z, factors = codes.sample(np.random.default_rng(seed), num_train)
+    binned = [np.digitize(column, np.histogram_bin_edges(column, bins)[:-1]) for column in z.T]
+    gaps = []
+    for factor in factors.T:
+        *_, second, first = sorted([0.0, *(mutual_info_score(factor, column) for column in binned)])
+        gaps.append((first - second) / mutual_info_score(factor, factor))
+    return float(np.mean(gaps))
+
+
+def dci(codes, seed=0, num_train=10_000, num_test=5_000, num_trees=100):
+    """Disentanglement, completeness and informativeness, by name; `num_trees` for each value of a factor."""
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    rng = np.random.default_rng(seed)
+    (z, factors), (z_test, factors_test) = codes.sample(rng, num_train), codes.sample(rng, num_test)
+    importance, accuracy = [], []
+    for factor, factor_test in zip(factors.T, factors_test.T):
+        trees = GradientBoostingClassifier(n_estimators=num_trees, random_state=seed).fit(z, factor)
+        importance.append(trees.feature_importances_)
+        accuracy.append(trees.score(z_test, factor_test))
+    importance = np.array(importance)  # [K, D]
+    return {
+        "dci_disentanglement": _concentration(importance.T),
+        "dci_completeness": _concentration(importance),
+        "dci_informativeness": float(np.mean(accuracy)),
+    }
+
+
+def _concentration(importance):
+    """1 - entropy of every row, in units of its maximum, rows weighed by their sum; 0 where nothing is important."""
+    from scipy.stats import entropy
+
+    total = importance.sum(1)
+    rows = importance[total > 0]
+    if not len(rows) or rows.shape[1] == 1:
+        return 0.0
+    return float(np.average(1 - entropy(rows, base=rows.shape[1], axis=1), weights=total[total > 0]))
+
+
+def sap(codes, seed=0, num_train=10_000, num_test=5_000):
+    """Mean over factors of the gap between the two dimensions that a linear support vector machine tells it best from."""
+    from sklearn.svm import LinearSVC
+
+    rng = np.random.default_rng(seed)
+    (z, factors), (z_test, factors_test) = codes.sample(rng, num_train), codes.sample(rng, num_test)
+    gaps = []
+    for factor, factor_test in zip(factors.T, factors_test.T):
+        scores = [0.0]
+        for dimension in range(z.shape[1]):
+            machine = LinearSVC(C=0.01, class_weight="balanced", random_state=seed)
+            machine.fit(z[:, [dimension]], factor)
+            scores.append(machine.score(z_test[:, [dimension]], factor_test))
+        *_, second, first = sorted(scores)
+        gaps.append(first - second)
+    return float(np.mean(gaps))

@@ -1,0 +1,66 @@
+"""A measured value with its unit, and the batch-by-batch measuring that all figures share."""
+
+import math
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
+_BATCH = 100
+
+
+class Figure(NamedTuple):
+    """A measured value.
+
+    Attributes:
+        value: the value.
+        unit: its unit, in words.
+        standard_error: of a mean over examples, from their spread; None for other values.
+    """
+
+    value: float
+    unit: str
+    standard_error: float | None = None
+
+    def __str__(self):
+        error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
+        return f"{self.value:.5g}{error} {self.unit}"
+
+
+def mean(values, unit):
+    """The mean of one value for each example, `[N]`, N at least 2."""
+    return Figure(float(values.mean()), unit, float(values.std(ddof=1) / math.sqrt(len(values))))
+
+
+def checked(model, images, labels=None):
+    """Images and labels as NumPy arrays, after the model's own checks.
+
+    Raises:
+        ValueError: what the model does not take, or fewer than 2 images.
+    """
+    images, labels = (None if each is None else keras.ops.convert_to_numpy(each) for each in (images, labels))
+    model.check(images, labels)
+    if len(images) < 2:
+        raise ValueError(f"Expected at least 2 images, for a standard error. Received: {len(images)}.")
+    return images, labels
+
+
+def by_batch(score, images, labels, progress):
+    """Runs `score(images, labels, batch_number)`, a tuple of arrays `[B, ...]`, over all batches, with a progress bar.
+
+    Memory grows with neither the number of images nor what `score` needs for a batch.
+
+    Returns:
+        The arrays over all images, float64.
+    """
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    parts = []
+    with Progress(*columns, disable=not progress) as bar:
+        task = bar.add_task("images", total=len(images))
+        for number, start in enumerate(range(0, len(images), _BATCH)):
+            rows = slice(start, start + _BATCH)
+            arrays = score(images[rows], None if labels is None else labels[rows], number)
+            parts.append([keras.ops.convert_to_numpy(array).astype("float64") for array in arrays])
+            bar.update(task, completed=min(rows.stop, len(images)))
+    return [np.concatenate(part) for part in zip(*parts)]

@@ -1,0 +1,35 @@
+"""Random changes to training images that leave their labels as they are."""
+
+from keras import layers
+
+from kerasgen.networks.layers import Stack, register
+
+
+@register
+class RandomAffine(Stack):
+    """Turns, enlarges and shifts each image by amounts of its own, and mirrors half of them if asked to.
+
+    Args:
+        rotation: largest angle, in degrees.
+        zoom: largest change of size, as a share of it.
+        shift: largest shift, as a share of the height and of the width.
+        mirror: whether left and right may be exchanged.
+        seed: of the amounts.
+    """
+
+    def __init__(self, rotation=0.0, zoom=0.0, shift=0.0, mirror=False, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.config = {"rotation": rotation, "zoom": zoom, "shift": shift, "mirror": mirror, "seed": seed}
+        self.stack = [
+            layers.RandomRotation(rotation / 360, fill_mode="constant", seed=seed),
+            layers.RandomZoom(zoom, fill_mode="constant", seed=seed + 1),
+            layers.RandomTranslation(shift, shift, fill_mode="constant", seed=seed + 2),
+        ]
+        if mirror:
+            self.stack.append(layers.RandomFlip("horizontal", seed=seed + 3))
+
+    def call(self, x, training=False):
+        return super().call(x) if training else x
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
