@@ -2,8 +2,8 @@
 
     x -> encoder -> bottleneck -> z -> decoder -> p(x | z)
 
-With the `Deterministic` bottleneck and the `Gaussian` likelihood this is the classic autoencoder with L2 loss (Hinton and
-Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks, Science 2006). It has no prior: it neither
+With the `Deterministic` bottleneck and the `Gaussian` likelihood this is the classic autoencoder with L2 loss (Hinton
+and Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks, Science 2006). It has no prior: it neither
 samples nor scores. `LatentVariableModel` adds both.
 """
 

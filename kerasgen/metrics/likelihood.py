@@ -1,8 +1,8 @@
 """Likelihood figures, in nats, and in bits a dimension where the likelihood counts 8-bit levels.
 
-    NLL   -log p(x) where it is exact; of latent-variable models
-          -log (1/k) sum_k p(x, z_k) / q(z_k | x), z_k from q(z | x)   Burda and others 2016, arXiv 1509.00519, eq. 8
-    ELBO  E_q[log p(x | z)] - KL(q(z | x) || p(z))
+NLL   -log p(x) where it is exact; of latent-variable models
+      -log (1/k) sum_k p(x, z_k) / q(z_k | x), z_k from q(z | x)   Burda and others 2016, arXiv 1509.00519, eq. 8
+ELBO  E_q[log p(x | z)] - KL(q(z | x) || p(z))
 """
 
 import math
@@ -49,8 +49,8 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
 
     Returns:
         `Figure`s by name: `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and for
-        8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that elbo =
-        -(reconstruction + kl); and `active_units`, the latent units whose posterior mean varies by more than 0.01.
+        8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that
+        elbo = -(reconstruction + kl); and `active_units`, the latent units whose posterior mean varies by more than 0.01.
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images, num_samples below 1.
