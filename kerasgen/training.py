@@ -24,6 +24,7 @@ import tempfile
 import time
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgen import checks, zoo
@@ -117,6 +118,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
     """
     output = pathlib.Path(output)
+    if "em" in recipe.training:
+        return _fit_em(recipe, output, data)
     schedule = _schedule(recipe)
     scope, is_chief = _scope(strategy, devices)
     checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
@@ -136,12 +139,9 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         )
         model.optimizer.build(model.trainable_variables)
         checkpoints.restore(model)
-        elsewhere = {"name", "data_dir", "download"} if data else {"name"}
-        options = {key: value for key, value in recipe.data.items() if key not in elsewhere}
-        load, source = (datasets.from_npz, data) if data else (datasets.load, recipe.data["name"])
-        examples = load(
-            source,
-            **options,
+        examples = _examples(
+            recipe,
+            data,
             shuffle=True,
             seed=recipe.seed,
             drop_remainder=True,
@@ -161,9 +161,31 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     if is_chief:
-        metrics = {"machine": machine(), "training_time_seconds": checkpoints.seconds, "figures": {}}
-        zoo.save(model, output / "preset", recipe, metrics)
+        _save_preset(model, recipe, output, checkpoints.seconds)
     return model
+
+
+def _fit_em(recipe, output, data):
+    """Fits a mixture on the whole set at once: `training: {em: {arguments of Mixture.fit_em}}`."""
+    began = time.monotonic()
+    examples = np.concatenate([np.asarray(x) for x in _examples(recipe, data)])
+    model = recipe.build()
+    print(model.fit_em(examples, **recipe.training["em"]))
+    _save_preset(model, recipe, output, time.monotonic() - began)
+    return model
+
+
+def _examples(recipe, npz, **order):
+    """The recipe's training set, read from TFDS or from a file."""
+    elsewhere = {"name", "data_dir", "download"} if npz else {"name"}
+    options = {key: value for key, value in recipe.data.items() if key not in elsewhere}
+    load, source = (datasets.from_npz, npz) if npz else (datasets.load, recipe.data["name"])
+    return load(source, **options, **order)
+
+
+def _save_preset(model, recipe, output, seconds):
+    metrics = {"machine": machine(), "training_time_seconds": seconds, "figures": {}}
+    zoo.save(model, output / "preset", recipe, metrics)
 
 
 class Checkpoints(keras.callbacks.Callback):

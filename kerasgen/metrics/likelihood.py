@@ -48,9 +48,10 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         seed: of all noise.
 
     Returns:
-        `Figure`s by name: `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and for
-        8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that
-        elbo = -(reconstruction + kl); and `active_units`, the latent units whose posterior mean varies by more than 0.01.
+        `Figure`s by name: `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and
+        for 8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that
+        elbo = -(reconstruction + kl); and `active_units`, the latent units whose posterior mean varies by more than
+        0.01 over the images.
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images, num_samples below 1.
