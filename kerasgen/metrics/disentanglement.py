@@ -3,14 +3,14 @@
 The definitions and sample sizes are those of Locatello and others 2019 (arXiv 1811.12359, appendix C); every score is 0
 to 1, larger is better. The representation of an image is its posterior mean.
 
-    BetaVAE score   accuracy of a linear classifier of the fixed factor, from mean |z - z'| of pairs that share its value
-                    (Higgins and others 2017); chance is 1 / number of factors
+    BetaVAE score   accuracy of a linear classifier of the fixed factor, from mean |z - z'| of pairs of images that
+                    share its value (Higgins and others 2017); chance is 1 / number of factors
     FactorVAE score accuracy of a majority vote on the fixed factor, by the dimension that then varies least
                     (Kim and Mnih 2018, arXiv 1802.05983); chance is 1 / number of factors
     MIG             gap between the two largest mutual informations of a factor with one dimension, over the factor's
                     entropy (Chen and others 2018, arXiv 1802.04942)
     DCI             how few factors a dimension serves, how few dimensions serve a factor, and how well all dimensions
-                    together tell it, from boosted trees (Eastwood and Williams 2018)
+                    together tell it, from boosted trees (after Eastwood and Williams 2018, who took forests)
     SAP             gap between the two best accuracies in telling a factor from one dimension (Kumar and others 2018,
                     arXiv 1711.00848). Linear classifiers of one dimension tell few of many values apart, so that SAP
                     stays far below 1 whatever the representation
@@ -61,7 +61,7 @@ class Codes:
         return self(factors), factors
 
 
-def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size=64):
+def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size=64, forest=False):
     """All five scores of a latent-variable model.
 
     Args:
@@ -70,6 +70,7 @@ def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size
         seed: of all draws.
         num_train, num_test: points that each score is fitted on and measured on.
         batch_size: images that one point of the BetaVAE and FactorVAE scores is the mean or the variance of.
+        forest: as in `dci`.
 
     Returns:
         Floats in [0, 1] by name: `beta_vae`, `factor_vae`, `mig`, `dci_disentanglement`, `dci_completeness`,
@@ -85,7 +86,7 @@ def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size
         "beta_vae": beta_vae(codes, seed, num_train, num_test, batch_size),
         "factor_vae": factor_vae(codes, seed, num_train, num_test, batch_size),
         "mig": mig(codes, seed, num_train),
-        **dci(codes, seed, num_train, num_test),
+        **dci(codes, seed, num_train, num_test, forest=forest),
         "sap": sap(codes, seed, num_train, num_test),
     }
 
@@ -143,15 +144,25 @@ def mig(codes, seed=0, num_train=10_000, bins=20):
     return float(np.mean(gaps))
 
 
-def dci(codes, seed=0, num_train=10_000, num_test=5_000, num_trees=100):
-    """Disentanglement, completeness and informativeness, by name; `num_trees` for each value of a factor."""
-    from sklearn.ensemble import GradientBoostingClassifier
+def dci(codes, seed=0, num_train=10_000, num_test=5_000, num_trees=100, forest=False):
+    """Disentanglement, completeness and informativeness, by name.
+
+    Boosted trees take twenty minutes and more for the 113 factor values of `kerasgen.data.shapes`. `forest=True` takes
+    a random forest, whose large leaves keep it, like shallow boosted trees, from fitting noise: its figures come near,
+    but are to be compared with each other only.
+    """
+    from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+
+    def classifier():
+        if forest:
+            return RandomForestClassifier(num_trees, max_features=None, min_samples_leaf=50, random_state=seed)
+        return GradientBoostingClassifier(n_estimators=num_trees, random_state=seed)
 
     rng = np.random.default_rng(seed)
     (z, factors), (z_test, factors_test) = codes.sample(rng, num_train), codes.sample(rng, num_test)
     importance, accuracy = [], []
     for factor, factor_test in zip(factors.T, factors_test.T):
-        trees = GradientBoostingClassifier(n_estimators=num_trees, random_state=seed).fit(z, factor)
+        trees = classifier().fit(z, factor)
         importance.append(trees.feature_importances_)
         accuracy.append(trees.score(z_test, factor_test))
     importance = np.array(importance)  # [K, D]
@@ -174,7 +185,7 @@ def _concentration(importance):
 
 
 def sap(codes, seed=0, num_train=10_000, num_test=5_000):
-    """Mean over factors of the gap between the two dimensions that a linear support vector machine tells it best from."""
+    """Mean over factors of the gap between the two best dimensions, by a linear support vector machine's accuracy."""
     from sklearn.svm import LinearSVC
 
     rng = np.random.default_rng(seed)

@@ -1,0 +1,86 @@
+"""What every latent dimension does to the picture: one of them moved at a time, all others held."""
+
+import numpy as np
+from keras import ops
+
+from kerasgen import checks, plot
+from kerasgen.plot_animate import animate
+
+
+def traverse(model, image=None, steps=9, limit=3.0, quantiles=False, data=None):
+    """Means of the likelihood while one latent dimension after the other moves over its prior's range.
+
+    Args:
+        model: an unconditional latent-variable model with a Gaussian bottleneck.
+        image: `[*event_shape]` in [0, 1], whose posterior mean is the code to start from; None for the prior's mean.
+        steps: number of values that each dimension takes.
+        limit: each goes from -limit to limit, evenly, in standard deviations of the prior.
+        quantiles: let the values be evenly spaced quantiles of the prior instead; `limit` is not used.
+        data: images `[N, *event_shape]`, over which dimensions are put in order of their KL, the most active first;
+            None leaves them in the order of the code.
+
+    Returns:
+        `[D, steps, *event_shape]`, D the size of the code.
+
+    Raises:
+        ValueError: fewer than 1 step, a limit that is not positive, images of another shape or range.
+    """
+    checks.positive("steps", steps)
+    if not limit > 0:
+        raise ValueError(f"Expected limit to be positive. Received: limit={limit!r}")
+    if image is not None and tuple(ops.shape(image)) != model.event_shape:
+        raise ValueError(
+            f"Expected a single image of shape {model.event_shape}. Received: shape {tuple(ops.shape(image))}."
+        )
+    prior = model.bottleneck.prior()
+    start = prior.mean() if image is None else model.encode(ops.convert_to_tensor(image)[None]).mean()[0]
+    start, mean, scale = (
+        ops.convert_to_numpy(x).reshape(-1).astype("float32") for x in (start, prior.mean(), prior.stddev())
+    )
+    order = range(len(start)) if data is None else np.argsort(-kl_by_dimension(model, data), kind="stable")
+    values = _quantiles(steps) if quantiles else np.linspace(-limit, limit, steps)
+    z = np.tile(start, (len(start), steps, 1))
+    for row, dimension in enumerate(order):
+        z[row, :, dimension] = mean[dimension] + scale[dimension] * values
+    images = model.decode(z.reshape(-1, *model.bottleneck.latent_shape)).mean()
+    return ops.reshape(images, (len(start), steps, *model.event_shape))
+
+
+def kl_by_dimension(model, data):
+    """Mean over images of every dimension's KL(q(z_d | x) || p(z_d)), `[D]` in nats, in closed form.
+
+    Args:
+        model: as in `traverse`; the dimensions of posterior and prior must be independent.
+        data: images `[N, *event_shape]` in [0, 1].
+    """
+    posterior, prior = model.encode(data), model.bottleneck.prior()
+    ratio = posterior.stddev() / prior.stddev()
+    shift = (posterior.mean() - prior.mean()) / prior.stddev()
+    kl = ops.convert_to_numpy(0.5 * (ratio**2 + shift**2 - 1) - ops.log(ratio))
+    return kl.reshape(len(kl), -1).mean(axis=0)
+
+
+def picture(traversal, path=None):
+    """One row a dimension, as `kerasgen.plot.grid`."""
+    traversal = ops.convert_to_numpy(traversal)
+    return plot.grid(traversal.reshape(-1, *traversal.shape[2:]), path, columns=traversal.shape[1])
+
+
+def animation(traversal, path, seconds=0.12):
+    """Writes a GIF in which all dimensions move side by side, there and back without end.
+
+    Args:
+        traversal: from `traverse`.
+        path: of the file.
+        seconds: that every step is shown.
+    """
+    traversal = ops.convert_to_numpy(traversal)
+    frames = [plot.grid(images) for images in traversal.swapaxes(0, 1)]
+    return animate(frames + frames[-2:0:-1], path, seconds)
+
+
+def _quantiles(steps):
+    """Standard normal quantiles of the probabilities 1/2n, 3/2n, ..."""
+    from scipy.special import ndtri
+
+    return ndtri((np.arange(steps) + 0.5) / steps)
