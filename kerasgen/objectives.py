@@ -2,6 +2,7 @@
 
     ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014, arXiv 1312.6114
     IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and others 2016, arXiv 1509.00519
+    TCVAE   the ELBO with the KL in three parts, each with its own weight      Chen and others 2018, arXiv 1802.04942
 """
 
 import math
@@ -68,6 +69,79 @@ class ELBO(Objective):
     def get_config(self):
         config = {"beta": self.beta, "warmup_steps": self.warmup_steps, "num_samples": self.num_samples}
         return {**super().get_config(), **config}
+
+
+@register
+class TCVAE(Objective):
+    """The ELBO of beta-TCVAE: only the dependence between latent dimensions is weighed by beta, not the whole KL.
+
+    With the aggregate posterior q(z) = mean_n q(z | x_n) over the training set,
+
+        KL(q(z | x) || p(z)) = log q(z | x) / q(z)              mutual_information of example and code
+                             + log q(z) / prod_d q(z_d)         total_correlation
+                             + log prod_d q(z_d) / p(z)         dimension_kl
+
+    on average over x and z from q(z | x). q(z) is estimated from the batch, so that each estimated term is biased in a
+    small batch, while their sum is not. Under a strategy every replica estimates it from its own part of the batch.
+
+    Args:
+        dataset_size: number of training examples.
+        alpha, beta, gamma: weights of the three terms.
+    """
+
+    _PARTS = ("mutual_information", "total_correlation", "dimension_kl")
+
+    def __init__(self, dataset_size, alpha=1.0, beta=6.0, gamma=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.dataset_size = dataset_size
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+
+    def term_names(self, bottleneck):
+        return ("reconstruction", *self._PARTS)
+
+    def terms(self, model, x, condition=None, training=False):
+        """-log p(x | z) and the three parts of the KL by one draw of z, each `[B]` in nats."""
+        posterior = model.bottleneck.posterior(model.features(x, condition))
+        z = posterior.sample(seed=backend.next_seed(model.bottleneck.noise))
+        parts = kl_parts(z, posterior, model.bottleneck.prior(), self.dataset_size)
+        return {"reconstruction": -model.decode(z, condition).log_prob(x), **dict(zip(self._PARTS, parts))}
+
+    def term_weights(self, bottleneck):
+        return dict(zip(self._PARTS, (self.alpha, self.beta, self.gamma)))
+
+    def get_config(self):
+        config = {"dataset_size": self.dataset_size, "alpha": self.alpha, "beta": self.beta, "gamma": self.gamma}
+        return {**super().get_config(), **config}
+
+
+def kl_parts(z, posterior, prior, dataset_size):
+    """Mutual information, total correlation and dimension-wise KL at codes z `[B, D]`, each `[B]` in nats.
+
+    The estimate of q(z_i) is unbiased: x_i makes up 1 / N of the training set of N, and the other examples of the batch
+    stand for the rest. It is the mean over all orders of the batch of minibatch stratified sampling (Chen and others
+    2018, appendix). Minibatch weighted sampling would shift the total correlation by (D - 1) log N nats.
+
+    Args:
+        z: a draw of each posterior.
+        posterior: q(z | x_i), of independent Gaussian dimensions, batch shape `[B]`.
+        prior: p(z), of independent Gaussian dimensions.
+        dataset_size: N.
+    """
+
+    def log_density(z, distribution):
+        return backend.tfd.Normal(distribution.mean(), distribution.stddev()).log_prob(z)
+
+    batch = ops.shape(z)[0]
+    share = (1 - 1 / dataset_size) / ops.maximum(ops.cast(batch, "float32") - 1, 1)
+    weights = ops.where(ops.eye(batch) > 0, 1 / dataset_size, share)
+    pairs = log_density(z[:, None], posterior)  # log q(z_id | x_j), [B, B, D]
+    log_q = ops.logsumexp(ops.log(weights) + ops.sum(pairs, axis=-1), axis=1)
+    log_q_dimensions = ops.sum(ops.logsumexp(ops.log(weights)[..., None] + pairs, axis=1), axis=-1)
+    log_posterior = ops.sum(log_density(z, posterior), axis=-1)
+    log_prior = ops.sum(log_density(z, prior), axis=-1)
+    return log_posterior - log_q, log_q - log_q_dimensions, log_q_dimensions - log_prior
 
 
 @register
