@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.networks.layers import Stack
 
 
 class Code(NamedTuple):
@@ -18,6 +19,10 @@ class Code(NamedTuple):
 
     z: object
     terms: dict
+
+
+def _normal(mean, raw_scale):
+    return backend.tfd.MultivariateNormalDiag(mean, ops.softplus(raw_scale) + 1e-5)  # log-densities stay finite
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
@@ -48,8 +53,7 @@ class Gaussian(keras.layers.Layer):
 
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
-        mean, raw_scale = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)
-        return backend.tfd.MultivariateNormalDiag(mean, ops.softplus(raw_scale) + 1e-5)  # log q(z | x) stays finite
+        return _normal(*ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1))
 
     def prior(self):
         """p(z): event shape `[latent_dim]`, float32."""
@@ -59,7 +63,15 @@ class Gaussian(keras.layers.Layer):
         """Draws `num_samples` codes for each row of features `[B, F]`; the term is KL(q(z | x) || p(z))."""
         posterior = self.posterior(features)
         z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
-        return Code(z, {"kl": posterior.kl_divergence(self.prior())})
+        return Code(z, self.terms(posterior, z))
+
+    def terms(self, posterior, z):
+        """KL(q(z | x) || p(z)), in closed form whatever z."""
+        return {"kl": posterior.kl_divergence(self.prior())}
+
+    def from_noise(self, distribution, noise):
+        """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
+        return distribution.mean() + distribution.stddev() * noise
 
     def sample(self, n, seed):
         """`n` codes from the prior, `[n, latent_dim]`, with a backend seed."""
@@ -67,6 +79,117 @@ class Gaussian(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim, "seed": self.seed}
+
+
+class _Conditional(Stack):
+    """What one layer's code is made of, from what is known: a perceptron to means and raw scales of `size` units."""
+
+    def __init__(self, size, hidden, activation, **kwargs):
+        super().__init__(**kwargs)
+        self.stack = [
+            keras.layers.Dense(hidden, activation, dtype=self.dtype_policy),
+            keras.layers.Dense(2 * size, dtype=self.dtype_policy),
+        ]
+
+    def statistics(self, known):
+        """Means and raw scales, each `[..., size]` float32."""
+        return ops.split(ops.cast(self(known), "float32"), 2, axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
+class Hierarchical(keras.layers.Layer):
+    """Several stochastic layers, drawn from the top down by the generative and by the inference model.
+
+        p(z) = p(z_1) product of p(z_l | z_1..z_{l-1}),     q(z | x) = product of q(z_l | z_1..z_{l-1}, x)
+
+    All are normal; p(z_1) is the standard normal. The means of q are corrections to those of p, so that a layer that x
+    does not inform falls back to the prior (Sonderby and others 2016, arXiv 1602.02282; Vahdat and Kautz 2020, arXiv
+    2007.03898).
+
+    Args:
+        latent_dims: sizes of the layers' codes from the top down; z is all of them in one vector.
+        hidden: width of the hidden layer of each conditional.
+        activation: name of a Keras activation.
+        seed: of the noise that calls draw.
+    """
+
+    def __init__(self, latent_dims=(16, 32), hidden=256, activation="swish", seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.latent_dims = tuple(latent_dims)
+        self.hidden = hidden
+        self.activation = activation
+        self.seed = seed
+        self.latent_shape = (sum(self.latent_dims),)
+        self.term_names = tuple(f"kl_{layer}" for layer in range(1, len(self.latent_dims) + 1))
+        self.noise = keras.random.SeedGenerator(seed)
+        shared = {"hidden": hidden, "activation": activation, "dtype": self.dtype_policy}
+        self.inference = [_Conditional(size, **shared) for size in self.latent_dims]
+        self.generation = [_Conditional(size, **shared) for size in self.latent_dims[1:]]
+
+    def build(self, input_shape):
+        *batch, size = input_shape
+        above = 0
+        for layer, latent_dim in enumerate(self.latent_dims):
+            self.inference[layer].build((*batch, size + above))
+            if layer:
+                self.generation[layer - 1].build((*batch, above))
+            above += latent_dim
+        self.built = True
+
+    def prior(self):
+        """p(z): event shape `[sum(latent_dims)]`, float32."""
+        return self._chain([self._prior(layer) for layer in range(len(self.latent_dims))], ())
+
+    def posterior(self, features):
+        """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`, float32."""
+
+        def conditional(layer):
+            def given(above):
+                shape = (*ops.shape(above)[:-1], features.shape[-1])
+                known = ops.concatenate([ops.broadcast_to(features, shape), ops.cast(above, features.dtype)], axis=-1)
+                correction, raw_scale = self.inference[layer].statistics(known)
+                return _normal(self._prior(layer)(above).mean() + correction, raw_scale)
+
+            return given
+
+        return self._chain([conditional(layer) for layer in range(len(self.latent_dims))], (ops.shape(features)[0],))
+
+    def _prior(self, layer):
+        def given(above):
+            if layer == 0:
+                zeros = ops.zeros((*ops.shape(above)[:-1], self.latent_dims[0]))
+                return backend.tfd.MultivariateNormalDiag(zeros, ops.ones_like(zeros))
+            return _normal(*self.generation[layer - 1].statistics(above))
+
+        return given
+
+    def _chain(self, conditionals, batch_shape):
+        from kerasgen.distributions import Chain  # imports TFP
+
+        return Chain(conditionals, self.latent_dims, batch_shape)
+
+    def call(self, features, num_samples=1):
+        """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
+        posterior = self.posterior(features)
+        z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
+        return Code(z, self.terms(posterior, z))
+
+    def terms(self, posterior, z):
+        """E[KL(q(z_l | z_1..z_{l-1}, x) || p(z_l | z_1..z_{l-1}))] of each layer, over the codes z `[n, B, D]`."""
+        layers = zip(self.term_names, posterior.parts(z), self.prior().parts(z), strict=True)
+        return {name: ops.mean(q.kl_divergence(p), axis=0) for name, (_, q), (_, p) in layers}
+
+    def from_noise(self, distribution, noise):
+        """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
+        return distribution.from_noise(noise)
+
+    def sample(self, n, seed):
+        """`n` codes from the prior, `[n, sum(latent_dims)]`, with a backend seed."""
+        return self.prior().sample(n, seed=seed)
+
+    def get_config(self):
+        own = {name: getattr(self, name) for name in ("hidden", "activation", "seed")}
+        return {**super().get_config(), "latent_dims": list(self.latent_dims), **own}
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")

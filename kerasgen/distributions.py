@@ -1,4 +1,6 @@
-"""The logistic distribution cut into levels, exact in its tails.
+"""Two distributions that TFP lacks: chains of normals, and the logistic distribution cut into levels.
+
+The latter is exact in its tails:
 
     P(x) = sigmoid(b) - sigmoid(a),     a, b = (x -+ half a level - loc) / scale
 
@@ -69,3 +71,73 @@ class DiscretizedLogistic(tfd.Distribution):
         """The mean of the logistic clipped to [0, 1], which the rounding changes by less than half a level."""
         # E[clip(X, 0, 1)] = integral over [0, 1] of P(X > t) = integral of sigmoid((loc - t) / scale)
         return self.scale * (ops.softplus(self.loc / self.scale) - ops.softplus((self.loc - 1) / self.scale))
+
+
+class Chain(tfd.Distribution):
+    """Vectors in parts, z = (z_1, ..., z_L), each part normal given those before it.
+
+        p(z) = product over l of N(z_l; mean_l(z_1..z_{l-1}), diag(scale_l(z_1..z_{l-1})^2))
+
+    Args:
+        conditionals: for each part, a function of the parts before it, `[..., B, sizes[0] + ...]`, to a
+            `tfd.MultivariateNormalDiag` of batch shape `[..., B]`.
+        sizes: of the parts.
+        batch_shape: `[B]`, or `[]`.
+    """
+
+    def __init__(self, conditionals, sizes, batch_shape=(), name="Chain"):
+        parameters = dict(locals())
+        self.conditionals = conditionals
+        self.sizes = sizes
+        self.batch = batch_shape
+        super().__init__(
+            dtype="float32",
+            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+            validate_args=False,
+            allow_nan_stats=True,
+            parameters=parameters,
+            name=name,
+        )
+
+    def _batch_shape(self):
+        return tuple(size if isinstance(size, int) else None for size in self.batch)
+
+    def _batch_shape_tensor(self):
+        return ops.convert_to_tensor(self.batch, dtype="int32")
+
+    def _event_shape(self):
+        return (sum(self.sizes),)
+
+    def _event_shape_tensor(self):
+        return ops.convert_to_tensor([sum(self.sizes)], dtype="int32")
+
+    def parts(self, z):
+        """`(z_l, its distribution given the parts before it)` for every l."""
+        start = 0
+        for conditional, size in zip(self.conditionals, self.sizes):
+            yield z[..., start : start + size], conditional(z[..., :start])
+            start += size
+
+    def from_noise(self, noise):
+        """The z that standard normal noise `[..., B, sum(sizes)]` leads to; zeros lead along the means."""
+        z = noise[..., :0]
+        for conditional, size in zip(self.conditionals, self.sizes):
+            start = z.shape[-1]
+            normal = conditional(z)
+            z = ops.concatenate([z, normal.mean() + normal.stddev() * noise[..., start : start + size]], axis=-1)
+        return z
+
+    def _log_prob(self, z):
+        return sum(normal.log_prob(part) for part, normal in self.parts(z))
+
+    def _sample_n(self, n, seed=None):
+        shape = (n, *self.batch, sum(self.sizes))
+        return self.from_noise(tfd.Normal(0.0, 1.0).sample(shape, seed=seed))
+
+    def _mean(self):
+        """The means of the parts, each given the means before it: not the mean of z unless the chain is linear."""
+        return self.from_noise(ops.zeros((1, *self.batch, sum(self.sizes))))[0]  # layers want a leading axis
+
+    def _stddev(self):
+        """The scales of the parts, each given the means before it."""
+        return ops.concatenate([normal.stddev() for _, normal in self.parts(self.mean()[None])], axis=-1)[0]

@@ -112,18 +112,19 @@ class LatentVariableModel(Autoencoder):
     def export_signatures(self):
         """Those of `Autoencoder`, and what the prior adds: `sample`, `elbo`, the posterior's scale."""
 
+        bottleneck = self.bottleneck
+
         def encode(images, labels=None):
             posterior = self.encode(images, labels)
             return {"mean": posterior.mean(), "scale": posterior.stddev()}
 
         def sample(noise, labels=None):
-            prior = self.bottleneck.prior()
-            return {"images": self.decode(prior.mean() + prior.stddev() * noise, labels).mean()}
+            return {"images": self.decode(bottleneck.from_noise(bottleneck.prior(), noise), labels).mean()}
 
         def elbo(images, noise, labels=None):
             posterior = self.encode(images, labels)
-            z = posterior.mean() + posterior.stddev() * noise
-            kl = posterior.kl_divergence(self.bottleneck.prior())
+            z = bottleneck.from_noise(posterior, noise)
+            kl = sum(bottleneck.terms(posterior, z[None]).values())
             return {"elbo": self.decode(z, labels).log_prob(ops.convert_to_tensor(images)) - kl}
 
         inherited = super().export_signatures()

@@ -64,10 +64,11 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         seed, log_prob_seed = (int(value) for value in seeds[batch])
         posterior = model.encode(x, y)
         noise = backend.next_seed(keras.random.SeedGenerator(seed))
-        log_likelihood = model.decode(posterior.sample(_ELBO_SAMPLES, seed=noise), y).log_prob(x)  # [samples, B]
+        z = posterior.sample(_ELBO_SAMPLES, seed=noise)
+        log_likelihood = model.decode(z, y).log_prob(x)  # [samples, B]
         return (
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
-            posterior.kl_divergence(model.bottleneck.prior()),
+            sum(model.bottleneck.terms(posterior, z).values()),
             -keras.ops.mean(log_likelihood, axis=0),
             keras.ops.reshape(posterior.mean(), (len(x), -1)),
         )
