@@ -1,0 +1,57 @@
+"""The picture of a density in the plane beside data, as a PNG file."""
+
+import pathlib
+
+import keras
+import numpy as np
+
+_RESOLUTION = 200  # points along each axis at which the density is read
+_BINS = 100  # of the histogram, along each axis
+_MARGIN = 0.1  # around the data, as a share of their extent
+
+
+def density(model, data, path=None):
+    """Draws data and a model's density side by side, on the same axes and in the same colours.
+
+    Args:
+        model: a model with `log_prob`, or the function itself, from points `[n, 2]` to log-densities `[n]` in nats.
+        data: points `[N, 2]`, whose histogram is on the left.
+        path: of a PNG file to write, or None.
+
+    Returns:
+        A matplotlib `Figure`.
+
+    Raises:
+        ValueError: data that are not points in the plane, or a density that is not a number somewhere.
+    """
+    data = keras.ops.convert_to_numpy(data)
+    if data.ndim != 2 or data.shape[1] != 2 or not len(data) or not np.all(np.isfinite(data)):
+        raise ValueError(f"Expected finite points [N, 2]. Received: shape {data.shape}. Pass points in the plane.")
+    centre = (data.max(axis=0) + data.min(axis=0)) / 2
+    half = (0.5 + _MARGIN) * max(np.ptp(data, axis=0).max(), 1e-6)
+    left, right, bottom, top = extent = [value for c in centre for value in (c - half, c + half)]
+    step = 2 * half / _RESOLUTION
+    x, y = (start + step * (np.arange(_RESOLUTION) + 0.5) for start in (left, bottom))
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype("float32")  # rows from the bottom to the top
+    log_prob = keras.ops.convert_to_numpy(getattr(model, "log_prob", model)(points))
+    if np.isnan(log_prob).any():
+        raise ValueError(f"Expected log-densities. Received: {np.isnan(log_prob).sum()} that are not numbers.")
+    heights = np.exp(log_prob).reshape(_RESOLUTION, _RESOLUTION)
+    counts, *_ = np.histogram2d(*data.T, bins=_BINS, range=[extent[:2], extent[2:]], density=True)
+    brightest = np.quantile(counts[counts > 0], 0.99)  # the data's, so that the model's excesses cannot hide the rest
+    return _figure({f"{len(data):,} points": counts.T, "model": heights}, extent, brightest, path)
+
+
+def _figure(pictures, extent, brightest, path):
+    from matplotlib.figure import Figure  # pyplot would choose a window system
+
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    for axes, (title, picture) in zip(figure.subplots(1, 2, sharex=True, sharey=True), pictures.items()):
+        shown = axes.imshow(picture, origin="lower", extent=extent, vmin=0, vmax=brightest, interpolation="nearest")
+        axes.set_title(title)
+    figure.colorbar(shown, ax=figure.axes, label="density")
+    if path is not None:
+        path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})  # equal pictures give equal files
+    return figure
