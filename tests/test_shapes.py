@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from kerasgen.data.shapes import FACTORS, SHAPES, Shapes
+from kerasgen import data
+from kerasgen.data import sources
+from kerasgen.data.batching import Options
+from kerasgen.data.shapes import FACTORS, SHAPES, Shapes, splits
 
 WHITE, COLORED = Shapes(), Shapes(rgb=True)
 SQUARE, ELLIPSE, HEART = range(3)
@@ -113,6 +116,41 @@ def test_every_value_of_every_factor_is_drawn_about_as_often():
     _, factors = WHITE.sample(8_000, seed=0)
     for size, values in zip(FACTORS.values(), factors.T):
         np.testing.assert_allclose(np.bincount(values, minlength=size) / 8_000, 1 / size, rtol=0.35)
+
+
+def test_train_and_test_hold_every_image_once():
+    parts = splits("shapes")
+    assert len(parts["test"]) == data.size("shapes", "test") == 10_000
+    index = np.concatenate([images.index for images in parts.values()])
+    np.testing.assert_array_equal(np.sort(index), np.arange(len(WHITE)))
+
+
+def test_load_draws_the_images_of_a_split():
+    whole = splits("shapes")["test"][:300]
+    batches = [batch.numpy() for batch in data.load("shapes", "test[:300]", batch_size=128)]
+    assert [batch.shape for batch in batches] == [(128, 64, 64, 1), (128, 64, 64, 1), (44, 64, 64, 1)]
+    assert batches[0].dtype == np.float32
+    np.testing.assert_array_equal(np.concatenate(batches), np.asarray(whole))
+    np.testing.assert_array_equal(np.asarray(whole), WHITE.render(WHITE.factors(whole.index)))
+
+
+def test_an_endless_shuffled_load_starts_anywhere():
+    options = {"batch_size": 32, "shuffle": True, "seed": 5, "repeat": True, "drop_remainder": True}
+    whole = list(data.load("shapes_rgb", "test[:100]", **options).take(5))
+    assert whole[0].shape == (32, 64, 64, 3)
+    later = next(iter(data.load("shapes_rgb", "test[:100]", start_step=4, **options)))
+    np.testing.assert_array_equal(later, whole[4])
+    assert not np.array_equal(whole[0], whole[3]), "every epoch has an order of its own"
+
+
+def test_the_pipeline_without_tensorflow_and_binarization_give_the_same_images():
+    source = sources.read("shapes", "test[:70]+train[:30]")
+    images = np.concatenate([np.asarray(splits("shapes")[split][:n]) for split, n in (("test", 70), ("train", 30))])
+    for binarize in (None, "dynamic", "fixed"):
+        batches = data.ArrayBatches(source, Options(64, binarize))
+        np.testing.assert_array_equal(np.concatenate([batches[0], batches[1]]), images)
+    batches = data.ArrayBatches(sources.read("shapes", "test[:70]"), Options(64, "fixed"))
+    np.testing.assert_array_equal(np.concatenate([batches[0], batches[1]]), images[:70])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """`load`: a set as a `tf.data.Dataset`.
 
 The decoded set is one tensor, of uint8 for images, and a batch is a gather from it, so the pipeline starts anywhere at
-no cost.
+no cost. Sprites are drawn batch by batch.
 """
 
 import itertools
 import math
+
+import numpy as np
 
 from kerasgen import backend
 from kerasgen.data import sources
@@ -35,8 +37,9 @@ def load(
 
     Args:
         name: "digits", embedded; a set of points in the plane: "ring", "moons", "eight_gaussians", "grid_gaussians",
-            "pinwheel", "checkerboard" (see `kerasgen.data.toys`); or the TFDS name of an image set: "mnist",
-            "fashion_mnist", "binarized_mnist", "kmnist", "emnist/letters", "omniglot", "cifar10", "svhn_cropped", ...
+            "pinwheel", "checkerboard" (see `kerasgen.data.toys`); sprites with known factors: "shapes", "shapes_rgb"
+            (see `kerasgen.data.shapes`); or the TFDS name of an image set: "mnist", "fashion_mnist", "binarized_mnist",
+            "kmnist", "emnist/letters", "omniglot", "cifar10", "svhn_cropped", ...
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
         batch_size: examples in a batch; the last batch of an epoch may hold fewer.
         binarize: None for grey pixels and for points; "dynamic": pixels drawn anew as Bernoulli(pixel) at every visit;
@@ -69,12 +72,18 @@ def batches(source, options):
     source, schedule = options.prepare(source)
     num_examples = len(source.images)
     with tf.device("CPU"):
-        all_images = tf.constant(source.images)
+        all_images = tf.constant(source.images) if isinstance(source.images, np.ndarray) else None
         all_labels = tf.constant(source.labels) if options.labels else None
+
+    def gather(rows):
+        if all_images is not None:
+            return tf.gather(all_images, rows)
+        images = tf.numpy_function(lambda rows: source.images[rows], [rows], source.images.dtype, stateful=False)
+        return tf.ensure_shape(images, (None, *source.images.shape[1:]))
 
     def batch(epoch, position, order):
         rows = order[position : position + options.batch_size]
-        images = tf.cast(tf.gather(all_images, rows), "float32") / source.maximum
+        images = tf.cast(gather(rows), "float32") / source.maximum
         if options.binarize == "dynamic":
             noise = _uniform(_seed(options.seed, epoch, 1), position, tf.shape(rows)[0], math.prod(images.shape[1:]))
             images = tf.cast(tf.reshape(noise, tf.shape(images)) < images, "float32")

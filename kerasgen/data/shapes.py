@@ -129,3 +129,49 @@ def _inside(shape, u, v):
         return u**2 + (v / 0.6) ** 2 <= 1
     u, v = u * _HEART_RADIUS, _HEART_CENTROID - v * _HEART_RADIUS
     return (u**2 + v**2 - 1) ** 3 <= u**2 * v**3
+
+
+class Images:
+    """Some images of a set in some order, drawn when asked for; stands in for their uint8 array `[N, 64, 64, C]`.
+
+    Indexed with a slice it gives `Images`, indexed with an array of positions the images as an array.
+
+    Args:
+        shapes: a `Shapes`.
+        index: of the images in the set, `[N]`.
+    """
+
+    dtype = np.dtype("uint8")
+
+    def __init__(self, shapes, index):
+        self.shapes = shapes
+        self.index = index
+
+    @property
+    def shape(self):
+        return len(self), *self.shapes.event_shape
+
+    def __len__(self):
+        return len(self.index)
+
+    def __getitem__(self, rows):
+        if isinstance(rows, slice):
+            return Images(self.shapes, self.index[rows])
+        return self.shapes.render(self.shapes.factors(self.index[rows]))
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self[np.arange(len(self))], dtype)
+
+
+SETS = {"shapes": Shapes(), "shapes_rgb": Shapes(rgb=True)}
+_TEST_SIZE = 10_000
+
+
+def splits(name):
+    """`Images` of a set of `SETS` by split: 10,000 for testing, by a fixed draw, and all others for training.
+
+    Their order is random, so that a slice of a split is an even sample of the set.
+    """
+    order = np.random.default_rng(0).permutation(len(SETS[name]))
+    rows = {"train": order[_TEST_SIZE:], "test": order[:_TEST_SIZE]}
+    return {split: Images(SETS[name], index) for split, index in rows.items()}

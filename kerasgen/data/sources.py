@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.data import splits, toys
+from kerasgen.data import shapes, splits, toys
 
 # The level that stands for 1, where it is not 255.
 _MAXIMUM = {"binarized_mnist": 1, "digits": 16}
@@ -23,7 +23,7 @@ class Source(NamedTuple):
 
     Attributes:
         name: of the set.
-        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`.
+        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `kerasgen.data.shapes.Images`.
         labels: int32 `[N]`, or None for a set without labels.
         maximum: the level that stands for 1; 1 for points.
     """
@@ -39,6 +39,8 @@ class Source(NamedTuple):
         The draws are `numpy.random.default_rng(seed).random(images.shape) < images / maximum`, so that a test set
         binarized with one seed is the same set on every backend and for every batch size.
         """
+        if self.maximum == 1:  # binary already
+            return self
         rng = np.random.default_rng(seed)
         binary = np.empty_like(self.images)
         for start in range(0, len(binary), _CHUNK):
@@ -53,7 +55,8 @@ def read(name, split="train", data_dir=None, download=False):
     Args:
         name: "digits" (scikit-learn's 1,797 images of 8x8 pixels, 1,500 for training and 297 for testing by a fixed
             draw), a name in `kerasgen.data.toys.TOYS` (10,000 points for training, which are those that its `sample`
-            draws with seed 0, and 10,000 for testing, with seed 1), or the TFDS name of an image set.
+            draws with seed 0, and 10,000 for testing, with seed 1), a name in `kerasgen.data.shapes.SETS`, or the TFDS
+            name of an image set.
         split: as TFDS writes it, such as "train", "train[50000:]" or "test[:10%]".
         data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
         download: let TFDS download and prepare a set that is not in that folder.
@@ -100,19 +103,22 @@ def select(names, part, split):
     slices = splits.parse(split, names, lambda name: len(part(name).images))
     slices = [(part(name), slice(start, stop)) for name, start, stop in slices]
     first = slices[0][0]
-    images = np.concatenate([source.images[rows] for source, rows in slices])
+    images = [source.images[rows] for source, rows in slices]
+    images = np.concatenate(images) if len(images) > 1 else images[0]
     labelled = all(source.labels is not None for source, _ in slices)
     labels = np.concatenate([source.labels[rows] for source, rows in slices]) if labelled else None
     return first._replace(images=images, labels=labels)
 
 
-_EMBEDDED = ("digits", *toys.TOYS)
+_EMBEDDED = ("digits", *toys.TOYS, *shapes.SETS)
 
 
 def _embedded(name):
     """The splits by name of a set that needs no file; none for any other name."""
     if name == "digits":
         return _digits()
+    if name in shapes.SETS:
+        return {split: Source(name, images, None, 1) for split, images in shapes.splits(name).items()}
     toy = toys.TOYS.get(name)
     return toy and {split: Source(name, toy.sample(_TOY_SIZE, seed), None, 1) for split, seed in _TOY_SEEDS.items()}
 
