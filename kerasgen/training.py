@@ -27,7 +27,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import checks, zoo
+from kerasgen import backend, checks, zoo
 from kerasgen import data as datasets
 from kerasgen.recipe import Recipe
 
@@ -114,7 +114,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         data: a file written by `kerasgen.data.save_npz`, read instead of TFDS (the way without TensorFlow).
 
     Raises:
-        ValueError: unknown schedule keys; `output` holds a run and `resume` is not set, or one of a different recipe.
+        ValueError: unknown schedule keys; a batch size that the replicas cannot share evenly; `output` holds a run and
+            `resume` is not set, or one of a different recipe.
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
     """
     output = pathlib.Path(output)
@@ -129,6 +130,12 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         )
     steps, steps_per_execution = _epoch_steps(recipe, schedule, data)
     with scope, _precision(schedule.precision):
+        replicas = backend.num_replicas()
+        if recipe.data["batch_size"] % replicas:
+            raise ValueError(
+                f"Expected a batch_size that {replicas} replicas share evenly. "
+                f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
+            )
         model = recipe.build()
         model.compile(
             schedule.optimizer(schedule.epochs * steps),
