@@ -139,8 +139,7 @@ def test_saved_model(name, fitted, digits, tmp_path):
     from kerasgen import export
 
     model = fitted(name)
-    report = export.saved_model(model, tmp_path / "saved")
-    assert max(report.errors.values()) < 1e-4
+    export.saved_model(model, tmp_path / "saved")
     signatures = tf.saved_model.load(str(tmp_path / "saved")).signatures
     assert set(signatures) >= set(model.export_signatures())
     labels = {} if model.num_classes is None else {"labels": tf.zeros(5, "int32")}
@@ -156,8 +155,7 @@ def test_tflite(name, fitted, digits, tmp_path):
     from kerasgen import export
 
     model = fitted(name)
-    report = export.tflite(model, tmp_path / "model.tflite")
-    assert max(report.errors.values()) < 1e-3
+    export.tflite(model, tmp_path / "model.tflite")
     runner = Interpreter(str(tmp_path / "model.tflite")).get_signature_runner("reconstruct")
     labels = {} if model.num_classes is None else {"labels": np.zeros(5, "int32")}
     expected = model.reconstruct(digits[0][:5], *labels.values())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from kerasgen import likelihoods
+from kerasgen import backend, likelihoods
 
 EXTREMES = (0.0, 1.0, -1.0, 50.0, -50.0, 1e4, -1e4, 1e30, -1e30)
 PIXELS = (0.0, 1 / 255, 0.5, 1.0)
@@ -153,6 +153,18 @@ def test_samples_follow_the_density_and_the_mean(name):
             density = np.exp(log_density(params[None], x))
             cdf = integrate.cumulative_trapezoid(density, x, initial=0)
             assert stats.kstest(draws, lambda value, x=x, cdf=cdf: np.interp(value, x, cdf)).pvalue > 1e-4
+
+
+@likelihood_table
+def test_the_first_draws_of_a_batch_are_those_of_a_smaller_one(name):
+    """One seed, one image at each place, however many are drawn: `sample` of a model rests on it."""
+    likelihood = TABLE[name][0]
+    seed = backend.next_seed(keras.random.SeedGenerator(0))
+    params = draw_params(likelihood, 9 * 5 * 5).reshape(9, 5, 5, -1).astype("float32")
+    whole = keras.ops.convert_to_numpy(likelihood.distribution(params).sample(seed=seed))
+    for n in (1, 4):
+        part = keras.ops.convert_to_numpy(likelihood.distribution(params[:n]).sample(seed=seed))
+        np.testing.assert_allclose(part, whole[:n], atol=1e-6)  # vector instructions round the last bit by place
 
 
 @likelihood_table

@@ -1,8 +1,11 @@
 """What the README shows is run: its Python blocks, its commands, its table of presets, its links."""
 
+import os
 import pathlib
 import re
 import shlex
+import subprocess
+import sys
 
 import pytest
 
@@ -23,15 +26,19 @@ def commands():
     return [rest for first, *rest in words if pathlib.Path(first).name == "kerasgen"]
 
 
-def test_python_blocks_run(tmp_path, monkeypatch):
-    if "vae_mnist" not in zoo.names():
-        pytest.skip("zoo/vae_mnist has no weights")
+def needs(dataset):
     from kerasgen import data
 
     try:
-        data.size("fashion_mnist")
+        data.size(dataset)
     except FileNotFoundError as error:
-        pytest.skip(f"fashion_mnist is absent: {error}")
+        pytest.skip(f"{dataset} is absent: {error}")
+
+
+def test_python_blocks_run(tmp_path, monkeypatch):
+    if "vae_mnist" not in zoo.names():
+        pytest.skip("zoo/vae_mnist has no weights")
+    needs("fashion_mnist")
     monkeypatch.chdir(tmp_path)
     namespace = {}
     for number, block in enumerate(blocks("python"), 1):
@@ -45,6 +52,21 @@ def test_python_blocks_run(tmp_path, monkeypatch):
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_commands_parse(words):
     assert callable(cli.parser().parse_args(words).run)
+
+
+@pytest.mark.parametrize("name", ["sample", "reconstruct"])
+def test_the_cheap_commands_run(name, tmp_path):
+    """As a user types them, in a folder of their own; tests/test_cli.py runs the others on a tiny preset."""
+    if name == "reconstruct":
+        needs("mnist")
+    (words,) = [words for words in commands() if words[0] == name]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "kerasgen.cli", *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (picture,) = tmp_path.iterdir()
+    assert picture.name == words[words.index("--out") + 1]
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_all_commands_are_seen():
