@@ -78,6 +78,12 @@ def parser():
     source(sub)
     sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")
 
+    sub = command("probe", _probe)
+    sub.add_argument("names", nargs="+", metavar="NAME", help="presets with encoders, all of the same data set")
+    sub.add_argument("--labels", nargs="+", type=_positive, default=[10, 100, 1000], metavar="N")
+    sub.add_argument("--seeds", type=_positive, default=3, metavar="N", help="draws of the labels (default: 3)")
+    source(sub)
+
     sub = command("export", _export)
     preset(sub)
     sub.add_argument("--format", choices=("savedmodel", "tflite"), required=True)
@@ -225,6 +231,27 @@ def _evaluate(args):
             name: {**figure._asdict(), **how, "published": known.get(name, [])} for name, figure in figures.items()
         }
         zoo.save(model, folder, recipe, metrics, images)
+
+
+def _probe(args):
+    """Compare what presets' features are worth to a classifier with few labels, as a Markdown table."""
+    import numpy as np
+
+    from kerasgen import zoo
+    from kerasgen.tasks import probe
+
+    recipe = _recipe(args.names[0])
+    train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
+    models = {name: zoo.load(name) for name in args.names}
+    cells = probe.table(models, train, test, args.labels, range(args.seeds))
+    print(f"Test accuracy in percent on {recipe.data['name']}, mean and standard deviation of {args.seeds} draws.\n")
+    print("| classifier | features | " + " | ".join(f"{count} labels" for count in args.labels) + " |")
+    print("| --- | --- |" + " --- |" * len(args.labels))
+    for way in ("linear", "fine-tuned"):
+        for name in ("pixels", *models):
+            accuracies = (cells[way, name, count] for count in args.labels)
+            columns = [f"{np.mean(each):.1f} ± {np.std(each):.1f}" for each in accuracies]
+            print(f"| {way} | {name} | " + " | ".join(columns) + " |")
 
 
 def _recipe(name):

@@ -74,7 +74,9 @@ def test_shapes(model, images):
 
 def test_the_terms_are_the_divergence_of_the_joint_densities(model, images):
     """E_q[log q(z | x) - log p(z)], over many samples, is the sum of the layers' terms."""
-    model.set_weights([w + 0.3 * np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(model.get_weights())])
+    model.set_weights(
+        [w + 0.3 * np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(model.get_weights())]
+    )
     posterior, prior = model.encode(images[:3]), model.bottleneck.prior()
     z = posterior.sample(20000, seed=0)
     by_densities = np.mean(posterior.log_prob(z) - prior.log_prob(z), axis=0)

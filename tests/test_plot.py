@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from conftest import tiny_vae
 from matplotlib import image
+from scipy.stats import norm
 
 from kerasgen import plot
 from kerasgen.tasks import interpolate
@@ -76,3 +78,14 @@ def test_bad_interpolations(vae, images):
         interpolate(vae, images[:1], images[1], steps=3)
     with pytest.raises(ValueError, match="Divide by 255"):
         interpolate(vae, images[0] * 255, images[1], steps=3)
+
+
+def test_a_manifold_is_the_decoder_on_quantiles_of_the_prior():
+    """The first unit grows to the right, the second upwards."""
+    model = tiny_vae(latent_dim=2)
+    picture = plot.manifold(model, steps=3)
+    quantiles = norm.ppf([1 / 6, 1 / 2, 5 / 6])
+    z = [[x, y] for y in quantiles[::-1] for x in quantiles]
+    np.testing.assert_allclose(picture, plot.grid(model.decode(np.array(z, "float32")).mean(), columns=3), atol=1e-6)
+    with pytest.raises(ValueError, match=r"Expected a code of two units. Received: shape \(4,\)"):
+        plot.manifold(tiny_vae())

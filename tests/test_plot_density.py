@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kerasgen.data.toys import TOYS
-from kerasgen.plot_density import density
+from kerasgen.plot import density
 
 POINTS = TOYS["eight_gaussians"].sample(2000, seed=0)
 

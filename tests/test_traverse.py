@@ -8,7 +8,7 @@ from PIL import Image
 from scipy.stats import norm
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods
-from kerasgen.plot_animate import animate
+from kerasgen.plot import animate
 from kerasgen.tasks.traverse import animation, kl_by_dimension, picture, traverse
 
 RNG = np.random.default_rng(0)

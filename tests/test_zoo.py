@@ -97,9 +97,7 @@ def resign(preset, change=lambda files: files):
 def test_a_saved_model_comes_back_the_same(model, saved, images):
     loaded = zoo.load(saved)
     x = images[:8]
-    np.testing.assert_array_equal(
-        loaded.log_prob(x, num_samples=20, seed=3), model.log_prob(x, num_samples=20, seed=3)
-    )
+    np.testing.assert_array_equal(loaded.log_prob(x, num_samples=20, seed=3), model.log_prob(x, num_samples=20, seed=3))
     np.testing.assert_array_equal(loaded.sample(5, seed=1), model.sample(5, seed=1))
     assert int(loaded.objective.step) == int(model.objective.step) == 8
 
@@ -376,3 +374,26 @@ def test_importing_the_zoo_is_light():
     code = f"import sys, kerasgen.zoo; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_pictures_are_those_that_the_model_allows(tmp_path):
+    """Of points, the density; of a code of two units, its manifold; of a conditional model, one row a class."""
+    ring = Recipe(
+        name="ring",
+        data={"name": "ring", "batch_size": 10},
+        model={"families.Mixture": {"event_shape": [2], "num_components": 2}},
+        training={"em": {"max_iter": 3}},
+    )
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
+    folder = zoo.save(ring.build(), tmp_path / "ring", ring, {**METRICS, "figures": {}}, points)
+    assert [path.name for path in folder.glob("*.png")] == ["density.png"]
+    assert "50 points, and the density" in zoo.card(folder) and "expectation maximization" in zoo.card(folder)
+    assert zoo.load(folder).log_prob(points).shape == (50,)
+
+    flat, labelled = tiny_recipe(), tiny_recipe()
+    flat.model["families.LatentVariableModel"]["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"] = 2
+    folder = zoo.save(flat.build(), tmp_path / "flat", flat, METRICS)
+    assert sorted(path.name for path in folder.glob("*.png")) == ["manifold.png", "samples.png"]
+    labelled.model["families.LatentVariableModel"]["num_classes"] = 3
+    folder = zoo.save(labelled.build(), tmp_path / "labelled", labelled, METRICS)
+    assert "one row a class, seed 0, the first 30" in zoo.card(folder)

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import checks, plot
-from kerasgen.plot_animate import animate
+from kerasgen.plot import animate
 
 
 def traverse(model, image=None, steps=9, limit=3.0, quantiles=False, data=None):

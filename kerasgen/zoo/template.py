@@ -11,10 +11,16 @@ _DATA = {
     "omniglot": ("Omniglot, 1,623 handwritten characters (Lake, Salakhutdinov and Tenenbaum)", "MIT"),
     "cifar10": ("CIFAR-10, small photographs (Krizhevsky)", "none stated by its authors"),
     "svhn_cropped": ("Street View House Numbers (Netzer and others)", "non-commercial use only"),
+    "ring": ("points in the plane on a blurred ring, drawn by a rule", "none: computed by kerasgen"),
+    "moons": ("points in the plane on two half circles, drawn by a rule", "none: computed by kerasgen"),
+    "eight_gaussians": ("points in the plane around eight centres, drawn by a rule", "none: computed by kerasgen"),
+    "pinwheel": ("points in the plane on five arms, drawn by a rule", "none: computed by kerasgen"),
+    "checkerboard": ("points in the plane on eight squares, drawn by a rule", "none: computed by kerasgen"),
+    "shapes": ("binary sprites of five known factors, rendered by rule", "none: computed by kerasgen"),
     "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
 }
 _BINARIZED = {
-    None: "pixels in [0, 1] as they are",
+    None: "values as they are",
     "dynamic": "pixels re-sampled as Bernoulli(intensity) at every visit",
     "fixed": "every image binarized once",
 }
@@ -80,18 +86,25 @@ def _training(recipe, metrics):
     source, licence = _DATA.get(name, (name, "see its source"))
     seconds = metrics["training_time_seconds"]
     time = f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{seconds / 60:.0f} minutes"
-    schedule = ", ".join(f"{key} {value}" for key, value in recipe.training.items())
+    if "em" in recipe.training:
+        schedule = "expectation maximization on the whole set at once, " + _settings(recipe.training["em"])
+    else:
+        schedule = f"{_settings(recipe.training)}; batches of {recipe.data['batch_size']}"
     binarize = recipe.data.get("binarize")
     binarized = _BINARIZED.get(binarize, binarize)
     return "\n".join(
         [
             f"- Data: {source}, `{name}` of `kerasgen.data`, split `{recipe.data.get('split', 'train')}`; {binarized}.",
             f"- Licence of the data: {licence}.",
-            f"- Schedule: {schedule}; batches of {recipe.data['batch_size']}, seed {recipe.seed}.",
+            f"- Schedule: {schedule}; seed {recipe.seed}.",
             f"- Took {time} on {metrics['machine']}.",
             f"- Repeat it: `kerasgen train {recipe.name}`. Every digit of the figures: `metrics.json`.",
         ]
     )
+
+
+def _settings(values):
+    return ", ".join(f"{key} {value}" for key, value in values.items())
 
 
 def _limits(recipe):

@@ -14,6 +14,7 @@ from kerasgen.zoo import manifest, template
 from kerasgen.zoo.manifest import PresetError
 
 _SHOWN = 64  # samples
+_A_CLASS = 10  # samples, of a conditional model
 _RECONSTRUCTED = 16
 
 
@@ -29,7 +30,8 @@ def save(model, folder, recipe, metrics, images=None):
         metrics: what metrics.json will hold: `machine`, `training_time_seconds`, `figures` by name, each with `value`,
             `unit`, `protocol` and `command`, where known `standard_error` and `published` (a list of `model`, `value`,
             `source`), and `notes`, a list of sentences that say where the preset falls short.
-        images: `[n, *event_shape]` in [0, 1] whose first 16 are shown above their reconstructions, or None.
+        images: `[n, *event_shape]` held-out examples, or None. The first 16 images are shown above their
+            reconstructions; points of the plane are shown beside the model's density.
 
     Returns:
         The folder, as a `pathlib.Path`.
@@ -88,23 +90,36 @@ def _fresh_copy(model, recipe):
 
 
 def _pictures(model, folder, images):
-    """Draws the pictures that the model and the images allow; captions by file name."""
+    """Draws the pictures that the model and the data allow; captions by file name."""
     captions = {}
+    if len(model.event_shape) == 1:
+        if model.event_shape == (2,) and images is not None:
+            plot.density(model, images, folder / "density.png")
+            captions["density.png"] = f"{len(images):,} points, and the density that the model gives."
+        return captions
     if hasattr(model, "sample"):
         captions["samples.png"] = _draw_samples(model, folder / "samples.png")
     if hasattr(model, "reconstruct") and images is not None and model.num_classes is None:
         images = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
         plot.pairs([images, model.reconstruct(images)], folder / "reconstructions.png")
         captions["reconstructions.png"] = f"{len(images)} images above, their reconstructions below."
+    if getattr(getattr(model, "bottleneck", None), "latent_shape", None) == (2,) and model.num_classes is None:
+        plot.manifold(model, path=folder / "manifold.png")
+        captions["manifold.png"] = "What every part of the code stands for: codes at equally likely quantiles."
     return captions
 
 
 def _draw_samples(model, path):
-    labels = None if model.num_classes is None else keras.ops.arange(_SHOWN) % model.num_classes
+    """One row of samples a class, where the model is conditional."""
+    classes = model.num_classes
+    shown = _SHOWN if classes is None else classes * _A_CLASS
+    labels = None if classes is None else keras.ops.arange(shown) // _A_CLASS
     has_mean = "mean" in inspect.signature(model.sample).parameters
-    plot.grid(model.sample(_SHOWN, labels, seed=0, **({"mean": True} if has_mean else {})), path)
+    samples = model.sample(shown, labels, seed=0, **({"mean": True} if has_mean else {}))
+    plot.grid(samples, path, columns=None if classes is None else _A_CLASS)
     drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
-    return f"{drawn}, seed 0, the first {_SHOWN}, not selected."
+    rows = "" if classes is None else ", one row a class"
+    return f"{drawn}{rows}, seed 0, the first {shown}, not selected."
 
 
 def _check_metrics(metrics):

@@ -1,0 +1,8 @@
+"""Pictures of images, densities and codes, as PNG and GIF files."""
+
+from kerasgen.plot.animate import animate
+from kerasgen.plot.density import density
+from kerasgen.plot.grid import grid, pairs
+from kerasgen.plot.manifold import manifold
+
+__all__ = ["animate", "density", "grid", "manifold", "pairs"]

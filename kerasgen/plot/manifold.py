@@ -1,0 +1,28 @@
+"""The picture of a two-dimensional code: what every part of it stands for."""
+
+import numpy as np
+
+from kerasgen.plot.grid import grid
+
+
+def manifold(model, steps=20, path=None):
+    """Means of the likelihood on a grid of equally likely codes (Kingma and Welling 2014, arXiv 1312.6114, figure 4).
+
+    Args:
+        model: an unconditional latent-variable model with a standard normal prior over two units.
+        steps: codes along each axis, at the normal quantiles 1/2n, 3/2n, ...
+        path: of a PNG file to write, or None.
+
+    Returns:
+        The picture, as `grid`: the first unit grows to the right, the second upwards.
+
+    Raises:
+        ValueError: a code that is not of two units.
+    """
+    from scipy.special import ndtri
+
+    if tuple(model.bottleneck.latent_shape) != (2,):
+        raise ValueError(f"Expected a code of two units. Received: shape {tuple(model.bottleneck.latent_shape)}.")
+    quantiles = ndtri((np.arange(steps) + 0.5) / steps).astype("float32")
+    z = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
+    return grid(model.decode(z).mean(), path, columns=steps)
