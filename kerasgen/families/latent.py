@@ -135,5 +135,5 @@ class LatentVariableModel(Autoencoder):
             **inherited,
             "encode": (encode, images),
             "sample": (sample, code | labels),
-            "elbo": (elbo, images | code),
+            "elbo": (elbo, {"images": self.event_shape} | code | labels),
         }
