@@ -3,9 +3,9 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
 
 import keras
 import numpy as np
@@ -30,20 +30,43 @@ RECIPE = {
             "objective": {"objectives.ELBO": {"warmup_steps": 40}},
         }
     },
-    "training": {"epochs": 4, "learning_rate": 0.01, "warmup_steps": 5, "decay": 0.5, "ema": 0.9},
+    "training": {
+        "epochs": 4,
+        "learning_rate": 0.01,
+        "warmup_steps": 5,
+        "decay": 0.5,
+        "ema": 0.9,
+        "steps_per_execution": 5,
+    },
 }
 
 COMMAND = """
-import json, sys
+import json, os, signal, sys
 from kerasgen import training
 from kerasgen.recipe import Recipe
-recipe, output, options = json.loads(sys.argv[1])
+recipe, output, options, death = json.loads(sys.argv[1])
+exec(death)
 training.run(Recipe.from_dict(recipe), output, **options)
 """
 
+# Where a run dies: code that makes it kill itself there, and the epochs that its last checkpoint then holds.
+DEATHS = {
+    "after the first execution": ("training.Checkpoints.on_train_batch_end = lambda *a, **k: KILL", 0),
+    "in the third epoch": (
+        "training.Checkpoints.on_train_batch_end = lambda self, *a, **k: self.epoch == 2 and KILL",
+        2,
+    ),
+    "after the second epoch's weights, before its state": (
+        "replace = training._replace\n"
+        "training._replace = lambda path, text: KILL if '\"epoch\": 2' in text else replace(path, text)",
+        1,
+    ),
+}
 
-def run_in_subprocess(recipe, output, environment=None, **options):
-    arguments = json.dumps([recipe.to_dict(), str(output), options])
+
+def run_in_subprocess(recipe, output, environment=None, death="", **options):
+    death = death.replace("KILL", "os.kill(os.getpid(), signal.SIGKILL)")
+    arguments = json.dumps([recipe.to_dict(), str(output), options, death])
     return subprocess.Popen(
         [sys.executable, "-c", COMMAND, arguments],
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
@@ -53,9 +76,12 @@ def run_in_subprocess(recipe, output, environment=None, **options):
     )
 
 
-def finish(process):
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
+def finish(process, status=0):
+    try:
+        _, errors = process.communicate(timeout=900)
+    finally:
+        process.kill()
+    assert process.returncode == status, errors
 
 
 def weights(output):
@@ -74,24 +100,27 @@ def finished(recipe, tmp_path_factory):
     return output
 
 
-def test_a_killed_run_resumes_exactly(recipe, finished, tmp_path):
+@pytest.mark.parametrize("where", DEATHS)
+def test_a_killed_run_resumes_exactly(where, recipe, finished, tmp_path):
     output = tmp_path / "run"
-    process = run_in_subprocess(recipe, output)
+    death, epochs = DEATHS[where]
+    finish(run_in_subprocess(recipe, output, death=death), -signal.SIGKILL)
     state = output / "checkpoints" / "state.json"
-    deadline = time.monotonic() + 400
-    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)  # somewhere in the second epoch or later
-    assert process.wait() == -signal.SIGKILL
-    assert json.loads(state.read_text())["epoch"] < recipe.training["epochs"]
+    assert (json.loads(state.read_text())["epoch"] if state.exists() else 0) == epochs
     training.run(recipe, output, resume=True)
     for resumed, whole in zip(weights(output), weights(finished), strict=True):
         np.testing.assert_array_equal(resumed, whole)
+    assert [path.name for path in (output / "checkpoints").glob("*.h5")] == ["epoch-4.weights.h5"]
+    assert_every_epoch_once(output)
+
+
+def assert_every_epoch_once(output):
+    rows = (output / "history.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3"]
 
 
 def test_the_history_has_every_epoch_once(finished):
-    rows = (finished / "history.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3"]
+    assert_every_epoch_once(finished)
 
 
 def test_the_loss_falls(finished):
@@ -112,15 +141,19 @@ def test_a_folder_with_a_run_is_refused_without_resume(recipe, finished):
         training.run(recipe, finished)
 
 
-def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(recipe, tmp_path):
+def test_a_loss_that_is_not_finite_names_step_term_and_batch_and_keeps_the_last_checkpoint(recipe, tmp_path):
     good = recipe.override(["training.epochs=1"])
     training.run(good, tmp_path / "run")
-    checkpoints = training.Checkpoints(tmp_path / "run" / "checkpoints", good)
-    before = (tmp_path / "run" / "checkpoints" / "state.json").read_text()
-    checkpoints.on_epoch_begin(1)
-    with pytest.raises(FloatingPointError, match="Expected a finite loss"):
-        checkpoints.on_epoch_end(1, {"loss": float("nan")})
-    assert (tmp_path / "run" / "checkpoints" / "state.json").read_text() == before
+    wild = recipe.override(["training.learning_rate=1.0e+30", "training.warmup_steps=0"])
+    state = tmp_path / "run" / "checkpoints" / "state.json"
+    kept = json.dumps({**json.loads(state.read_text()), "recipe": wild.to_dict()})
+    state.write_text(kept)
+    message = (
+        r"Received: .*loss.* not finite in epoch 2, steps \d+ to \d+; .* start_step=\d+\. The last checkpoint is kept"
+    )
+    with pytest.raises(FloatingPointError, match=message):
+        training.run(wild, tmp_path / "run", resume=True)
+    assert state.read_text() == kept
 
 
 @pytest.mark.parametrize(
@@ -140,6 +173,12 @@ def test_an_unknown_strategy_is_refused(recipe, tmp_path):
         training.run(recipe, tmp_path / "run", strategy="parameter server")
 
 
+def test_a_batch_that_replicas_cannot_share_is_refused(recipe, tmp_path):
+    with pytest.raises(ValueError, match="Expected a batch_size that 2 replicas share evenly. Received: 75. Change"):
+        training.run(recipe.override(["data.batch_size=75"]), tmp_path / "run", strategy="mirrored", devices=2)
+    assert not (tmp_path / "run").exists()
+
+
 def test_two_replicas_train(recipe, finished, tmp_path):
     output = tmp_path / "run"
     finish(run_in_subprocess(recipe, output, strategy="mirrored", devices=2))
@@ -148,31 +187,44 @@ def test_two_replicas_train(recipe, finished, tmp_path):
     np.testing.assert_allclose(*final, rtol=0.1)
 
 
-def test_two_workers_train(recipe, tmp_path):
-    import socket
+def start_workers(recipe, output, deaths=("", ""), **options):
+    with socket.socket() as first, socket.socket() as second:
+        for server in (first, second):
+            server.bind(("localhost", 0))
+        workers = [f"localhost:{server.getsockname()[1]}" for server in (first, second)]
+    return [
+        run_in_subprocess(
+            recipe,
+            output,
+            {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": i}})},
+            death,
+            strategy="multiworker",
+            **options,
+        )
+        for i, death in enumerate(deaths)
+    ]
 
-    output = tmp_path / "run"
 
-    def start(recipe, **options):
-        with socket.socket() as first, socket.socket() as second:
-            for server in (first, second):
-                server.bind(("localhost", 0))
-            workers = [f"localhost:{server.getsockname()[1]}" for server in (first, second)]
-        return [
-            run_in_subprocess(
-                recipe,
-                output,
-                {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": i}})},
-                strategy="multiworker",
-                **options,
-            )
-            for i in range(2)
-        ]
+def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_path):
+    """On an autoencoder, which draws no noise: two replicas of a VAE draw other noise than one."""
+    model = recipe.model["families.LatentVariableModel"]
+    bottleneck = {"bottlenecks.Deterministic": {"latent_dim": 4}}
+    model = {"families.Autoencoder": {**model, "bottleneck": bottleneck, "objective": {"objectives.ELBO": {}}}}
+    recipe = Recipe.from_dict({**RECIPE, "model": model})
+    whole, output = tmp_path / "whole", tmp_path / "run"
+    training.run(recipe, whole)
 
-    for process in start(recipe):
+    chief, other = start_workers(recipe, output, (DEATHS["after the second epoch's weights, before its state"][0], ""))
+    finish(chief, -signal.SIGKILL)
+    other.kill()  # a lost worker ends all, sooner or later
+    other.communicate()
+    assert json.loads((output / "checkpoints" / "state.json").read_text())["epoch"] == 1
+
+    for process in start_workers(recipe, output, resume=True):
         finish(process)
-    assert zoo.load(output / "preset").sample(2, seed=0).shape == (2, 8, 8, 1)
-    assert len((output / "history.csv").read_text().splitlines()) == 1 + recipe.training["epochs"]
+    for resumed, expected in zip(weights(output), weights(whole), strict=True):
+        np.testing.assert_allclose(resumed, expected, atol=1e-6)
+    assert_every_epoch_once(output)
 
 
 def test_learning_rate_schedule():

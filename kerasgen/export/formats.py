@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kerasgen.export import signatures as _signatures
-from kerasgen.export.verification import BOUNDS, Report, verify
+from kerasgen.export.verification import BOUNDS, Bound, Report, verify
 
 _CALIBRATION_EXAMPLES = 100
 
@@ -27,7 +27,8 @@ def saved_model(model, folder, signatures=None, bound=None):
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
         folder: to write, with its parents; a SavedModel that is there is replaced once the new one is verified.
         signatures: names of those to export; all by default.
-        bound: largest error against Keras to accept; `BOUNDS["saved_model"]` by default.
+        bound: largest error against Keras to accept, for every element; by default `BOUNDS["saved_model"]`, which also
+            bounds the mean.
 
     Returns:
         A `Report`.
@@ -38,7 +39,7 @@ def saved_model(model, folder, signatures=None, bound=None):
             is then as it was.
     """
     chosen = _signatures.of(model, signatures)
-    folder, bound = pathlib.Path(folder), BOUNDS["saved_model"] if bound is None else bound
+    folder, bound = pathlib.Path(folder), BOUNDS["saved_model"] if bound is None else Bound(bound, bound)
     replaceable = folder.is_dir() and ((folder / "saved_model.pb").is_file() or not any(folder.iterdir()))
     if folder.exists() and not replaceable:
         raise ValueError(f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another.")
@@ -52,9 +53,9 @@ def saved_model(model, folder, signatures=None, bound=None):
             outputs = loaded[name](**{key: tf.constant(value) for key, value in inputs.items()})
             return {key: value.numpy() for key, value in outputs.items()}
 
-        errors = verify(model, chosen, run, bound)
+        errors, mean_errors = verify(model, chosen, run, bound)
         size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
-    return Report(folder, size, "saved_model", errors, bound)
+    return Report(folder, size, "saved_model", errors, mean_errors, bound)
 
 
 def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None, bound=None):
@@ -73,7 +74,8 @@ def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None
         seed: a positive integer, of `sample_seeded`.
         calibration: for "int8", representative images, with labels as `(images, labels)` for a conditional model; by
             default the model's own samples.
-        bound: largest error against Keras to accept; `BOUNDS[quantize]` by default.
+        bound: largest error against Keras to accept, for every element; by default `BOUNDS[quantize]`, which also
+            bounds the mean.
 
     Returns:
         A `Report`.
@@ -90,7 +92,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None
     if calibration is not None and quantize != "int8":
         raise ValueError(f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. Drop it.")
     chosen = _signatures.of(model, signatures)
-    path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else bound
+    path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else Bound(bound, bound)
     if path.is_dir():
         raise ValueError(f"Expected the path of a file. Received: {path}, which is a folder. Add a file name.")
     if "noise" in getattr(chosen.get("sample"), "inputs", ()):
@@ -109,9 +111,13 @@ def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(str(temporary))
-        errors = verify(model, chosen, lambda name, inputs: interpreter.get_signature_runner(name)(**inputs), bound)
+
+        def run(name, inputs):
+            return interpreter.get_signature_runner(name)(**inputs)
+
+        errors, mean_errors = verify(model, chosen, run, bound)
         size = temporary.stat().st_size
-    return Report(path, size, quantize, errors, bound)
+    return Report(path, size, quantize, errors, mean_errors, bound)
 
 
 def every_format(model, folder):

@@ -38,8 +38,9 @@ The TFLite files use builtin operators only. Quantized files take and give float
 """
 
 _ERRORS = """
-Largest error of any output against the Keras model, in units of the output's largest value or of 1, whichever is
-larger, on the model's own samples and standard normal noise. A file that exceeds the bound is not written.
+Largest error of any output against the Keras model and, in brackets, the mean error, in units of the output's largest
+value or of 1, whichever is larger, on the model's own samples and standard normal noise. A file that exceeds a bound is
+not written.
 
 """
 
@@ -74,12 +75,16 @@ def _section(reports):
         (
             _FORMATS[report.quantize],
             f"{report.size / 1000:,.0f} kB",
-            *(f"{report.errors[name]:.1e}" if name in report.errors else "-" for name in signatures),
-            f"{report.bound:g}",
+            *(_error(report, name) for name in signatures),
+            f"{report.bound.largest:g} ({report.bound.mean:g})",
         )
         for report in reports
     ]
     return text + _table(("format", "size", *(f"`{name}`" for name in signatures), "bound"), rows)
+
+
+def _error(report, name):
+    return f"{report.errors[name]:.1e} ({report.mean_errors[name]:.1e})" if name in report.errors else "-"
 
 
 def _read(path):

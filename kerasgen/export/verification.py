@@ -7,9 +7,32 @@ import numpy as np
 
 from kerasgen.export import signatures as _signatures
 
-# Largest error allowed by format. The error is that of the worst element of any output, in units of the output's
-# largest value or of 1, whichever is larger: absolute for pixels, relative for an ELBO of -90 nats.
-BOUNDS = {"saved_model": 1e-4, None: 1e-4, "float16": 1e-2, "dynamic": 0.2, "int8": 0.4}
+
+class Bound(NamedTuple):
+    """Errors allowed, in units of the output's largest value or of 1, whichever is larger.
+
+    So an error is absolute for pixels, and relative for an ELBO of -90 nats.
+
+    Attributes:
+        largest: of the worst element of any output.
+        mean: over the elements of any output.
+    """
+
+    largest: float
+    mean: float
+
+
+# Under "int8" the mean says more than the worst of some ten thousand pixels, which lies at the edge of a stroke, where
+# little decides. What limits it are activations of 8 bits: in vae_mnist, inputs of swish reach from -80 to 30, one step
+# is 0.1 to 0.4, and ten layers add theirs up. With activations of 16 bits the mean error is a tenth. Calibration on
+# more examples only widens the ranges.
+BOUNDS = {
+    "saved_model": Bound(1e-4, 1e-5),
+    None: Bound(1e-4, 1e-5),
+    "float16": Bound(5e-3, 1e-3),
+    "dynamic": Bound(0.1, 0.01),
+    "int8": Bound(0.4, 0.03),
+}
 BATCH_SIZES = (1, 16)
 
 
@@ -20,7 +43,8 @@ class Report(NamedTuple):
         path: of the file, or of the SavedModel's folder.
         size: in bytes.
         quantize: "saved_model", None, "float16", "dynamic" or "int8".
-        errors: largest error by signature, in units of the largest output or of 1, whichever is larger.
+        errors: largest error by signature, in the units of `Bound`.
+        mean_errors: mean error by signature, of its worst output.
         bound: that no error exceeds.
     """
 
@@ -28,44 +52,54 @@ class Report(NamedTuple):
     size: int
     quantize: str | None
     errors: dict[str, float]
-    bound: float
+    mean_errors: dict[str, float]
+    bound: Bound
 
     def __str__(self):
-        errors = ", ".join(f"{name} {error:.1e}" for name, error in self.errors.items())
-        return f"{self.size / 1000:,.0f} kB, largest error against Keras: {errors} (bound {self.bound:g})"
+        errors = ", ".join(f"{name} {error:.1e} ({self.mean_errors[name]:.1e})" for name, error in self.errors.items())
+        return f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}"
 
 
 def verify(model, signatures, run, bound):
-    """The largest error by signature of an exported file.
+    """The largest error and the mean error by signature of an exported file.
 
     Args:
         run: `run(name, inputs) -> outputs`, what the file gives for named NumPy arrays.
-        bound: the largest error allowed.
+        bound: the `Bound` on both.
 
     Raises:
         ValueError: an error above the bound, or that is not a number.
     """
-    errors = {}
+    largest, means = {}, {}
     for name, signature in signatures.items():
-        errors[name] = 0.0
+        found = {}  # output: the errors of all its elements, over all batches
         for n in BATCH_SIZES:
             inputs = _signatures.draw(model, signature, n, seed=n)
             outputs = run(name, inputs)
             expected = signature.expected(inputs, outputs)
             if outputs.keys() != expected.keys():
                 raise ValueError(f"Expected outputs {sorted(expected)} of {name!r}. Received: {sorted(outputs)}.")
-            errors[name] = max([errors[name], *(_error(outputs[key], expected[key]) for key in expected)])
-    wrong = {name: f"{error:.3g}" for name, error in errors.items() if not error <= bound}
+            for key in expected:
+                found.setdefault(key, []).append(_errors(outputs[key], expected[key]))
+        joined = [np.concatenate(batches) for batches in found.values()]
+        largest[name], means[name] = (float(max(reduce(errors) for errors in joined)) for reduce in (np.max, np.mean))
+    wrong = {
+        name: f"{error:.3g} (mean {means[name]:.3g})"
+        for name, error in largest.items()
+        if not (error <= bound.largest and means[name] <= bound.mean)
+    }
     if wrong:
         raise ValueError(
-            f"Expected the exported model to agree with Keras within {bound:g}. Received: errors {wrong}. Nothing was "
-            "written. Leave these signatures out with signatures=, quantize less, or allow more with bound=."
+            f"Expected the exported model to agree with Keras within {bound.largest:g} (mean {bound.mean:g}). "
+            f"Received: errors {wrong}. Nothing was written. Leave these signatures out with signatures=, quantize "
+            "less, or allow more with bound=."
         )
-    return errors
+    return largest, means
 
 
-def _error(output, expected):
+def _errors(output, expected):
+    """Of each element, infinite where the shapes differ or an output is not a number."""
     if output.shape != expected.shape:
-        return np.inf
-    error = np.max(np.abs(output - expected)) / max(1.0, np.max(np.abs(expected)))
-    return float(error) if np.isfinite(error) else np.inf
+        return np.full(1, np.inf)
+    errors = np.abs(output - expected).ravel() / max(1.0, np.max(np.abs(expected)))
+    return np.where(np.isfinite(errors), errors, np.inf)
