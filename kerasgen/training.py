@@ -163,7 +163,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             initial_epoch=checkpoints.epoch,
             epochs=schedule.epochs,
             steps_per_epoch=steps,
-            callbacks=[*(_logs(output, checkpoints.epoch) if is_chief else ()), checkpoints],
+            callbacks=[FiniteLoss(steps), *(_logs(output, checkpoints.epoch) if is_chief else ()), checkpoints],
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
@@ -193,6 +193,34 @@ def _examples(recipe, npz, **order):
 def _save_preset(model, recipe, output, seconds):
     metrics = {"machine": machine(), "training_time_seconds": seconds, "figures": {}}
     zoo.save(model, output / "preset", recipe, metrics)
+
+
+class FiniteLoss(keras.callbacks.Callback):
+    """Ends a run whose loss is no longer finite, before a checkpoint or a log of it is written.
+
+    Args:
+        steps: of an epoch.
+    """
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        self._done = 0  # steps of the epoch whose loss was finite
+
+    def on_train_batch_end(self, batch, logs=None):
+        bad = [name for name, value in logs.items() if not np.all(np.isfinite(ops.convert_to_numpy(value)))]
+        if bad:
+            start = self._epoch * self.steps + self._done
+            raise FloatingPointError(
+                f"Expected finite losses. Received: {', '.join(bad)} not finite in epoch {self._epoch + 1}, steps "
+                f"{self._done + 1} to {batch + 1}; kerasgen.data.load gives the offending batches with the recipe's "
+                f"data, shuffle=True, seed, repeat=True and start_step={start}. The last checkpoint is kept: lower the "
+                "learning rate and resume."
+            )
+        self._done = batch + 1
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -235,11 +263,6 @@ class Checkpoints(keras.callbacks.Callback):
         self._began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        if not ops.all(ops.isfinite(logs["loss"])):
-            raise FloatingPointError(
-                f"Expected a finite loss. Received: {logs} in epoch {epoch + 1}. "
-                f"The checkpoint of epoch {self.epoch} is kept in {self.folder}; lower the learning rate and resume."
-            )
         self.epoch = epoch + 1
         self.seconds += time.monotonic() - self._began
         file = f"epoch-{self.epoch}.weights.h5"

@@ -10,17 +10,35 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_mlp_vae, tiny_vae
+from conftest import tiny_autoencoder, tiny_classifier, tiny_mlp_vae, tiny_vae
 
 import kerasgen
-from kerasgen import likelihoods, objectives
+from kerasgen import LatentVariableModel, bottlenecks, families, likelihoods, networks, objectives
+
+
+def tiny_hierarchical():
+    keras.utils.set_random_seed(0)
+    encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
+    bottleneck = bottlenecks.Hierarchical((2, 3), hidden=8)
+    return LatentVariableModel((8, 8, 1), encoder, bottleneck, decoder, likelihoods.Bernoulli())
+
+
+def tiny_mixture():
+    keras.utils.set_random_seed(0)
+    return families.Mixture((8, 8, 1), 3, levels=17)
+
 
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,
     "conditional_vae": lambda: tiny_mlp_vae(likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10),
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(components=2), objectives.IWAE(3)),
+    "hierarchical": tiny_hierarchical,
+    "autoencoder": tiny_autoencoder,
+    "mixture": tiny_mixture,
+    "classifier": tiny_classifier,
 }
 every_model = pytest.mark.parametrize("name", MODELS)
+every_generative_model = pytest.mark.parametrize("name", [name for name in MODELS if name != "classifier"])
 
 
 def data_of(model, digits, count=64):
@@ -35,16 +53,29 @@ def condition_of(model, count):
 
 def outputs(model, digits):
     """What a model does, with fixed seeds: equal outputs, equal models."""
-    labels = condition_of(model, 6)
-    results = [model.sample(6, labels, seed=1), model.log_prob(digits[0][:6], labels, num_samples=3, seed=2)]
-    return [keras.ops.convert_to_numpy(result) for result in results]
+    images, labels = digits[0][:6], condition_of(model, 6)
+    if isinstance(model, families.Classifier):
+        return {"probabilities": keras.ops.convert_to_numpy(model.probabilities(images))}
+    calls = {
+        "sample": lambda method: method(6, labels, seed=1),
+        "log_prob": lambda method: method(images, labels, num_samples=3, seed=2),
+        "reconstruct": lambda method: method(images, labels),
+    }
+    results = {name: call(getattr(model, name)) for name, call in calls.items() if hasattr(model, name)}
+    return {name: keras.ops.convert_to_numpy(result) for name, result in results.items()}
+
+
+def assert_same_outputs(model, other, digits):
+    mine, theirs = outputs(model, digits), outputs(other, digits)
+    assert mine.keys() == theirs.keys()
+    for name in mine:
+        np.testing.assert_array_equal(mine[name], theirs[name])
 
 
 def assert_same(model, other, digits):
     for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    for mine, theirs in zip(outputs(model, digits), outputs(other, digits), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+    assert_same_outputs(model, other, digits)
 
 
 def trained(name, digits, **compile_arguments):
@@ -71,30 +102,32 @@ def fitted(digits):
     return get
 
 
-@every_model
+@every_generative_model
 def test_meets_the_contract(name, fitted, digits):
     model = fitted(name)
-    labels = condition_of(model, 6)
     assert isinstance(model, kerasgen.GenerativeModel)
-    samples, nats = outputs(model, digits)
-    assert samples.shape == (6, *model.event_shape)
-    assert samples.min() >= 0 and samples.max() <= 1
-    assert samples.dtype == nats.dtype == "float32"
-    assert nats.shape == (6,)
-    terms = model.loss_terms(digits[0][:6], labels)
+    results = outputs(model, digits)
+    for images in [results[key] for key in ("sample", "reconstruct") if key in results]:
+        assert images.shape == (6, *model.event_shape)
+        assert images.dtype == "float32"
+    if "sample" in results:
+        assert results["sample"].min() >= 0 and results["sample"].max() <= 1
+        assert results["log_prob"].shape == (6,)
+        assert results["log_prob"].dtype == "float32"
+    terms = model.loss_terms(digits[0][:6], condition_of(model, 6))
     assert set(terms) == set(model.term_means)
     for term in terms.values():
         assert term.shape == (6,)
         assert np.all(np.isfinite(term))
 
 
-@every_model
+@every_generative_model
 def test_equal_seeds_equal_samples(name, fitted, digits):
     model = fitted(name)
-    for one, other in zip(outputs(model, digits), outputs(model, digits), strict=True):
-        np.testing.assert_array_equal(one, other)
-    labels = condition_of(model, 6)
-    assert not np.array_equal(model.sample(6, labels, seed=1), model.sample(6, labels, seed=2))
+    assert_same_outputs(model, model, digits)
+    if hasattr(model, "sample"):
+        labels = condition_of(model, 6)
+        assert not np.array_equal(model.sample(6, labels, seed=1), model.sample(6, labels, seed=2))
 
 
 @every_model
@@ -134,6 +167,15 @@ def test_fit_on_two_replicas(name, digits, two_replicas):
         trained(name, digits, jit_compile=False)
 
 
+def deterministic(model, digits):
+    """`(signature, inputs, what Keras gives)` of a signature that draws nothing."""
+    name = next(name for name in ("reconstruct", "classify", "responsibilities") if name in model.export_signatures())
+    function, shapes = model.export_signatures()[name]
+    inputs = {"images": digits[0][:5], "labels": np.zeros(5, "int32")}
+    inputs = {key: value for key, value in inputs.items() if key in shapes}
+    return name, inputs, function(**inputs)
+
+
 @every_model
 def test_saved_model(name, fitted, digits, tmp_path):
     from kerasgen import export
@@ -142,10 +184,10 @@ def test_saved_model(name, fitted, digits, tmp_path):
     export.saved_model(model, tmp_path / "saved")
     signatures = tf.saved_model.load(str(tmp_path / "saved")).signatures
     assert set(signatures) >= set(model.export_signatures())
-    labels = {} if model.num_classes is None else {"labels": tf.zeros(5, "int32")}
-    images = signatures["reconstruct"](images=tf.constant(digits[0][:5]), **labels)["images"]
-    expected = model.reconstruct(digits[0][:5], *labels.values())
-    np.testing.assert_allclose(images, expected, atol=1e-4)
+    signature, inputs, expected = deterministic(model, digits)
+    results = signatures[signature](**{key: tf.constant(value) for key, value in inputs.items()})
+    for key in expected:
+        np.testing.assert_allclose(results[key], expected[key], atol=1e-4)
 
 
 @every_model
@@ -156,10 +198,11 @@ def test_tflite(name, fitted, digits, tmp_path):
 
     model = fitted(name)
     export.tflite(model, tmp_path / "model.tflite")
-    runner = Interpreter(str(tmp_path / "model.tflite")).get_signature_runner("reconstruct")
-    labels = {} if model.num_classes is None else {"labels": np.zeros(5, "int32")}
-    expected = model.reconstruct(digits[0][:5], *labels.values())
-    np.testing.assert_allclose(runner(images=digits[0][:5], **labels)["images"], expected, atol=1e-3)
+    signature, inputs, expected = deterministic(model, digits)
+    runner = Interpreter(str(tmp_path / "model.tflite")).get_signature_runner(signature)
+    results = runner(**inputs)
+    for key in expected:
+        np.testing.assert_allclose(results[key], expected[key], atol=1e-3)
 
 
 PACKAGE = pathlib.Path(kerasgen.__file__).parent

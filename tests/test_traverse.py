@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods
 from kerasgen.plot import animate
-from kerasgen.tasks.traverse import animation, kl_by_dimension, picture, traverse
+from kerasgen.tasks.traverse import animation, kl_by_unit, picture, traverse
 
 RNG = np.random.default_rng(0)
 W, B = RNG.normal(size=(3, 5)), RNG.normal(size=5)
@@ -58,7 +58,7 @@ def test_values_at_quantiles_of_the_prior(linear):
 
 
 def test_the_most_active_dimension_comes_first(linear, data):
-    kl = kl_by_dimension(linear, data)
+    kl = kl_by_unit(linear, data)
     mean, scale = data @ MEAN, np.log1p(np.exp(RAW_SCALE)) + 1e-5
     np.testing.assert_allclose(kl, (0.5 * (scale**2 + mean**2 - 1) - np.log(scale)).mean(0), rtol=1e-4)
     whole = linear.encode(data).kl_divergence(linear.bottleneck.prior())

@@ -4,5 +4,6 @@ from kerasgen.plot.animate import animate
 from kerasgen.plot.density import density
 from kerasgen.plot.grid import grid, pairs
 from kerasgen.plot.manifold import manifold
+from kerasgen.plot.units import units
 
-__all__ = ["animate", "density", "grid", "manifold", "pairs"]
+__all__ = ["animate", "density", "grid", "manifold", "pairs", "units"]

@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import checks, plot
+from kerasgen.metrics.units import kl_by_unit
 from kerasgen.plot import animate
 
 
@@ -37,27 +38,13 @@ def traverse(model, image=None, steps=9, limit=3.0, quantiles=False, data=None):
     start, mean, scale = (
         ops.convert_to_numpy(x).reshape(-1).astype("float32") for x in (start, prior.mean(), prior.stddev())
     )
-    order = range(len(start)) if data is None else np.argsort(-kl_by_dimension(model, data), kind="stable")
+    order = range(len(start)) if data is None else np.argsort(-kl_by_unit(model, data), kind="stable")
     values = _quantiles(steps) if quantiles else np.linspace(-limit, limit, steps)
     z = np.tile(start, (len(start), steps, 1))
     for row, dimension in enumerate(order):
         z[row, :, dimension] = mean[dimension] + scale[dimension] * values
     images = model.decode(z.reshape(-1, *model.bottleneck.latent_shape)).mean()
     return ops.reshape(images, (len(start), steps, *model.event_shape))
-
-
-def kl_by_dimension(model, data):
-    """Mean over images of every dimension's KL(q(z_d | x) || p(z_d)), `[D]` in nats, in closed form.
-
-    Args:
-        model: as in `traverse`; the dimensions of posterior and prior must be independent.
-        data: images `[N, *event_shape]` in [0, 1].
-    """
-    posterior, prior = model.encode(data), model.bottleneck.prior()
-    ratio = posterior.stddev() / prior.stddev()
-    shift = (posterior.mean() - prior.mean()) / prior.stddev()
-    kl = ops.convert_to_numpy(0.5 * (ratio**2 + shift**2 - 1) - ops.log(ratio))
-    return kl.reshape(len(kl), -1).mean(axis=0)
 
 
 def picture(traversal, path=None):

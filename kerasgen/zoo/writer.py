@@ -8,8 +8,9 @@ import shutil
 
 import keras
 
-from kerasgen import plot
+from kerasgen import bottlenecks, plot
 from kerasgen import recipe as recipes
+from kerasgen.metrics import units
 from kerasgen.zoo import manifest, template
 from kerasgen.zoo.manifest import PresetError
 
@@ -100,9 +101,12 @@ def _pictures(model, folder, images):
     if hasattr(model, "sample"):
         captions["samples.png"] = _draw_samples(model, folder / "samples.png")
     if hasattr(model, "reconstruct") and images is not None and model.num_classes is None:
-        images = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
-        plot.pairs([images, model.reconstruct(images)], folder / "reconstructions.png")
-        captions["reconstructions.png"] = f"{len(images)} images above, their reconstructions below."
+        first = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
+        plot.pairs([first, model.reconstruct(first)], folder / "reconstructions.png")
+        captions["reconstructions.png"] = f"{len(first)} images above, their reconstructions below."
+        if isinstance(model.bottleneck, bottlenecks.Gaussian):
+            plot.units(units.kl_by_unit(model, images), folder / "units.png")
+            captions["units.png"] = f"KL of every unit of the code, mean over {len(images):,} images."
     if getattr(getattr(model, "bottleneck", None), "latent_shape", None) == (2,) and model.num_classes is None:
         plot.manifold(model, path=folder / "manifold.png")
         captions["manifold.png"] = "What every part of the code stands for: codes at equally likely quantiles."

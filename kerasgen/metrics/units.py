@@ -1,0 +1,25 @@
+"""How much every unit of a code tells about the data; one that tells nothing has collapsed to the prior."""
+
+import keras
+import numpy as np
+from keras import ops
+
+_BATCH = 500
+
+
+def kl_by_unit(model, images):
+    """Mean over images of every unit's KL(q(z_d | x) || p(z_d)), `[D]` in nats, in closed form.
+
+    Args:
+        model: an unconditional latent-variable model with a Gaussian bottleneck.
+        images: `[N, *event_shape]` in [0, 1].
+    """
+    total = 0.0
+    for start in range(0, len(images), _BATCH):
+        posterior = model.encode(images[start : start + _BATCH])
+        mean, scale = (
+            ops.reshape(each, (-1, model.bottleneck.latent_dim)) for each in (posterior.mean(), posterior.stddev())
+        )
+        kl = 0.5 * (scale**2 + mean**2 - 1) - ops.log(scale)  # against the standard normal
+        total += np.sum(keras.ops.convert_to_numpy(kl), axis=0, dtype="float64")
+    return total / len(images)

@@ -1,0 +1,29 @@
+"""The picture of what every unit of a code tells."""
+
+import pathlib
+
+import numpy as np
+
+
+def units(kl, path=None):
+    """Draws the KL of every unit, the largest first: units at 0 have collapsed to the prior.
+
+    Args:
+        kl: `[D]` in nats, as `kerasgen.metrics.units.kl_by_unit` gives.
+        path: of a PNG file to write, or None.
+
+    Returns:
+        A matplotlib `Figure`.
+    """
+    from matplotlib.figure import Figure  # pyplot would choose a window system
+
+    figure = Figure(figsize=(6, 2.4), layout="constrained")
+    axes = figure.subplots()
+    axes.bar(np.arange(len(kl)), np.sort(kl)[::-1], width=0.8)
+    axes.set(xlabel="unit of the code, the most telling first", ylabel="KL, nats")
+    axes.spines[["top", "right"]].set_visible(False)
+    if path is not None:
+        path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})  # equal pictures give equal files
+    return figure
