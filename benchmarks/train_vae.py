@@ -67,13 +67,17 @@ def measure(options):
     """Runs all legs in turn; returns facts on machine and model, and every leg's turns, `{name: [turn, ...]}`."""
     threads = str(options.threads)
     # PyTorch uses oneDNN on all processors, TensorFlow on those with AVX-512 VNNI unless it is told to.
-    environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | os.environ | {
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "KERAS_BACKEND": "tensorflow",
-        "OMP_NUM_THREADS": threads,
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": threads,
-    }
+    environment = (
+        {"TF_ENABLE_ONEDNN_OPTS": "1"}
+        | os.environ
+        | {
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "KERAS_BACKEND": "tensorflow",
+            "OMP_NUM_THREADS": threads,
+            "TF_NUM_INTRAOP_THREADS": threads,
+            "TF_NUM_INTEROP_THREADS": threads,
+        }
+    )
     facts, processes = {}, {}
     try:
         for name in options.legs:

@@ -36,8 +36,10 @@ def fine_tuning(args):
     train = kerasgen.data.load(args.fine_tune_on, binarize="dynamic", shuffle=True, repeat=True, **options)
     test = kerasgen.data.load(args.fine_tune_on, f"test[:{args.held_out}]", args.held_out, binarize="fixed", **options)
     recipe = Recipe.load(kerasgen.zoo.folder(args.preset) / "recipe.yaml")
+    preset, fresh = kerasgen.zoo.load(args.preset), recipe.build()
+    fresh.objective.step.assign(preset.objective.step)  # both go on with the objective that the preset ended on
     elbos = []
-    for model in (kerasgen.zoo.load(args.preset), recipe.build()):
+    for model in (preset, fresh):
         model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)  # too few steps to win back compilation
         model.fit(train, steps_per_epoch=args.steps, shuffle=False)  # the data set does the shuffling
         elbos.append(float(np.mean(model.elbo(next(iter(test)), seed=0))))

@@ -202,7 +202,7 @@ def _train(args):
 def _evaluate(args):
     """Measure a preset on the test examples of its data set."""
     from kerasgen import zoo
-    from kerasgen.metrics import evaluation
+    from kerasgen.metrics import evaluation, fidelity
     from kerasgen.metrics.published import published
 
     recipe = _recipe(args.name)
@@ -218,6 +218,11 @@ def _evaluate(args):
     if args.limit:
         command += f" --limit {args.limit}"
     figures = evaluation.evaluate(model, images, labels, args.num_samples, progress=True)
+    protocols = dict.fromkeys(figures, protocol)
+    conditional = model.num_classes is not None and hasattr(model, "sample")
+    if conditional and (judge := fidelity.judge(recipe.data["name"])):
+        figures |= fidelity.label_fidelity(model, judge)
+        protocols["label_fidelity"] = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[recipe.data['name']]}"
     print(protocol)
     for name, figure in figures.items():
         print(f"{name:20} {figure}")
@@ -226,9 +231,14 @@ def _evaluate(args):
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         known = {name: entry["published"] for name, entry in metrics["figures"].items() if entry.get("published")}
         known |= published(recipe)
-        how = {"protocol": protocol, "command": command}
         metrics["figures"] |= {
-            name: {**figure._asdict(), **how, "published": known.get(name, [])} for name, figure in figures.items()
+            name: {
+                **figure._asdict(),
+                "protocol": protocols[name],
+                "command": command,
+                "published": known.get(name, []),
+            }
+            for name, figure in figures.items()
         }
         zoo.save(model, folder, recipe, metrics, images)
 

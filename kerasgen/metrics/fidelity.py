@@ -1,0 +1,42 @@
+"""Whether a conditional model draws what it was asked for, by the judgement of a classifier."""
+
+import keras
+import numpy as np
+
+from kerasgen import zoo
+from kerasgen.metrics import figure
+
+# The preset that judges samples of a data set.
+JUDGES = {"mnist": "classifier_mnist", "fashion_mnist": "classifier_fashion"}
+
+_BATCH = 500
+
+
+def judge(data_name):
+    """The zoo's classifier of a data set, or None where there is none."""
+    name = JUDGES.get(data_name)
+    return zoo.load(name) if name in zoo.names() else None
+
+
+def label_fidelity(model, classifier, num_samples=10_000, seed=0):
+    """The share of samples that the classifier gives the class that they were drawn for.
+
+    Args:
+        model: a conditional generative model.
+        classifier: a `kerasgen.families.Classifier` of the same classes.
+        num_samples: over all classes, equally many of each.
+        seed: of the samples.
+
+    Returns:
+        `{"label_fidelity": Figure}`, in percent. Its standard error is over samples; a classifier of 99.5 % accuracy on
+        real images is itself wrong once in 200.
+    """
+    labels = np.arange(num_samples, dtype="int32") % model.num_classes
+    # Means of the likelihood, as they are shown: independent pixels of a binary draw are noise that no class has.
+    images = model.sample(num_samples, labels, seed=seed, mean=True)
+    right = []
+    for start in range(0, num_samples, _BATCH):
+        rows = slice(start, start + _BATCH)
+        predicted = np.argmax(keras.ops.convert_to_numpy(classifier.probabilities(images[rows])), axis=-1)
+        right.append(100.0 * (predicted == labels[rows]))
+    return {"label_fidelity": figure.mean(np.concatenate(right), "%")}

@@ -1,0 +1,92 @@
+"""What ships: every preset is what its card says, and every recipe trains."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+import kerasgen
+from kerasgen import data, recipe, training, zoo
+from kerasgen.data import sources
+from kerasgen.metrics.evaluation import evaluate
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("data sets are read through TFDS", allow_module_level=True)
+
+ZOO = pathlib.Path(__file__).parents[1] / "zoo"
+PRESETS = zoo.names()
+RECIPES = sorted(path.parent.name for path in ZOO.glob("*/recipe.yaml"))
+SUBSET = 200
+
+
+def examples(recipe, split, labels):
+    """Arrays of a split, or a skip that says what is missing."""
+    binarize = recipe.data.get("binarize") and "fixed"
+    try:
+        batches = list(data.load(recipe.data["name"], split, 1000, binarize, labels))
+    except FileNotFoundError as error:
+        pytest.skip(f"needs a data set: {error}")
+    return [np.concatenate(part) for part in zip(*batches)] if labels else [np.concatenate(batches)]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_figures_come_again(name):
+    """Measured anew on the first test examples, a figure lies within the spread of the examples around the card's.
+
+    The NLL is taken with few importance samples, so it may lie above the card's by the looseness of that bound.
+    """
+    model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
+    subset = examples(run, f"test[:{SUBSET}]", model.num_classes is not None)
+    measured = evaluate(model, *subset, num_samples=50)
+    figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
+    assert next(iter(figures)) == next(iter(measured)), "the leading figure"
+    for key in figures.keys() & measured.keys():
+        value, error = measured[key].value, measured[key].standard_error
+        if error is None:
+            assert abs(value - figures[key]["value"]) <= 2  # counts, such as that of active units
+            continue
+        looseness = 1.5 if key == "nll" else 0.01 if key == "bits_per_dim" else 0.0
+        assert figures[key]["value"] - 4 * error <= value <= figures[key]["value"] + 4 * error + looseness, key
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_card_names_how_each_figure_was_measured(name):
+    folder = zoo.folder(name)
+    figures = json.loads((folder / "metrics.json").read_text())["figures"]
+    card = zoo.card(name)
+    assert figures
+    for key, figure in figures.items():
+        assert f"**{key}**: {figure['protocol']}. `{figure['command']}`" in card
+        assert figure["command"].startswith(f"kerasgen evaluate {name}")
+    for picture in folder.glob("*.png"):
+        assert f"({picture.name})" in card
+    assert (folder / "model.weights.h5").stat().st_size < 8e6
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
+    run = recipe.Recipe.load(ZOO / name / "recipe.yaml")
+    assert run.name == name and run.title
+    model = run.build()
+    rng = np.random.default_rng(0)
+    x = (rng.random((4, *model.event_shape)) < 0.5).astype("float32")
+    y = None if model.num_classes is None else rng.integers(model.num_classes, size=4).astype("int32")
+    assert bool(run.data.get("labels")) == (y is not None)
+    if "em" in run.training:
+        assert np.all(np.isfinite(model.log_prob(x)))
+        return
+    model.compile(training.Schedule(**run.training).optimizer(10))
+    history = model.fit(x, y, batch_size=4, verbose=0).history
+    assert np.isfinite(history["loss"][0])
+    assert isinstance(model, (kerasgen.GenerativeModel, kerasgen.families.Classifier))
+
+
+def test_recipes_name_data_that_kerasgen_can_read():
+    for name in RECIPES:
+        run = recipe.Recipe.load(ZOO / name / "recipe.yaml")
+        try:
+            assert sources.size(run.data["name"], run.data.get("split", "train")) >= run.data["batch_size"]
+        except FileNotFoundError:
+            continue
