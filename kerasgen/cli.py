@@ -52,6 +52,7 @@ def parser():
     preset(sub)
     sub.add_argument("-n", type=_positive, default=64, help="number of images (default: %(default)s)")
     sub.add_argument("--seed", type=int, help="for the same images again (default: fresh ones)")
+    sub.add_argument("--label", type=int, help="the class drawn from a conditional preset (default: one a column)")
     sub.add_argument("--mean", action="store_true", help="the mean of each image instead of a draw of its pixels")
     sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="PNG")
 
@@ -170,11 +171,27 @@ def _card(args):
 
 
 def _sample(args):
-    """Draw images from a preset into one picture."""
+    """Draw images from a preset into one picture; points, beside the preset's density."""
+    import inspect
+
+    import numpy as np
+
     from kerasgen import plot, zoo
 
     model = zoo.load(args.name)
-    plot.grid(model.sample(args.n, seed=args.seed, mean=args.mean), args.out)
+    _needs(model, "sample", args.name)
+    if args.mean and "mean" not in inspect.signature(model.sample).parameters:
+        raise ValueError(f"Expected no --mean: a {type(model).__name__} has draws only. Received: --mean. Drop it.")
+    labels = columns = None
+    if args.label is not None:
+        labels = np.full(args.n, args.label)
+    elif model.num_classes is not None:
+        labels, columns = np.arange(args.n) % model.num_classes, model.num_classes
+    samples = model.sample(args.n, labels, seed=args.seed, **({"mean": True} if args.mean else {}))
+    if model.event_shape == (2,):
+        plot.density(model, samples, args.out)
+    else:
+        plot.grid(samples, args.out, columns)
     print(f"{args.out}: {args.n} samples")
 
 
@@ -183,6 +200,7 @@ def _reconstruct(args):
     from kerasgen import plot, zoo
 
     model = zoo.load(args.name)
+    _needs(model, "reconstruct", args.name)
     images, labels = _held_out(_recipe(args.name), f"{args.split}[:{args.n}]", args, model.num_classes)
     plot.pairs([images, model.reconstruct(images, labels)], args.out)
     print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
@@ -251,8 +269,10 @@ def _probe(args):
     from kerasgen.tasks import probe
 
     recipe = _recipe(args.names[0])
-    train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
     models = {name: zoo.load(name) for name in args.names}
+    for name, model in models.items():
+        _needs(model, "encoder", name)
+    train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))
     print(f"Test accuracy in percent on {recipe.data['name']}, mean and standard deviation of {args.seeds} draws.\n")
     print("| classifier | features | " + " | ".join(f"{count} labels" for count in args.labels) + " |")
@@ -262,6 +282,13 @@ def _probe(args):
             accuracies = (cells[way, name, count] for count in args.labels)
             columns = [f"{np.mean(each):.1f} ± {np.std(each):.1f}" for each in accuracies]
             print(f"| {way} | {name} | " + " | ".join(columns) + " |")
+
+
+def _needs(model, part, name):
+    if not hasattr(model, part):
+        raise ValueError(
+            f"Expected a preset whose model has {part!r}. Received: {name!r}, a {type(model).__name__}. Name another."
+        )
 
 
 def _recipe(name):

@@ -74,6 +74,45 @@ def test_equal_seeds_sample_equal_pictures(preset, tmp_path):
     assert is_png(tmp_path / "a.png") and a == b != c
 
 
+MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
+KINDS = {  # models by name; the data of all are digits but for the last
+    "mixture": {"families.Mixture": {"event_shape": [8, 8, 1], "num_components": 2, "levels": 17}},
+    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "num_classes": 10}},
+    "classifier": {"families.Classifier": {"event_shape": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
+    "points": {"families.Mixture": {"event_shape": [2], "num_components": 2}},
+}
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    """Preset folders by name of `KINDS`."""
+    folder = tmp_path_factory.mktemp("kinds")
+    recipes = [Recipe(name, {"name": "digits", "batch_size": 50}, model, {}) for name, model in KINDS.items()]
+    return {recipe.name: str(zoo.save(recipe.build(), folder / recipe.name, recipe, METRICS)) for recipe in recipes}
+
+
+@pytest.mark.parametrize("argv", [["mixture"], ["points"], ["conditional", "--mean"], ["conditional", "--label", "3"]])
+def test_sample_every_kind_of_model(argv, kinds, tmp_path):
+    name, *options = argv
+    cli.main(["sample", kinds[name], "-n", "12", *options, "--out", str(tmp_path / "s.png")])
+    assert is_png(tmp_path / "s.png")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "options", "message"),
+    [
+        ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
+        ("sample", "mixture", ["--mean"], "a Mixture has draws only. Received: --mean"),
+        ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
+        ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
+        ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
+        ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said(command, name, options, message, kinds, capsys):
+    assert message in fails(capsys, command, kinds[name], *options)
+
+
 @needs_tensorflow
 def test_reconstruct(preset, tmp_path, capsys):
     cli.main(["reconstruct", preset, "-n", "5", "--out", str(tmp_path / "r.png")])
