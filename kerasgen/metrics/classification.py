@@ -17,8 +17,10 @@ def accuracy(model, images, labels, progress=False):
         `Figure`s by name: `accuracy` in percent and `cross_entropy` in nats.
 
     Raises:
-        ValueError: images of another shape or range, labels out of range, fewer than 2 images.
+        ValueError: images of another shape or range, labels missing or out of range, fewer than 2 images.
     """
+    if labels is None:
+        raise ValueError("Expected the labels of the images, which a classifier is measured by. Received: labels=None.")
     images, labels = figure.checked(model, images, labels)
 
     def score(x, y, _):

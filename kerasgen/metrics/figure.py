@@ -34,13 +34,13 @@ def mean(values, unit):
 
 
 def checked(model, images, labels=None):
-    """Images and labels as NumPy arrays, after the model's own checks.
+    """Images as float32 and labels as int32 NumPy arrays, after the model's own checks.
 
     Raises:
         ValueError: what the model does not take, or fewer than 2 images.
     """
-    images, labels = (None if each is None else keras.ops.convert_to_numpy(each) for each in (images, labels))
-    model.check(images, labels)
+    checked = model.check(images, labels)
+    images, labels = (None if each is None else keras.ops.convert_to_numpy(each) for each in checked)
     if len(images) < 2:
         raise ValueError(f"Expected at least 2 images, for a standard error. Received: {len(images)}.")
     return images, labels
