@@ -177,7 +177,7 @@ def _fit_em(recipe, output, data):
     began = time.monotonic()
     examples = np.concatenate([np.asarray(x) for x in _examples(recipe, data)])
     model = recipe.build()
-    print(model.fit_em(examples, **recipe.training["em"]))
+    print(model.fit_em(examples, **{"seed": recipe.seed, **recipe.training["em"]}))
     _save_preset(model, recipe, output, time.monotonic() - began)
     return model
 
@@ -217,8 +217,8 @@ class FiniteLoss(keras.callbacks.Callback):
             raise FloatingPointError(
                 f"Expected finite losses. Received: {', '.join(bad)} not finite in epoch {self._epoch + 1}, steps "
                 f"{self._done + 1} to {batch + 1}; kerasgen.data.load gives the offending batches with the recipe's "
-                f"data, shuffle=True, seed, repeat=True and start_step={start}. The last checkpoint is kept: lower the "
-                "learning rate and resume."
+                f"data, shuffle=True, seed, repeat=True and start_step={start}. The last checkpoint is kept. Look at "
+                "those batches, or train anew with a lower learning rate."
             )
         self._done = batch + 1
 
