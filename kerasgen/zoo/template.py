@@ -14,9 +14,11 @@ _DATA = {
     "ring": ("points in the plane on a blurred ring, drawn by a rule", "none: computed by kerasgen"),
     "moons": ("points in the plane on two half circles, drawn by a rule", "none: computed by kerasgen"),
     "eight_gaussians": ("points in the plane around eight centres, drawn by a rule", "none: computed by kerasgen"),
+    "grid_gaussians": ("points in the plane around 25 centres, drawn by a rule", "none: computed by kerasgen"),
     "pinwheel": ("points in the plane on five arms, drawn by a rule", "none: computed by kerasgen"),
     "checkerboard": ("points in the plane on eight squares, drawn by a rule", "none: computed by kerasgen"),
     "shapes": ("binary sprites of five known factors, rendered by rule", "none: computed by kerasgen"),
+    "shapes_rgb": ("colored sprites of six known factors, rendered by rule", "none: computed by kerasgen"),
     "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
 }
 _BINARIZED = {
@@ -85,7 +87,8 @@ def _training(recipe, metrics):
     name = recipe.data["name"]
     source, licence = _DATA.get(name, (name, "see its source"))
     seconds = metrics["training_time_seconds"]
-    time = f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{seconds / 60:.0f} minutes"
+    amounts = ((3600, "hours", 1), (60, "minutes", 0), (1, "seconds", 0))
+    time = next(f"{seconds / s:.{d}f} {unit}" for s, unit, d in amounts if seconds >= 1.5 * s or s == 1)
     if "em" in recipe.training:
         schedule = "expectation maximization on the whole set at once, " + _settings(recipe.training["em"])
     else:
