@@ -1,31 +1,32 @@
 """What keras.ops does not cover, resolved for the Keras backend in use.
 
-`tfd` is TensorFlow Probability's distributions module: the native one under TensorFlow, the JAX substrate under JAX.
-It is imported at first use, because it takes longer to import than the rest of the package together.
+`tfd` and `mcmc` are TensorFlow Probability's modules: the native ones under TensorFlow, the JAX substrate's under JAX.
+They are imported at first use, because that takes longer than to import the rest of the package together.
 """
 
 import importlib
 
 import keras
 
-_DISTRIBUTIONS = {
+_PROBABILITY = {
     "tensorflow": "tensorflow_probability",
     "jax": "tensorflow_probability.substrates.jax",
 }
+_MODULES = {"tfd": "distributions", "mcmc": "mcmc"}
 
 
 def __getattr__(name):
-    if name != "tfd":
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     backend = keras.backend.backend()
-    if backend not in _DISTRIBUTIONS:
+    if backend not in _PROBABILITY:
         raise ImportError(
-            f"Expected KERAS_BACKEND to be one of {sorted(_DISTRIBUTIONS)}. Received: {backend!r}, "
+            f"Expected KERAS_BACKEND to be one of {sorted(_PROBABILITY)}. Received: {backend!r}, "
             "for which TensorFlow Probability has no distributions."
         )
-    tfd = importlib.import_module(_DISTRIBUTIONS[backend]).distributions
-    globals()["tfd"] = tfd
-    return tfd
+    module = getattr(importlib.import_module(_PROBABILITY[backend]), _MODULES[name])
+    globals()[name] = module
+    return module
 
 
 def num_replicas():

@@ -44,7 +44,7 @@ def prior_sampling(model, x, num_samples, seed=None):
 
 
 def annealed_importance_sampling(model, x, num_steps=100, num_chains=10, step_size=0.25, leapfrog_steps=5, seed=None):
-    """The AIS estimate of log p(x), `[B]` in nats, on TensorFlow.
+    """The AIS estimate of log p(x), `[B]` in nats.
 
     Args:
         model: an unconditional latent-variable model.
@@ -57,7 +57,7 @@ def annealed_importance_sampling(model, x, num_steps=100, num_chains=10, step_si
     """
     for name, value in (("num_steps", num_steps), ("num_chains", num_chains), ("leapfrog_steps", leapfrog_steps)):
         checks.positive(name, value)
-    mcmc = backend.library("tensorflow_probability").mcmc
+    mcmc = backend.mcmc
     x, _ = model.check(x)
     seeds = keras.random.SeedGenerator(seed)
     posterior, prior = model.encode(x), model.bottleneck.prior()
