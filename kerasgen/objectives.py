@@ -10,7 +10,7 @@ import math
 import keras
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, bottlenecks
 
 
 def register(cls):
@@ -87,6 +87,9 @@ class TCVAE(Objective):
     Args:
         dataset_size: number of training examples.
         alpha, beta, gamma: weights of the three terms.
+
+    Raises:
+        ValueError: a model is built with it on another bottleneck than `Gaussian`, whose dimensions are independent.
     """
 
     _PARTS = ("mutual_information", "total_correlation", "dimension_kl")
@@ -99,6 +102,11 @@ class TCVAE(Objective):
         self.gamma = gamma
 
     def term_names(self, bottleneck):
+        if not isinstance(bottleneck, bottlenecks.Gaussian):
+            raise ValueError(
+                "Expected a bottleneck of independent Gaussian dimensions, bottlenecks.Gaussian, for TCVAE. "
+                f"Received: {type(bottleneck).__name__}. Use ELBO with it."
+            )
         return ("reconstruction", *self._PARTS)
 
     def terms(self, model, x, condition=None, training=False):

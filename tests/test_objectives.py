@@ -255,6 +255,11 @@ def test_tcvae_weighs_each_part_in_the_loss_and_none_in_the_log(images):
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + parts, rel=1e-4)
 
 
+def test_tcvae_needs_independent_dimensions():
+    with pytest.raises(ValueError, match="Expected a bottleneck of independent Gaussian dimensions.*Hierarchical"):
+        objectives.TCVAE(100).term_names(bottlenecks.Hierarchical((2, 2)))
+
+
 OBJECTIVES = [objectives.ELBO(2.0, 5, 3), objectives.IWAE(5, 2), objectives.TCVAE(100, 0.5, 3.0, 2.0)]
 
 

@@ -38,7 +38,10 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         weight_bytes: size of model.weights.h5.
         pictures: captions by file name.
     """
-    labelled = recipe.data.get("labels", False)
+    kind, arguments = next((name.rpartition(".")[2], value) for name, value in recipe.model.items())
+    data = "images float32 in [0, 1]" if len(arguments["event_shape"]) == 3 else "points float32"
+    x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
+    quantize = "" if kind == "Mixture" else ', quantize="int8"'  # densities need more than 8 bits
     sections = {
         "What it is": _what(recipe, parameters, weight_bytes),
         "Figures": _figures(metrics),
@@ -46,8 +49,8 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         "Training": _training(recipe, metrics),
         "Where it falls short": "\n".join(f"- {note}" for note in metrics.get("notes", ())),
         "Intended use and limits": _limits(recipe),
-        "Fine-tune it": _FINETUNE.format(name=recipe.name, data="images, labels" if labelled else "images"),
-        "Deploy it": _DEPLOY.format(name=recipe.name),
+        "Fine-tune it": _FINETUNE.format(name=recipe.name, x=x, data=data),
+        "Deploy it": _DEPLOY.format(name=recipe.name, quantize=quantize),
     }
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections.items() if text)
     return f"# {recipe.name}\n\n{recipe.title or recipe.name}.\n\n{body}\n"
@@ -114,8 +117,8 @@ def _limits(recipe):
     source, licence = _DATA.get(recipe.data["name"], (recipe.data["name"], "see its source"))
     return (
         "For teaching, research, features, fine-tuning and as a baseline. It has seen nothing but "
-        f"{source}: on other images what it says means little before fine-tuning, and a high likelihood does not show "
-        "that an image is of its kind. It was not made for recognising people or for "
+        f"{source}: on other data what it says means little before fine-tuning, and a high likelihood does not show "
+        "that an example is of its kind. It was not made for recognising people or for "
         f"decisions about them. Whoever passes on samples should mind the licence of the data ({licence})."
     )
 
@@ -126,7 +129,7 @@ import kerasgen
 
 model = kerasgen.zoo.load("{name}")
 model.compile(keras.optimizers.Adam(1e-4))
-model.fit({data}, batch_size=64, epochs=1)  # images float32 in [0, 1], or a tf.data.Dataset
+model.fit({x}, batch_size=64, epochs=1)  # {data}, or a tf.data.Dataset
 ```"""
 
 _DEPLOY = """```python
@@ -134,5 +137,5 @@ import kerasgen
 
 model = kerasgen.zoo.load("{name}")
 kerasgen.export.saved_model(model, "{name}")
-kerasgen.export.tflite(model, "{name}.tflite", quantize="int8")
+kerasgen.export.tflite(model, "{name}.tflite"{quantize})
 ```"""
