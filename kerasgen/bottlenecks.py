@@ -21,8 +21,13 @@ class Code(NamedTuple):
     terms: dict
 
 
-def _normal(mean, raw_scale):
-    return backend.tfd.MultivariateNormalDiag(mean, ops.softplus(raw_scale) + 1e-5)  # log-densities stay finite
+def _normal(mean, scale):
+    """Independent normals over the last axis; TFLite lacks what the equal `MultivariateNormalDiag` computes."""
+    return backend.tfd.Independent(backend.tfd.Normal(mean, scale), 1)
+
+
+def _positive(raw_scale):
+    return ops.softplus(raw_scale) + 1e-5  # log-densities stay finite
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
@@ -53,11 +58,12 @@ class Gaussian(keras.layers.Layer):
 
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
-        return _normal(*ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1))
+        mean, raw_scale = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)
+        return _normal(mean, _positive(raw_scale))
 
     def prior(self):
         """p(z): event shape `[latent_dim]`, float32."""
-        return backend.tfd.MultivariateNormalDiag(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
+        return _normal(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
 
     def call(self, features, num_samples=1):
         """Draws `num_samples` codes for each row of features `[B, F]`; the term is KL(q(z | x) || p(z))."""
@@ -81,8 +87,8 @@ class Gaussian(keras.layers.Layer):
         return {**super().get_config(), "latent_dim": self.latent_dim, "seed": self.seed}
 
 
-class _Conditional(Stack):
-    """What one layer's code is made of, from what is known: a perceptron to means and raw scales of `size` units."""
+class Conditional(Stack):
+    """What one layer's code is made of, from what is known: a perceptron to means and scales of `size` units."""
 
     def __init__(self, size, hidden, activation, **kwargs):
         super().__init__(**kwargs)
@@ -92,8 +98,9 @@ class _Conditional(Stack):
         ]
 
     def statistics(self, known):
-        """Means and raw scales, each `[..., size]` float32."""
-        return ops.split(ops.cast(self(known), "float32"), 2, axis=-1)
+        """Means and scales, each `[..., size]` float32."""
+        mean, raw_scale = ops.split(ops.cast(self(known), "float32"), 2, axis=-1)
+        return mean, _positive(raw_scale)
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
@@ -123,8 +130,8 @@ class Hierarchical(keras.layers.Layer):
         self.term_names = tuple(f"kl_{layer}" for layer in range(1, len(self.latent_dims) + 1))
         self.noise = keras.random.SeedGenerator(seed)
         shared = {"hidden": hidden, "activation": activation, "dtype": self.dtype_policy}
-        self.inference = [_Conditional(size, **shared) for size in self.latent_dims]
-        self.generation = [_Conditional(size, **shared) for size in self.latent_dims[1:]]
+        self.inference = [Conditional(size, **shared) for size in self.latent_dims]
+        self.generation = [Conditional(size, **shared) for size in self.latent_dims[1:]]
 
     def build(self, input_shape):
         *batch, size = input_shape
@@ -138,7 +145,8 @@ class Hierarchical(keras.layers.Layer):
 
     def prior(self):
         """p(z): event shape `[sum(latent_dims)]`, float32."""
-        return self._chain([self._prior(layer) for layer in range(len(self.latent_dims))], ())
+        first = _normal(ops.zeros(self.latent_dims[0]), ops.ones(self.latent_dims[0]))
+        return self._chain(first, [self._prior(layer) for layer in range(1, len(self.latent_dims))])
 
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`, float32."""
@@ -147,26 +155,22 @@ class Hierarchical(keras.layers.Layer):
             def given(above):
                 shape = (*ops.shape(above)[:-1], features.shape[-1])
                 known = ops.concatenate([ops.broadcast_to(features, shape), ops.cast(above, features.dtype)], axis=-1)
-                correction, raw_scale = self.inference[layer].statistics(known)
-                return _normal(self._prior(layer)(above).mean() + correction, raw_scale)
+                correction, scale = self.inference[layer].statistics(known)
+                return _normal(self._prior(layer)(above).mean() + correction, scale)
 
             return given
 
-        return self._chain([conditional(layer) for layer in range(len(self.latent_dims))], (ops.shape(features)[0],))
+        first = _normal(*self.inference[0].statistics(features))
+        return self._chain(first, [conditional(layer) for layer in range(1, len(self.latent_dims))])
 
     def _prior(self, layer):
-        def given(above):
-            if layer == 0:
-                zeros = ops.zeros((*ops.shape(above)[:-1], self.latent_dims[0]))
-                return backend.tfd.MultivariateNormalDiag(zeros, ops.ones_like(zeros))
-            return _normal(*self.generation[layer - 1].statistics(above))
+        """p(z_l | z_1..z_{l-1}) as a function of what is above, for any layer but the first."""
+        return lambda above: _normal(*self.generation[layer - 1].statistics(above))
 
-        return given
-
-    def _chain(self, conditionals, batch_shape):
+    def _chain(self, first, conditionals):
         from kerasgen.distributions import Chain  # imports TFP
 
-        return Chain(conditionals, self.latent_dims, batch_shape)
+        return Chain(first, conditionals, self.latent_dims)
 
     def call(self, features, num_samples=1):
         """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
@@ -177,7 +181,8 @@ class Hierarchical(keras.layers.Layer):
     def terms(self, posterior, z):
         """E[KL(q(z_l | z_1..z_{l-1}, x) || p(z_l | z_1..z_{l-1}))] of each layer, over the codes z `[n, B, D]`."""
         layers = zip(self.term_names, posterior.parts(z), self.prior().parts(z), strict=True)
-        return {name: ops.mean(q.kl_divergence(p), axis=0) for name, (_, q), (_, p) in layers}
+        kl = {name: q.kl_divergence(p) for name, (_, q), (_, p) in layers}  # [B] of the first layer, [n, B] of others
+        return {name: ops.mean(ops.reshape(each, (-1, ops.shape(z)[1])), axis=0) for name, each in kl.items()}
 
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
@@ -218,7 +223,8 @@ class Deterministic(keras.layers.Layer):
 
     def call(self, features, num_samples=1):
         """The same z `num_samples` times."""
-        return Code(self.posterior(features).sample(num_samples), {})
+        z = self.posterior(features).mean()[None]
+        return Code(ops.repeat(z, num_samples, axis=0), {})
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim}

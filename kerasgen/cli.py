@@ -272,6 +272,7 @@ def _probe(args):
     models = {name: zoo.load(name) for name in args.names}
     for name, model in models.items():
         _needs(model, "encoder", name)
+    recipe.data["binarize"] = None  # grey pixels for all, whatever each was trained on
     train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))
     print(f"Test accuracy in percent on {recipe.data['name']}, mean and standard deviation of {args.seeds} draws.\n")

@@ -159,7 +159,7 @@ def _is_demo(folder):
 def _page(folder, preset, sections):
     """One HTML file with its pictures inside."""
     parts = "\n".join(
-        f'<section><h2>{number}. {section.title}</h2><p>{section.text}</p>'
+        f"<section><h2>{number}. {section.title}</h2><p>{section.text}</p>"
         f'<img alt="{section.title}" src="data:image/png;base64,'
         f'{base64.b64encode((folder / section.picture).read_bytes()).decode()}"></section>'
         for number, section in enumerate(sections, 1)

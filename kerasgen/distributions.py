@@ -79,19 +79,19 @@ class Chain(tfd.Distribution):
         p(z) = product over l of N(z_l; mean_l(z_1..z_{l-1}), diag(scale_l(z_1..z_{l-1})^2))
 
     Args:
-        conditionals: for each part, a function of the parts before it, `[..., B, sizes[0] + ...]`, to a
-            `tfd.MultivariateNormalDiag` of batch shape `[..., B]`.
-        sizes: of the parts.
-        batch_shape: `[B]`, or `[]`.
+        first: the independent normals of z_1, batch shape `[B]` or `[]`.
+        conditionals: for each further part, a function of the parts before it, `[..., B, D]`, to independent normals of
+            batch shape `[..., B]`.
+        sizes: of all parts.
     """
 
-    def __init__(self, conditionals, sizes, batch_shape=(), name="Chain"):
+    def __init__(self, first, conditionals, sizes, name="Chain"):
         parameters = dict(locals())
+        self.first = first
         self.conditionals = conditionals
         self.sizes = sizes
-        self.batch = batch_shape
         super().__init__(
-            dtype="float32",
+            dtype=first.dtype,
             reparameterization_type=tfd.FULLY_REPARAMETERIZED,
             validate_args=False,
             allow_nan_stats=True,
@@ -100,10 +100,10 @@ class Chain(tfd.Distribution):
         )
 
     def _batch_shape(self):
-        return tuple(size if isinstance(size, int) else None for size in self.batch)
+        return self.first.batch_shape
 
     def _batch_shape_tensor(self):
-        return ops.convert_to_tensor(self.batch, dtype="int32")
+        return self.first.batch_shape_tensor()
 
     def _event_shape(self):
         return (sum(self.sizes),)
@@ -113,31 +113,39 @@ class Chain(tfd.Distribution):
 
     def parts(self, z):
         """`(z_l, its distribution given the parts before it)` for every l."""
-        start = 0
-        for conditional, size in zip(self.conditionals, self.sizes):
+        yield z[..., : self.sizes[0]], self.first
+        start = self.sizes[0]
+        for conditional, size in zip(self.conditionals, self.sizes[1:]):
             yield z[..., start : start + size], conditional(z[..., :start])
             start += size
 
     def from_noise(self, noise):
         """The z that standard normal noise `[..., B, sum(sizes)]` leads to; zeros lead along the means."""
-        z = noise[..., :0]
-        for conditional, size in zip(self.conditionals, self.sizes):
-            start = z.shape[-1]
-            normal = conditional(z)
-            z = ops.concatenate([z, normal.mean() + normal.stddev() * noise[..., start : start + size]], axis=-1)
-        return z
+        normal, z, start = self.first, [], 0
+        for conditional, size in zip((*self.conditionals, None), self.sizes):
+            z.append(normal.mean() + normal.stddev() * noise[..., start : start + size])
+            start += size
+            if conditional:
+                normal = conditional(ops.concatenate(z, axis=-1))
+        return ops.concatenate(z, axis=-1)
 
     def _log_prob(self, z):
         return sum(normal.log_prob(part) for part, normal in self.parts(z))
 
     def _sample_n(self, n, seed=None):
-        shape = (n, *self.batch, sum(self.sizes))
+        shape = (n, *ops.shape(self.first.mean())[:-1], sum(self.sizes))
         return self.from_noise(tfd.Normal(0.0, 1.0).sample(shape, seed=seed))
 
     def _mean(self):
         """The means of the parts, each given the means before it: not the mean of z unless the chain is linear."""
-        return self.from_noise(ops.zeros((1, *self.batch, sum(self.sizes))))[0]  # layers want a leading axis
+        return self.from_noise(self._zeros())[0]
 
     def _stddev(self):
         """The scales of the parts, each given the means before it."""
-        return ops.concatenate([normal.stddev() for _, normal in self.parts(self.mean()[None])], axis=-1)[0]
+        scales = [normal.stddev() + ops.zeros_like(part) for part, normal in self.parts(self.from_noise(self._zeros()))]
+        return ops.concatenate(scales, axis=-1)[0]
+
+    def _zeros(self):
+        """Noise of zeros, with a leading axis, which the layers in `conditionals` want."""
+        first = ops.zeros_like(self.first.mean())[None]
+        return ops.concatenate([first[..., :1]] * sum(self.sizes), axis=-1)

@@ -1,8 +1,8 @@
 """What a latent-variable model maximises.
 
-    ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014, arXiv 1312.6114
-    IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and others 2016, arXiv 1509.00519
-    TCVAE   the ELBO with the KL in three parts, each with its own weight      Chen and others 2018, arXiv 1802.04942
+ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014, arXiv 1312.6114
+IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and others 2016, arXiv 1509.00519
+TCVAE   the ELBO with the KL in three parts, each with its own weight      Chen and others 2018, arXiv 1802.04942
 """
 
 import math

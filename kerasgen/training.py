@@ -120,6 +120,11 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
     """
     output = pathlib.Path(output)
     if "em" in recipe.training:
+        if strategy != "none" or resume or len(recipe.training) > 1:
+            raise ValueError(
+                f"Expected a recipe that says em to say nothing else, and to run in one piece on one device. Received: "
+                f"training={recipe.training}, strategy={strategy!r}, resume={resume}."
+            )
         return _fit_em(recipe, output, data)
     schedule = _schedule(recipe)
     scope, is_chief = _scope(strategy, devices)
@@ -221,6 +226,15 @@ class FiniteLoss(keras.callbacks.Callback):
                 "those batches, or train anew with a lower learning rate."
             )
         self._done = batch + 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        # The last step may have spoiled the weights without the loss having seen it.
+        bad = [weight.path for weight in self.model.weights if not np.all(np.isfinite(ops.convert_to_numpy(weight)))]
+        if bad:
+            raise FloatingPointError(
+                f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite after epoch "
+                f"{epoch + 1}. The last checkpoint is kept; a run with another learning rate needs a folder of its own."
+            )
 
 
 class Checkpoints(keras.callbacks.Callback):

@@ -67,6 +67,20 @@ def tiny_autoencoder():
     )
 
 
+def tiny_hierarchical():
+    """A VAE of two stochastic layers; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
+    bottleneck = bottlenecks.Hierarchical((2, 3), hidden=8)
+    return LatentVariableModel((8, 8, 1), encoder, bottleneck, decoder, likelihoods.Bernoulli())
+
+
+def tiny_mixture():
+    """A mixture of Gaussians over images of 17 levels; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    return families.Mixture((8, 8, 1), 3, levels=17)
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Whatever a test draws without a seed is the same in every run and in every order of the tests."""

@@ -10,23 +10,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_autoencoder, tiny_classifier, tiny_mlp_vae, tiny_vae
+from conftest import tiny_autoencoder, tiny_classifier, tiny_hierarchical, tiny_mixture, tiny_mlp_vae, tiny_vae
 
 import kerasgen
-from kerasgen import LatentVariableModel, bottlenecks, families, likelihoods, networks, objectives
-
-
-def tiny_hierarchical():
-    keras.utils.set_random_seed(0)
-    encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
-    bottleneck = bottlenecks.Hierarchical((2, 3), hidden=8)
-    return LatentVariableModel((8, 8, 1), encoder, bottleneck, decoder, likelihoods.Bernoulli())
-
-
-def tiny_mixture():
-    keras.utils.set_random_seed(0)
-    return families.Mixture((8, 8, 1), 3, levels=17)
-
+from kerasgen import families, likelihoods, objectives
 
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,

@@ -18,16 +18,13 @@ SCALE = np.array([0.5, 1.5, 0.8], "float32")
 def linear_chain():
     """z_1 standard normal in 2 dimensions, z_2 = z_1 SLOPE + SCALE noise in 3: normal as a whole."""
 
-    def first(above):
-        zeros = tf.zeros((*above.shape[:-1], 2))
-        return tfd.MultivariateNormalDiag(zeros, tf.ones_like(zeros))
-
     def second(above):
         mean = above @ SLOPE
         return tfd.MultivariateNormalDiag(mean, tf.ones_like(mean) * SCALE)
 
     covariance = np.block([[np.eye(2), SLOPE], [SLOPE.T, SLOPE.T @ SLOPE + np.diag(SCALE**2)]])
-    return Chain([first, second], (2, 3)), multivariate_normal(np.zeros(5), covariance)
+    first = tfd.MultivariateNormalDiag(tf.zeros(2), tf.ones(2))
+    return Chain(first, [second], (2, 3)), multivariate_normal(np.zeros(5), covariance)
 
 
 def test_a_linear_chain_is_one_normal():

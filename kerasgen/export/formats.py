@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kerasgen.export import signatures as _signatures
-from kerasgen.export.verification import BOUNDS, Bound, Report, verify
+from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, Report, verify
 
 _CALIBRATION_EXAMPLES = 100
 
@@ -121,11 +121,17 @@ def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None
 
 
 def every_format(model, folder):
-    """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their reports."""
+    """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their reports.
+
+    Quantized files that would disagree with the model are left out.
+    """
     folder = pathlib.Path(folder)
-    kinds = {quantize: folder / f"{quantize or 'float32'}.tflite" for quantize in BOUNDS if quantize != "saved_model"}
-    written = [tflite(model, path, quantize) for quantize, path in kinds.items()]
-    return [saved_model(model, folder / "saved_model"), *written]
+    reports = [saved_model(model, folder / "saved_model")]
+    for quantize in [format for format in BOUNDS if format != "saved_model"]:
+        may_fail = contextlib.suppress(BoundExceeded) if quantize else contextlib.nullcontext()
+        with may_fail:
+            reports.append(tflite(model, folder / f"{quantize or 'float32'}.tflite", quantize))
+    return reports
 
 
 @contextlib.contextmanager

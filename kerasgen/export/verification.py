@@ -8,6 +8,10 @@ import numpy as np
 from kerasgen.export import signatures as _signatures
 
 
+class BoundExceeded(ValueError):
+    """An exported file that disagrees with its model. Nothing was written."""
+
+
 class Bound(NamedTuple):
     """Errors allowed, in units of the output's largest value or of 1, whichever is larger.
 
@@ -89,7 +93,7 @@ def verify(model, signatures, run, bound):
         if not (error <= bound.largest and means[name] <= bound.mean)
     }
     if wrong:
-        raise ValueError(
+        raise BoundExceeded(
             f"Expected the exported model to agree with Keras within {bound.largest:g} (mean {bound.mean:g}). "
             f"Received: errors {wrong}. Nothing was written. Leave these signatures out with signatures=, quantize "
             "less, or allow more with bound=."

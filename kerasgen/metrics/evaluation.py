@@ -25,7 +25,7 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
     if is_estimated(model):
         return likelihood.importance_weighted(model, images, labels, num_samples, seed, progress)
     if hasattr(model, "log_prob"):
-        return likelihood.exact(model, images, labels, progress)
+        return likelihood.exact(model, images, labels, seed, progress)
     return squared_error(model, images, labels, progress)
 
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kerasgen import backend, checks
+from kerasgen.families import Mixture
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 
@@ -18,13 +19,15 @@ _ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their n
 _ACTIVE = 0.01  # variance of a unit's posterior mean over the data (Burda and others 2016, section 5)
 
 
-def exact(model, images, labels=None, progress=False):
+def exact(model, images, labels=None, seed=0, progress=False):
     """Figures of a model whose `log_prob` is exact.
 
     Args:
         model: a generative model with `log_prob(x, condition)`.
         images: `[N, *event_shape]`, N at least 2; binarized where the protocol says so.
         labels: `[N]`, of a conditional model.
+        seed: of the noise that makes levels continuous, of a mixture of them: its likelihood is then a bound, by one
+            draw for each pixel.
         progress: show a progress bar.
 
     Returns:
@@ -34,7 +37,12 @@ def exact(model, images, labels=None, progress=False):
         ValueError: images of another shape or range, fewer than 2 images.
     """
     images, labels = figure.checked(model, images, labels)
-    (log_prob,) = figure.by_batch(lambda x, y, _: (model.log_prob(x, y),), images, labels, progress)
+
+    def score(x, y, batch):
+        noise = {"seed": seed + batch} if isinstance(model, Mixture) else {}
+        return (model.log_prob(x, y, **noise),)
+
+    (log_prob,) = figure.by_batch(score, images, labels, progress)
     return _nll(model, log_prob)
 
 

@@ -46,17 +46,19 @@ def linear(train, test):
     return 100 * float(classifier.score(*held_out))
 
 
-def fine_tuned(encoder, event_shape, num_classes, train, test, seed=0):
+def fine_tuned(encoder, event_shape, num_classes, train, test, seed=0, pretrained=True):
     """Accuracy in percent of a copy of `encoder` with a linear layer, trained for 300 steps.
 
     Args:
         encoder: images to features; it is left as it is.
         train, test: `(images [N, *event_shape], labels [N])`.
-        seed: of the linear layer, the dropout and the order.
+        seed: of new weights, the dropout and the order.
+        pretrained: start from the encoder's weights, not from fresh ones.
     """
     keras.utils.set_random_seed(seed)
-    classifier = Classifier(event_shape, num_classes, _copy(encoder))
-    classifier.encoder.set_weights(encoder.get_weights())
+    classifier = Classifier(event_shape, num_classes, type(encoder).from_config(encoder.get_config()))
+    if pretrained:
+        classifier.encoder.set_weights(encoder.get_weights())
     classifier.compile(keras.optimizers.Adam(3e-4))
     images, labels = train
     epochs = -(-_STEPS * _BATCH // len(labels))
@@ -65,11 +67,6 @@ def fine_tuned(encoder, event_shape, num_classes, train, test, seed=0):
     classifier.fit(images[rows], labels[rows], batch_size=_BATCH, shuffle=False, verbose=0)
     predicted = np.argmax(classifier.predict(test[0], batch_size=500, verbose=0), axis=-1)
     return 100 * float(np.mean(predicted == test[1]))
-
-
-def _copy(encoder):
-    """The same architecture with fresh weights."""
-    return type(encoder).from_config(encoder.get_config())
 
 
 def features(model, images):
@@ -92,9 +89,7 @@ def table(models, train, test, counts=(10, 100, 1000), seeds=(0, 1, 2)):
     """
     first = next(iter(models.values()))
     num_classes = int(train[1].max()) + 1
-    scratch = _copy(first.encoder)
-    scratch(keras.KerasTensor((None, *first.event_shape)))
-    encoders = {"pixels": scratch, **{name: model.encoder for name, model in models.items()}}
+    encoders = {"pixels": first.encoder, **{name: model.encoder for name, model in models.items()}}
     views = {"pixels": lambda images: images.reshape(len(images), -1)}
     views |= {name: lambda images, model=model: features(model, images) for name, model in models.items()}
     cells = {}
@@ -105,6 +100,8 @@ def table(models, train, test, counts=(10, 100, 1000), seeds=(0, 1, 2)):
                 rows = few(train[1], count, seed)
                 images, labels = train[0][rows], train[1][rows]
                 cells.setdefault(("linear", name, count), []).append(linear((view(images), labels), held_out))
-                accuracy = fine_tuned(encoders[name], first.event_shape, num_classes, (images, labels), test, seed)
+                sizes = first.event_shape, num_classes
+                known = name != "pixels"
+                accuracy = fine_tuned(encoders[name], *sizes, (images, labels), test, seed, pretrained=known)
                 cells.setdefault(("fine-tuned", name, count), []).append(accuracy)
     return cells
