@@ -159,8 +159,9 @@ def _list(args):
         measured += f" ± {figure['standard_error']:.2f}" if figure.get("standard_error") is not None else ""
         measured += f" {figure['unit']}" if figure else ""
         published = ", ".join(f"{peer['model']} {peer['value']:.2f}" for peer in figure.get("published", ()))
-        size = (folder / "model.weights.h5").stat().st_size / 1e6
-        print(f"| `{name}` | {title} | {measured} | {published} | {size:.1f} MB |")
+        size = (folder / "model.weights.h5").stat().st_size
+        size = f"{size / 1e6:.1f} MB" if size > 1e5 else f"{size / 1e3:.0f} kB"
+        print(f"| `{name}` | {title} | {measured} | {published} | {size} |")
 
 
 def _card(args):
