@@ -56,12 +56,14 @@ def few_labels(args):
 
     def accuracy(features):
         train_features, test_features = features(pool), features(test)
-        return np.mean([
-            LogisticRegression(max_iter=1000)
-            .fit(train_features[draw], pool_labels[draw])
-            .score(test_features, test_labels)
-            for draw in draws
-        ])
+        return np.mean(
+            [
+                LogisticRegression(max_iter=1000)
+                .fit(train_features[draw], pool_labels[draw])
+                .score(test_features, test_labels)
+                for draw in draws
+            ]
+        )
 
     return accuracy(lambda x: np.asarray(encoder.features(x))), accuracy(lambda x: x.reshape(len(x), -1))
 
