@@ -1,6 +1,7 @@
-"""Two distributions that TFP lacks: chains of normals, and the logistic distribution cut into levels.
+"""Distributions that TFP lacks: chains of normals, the logistic distribution cut into levels, and discrete ones whose
+draws are a function of the seed alone.
 
-The latter is exact in its tails:
+The logistic distribution is exact in its tails:
 
     P(x) = sigmoid(b) - sigmoid(a),     a, b = (x -+ half a level - loc) / scale
 
@@ -14,6 +15,25 @@ which never does:
 from keras import ops
 
 from kerasgen.backend import tfd
+
+
+class Categorical(tfd.Categorical):
+    """Draws by one uniform number each, through the inverse of the cumulative distribution.
+
+    Those of TensorFlow depend on the batch's size and on the number of threads, too.
+    """
+
+    def _sample_n(self, n, seed=None):
+        uniform = tfd.Uniform().sample((n, *ops.shape(self.logits)[:-1]), seed=seed)
+        below = ops.cumsum(self.probs_parameter(), axis=-1)[..., :-1]
+        return ops.sum(ops.cast(uniform[..., None] >= below, "int32"), axis=-1)
+
+
+class FiniteDiscrete(tfd.FiniteDiscrete):
+    """Outcomes drawn as `Categorical` draws their numbers."""
+
+    def _sample_n(self, n, seed=None):
+        return ops.take(self.outcomes, Categorical(logits=self.logits).sample(n, seed=seed), axis=0)
 
 
 class DiscretizedLogistic(tfd.Distribution):

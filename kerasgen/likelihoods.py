@@ -145,7 +145,9 @@ class Categorical(Discrete):
         return self.levels
 
     def per_element(self, params):
-        return backend.tfd.FiniteDiscrete(
+        from kerasgen.distributions import FiniteDiscrete  # imports TFP
+
+        return FiniteDiscrete(
             ops.arange(self.levels, dtype="float32") / (self.levels - 1),
             logits=_bounded(self.per_channel(params)),
             atol=0.51 / (self.levels - 1),  # a pixel between two levels counts as the nearer one
@@ -171,12 +173,14 @@ class DiscretizedLogistic(Discrete):
         return 3 * self.components
 
     def per_element(self, params):
-        from kerasgen.distributions import DiscretizedLogistic as Logistic  # imports TFP
+        from kerasgen import distributions  # imports TFP
 
         logits, location, log_scale = ops.split(self.per_channel(params), 3, axis=-1)  # [..., C, components]
         return backend.tfd.MixtureSameFamily(
-            backend.tfd.Categorical(logits=_bounded(logits)),
-            Logistic(_bounded(location), ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT)), self.levels),
+            distributions.Categorical(logits=_bounded(logits)),
+            distributions.DiscretizedLogistic(
+                _bounded(location), ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT)), self.levels
+            ),
         )
 
     def get_config(self):

@@ -159,11 +159,13 @@ class Mixture(GenerativeModel):
         """
         n = checks.positive("n", n)
         checks.labels(condition, None)
+        from kerasgen.distributions import Categorical  # imports TFP
+
         tfd, seeds = backend.tfd, keras.random.SeedGenerator(seed)
         examples = []
         for start in range(0, n, _SAMPLES_AT_ONCE):
             count = min(n - start, _SAMPLES_AT_ONCE)
-            component = tfd.Categorical(logits=ops.convert_to_tensor(self.logits)).sample(
+            component = Categorical(logits=ops.convert_to_tensor(self.logits)).sample(
                 count, seed=backend.next_seed(seeds)
             )
             noise = tfd.Normal(0.0, 1.0).sample((count, self.size), seed=backend.next_seed(seeds))
