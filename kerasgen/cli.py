@@ -128,8 +128,9 @@ def main(argv=None):
 
 def _import_keras(quiet):
     """Imports Keras and its backend, if quiet without what TensorFlow writes to stderr whenever it is loaded."""
-    # Left to itself, TensorFlow uses oneDNN on some processors only; it is faster on the others too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if "tensorflow" not in sys.modules:
+        # Left to itself, TensorFlow uses oneDNN on some processors only; it is faster on the others too.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     kept = os.dup(2)
     try:
         if quiet:
