@@ -151,7 +151,11 @@ def test_a_step_compiled_with_xla(name, digits):
 @every_model
 def test_fit_on_two_replicas(name, digits, two_replicas):
     with two_replicas.scope():
-        trained(name, digits, jit_compile=False)
+        model = trained(name, digits, jit_compile=False)
+    for weight in model.weights:
+        one, other = (np.asarray(copy) for copy in weight.value.values)
+        np.testing.assert_array_equal(one, other)
+        assert np.all(np.isfinite(one))
 
 
 def deterministic(model, digits):

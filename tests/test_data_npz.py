@@ -273,4 +273,6 @@ def test_fit_works_under_jax_without_tensorflow(tmp_path):
     if importlib.util.find_spec("jax") is None:
         pytest.skip("needs JAX")
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run([sys.executable, "-c", FIT, str(tmp_path / "digits.npz")], check=True, env=environment)
+    command = [sys.executable, "-c", FIT, str(tmp_path / "digits.npz")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr

@@ -59,7 +59,7 @@ def interpreter(path):
     return Interpreter(str(path))
 
 
-def equal(have, want, tolerance=1e-5):
+def assert_equal(have, want, tolerance=1e-5):
     assert have.keys() == want.keys()
     for name in want:
         np.testing.assert_allclose(np.asarray(have[name]), np.asarray(want[name]), rtol=tolerance, atol=tolerance)
@@ -78,7 +78,7 @@ def test_elbo_signature_is_the_bound(model):
 def test_sample_signature_of_prior_noise_decodes_it(model):
     table = signatures.of(model)
     z = np.random.default_rng(0).standard_normal((3, 4)).astype("float32")
-    equal(table["sample"].function(z), table["decode"].function(z))
+    assert_equal(table["sample"].function(z), table["decode"].function(z))
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +91,8 @@ def loaded(folder):
 def test_saved_model_by_hub(model, loaded, name, n):
     given = inputs(model, name, n)
     want = signatures.of(model)[name].function(**given)
-    equal(loaded.signatures[name](**given), want)
-    equal(getattr(loaded, name)(*given.values()), want)
+    assert_equal(loaded.signatures[name](**given), want)
+    assert_equal(getattr(loaded, name)(*given.values()), want)
 
 
 def test_saved_model_in_a_process_with_tensorflow_only(model, folder, tmp_path):
@@ -116,14 +116,14 @@ assert not {"kerasgen", "tensorflow_probability"} & set(sys.modules)
     assert done.returncode == 0, done.stderr[-2000:]
     table = signatures.of(model)
     want = {f"{n}|{key}": value for n in NAMES for key, value in table[n].function(**given[n]).items()}
-    equal(dict(np.load(tmp_path / "out.npz")), want)
+    assert_equal(dict(np.load(tmp_path / "out.npz")), want)
 
 
 @pytest.mark.parametrize("name", ["encode", "decode"])
 def test_saved_model_as_a_keras_layer(model, folder, name):
     given = inputs(model, name, 3)
     layer = keras.layers.TFSMLayer(folder, call_endpoint=name)
-    equal(layer(*given.values()), signatures.of(model)[name].function(**given))
+    assert_equal(layer(*given.values()), signatures.of(model)[name].function(**given))
 
 
 def test_saved_model_holds_each_weight_once(model, folder):
@@ -156,7 +156,7 @@ def test_tflite_agrees_with_keras(model, reports, mode, n):
     for name in NAMES:
         given = inputs(model, name, n)
         want = signatures.of(model)[name].function(**given)
-        equal(file.get_signature_runner(name)(**given), want, BOUNDS[mode].largest)
+        assert_equal(file.get_signature_runner(name)(**given), want, BOUNDS[mode].largest)
 
 
 def test_reports(reports):

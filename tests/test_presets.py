@@ -15,9 +15,10 @@ from kerasgen.metrics.evaluation import evaluate
 if keras.backend.backend() != "tensorflow":
     pytest.skip("data sets are read through TFDS", allow_module_level=True)
 
-ZOO = pathlib.Path(__file__).parents[1] / "zoo"
+ROOT = pathlib.Path(__file__).parents[1]
 PRESETS = zoo.names()
-RECIPES = sorted(path.parent.name for path in ZOO.glob("*/recipe.yaml"))
+RECIPES = {path.parent.name: path for path in ROOT.glob("zoo/*/recipe.yaml")}
+RECIPES |= {path.stem: path for path in ROOT.glob("examples/recipes/*.yaml")}
 SUBSET = 200
 
 
@@ -54,6 +55,10 @@ def test_figures_come_again(name):
         assert figures[key]["value"] - 4 * error <= value <= figures[key]["value"] + 4 * error + looseness, key
 
 
+def test_the_zoo_holds_whole_presets_only():
+    assert sorted(path.name for path in (ROOT / "zoo").iterdir() if path.is_dir()) == PRESETS
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_card_names_how_each_figure_was_measured(name):
     folder = zoo.folder(name)
@@ -70,7 +75,7 @@ def test_a_card_names_how_each_figure_was_measured(name):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
-    run = recipe.Recipe.load(ZOO / name / "recipe.yaml")
+    run = recipe.Recipe.load(RECIPES[name])
     assert run.name == name and run.title
     model = run.build()
     rng = np.random.default_rng(0)
@@ -88,7 +93,7 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
 
 def test_recipes_name_data_that_kerasgen_can_read():
     for name in RECIPES:
-        run = recipe.Recipe.load(ZOO / name / "recipe.yaml")
+        run = recipe.Recipe.load(RECIPES[name])
         try:
             assert sources.size(run.data["name"], run.data.get("split", "train")) >= run.data["batch_size"]
         except FileNotFoundError:

@@ -330,7 +330,9 @@ def test_saving_over_a_preset_replaces_it_and_keeps_the_authors_recipe(model, pr
 def test_a_recipe_alone_may_be_there(model, tmp_path):
     tiny_recipe().save(tmp_path / "recipe.yaml")
     zoo.save(model, tmp_path, tiny_recipe(), METRICS)
-    zoo.load(tmp_path)
+    for loaded, saved in zip(zoo.load(tmp_path).get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(loaded, saved)
+        assert loaded.size
 
 
 def test_other_folders_are_not_overwritten(model, tmp_path, preset):
