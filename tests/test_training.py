@@ -57,8 +57,8 @@ DEATHS = {
         2,
     ),
     "after the second epoch's weights, before its state": (
-        "replace = training._replace\n"
-        "training._replace = lambda path, text: KILL if '\"epoch\": 2' in text else replace(path, text)",
+        "replace = training.checkpoints.replace\n"
+        "training.checkpoints.replace = lambda path, text: KILL if '\"epoch\": 2' in text else replace(path, text)",
         1,
     ),
 }

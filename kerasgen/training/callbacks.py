@@ -1,0 +1,59 @@
+"""What watches and logs a run."""
+
+import csv
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgen.training.checkpoints import replace
+
+
+class FiniteLoss(keras.callbacks.Callback):
+    """Ends a run whose loss is no longer finite, before a checkpoint or a log of it is written.
+
+    Args:
+        steps: of an epoch.
+    """
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        self._done = 0  # steps of the epoch whose loss was finite
+
+    def on_train_batch_end(self, batch, logs=None):
+        bad = [name for name, value in logs.items() if not np.all(np.isfinite(ops.convert_to_numpy(value)))]
+        if bad:
+            start = self._epoch * self.steps + self._done
+            raise FloatingPointError(
+                f"Expected finite losses. Received: {', '.join(bad)} not finite in epoch {self._epoch + 1}, steps "
+                f"{self._done + 1} to {batch + 1}; kerasgen.data.load gives the offending batches with the recipe's "
+                f"data, shuffle=True, seed, repeat=True and start_step={start}. The last checkpoint is kept. Look at "
+                "those batches, or train anew with a lower learning rate."
+            )
+        self._done = batch + 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        # The last step may have spoiled the weights without the loss having seen it.
+        bad = [weight.path for weight in self.model.weights if not np.all(np.isfinite(ops.convert_to_numpy(weight)))]
+        if bad:
+            raise FloatingPointError(
+                f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite after epoch "
+                f"{epoch + 1}. The last checkpoint is kept; a run with another learning rate needs a folder of its own."
+            )
+
+
+def logs(output, epoch):
+    """The CSV log, cut back to the epochs that the checkpoint knows of, and TensorBoard's, which needs TensorFlow."""
+    path = output / "history.csv"
+    if path.exists():
+        with path.open() as file:
+            rows = list(csv.reader(file))
+        replace(path, "".join(",".join(row) + "\n" for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]))
+    callbacks = [keras.callbacks.CSVLogger(str(path), append=True)]
+    if keras.backend.backend() == "tensorflow":
+        callbacks.append(keras.callbacks.TensorBoard(str(output / "logs")))
+    return callbacks

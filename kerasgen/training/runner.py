@@ -1,0 +1,162 @@
+"""Runs a recipe under a `tf.distribute` strategy, with checkpoints and exact resume.
+
+A run writes into its own folder:
+
+    recipe.yaml          the recipe as run, overrides included
+    checkpoints/         the last epoch's weights, optimizer and seeds; state.json names the file that is whole
+    history.csv, logs/   every term by epoch, for reading and for TensorBoard
+    preset/              at the end: a preset folder that `kerasgen.zoo.load` reads
+
+The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds.
+A run that was killed and resumed therefore ends with the weights of one that never was, bit for bit on one device.
+"""
+
+import contextlib
+import os
+import pathlib
+import platform
+import sys
+import time
+
+import keras
+import numpy as np
+
+from kerasgen import backend, zoo
+from kerasgen import data as datasets
+from kerasgen.training import schedule as schedules
+from kerasgen.training import strategies
+from kerasgen.training.callbacks import FiniteLoss, logs
+from kerasgen.training.checkpoints import Checkpoints
+
+
+def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
+    """Trains a recipe's model and returns it, on the weights that `output/preset` holds.
+
+    Args:
+        recipe: a `Recipe`.
+        output: folder of the run.
+        strategy: "none"; "mirrored": all visible GPUs, or `devices` logical CPU devices; "multiworker": as the
+            environment's TF_CONFIG says, every worker with the same `output`.
+        devices: number of devices of "mirrored"; None for all GPUs.
+        resume: go on from the last checkpoint in `output`, if there is one.
+        data: a file written by `kerasgen.data.save_npz`, read instead of TFDS (the way without TensorFlow).
+
+    Raises:
+        ValueError: unknown schedule keys; a batch size that the replicas cannot share evenly; `output` holds a run and
+            `resume` is not set, or one of a different recipe.
+        FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
+    """
+    output = pathlib.Path(output)
+    if "em" in recipe.training:
+        if strategy != "none" or resume or len(recipe.training) > 1:
+            raise ValueError(
+                f"Expected a recipe that says em to say nothing else, and to run in one piece on one device. Received: "
+                f"training={recipe.training}, strategy={strategy!r}, resume={resume}."
+            )
+        return _fit_em(recipe, output, data)
+    schedule = schedules.of(recipe)
+    scope, is_chief = strategies.scope(strategy, devices)
+    checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
+    if checkpoints.exist() and not resume:
+        raise ValueError(
+            f"Expected a folder without a run. Received: {output}, which holds one. Resume it, or name another."
+        )
+    steps, steps_per_execution = _epoch_steps(recipe, schedule, data)
+    with scope, _precision(schedule.precision):
+        replicas = backend.num_replicas()
+        if recipe.data["batch_size"] % replicas:
+            raise ValueError(
+                f"Expected a batch_size that {replicas} replicas share evenly. "
+                f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
+            )
+        model = recipe.build()
+        model.compile(
+            schedule.optimizer(schedule.epochs * steps),
+            # Without compilation JAX runs operator by operator; TensorFlow still has its graph.
+            jit_compile=schedule.jit_compile or keras.backend.backend() == "jax",
+            # Replicas inside Keras' loop over steps fail in TensorFlow: a merge of gradients cannot leave a while loop.
+            steps_per_execution=steps_per_execution if strategy == "none" else 1,
+        )
+        model.optimizer.build(model.trainable_variables)
+        checkpoints.restore(model)
+        examples = _examples(
+            recipe,
+            data,
+            shuffle=True,
+            seed=recipe.seed,
+            drop_remainder=True,
+            repeat=True,
+            start_step=checkpoints.epoch * steps,
+        )
+        if is_chief:
+            output.mkdir(parents=True, exist_ok=True)
+            recipe.save(output / "recipe.yaml")
+        model.fit(
+            examples,
+            initial_epoch=checkpoints.epoch,
+            epochs=schedule.epochs,
+            steps_per_epoch=steps,
+            callbacks=[FiniteLoss(steps), *(logs(output, checkpoints.epoch) if is_chief else ()), checkpoints],
+            shuffle=False,
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    if is_chief:
+        _save_preset(model, recipe, output, checkpoints.seconds)
+    return model
+
+
+def _fit_em(recipe, output, data):
+    """Fits a mixture on the whole set at once: `training: {em: {arguments of Mixture.fit_em}}`."""
+    began = time.monotonic()
+    examples = np.concatenate([np.asarray(x) for x in _examples(recipe, data)])
+    model = recipe.build()
+    print(model.fit_em(examples, **{"seed": recipe.seed, **recipe.training["em"]}))
+    _save_preset(model, recipe, output, time.monotonic() - began)
+    return model
+
+
+def _examples(recipe, npz, **order):
+    """The recipe's training set, read from TFDS or from a file."""
+    elsewhere = {"name", "data_dir", "download"} if npz else {"name"}
+    options = {key: value for key, value in recipe.data.items() if key not in elsewhere}
+    load, source = (datasets.from_npz, npz) if npz else (datasets.load, recipe.data["name"])
+    return load(source, **options, **order)
+
+
+def _save_preset(model, recipe, output, seconds):
+    metrics = {"machine": machine(), "training_time_seconds": seconds, "figures": {}}
+    zoo.save(model, output / "preset", recipe, metrics)
+
+
+def _epoch_steps(recipe, schedule, npz):
+    """Steps of an epoch, a whole number of executions, and steps of an execution."""
+    split = recipe.data.get("split", "train")
+    if npz:
+        size = datasets.from_npz(npz, split).num_examples
+    else:
+        where = {key: recipe.data[key] for key in ("data_dir", "download") if key in recipe.data}
+        size = datasets.size(recipe.data["name"], split, **where)
+    steps = size // recipe.data["batch_size"]
+    if steps < 1:
+        raise ValueError(f"Expected a batch_size of at most {size} examples. Received: {recipe.data['batch_size']}.")
+    per_execution = min(schedule.steps_per_execution, steps)
+    return steps // per_execution * per_execution, per_execution
+
+
+@contextlib.contextmanager
+def _precision(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def machine():
+    """What this machine is, in words, for cards and tables."""
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    return f"{model}, {os.cpu_count()} cores"

@@ -1,0 +1,88 @@
+"""How long a run trains and how fast: the `training` section of a recipe."""
+
+import contextlib
+import dataclasses
+import math
+
+import keras
+from keras import ops
+
+from kerasgen import checks
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.training")
+class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise from 0, a plateau, and a linear fall to 0 (Hu and others 2024, arXiv 2404.06395).
+
+    Args:
+        learning_rate: of the plateau.
+        warmup_steps: steps of the rise.
+        decay_start, total_steps: the steps at which the fall begins and ends.
+    """
+
+    def __init__(self, learning_rate, warmup_steps, decay_start, total_steps):
+        self.learning_rate = learning_rate
+        self.warmup_steps = warmup_steps
+        self.decay_start = decay_start
+        self.total_steps = total_steps
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        rise = (step + 1) / max(self.warmup_steps, 1)
+        fall = (self.total_steps - step) / max(self.total_steps - self.decay_start, 1)
+        return self.learning_rate * ops.clip(ops.minimum(rise, fall), 0.0, 1.0)
+
+    def get_config(self):
+        return dict(vars(self))
+
+
+@dataclasses.dataclass
+class Schedule:
+    """A recipe's `training` section.
+
+    Attributes:
+        epochs: passes over the training set.
+        learning_rate: of Adam, on the plateau between warm-up and decay.
+        warmup_steps: steps over which the learning rate rises.
+        decay: share of all steps, at the end, over which it falls to 0.
+        ema: momentum of the moving average of the weights that the run ends with, or None for the last weights.
+        precision: Keras dtype policy of the networks, "float32" or "mixed_bfloat16"; likelihoods stay in float32.
+        jit_compile: compile the step with XLA. Pays on GPUs and on CPUs without bfloat16 units.
+        steps_per_execution: steps between two returns to Python.
+    """
+
+    epochs: int
+    learning_rate: float
+    warmup_steps: int = 0
+    decay: float = 0.0
+    ema: float | None = None
+    precision: str = "float32"
+    jit_compile: bool = False
+    steps_per_execution: int = 10
+
+    def __post_init__(self):
+        for name, low, high in (("learning_rate", 0, math.inf), ("decay", -1e-9, 1 + 1e-9), ("ema", 0, 1)):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            with contextlib.suppress(ValueError, TypeError):
+                value = float(value)  # YAML reads 1e-3, without a point, as text
+            if not isinstance(value, float) or not low < value < high:
+                raise ValueError(f"Expected training.{name} between {round(low)} and {high:.0f}. Received: {value!r}")
+            setattr(self, name, value)
+        for name in ("epochs", "steps_per_execution"):
+            checks.positive(f"training.{name}", getattr(self, name))
+
+    def optimizer(self, steps):
+        """Adam over `steps` steps."""
+        rate = WarmupStableDecay(self.learning_rate, self.warmup_steps, round(steps * (1 - self.decay)), steps)
+        return keras.optimizers.Adam(rate, use_ema=self.ema is not None, ema_momentum=self.ema or 0.99)
+
+
+def of(recipe):
+    """The schedule of a recipe, or a ValueError that names the keys there are."""
+    try:
+        return Schedule(**recipe.training)
+    except TypeError as error:
+        known = [field.name for field in dataclasses.fields(Schedule)]
+        raise ValueError(f"Expected training keys in {known}. Received: {sorted(recipe.training)}: {error}") from None
