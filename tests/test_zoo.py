@@ -252,6 +252,23 @@ def test_weights_that_lack_some_are_refused_and_nothing_is_changed(saved):
         np.testing.assert_array_equal(old, new)
 
 
+def test_a_warm_start_takes_what_fits_and_no_counter(saved):
+    trained_model = zoo.load(saved)
+    other = tiny_recipe(likelihood="Laplace").build()
+    before = {part: getattr(other, part).get_weights() for part in ("bottleneck", "likelihood", "objective")}
+    fitting = zoo.warm_start(other, saved)
+    np.testing.assert_equal(other.encoder.get_weights(), trained_model.encoder.get_weights())
+    np.testing.assert_equal(other.likelihood.get_weights(), before["likelihood"])
+    np.testing.assert_equal(other.objective.get_weights(), before["objective"])
+    assert any(name.startswith("encoder/") for name in fitting)
+
+
+def test_a_warm_start_from_something_else_is_refused(preset):
+    stranger = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(zoo.PresetError, match="Expected a preset with layers of this model to start from"):
+        zoo.warm_start(stranger, preset)
+
+
 def test_weights_that_are_no_hdf5_are_refused(preset):
     (preset / "model.weights.h5").write_text("weights")
     resign(preset)

@@ -70,6 +70,9 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
+        if schedule.start_from:
+            fitting = zoo.warm_start(model, schedule.start_from)
+            print(f"Started from {schedule.start_from}: {len(fitting)} arrays fit.")
         model.compile(
             schedule.optimizer(schedule.epochs * steps),
             # Without compilation JAX runs operator by operator; TensorFlow still has its graph.

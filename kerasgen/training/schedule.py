@@ -49,6 +49,7 @@ class Schedule:
         precision: Keras dtype policy of the networks, "float32" or "mixed_bfloat16"; likelihoods stay in float32.
         jit_compile: compile the step with XLA. Pays on GPUs and on CPUs without bfloat16 units.
         steps_per_execution: steps between two returns to Python.
+        start_from: a preset whose weights the run starts from, wherever a layer of the same place and shapes has some.
     """
 
     epochs: int
@@ -59,6 +60,7 @@ class Schedule:
     precision: str = "float32"
     jit_compile: bool = False
     steps_per_execution: int = 10
+    start_from: str | None = None
 
     def __post_init__(self):
         for name, low, high in (("learning_rate", 0, math.inf), ("decay", -1e-9, 1 + 1e-9), ("ema", 0, 1)):

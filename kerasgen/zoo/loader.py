@@ -3,6 +3,7 @@
 import difflib
 import pathlib
 import tempfile
+import warnings
 
 import h5py
 
@@ -103,6 +104,40 @@ def load_weights(model, path):
     if received != expected:
         raise PresetError(_mismatch(path, expected, received))
     model.load_weights(path)
+
+
+def warm_start(model, name_or_path):
+    """Gives `model` the weights of a preset wherever a layer of the same place and shapes has some.
+
+    For training on from a preset with other parts, as a prior of two layers in the place of one. Counters of steps
+    stay where they are: the model has made none.
+
+    Args:
+        model: built.
+        name_or_path: as `folder`.
+
+    Returns:
+        Paths of the preset's arrays whose place and shape `model` has, sorted.
+
+    Raises:
+        PresetError: as `load`; or nothing in the preset fits.
+    """
+    path = folder(name_or_path)
+    manifest.verify(path)
+    file = path / "model.weights.h5"
+    with tempfile.TemporaryDirectory() as scratch:
+        own = pathlib.Path(scratch) / "own.weights.h5"
+        model.save_weights(own)
+        fitting = sorted(name for name, _ in _shapes(own).items() & _shapes(file).items())
+    if not fitting:
+        raise PresetError(f"Expected a preset with layers of this model to start from. Received: {path}, with none.")
+    counters = [(each, each.numpy()) for each in model.non_trainable_variables if "int" in each.dtype]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*(not loaded|could not be loaded|mismatch)")
+        model.load_weights(file, skip_mismatch=True)
+    for counter, value in counters:
+        counter.assign(value)
+    return fitting
 
 
 def _presets():
