@@ -74,13 +74,16 @@ class LocationScale(Likelihood):
     Args:
         scale: a number, in units of the [0, 1] range: fixed; "shared": one learned scale for all pixels;
             "learned": predicted for each pixel.
+        levels: number of values that data have, 256 for 8-bit images, to give each the probability of what is rounded
+            to it; None for a density.
     """
 
-    def __init__(self, scale="learned", **kwargs):
+    def __init__(self, scale="learned", levels=None, **kwargs):
         super().__init__(**kwargs)
         if scale not in ("shared", "learned") and not (isinstance(scale, (int, float)) and scale > 0):
             raise ValueError(f"Expected scale to be a positive number, 'shared' or 'learned'. Received: {scale!r}")
         self.scale = scale
+        self.levels = levels
         self.params_per_channel = 2 if scale == "learned" else 1
 
     def build(self, input_shape=None):
@@ -97,24 +100,31 @@ class LocationScale(Likelihood):
         scale = self.scale if log_scale is None else ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT))
         return _bounded(location), scale
 
+    def per_element(self, params):
+        location, scale = self.location_and_scale(params)
+        if self.levels is None:
+            return getattr(backend.tfd, self.density)(location, scale)
+        from kerasgen import distributions  # imports TFP
+
+        scale = scale + ops.zeros_like(location)
+        return getattr(distributions, f"Discretized{self.density}")(location, scale, self.levels)
+
     def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
+        return {**super().get_config(), "scale": self.scale, "levels": self.levels}
 
 
 @register
 class Gaussian(LocationScale):
     """Normal pixels; the likelihood of the L2 loss."""
 
-    def per_element(self, params):
-        return backend.tfd.Normal(*self.location_and_scale(params))
+    density = "Normal"
 
 
 @register
 class Laplace(LocationScale):
     """Laplace pixels; the likelihood of the L1 loss."""
 
-    def per_element(self, params):
-        return backend.tfd.Laplace(*self.location_and_scale(params))
+    density = "Laplace"
 
 
 class Discrete(Likelihood):

@@ -55,6 +55,18 @@ def scaled(density, scale=None):
     return log_density
 
 
+def rounded(variable, levels=256):
+    def log_mass(params, x):
+        half = 0.5 / (levels - 1)
+        below = (np.where(x < half, -np.inf, x - half) - params[..., 0]) / np.exp(params[..., 1])
+        above = (np.where(x > 1 - half, np.inf, x + half) - params[..., 0]) / np.exp(params[..., 1])
+        mirrored = below + above > 0  # into the lower tail, where the difference does not cancel
+        low, high = np.where(mirrored, -above, below), np.where(mirrored, -below, above)
+        return np.log(np.maximum(variable.cdf(high) - variable.cdf(low), 1e-300))
+
+    return log_mass
+
+
 TABLE = {  # name: (likelihood, log density of params [..., P] at x [...], values that x takes or None for a density)
     "bernoulli": (likelihoods.Bernoulli(), bernoulli, 2),
     "continuous_bernoulli": (likelihoods.ContinuousBernoulli(), continuous_bernoulli, None),
@@ -64,6 +76,8 @@ TABLE = {  # name: (likelihood, log density of params [..., P] at x [...], value
     "laplace_fixed": (likelihoods.Laplace(0.1), scaled(stats.laplace.logpdf, 0.1), None),
     "laplace_shared": (shared(likelihoods.Laplace), scaled(stats.laplace.logpdf, np.exp(-1.5)), None),
     "laplace_learned": (likelihoods.Laplace("learned"), scaled(stats.laplace.logpdf), None),
+    "gaussian_levels": (likelihoods.Gaussian("learned", levels=256), rounded(stats.norm()), 256),
+    "laplace_levels": (likelihoods.Laplace("learned", levels=256), rounded(stats.laplace()), 256),
     "categorical": (likelihoods.Categorical(256), categorical, 256),
     "discretized_logistic": (likelihoods.DiscretizedLogistic(), logistic_mixture, 256),
     "logistic_mixture": (likelihoods.DiscretizedLogistic(components=5), logistic_mixture, 256),
