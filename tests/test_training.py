@@ -1,5 +1,6 @@
 """A run is a function of its recipe: killed, resumed, on one device or two, it ends on the same weights."""
 
+import csv
 import json
 import os
 import signal
@@ -11,7 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from kerasgen import training, zoo
+from kerasgen import data, training, zoo
+from kerasgen.metrics import units
 from kerasgen.recipe import Recipe
 
 RECIPE = {
@@ -123,9 +125,22 @@ def test_the_history_has_every_epoch_once(finished):
     assert_every_epoch_once(finished)
 
 
+def history(output, column):
+    with (output / "history.csv").open() as file:
+        return [float(row[column]) for row in csv.DictReader(file)]
+
+
+def test_the_history_counts_active_units(finished):
+    counts = history(finished, "active_units")
+    model = zoo.load(finished / "preset")
+    images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[:1000]
+    assert all(0 <= count <= 4 for count in counts)
+    measured = units.active_units(model.encode(images).mean())
+    assert abs(counts[-1] - measured) <= 1  # other draws of the pixels
+
+
 def test_the_loss_falls(finished):
-    header, *rows = [row.split(",") for row in (finished / "history.csv").read_text().splitlines()]
-    losses = [float(row[header.index("reconstruction")]) for row in rows]
+    losses = history(finished, "reconstruction")
     assert losses[-1] < losses[0]
 
 
@@ -182,7 +197,7 @@ def test_a_batch_that_replicas_cannot_share_is_refused(recipe, tmp_path):
 def test_two_replicas_train(recipe, finished, tmp_path):
     output = tmp_path / "run"
     finish(run_in_subprocess(recipe, output, strategy="mirrored", devices=2))
-    final = [float((o / "history.csv").read_text().splitlines()[-1].split(",")[2]) for o in (finished, output)]
+    final = [history(each, "loss")[-1] for each in (finished, output)]
     # Replicas draw their own noise, so the curves agree only as two runs of one recipe do.
     np.testing.assert_allclose(*final, rtol=0.1)
 

@@ -17,7 +17,7 @@ from kerasgen.recipe import Recipe
 from kerasgen.zoo import loader, manifest, writer
 
 FILES = ["card.md", "metrics.json", "model.weights.h5", "recipe.yaml"]
-FILES += ["reconstructions.png", "samples.png", "units.png"]
+FILES += ["reconstructions.png", "samples.png", "traversal.gif", "traversal.png", "units.png"]
 METRICS = {
     "machine": "an abacus, 2 cores",
     "training_time_seconds": 12600.0,

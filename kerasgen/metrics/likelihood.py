@@ -14,9 +14,9 @@ from kerasgen import backend, checks
 from kerasgen.families import Mixture
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
+from kerasgen.metrics.units import active_units
 
 _ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their noise
-_ACTIVE = 0.01  # variance of a unit's posterior mean over the data (Burda and others 2016, section 5)
 
 
 def exact(model, images, labels=None, seed=0, progress=False):
@@ -87,7 +87,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         "elbo": figure.mean(-reconstruction - kl, "nats"),
         "kl": figure.mean(kl, "nats"),
         "reconstruction": figure.mean(reconstruction, "nats"),
-        "active_units": Figure(int(np.sum(means.var(axis=0) > _ACTIVE)), "units"),
+        "active_units": Figure(active_units(means), "units"),
     }
 
 

@@ -5,6 +5,16 @@ import numpy as np
 from keras import ops
 
 _BATCH = 500
+_ACTIVE = 0.01
+
+
+def active_units(means):
+    """How many units' posterior means vary by more than 0.01 over the data (Burda and others 2016, section 5).
+
+    Args:
+        means: of the posteriors of N examples, `[N, ...]`.
+    """
+    return int(np.sum(np.var(keras.ops.convert_to_numpy(means), axis=0) > _ACTIVE))
 
 
 def kl_by_unit(model, images):

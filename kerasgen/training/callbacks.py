@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgen.metrics.units import active_units
 from kerasgen.training.checkpoints import replace
 
 
@@ -44,6 +45,21 @@ class FiniteLoss(keras.callbacks.Callback):
                 f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite after epoch "
                 f"{epoch + 1}. The last checkpoint is kept; a run with another learning rate needs a folder of its own."
             )
+
+
+class ActiveUnits(keras.callbacks.Callback):
+    """Adds `active_units` to the logs of every epoch: a code that collapses to its prior is seen while it does.
+
+    Args:
+        x, condition: training examples of a model with a code.
+    """
+
+    def __init__(self, x, condition=None):
+        super().__init__()
+        self.examples = x, condition
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["active_units"] = active_units(self.model.encode(*self.examples).mean())
 
 
 def logs(output, epoch):

@@ -25,8 +25,10 @@ from kerasgen import backend, zoo
 from kerasgen import data as datasets
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
-from kerasgen.training.callbacks import FiniteLoss, logs
+from kerasgen.training.callbacks import ActiveUnits, FiniteLoss, logs
 from kerasgen.training.checkpoints import Checkpoints
+
+_MONITORED = 1000  # examples
 
 
 def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
@@ -99,13 +101,26 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             initial_epoch=checkpoints.epoch,
             epochs=schedule.epochs,
             steps_per_epoch=steps,
-            callbacks=[FiniteLoss(steps), *(logs(output, checkpoints.epoch) if is_chief else ()), checkpoints],
+            callbacks=[
+                FiniteLoss(steps),
+                *_monitors(model, recipe, data),
+                *(logs(output, checkpoints.epoch) if is_chief else ()),
+                checkpoints,
+            ],
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
     if is_chief:
         _save_preset(model, recipe, output, checkpoints.seconds)
     return model
+
+
+def _monitors(model, recipe, data):
+    """Callbacks that add to the logs what the model's kind asks for."""
+    if not hasattr(model, "bottleneck"):
+        return []
+    first = next(iter(_examples(recipe, data, batch_size=_MONITORED)))
+    return [ActiveUnits(*first) if recipe.data.get("labels") else ActiveUnits(first)]
 
 
 def _fit_em(recipe, output, data):
@@ -122,8 +137,9 @@ def _examples(recipe, npz, **order):
     """The recipe's training set, read from TFDS or from a file."""
     elsewhere = {"name", "data_dir", "download"} if npz else {"name"}
     options = {key: value for key, value in recipe.data.items() if key not in elsewhere}
+    options |= order
     load, source = (datasets.from_npz, npz) if npz else (datasets.load, recipe.data["name"])
-    return load(source, **options, **order)
+    return load(source, **options)
 
 
 def _save_preset(model, recipe, output, seconds):

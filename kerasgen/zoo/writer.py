@@ -11,12 +11,14 @@ import keras
 from kerasgen import bottlenecks, plot
 from kerasgen import recipe as recipes
 from kerasgen.metrics import units
+from kerasgen.tasks.traverse import animation, picture, traverse
 from kerasgen.zoo import manifest, template
 from kerasgen.zoo.manifest import PresetError
 
 _SHOWN = 64  # samples
 _A_CLASS = 10  # samples, of a conditional model
 _RECONSTRUCTED = 16
+_TRAVERSED = 10  # units of the code
 
 
 def save(model, folder, recipe, metrics, images=None):
@@ -107,6 +109,13 @@ def _pictures(model, folder, images):
         if isinstance(model.bottleneck, bottlenecks.Gaussian):
             plot.units(units.kl_by_unit(model, images), folder / "units.png")
             captions["units.png"] = f"KL of every unit of the code, mean over {len(images):,} images."
+            traversal = traverse(model, images[0], data=images)[:_TRAVERSED]
+            picture(traversal, folder / "traversal.png")
+            animation(traversal, folder / "traversal.gif")
+            captions["traversal.png"] = (
+                f"One unit of a code moved from -3 to 3 in a row, the others held; the {len(traversal)} most telling units."
+            )
+            captions["traversal.gif"] = "The same in motion."
     if getattr(getattr(model, "bottleneck", None), "latent_shape", None) == (2,) and model.num_classes is None:
         plot.manifold(model, path=folder / "manifold.png")
         captions["manifold.png"] = "What every part of the code stands for: codes at equally likely quantiles."
