@@ -112,9 +112,8 @@ def _pictures(model, folder, images):
             traversal = traverse(model, images[0], data=images)[:_TRAVERSED]
             picture(traversal, folder / "traversal.png")
             animation(traversal, folder / "traversal.gif")
-            captions["traversal.png"] = (
-                f"One unit of a code moved from -3 to 3 in a row, the others held; the {len(traversal)} most telling units."
-            )
+            shown = f"the {len(traversal)} most telling"
+            captions["traversal.png"] = f"In every row one unit of a code moved from -3 to 3, the others held; {shown}."
             captions["traversal.gif"] = "The same in motion."
     if getattr(getattr(model, "bottleneck", None), "latent_shape", None) == (2,) and model.num_classes is None:
         plot.manifold(model, path=folder / "manifold.png")
