@@ -86,7 +86,8 @@ class AdversarialModel(GenerativeModel):
                 f"Received: {tuple(made.shape[1:])}. Set the generator's output_shape."
             )
         features = self.critic(keras.KerasTensor((None, *self.event_shape)))
-        self.head.build(features.shape)
+        if not self.head.built:
+            self.head.build(features.shape)
         self.built = True
 
     def generate(self, z, condition=None, training=False):

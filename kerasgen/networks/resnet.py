@@ -44,7 +44,7 @@ class ResampledBlock(layers.Layer):
             return [*normalizations.of_values(normalization, self.dtype_policy), layers.ReLU(**dtype)]
 
         up = [layers.UpSampling2D(**dtype)] if resample == "up" else []
-        down = [layers.AveragePooling2D(**dtype)] if resample == "down" else []
+        down = [layers.AveragePooling2D(2, **dtype)] if resample == "down" else []
         self.branch = [*nonlinearity(), *up, convolution(3), *nonlinearity(), convolution(3), *down]
         self.shortcut = [convolution(1), *up, *down]  # the 1x1 kernel at the lower resolution, where it costs less
 
