@@ -320,6 +320,25 @@ def test_bad_arguments_are_refused(arguments, message):
         plane(**arguments)
 
 
+def test_evaluate_measures_sample_quality_with_its_floor(tmp_path, capsys):
+    from kerasgen import cli, zoo
+
+    recipe = Recipe.from_dict(RECIPE)
+    metrics = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
+    folder = zoo.save(recipe.build(), tmp_path / "gan_digits", recipe, metrics)
+    cli.main(["evaluate", str(folder), "--limit", "60", "--write"])
+    figures = json.loads((folder / "metrics.json").read_text())["figures"]
+    assert list(figures)[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
+    distance, floor = (figures[name] for name in list(figures)[:2])
+    assert distance["value"] > floor["value"] > 0
+    assert distance["protocol"] == (
+        "60 samples, seed 0, against as many test examples of digits; floor: the first 60 training examples in the "
+        "samples' place; features: values"
+    )
+    assert distance["command"] == "kerasgen evaluate gan_digits --limit 60"
+    assert "frechet_distance[values]" in zoo.card(folder) and "frechet_distance[values]" in capsys.readouterr().out
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     recipe = Recipe.from_dict(RECIPE).override(["training.learning_rate=1e+30", "training.critic_learning_rate=1e+30"])
     with pytest.raises(FloatingPointError, match="Expected finite (losses|weights). Received: .* not finite"):

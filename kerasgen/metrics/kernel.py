@@ -19,10 +19,12 @@ def polynomial(x, y):
 
 def mmd2(x, y, kernel=polynomial):
     """The unbiased estimate of MMD^2 from features `[N, F]` and `[M, F]` (Gretton and others 2012, equation 3)."""
-    within = [
-        (kernel(each, each).sum() - np.diag(kernel(each, each)).sum()) / len(each) / (len(each) - 1) for each in (x, y)
-    ]
-    return float(sum(within) - 2 * kernel(x, y).mean())
+
+    def within(z):
+        gram, n = kernel(z, z), len(z)
+        return (gram.sum() - np.trace(gram)) / (n * (n - 1))  # without the pairs of an example with itself
+
+    return float(within(x) + within(y) - 2 * kernel(x, y).mean())
 
 
 def kernel_distance(x, y, block=1000):
