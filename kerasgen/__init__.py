@@ -7,7 +7,17 @@ import sys
 __version__ = "0.1.0"
 
 _CLASSES = {"GenerativeModel": "model", "LatentVariableModel": "families"}
-_REGISTERING = ("bottlenecks", "families", "likelihoods", "networks", "objectives", "training")
+_REGISTERING = (
+    "bottlenecks",
+    "divergences",
+    "families",
+    "likelihoods",
+    "networks",
+    "objectives",
+    "optimizers",
+    "regularizers",
+    "training",
+)
 _OTHERS = ("data", "export", "metrics", "plot", "recipe", "tasks", "zoo")
 
 __all__ = [*_CLASSES, *_REGISTERING, *_OTHERS]

@@ -81,6 +81,46 @@ def function(fn):
     return lambda *args: compiled(*args)
 
 
+def input_gradient(fn, x):
+    """Gradient of the sum of `fn(x)` with respect to `x`; it can be differentiated again."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = fn(x)
+        return tape.gradient(y, x)
+    import jax
+
+    return jax.grad(lambda x: keras.ops.sum(fn(x)))(x)
+
+
+def value_and_gradients(fn, variables, scope=None):
+    """`fn()`, a pair of a scalar loss and anything else, and the loss's gradients with respect to Keras variables.
+
+    Args:
+        scope: under JAX, the `keras.StatelessScope` that is open and holds all variables; what `fn` assigns to them
+            stays in it.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss, result = fn()
+        return (loss, result), tape.gradient(loss, [variable.value for variable in variables])
+    import jax
+
+    def stateless(values):
+        with keras.StatelessScope() as inner:
+            inner.state_mapping = {**scope.state_mapping, **dict(zip(map(id, variables), values))}
+            loss, result = fn()
+        return loss, (result, inner.state_mapping)
+
+    values = [scope.get_current_value(variable) for variable in variables]
+    (loss, (result, scope.state_mapping)), gradients = jax.value_and_grad(stateless, has_aux=True)(values)
+    return (loss, result), gradients
+
+
 def is_concrete(x):
     """Whether `x` has values now, rather than standing for values in a graph that is being traced."""
     if isinstance(x, keras.KerasTensor):

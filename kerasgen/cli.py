@@ -1,6 +1,7 @@
 """The `kerasgen` command. What is heavy is imported inside the command that needs it, so that help comes at once."""
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -76,6 +77,7 @@ def parser():
     preset(sub)
     sub.add_argument("--num-samples", type=_positive, default=5000, metavar="K", help="importance samples an image")
     sub.add_argument("--limit", type=_positive, metavar="N", help="only the first N test images")
+    sub.add_argument("--quality", action="store_true", help="sample quality too, which others than GANs leave out")
     source(sub)
     sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")
 
@@ -222,7 +224,7 @@ def _train(args):
 def _evaluate(args):
     """Measure a preset on the test examples of its data set."""
     from kerasgen import zoo
-    from kerasgen.metrics import evaluation, fidelity
+    from kerasgen.metrics import evaluation, features, fidelity, quality
     from kerasgen.metrics.published import published
 
     recipe = _recipe(args.name)
@@ -237,15 +239,30 @@ def _evaluate(args):
         command += f" --num-samples {args.num_samples}"
     if args.limit:
         command += f" --limit {args.limit}"
-    figures = evaluation.evaluate(model, images, labels, args.num_samples, progress=True)
-    protocols = dict.fromkeys(figures, protocol)
+    if args.quality:
+        command += " --quality"
+    figures, protocols = {}, {}
+    if not evaluation.only_samples(model):
+        figures = evaluation.evaluate(model, images, labels, args.num_samples, progress=True)
+        protocols = dict.fromkeys(figures, protocol)
+    if args.quality or not figures:
+        grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
+        images, real = (_held_out(grey, f"{split}[:{len(images)}]", args)[0] for split in ("test", "train"))
+        extractor = features.of(recipe.data["name"])
+        measured = quality.sample_quality(model, images, labels, real, extractor)
+        how = (
+            f"{len(images):,} samples, seed 0, against as many test examples of {recipe.data['name']}; floor: the "
+            f"first {len(real):,} training examples in the samples' place; features: {extractor.name}"
+        )
+        figures |= measured
+        protocols |= dict.fromkeys(measured, how)
     conditional = model.num_classes is not None and hasattr(model, "sample")
     if conditional and (judge := fidelity.judge(recipe.data["name"])):
         figures |= fidelity.label_fidelity(model, judge)
         protocols["label_fidelity"] = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[recipe.data['name']]}"
-    print(protocol)
+    print("\n".join(dict.fromkeys(protocols.values())))
     for name, figure in figures.items():
-        print(f"{name:20} {figure}")
+        print(f"{name:{max(map(len, figures))}} {figure}")
     if args.write:
         folder = zoo.folder(args.name)
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))

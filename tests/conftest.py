@@ -16,7 +16,7 @@ if keras.backend.backend() == "tensorflow":
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
     )
 
-from kerasgen import LatentVariableModel, bottlenecks, families, likelihoods, networks
+from kerasgen import LatentVariableModel, bottlenecks, divergences, families, likelihoods, networks
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
@@ -79,6 +79,21 @@ def tiny_mixture():
     """A mixture of Gaussians over images of 17 levels; the same weights every time."""
     keras.utils.set_random_seed(0)
     return families.Mixture((8, 8, 1), 3, levels=17)
+
+
+def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="batch", **arguments):
+    """A GAN of 8x8 images with the real parts; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    return families.AdversarialModel(
+        (8, 8, 1),
+        networks.DCGANGenerator((8, 8, 1), (8,), normalization),
+        networks.DCGANCritic((8,)),
+        divergence or divergences.NonSaturating(),
+        latent_dim=4,
+        num_classes=num_classes,
+        regularizers=regularizers,
+        **arguments,
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,19 @@ needs_torch = pytest.mark.skipif(
 )
 
 
+def test_the_table_of_mode_coverage(capsys):
+    spec = importlib.util.spec_from_file_location("mode_coverage", SCRIPT.with_name("mode_coverage.py"))
+    mode_coverage = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(mode_coverage)
+    options = "--games least_squares wasserstein_gp --toys eight_gaussians --seeds 0 --steps 2"
+    table = mode_coverage.main(options.split())
+    assert list(table) == [("least_squares", "eight_gaussians"), ("wasserstein_gp", "eight_gaussians")]
+    rows = capsys.readouterr().out.splitlines()
+    for (game, _), [(modes, good)] in table.items():
+        assert 0 <= modes <= 8 and 0 <= good <= 100
+        assert f"| {game} | {modes} | {good:.1f} |" in rows
+
+
 def kernels(model):
     """Every convolution and dense layer in order, with the height and width that it works at."""
     found, side = [], model.event_shape[0]

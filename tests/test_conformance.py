@@ -10,10 +10,18 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_autoencoder, tiny_classifier, tiny_hierarchical, tiny_mixture, tiny_mlp_vae, tiny_vae
+from conftest import (
+    tiny_autoencoder,
+    tiny_classifier,
+    tiny_gan,
+    tiny_hierarchical,
+    tiny_mixture,
+    tiny_mlp_vae,
+    tiny_vae,
+)
 
 import kerasgen
-from kerasgen import families, likelihoods, objectives
+from kerasgen import divergences, families, likelihoods, objectives, regularizers
 
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,
@@ -22,6 +30,10 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "hierarchical": tiny_hierarchical,
     "autoencoder": tiny_autoencoder,
     "mixture": tiny_mixture,
+    "gan": tiny_gan,
+    "conditional_wgan": lambda: tiny_gan(
+        divergences.Wasserstein(), [regularizers.GradientPenalty()], 10, "layer", critic_steps=2
+    ),
     "classifier": tiny_classifier,
 }
 every_model = pytest.mark.parametrize("name", MODELS)
@@ -71,7 +83,8 @@ def trained(name, digits, **compile_arguments):
     before = [weight.copy() for weight in model.get_weights()]
     history = model.fit(*data_of(model, digits), batch_size=16, epochs=2, verbose=0).history
     assert np.all(np.isfinite(history["loss"]))
-    assert history["loss"][1] < history["loss"][0]
+    if not isinstance(model, families.AdversarialModel):  # whose two losses pull against each other
+        assert history["loss"][1] < history["loss"][0]
     assert any(not np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True))
     return model
 
@@ -99,6 +112,7 @@ def test_meets_the_contract(name, fitted, digits):
         assert images.dtype == "float32"
     if "sample" in results:
         assert results["sample"].min() >= 0 and results["sample"].max() <= 1
+    if "log_prob" in results:
         assert results["log_prob"].shape == (6,)
         assert results["log_prob"].dtype == "float32"
     terms = model.loss_terms(digits[0][:6], condition_of(model, 6))
@@ -160,9 +174,11 @@ def test_fit_on_two_replicas(name, digits, two_replicas):
 
 def deterministic(model, digits):
     """`(signature, inputs, what Keras gives)` of a signature that draws nothing."""
-    name = next(name for name in ("reconstruct", "classify", "responsibilities") if name in model.export_signatures())
+    names = ("reconstruct", "classify", "responsibilities", "sample")  # the last one, where noise is an input
+    name = next(name for name in names if name in model.export_signatures())
     function, shapes = model.export_signatures()[name]
-    inputs = {"images": digits[0][:5], "labels": np.zeros(5, "int32")}
+    noise = np.random.default_rng(0).standard_normal((5, *shapes.get("noise", ()))).astype("float32")
+    inputs = {"images": digits[0][:5], "labels": np.zeros(5, "int32"), "noise": noise}
     inputs = {key: value for key, value in inputs.items() if key in shapes}
     return name, inputs, function(**inputs)
 

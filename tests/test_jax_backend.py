@@ -16,9 +16,9 @@ if keras.backend.backend() != "jax":
     pytest.skip("needs KERAS_BACKEND=jax", allow_module_level=True)
 
 from backend_reference import LIKELIHOODS, PRESETS, numbers
-from conftest import tiny_autoencoder, tiny_classifier, tiny_hierarchical, tiny_mixture, tiny_vae
+from conftest import tiny_autoencoder, tiny_classifier, tiny_gan, tiny_hierarchical, tiny_mixture, tiny_vae
 
-from kerasgen import data, export, objectives, training, zoo
+from kerasgen import data, divergences, export, networks, objectives, regularizers, training, zoo
 from kerasgen.recipe import Recipe
 
 IN_CI = "KERASGEN_REFERENCE" in os.environ
@@ -114,6 +114,29 @@ def test_every_family_learns_and_survives_its_file(build, digits, tmp_path):
     if hasattr(model, "log_prob"):
         np.testing.assert_array_equal(model.log_prob(images[:3], seed=0), same.log_prob(images[:3], seed=0))
         assert model.sample(3, seed=0).shape == (3, 8, 8, 1)
+
+
+def test_adversaries_play_and_survive_their_file(digits, tmp_path):
+    """Both sides take their steps, batch statistics and power iterations move, and the slope nears 1."""
+    images, labels = digits
+    penalty = regularizers.GradientPenalty(100.0)
+    model = tiny_gan(
+        divergences.Wasserstein(), [penalty], 10, critic_steps=2, head=networks.ScoreHead(10, spectral=True)
+    )
+    before = [np.array(weight) for weight in model.weights]
+    model.compile(keras.optimizers.Adam(1e-2, use_ema=True), keras.optimizers.Adam(1e-2))
+    history = model.fit(images, labels, batch_size=64, epochs=8, verbose=0).history
+    assert all(np.all(np.isfinite(values)) for values in history.values())
+    assert history["gradient_penalty"][-1] < history["gradient_penalty"][0] / 2
+    still = [weight.path for weight, old in zip(model.weights, before) if np.array_equal(weight, old)]
+    assert [path for path in still if "bias" not in path] == []  # a shift of all scores changes no distance
+    assert int(model.optimizer.generator.iterations) == 32 and int(model.optimizer.critic.iterations) == 64
+    model.save(tmp_path / "model.keras")
+    same = keras.saving.load_model(tmp_path / "model.keras")
+    for mine, theirs in zip(model.optimizer.variables, same.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    labels = np.arange(3)
+    np.testing.assert_array_equal(same.sample(3, labels, seed=0), model.sample(3, labels, seed=0))
 
 
 def test_conditional_iwae_learns(digits):

@@ -27,6 +27,47 @@ def test_a_residual_block_starts_as_the_identity_and_learns(x):
     assert np.abs(block(x) - x).max() > 0.1
 
 
+@pytest.mark.parametrize("side, stages", [(28, 2), (32, 3), (64, 4)])
+@pytest.mark.parametrize("kind", ["DCGAN", "Residual"])
+def test_generators_and_critics_of_images(kind, side, stages):
+    channels = [4] * stages
+    generator = getattr(networks, f"{kind}Generator")((side, side, 3), channels)
+    critic = getattr(networks, f"{kind}Critic")(channels, "spectral")
+    images = generator(np.random.default_rng(0).standard_normal((2, 5)).astype("float32"))
+    assert images.shape == (2, side, side, 3)
+    assert 0 < np.min(images) < np.max(images) < 1
+    features = critic(images)
+    lowest = side // 2**stages
+    assert features.shape == ((2, 4 * lowest**2) if kind == "DCGAN" else (2, 4))
+
+
+@pytest.mark.parametrize("normalization", [None, "batch", "layer", "spectral"])
+@pytest.mark.parametrize("kind", ["DCGANGenerator", "DCGANCritic", "ResidualGenerator", "ResidualCritic"])
+def test_every_normalization_of_every_network_saves_and_loads(kind, normalization, tmp_path):
+    cls = getattr(networks, kind)
+    critic = "Critic" in kind
+    network = cls(channels=(4, 4), normalization=normalization) if critic else cls((8, 8, 1), (4, 4), normalization)
+    x = keras.Input((8, 8, 1) if critic else (3,))
+    model = keras.Model(x, network(x))
+    batch = np.random.default_rng(0).random((6, *x.shape[1:])).astype("float32")
+    trained, still = np.asarray(model(batch, training=True)), np.asarray(model(batch))
+    alone = np.concatenate([np.asarray(model(batch[i : i + 1])) for i in range(6)])
+    np.testing.assert_allclose(alone, still, atol=1e-5)
+    if normalization == "batch":
+        assert np.abs(trained - still).max() > 1e-3, "batch statistics in training only"
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(copy(batch), model(batch))
+
+
+def test_an_unknown_normalization_or_resampling_is_refused():
+    for build in (networks.DCGANCritic, networks.ResidualCritic):
+        with pytest.raises(ValueError, match=r"Expected normalization to be one of .* Received: 'instance'"):
+            build(normalization="instance")
+    with pytest.raises(ValueError, match="Expected resample to be 'up', None or 'down'. Received: 'left'"):
+        networks.ResampledBlock(4, "left")
+
+
 @pytest.mark.parametrize("stages", [1, 2, 3])
 def test_the_encoder_halves_and_the_decoder_doubles_once_a_stage(x, stages):
     widths, blocks = (4, 6, 8)[:stages], (1, 0, 2)[:stages]

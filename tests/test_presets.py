@@ -10,6 +10,7 @@ import pytest
 import kerasgen
 from kerasgen import data, recipe, training, zoo
 from kerasgen.data import sources
+from kerasgen.metrics import features
 from kerasgen.metrics.evaluation import evaluate
 
 if keras.backend.backend() != "tensorflow":
@@ -41,11 +42,14 @@ def test_figures_come_again(name):
     """
     model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
     subset = examples(run, f"test[:{SUBSET}]", model.num_classes is not None)
-    measured = evaluate(model, *subset, num_samples=50)
+    measured = evaluate(model, *subset, num_samples=50, extractor=features.of(run.data["name"]))
     figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
     fewer = np.sqrt(sources.size(run.data["name"], "test") / SUBSET)
     assert next(iter(figures)) == next(iter(measured)), "the leading figure"
     for key in figures.keys() & measured.keys():
+        if "[" in key:  # sample quality depends on the number of examples; the Fréchet distance grows with fewer
+            assert "frechet" not in key or measured[key].value > figures[key]["value"], key
+            continue
         value, error = measured[key].value, figures[key]["standard_error"]
         if error is None:
             assert abs(value - figures[key]["value"]) <= 2  # counts, such as that of active units

@@ -27,10 +27,13 @@ class Toy(NamedTuple):
         draw: function of a `numpy.random.Generator` and a number n to points `[n, 2]` float64.
         log_prob: function of points `[n, 2]` to log-densities `[n]` float64 in nats, or None where there is no closed
             form.
+        centres, scale: of a mixture of equal normals, their means `[K, 2]` and their standard deviation; else None.
     """
 
     draw: Callable
     log_prob: Callable | None
+    centres: np.ndarray | None = None
+    scale: float | None = None
 
     def sample(self, n, seed):
         """`n` points `[n, 2]` float32; the same integer seed gives the same points."""
@@ -64,7 +67,7 @@ def _gaussians(centres, scale):
         log_weight = -math.log(len(centres)) - 2 * math.log(scale) - _LOG_2PI
         return np.logaddexp.reduce(-(distances**2) / 2, axis=1) + log_weight
 
-    return Toy(draw, log_prob)
+    return Toy(draw, log_prob, centres, scale)
 
 
 def _circle(count):

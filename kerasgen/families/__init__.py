@@ -1,8 +1,9 @@
-"""Models of p(x), composed of networks, likelihoods, bottlenecks and objectives; and classifiers of x."""
+"""Models of p(x), composed of networks, likelihoods, bottlenecks, divergences and objectives; and classifiers of x."""
 
+from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.families.classifier import Classifier
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
 
-__all__ = ["Autoencoder", "Classifier", "LatentVariableModel", "Mixture"]
+__all__ = ["AdversarialModel", "Autoencoder", "Classifier", "LatentVariableModel", "Mixture"]

@@ -3,10 +3,11 @@
 from keras import ops
 
 from kerasgen.families import Classifier
-from kerasgen.metrics import classification, figure, likelihood
+from kerasgen.metrics import classification, figure, likelihood, quality
+from kerasgen.metrics.features import VALUES
 
 
-def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=False):
+def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=False, real=None, extractor=VALUES):
     """Measures a model on held-out images.
 
     Args:
@@ -16,9 +17,10 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
         num_samples: importance samples of each image, of models whose likelihood is estimated.
         seed: of all noise.
         progress: show a progress bar.
+        real, extractor: of models that sample without a likelihood: see `kerasgen.metrics.quality`.
 
     Returns:
-        `Figure`s by name, the leading one first: see `kerasgen.metrics.likelihood` and `classification`.
+        `Figure`s by name, the leading one first: see `kerasgen.metrics.likelihood`, `classification` and `quality`.
     """
     if isinstance(model, Classifier):
         return classification.accuracy(model, images, labels, progress)
@@ -26,12 +28,19 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
         return likelihood.importance_weighted(model, images, labels, num_samples, seed, progress)
     if hasattr(model, "log_prob"):
         return likelihood.exact(model, images, labels, seed, progress)
+    if only_samples(model):
+        return quality.sample_quality(model, images, labels, real, extractor, seed)
     return squared_error(model, images, labels, progress)
 
 
 def is_estimated(model):
     """Whether the model's likelihood is an estimate by samples."""
     return hasattr(model, "elbo")
+
+
+def only_samples(model):
+    """Whether sample quality is all that there is to measure of a model."""
+    return hasattr(model, "sample") and not hasattr(model, "log_prob")
 
 
 def squared_error(model, images, labels=None, progress=False):

@@ -1,5 +1,7 @@
 """Whether a conditional model draws what it was asked for, by the judgement of a classifier."""
 
+import inspect
+
 import keras
 import numpy as np
 
@@ -18,6 +20,15 @@ def judge(data_name):
     return zoo.load(name) if name in zoo.names() else None
 
 
+def as_shown(model, n, labels=None, seed=None):
+    """Samples as they are shown: means of the likelihood where there is one.
+
+    Independent pixels of a binary draw are noise, which no class and no feature extractor was trained on.
+    """
+    has_mean = "mean" in inspect.signature(model.sample).parameters
+    return model.sample(n, labels, seed=seed, **({"mean": True} if has_mean else {}))
+
+
 def label_fidelity(model, classifier, num_samples=10_000, seed=0):
     """The share of samples that the classifier gives the class that they were drawn for.
 
@@ -32,8 +43,7 @@ def label_fidelity(model, classifier, num_samples=10_000, seed=0):
         real images is itself wrong once in 200.
     """
     labels = np.arange(num_samples, dtype="int32") % model.num_classes
-    # Means of the likelihood, as they are shown: independent pixels of a binary draw are noise that no class has.
-    images = model.sample(num_samples, labels, seed=seed, mean=True)
+    images = as_shown(model, num_samples, labels, seed)
     right = []
     for start in range(0, num_samples, _BATCH):
         rows = slice(start, start + _BATCH)

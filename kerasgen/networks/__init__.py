@@ -2,7 +2,24 @@
 
 from kerasgen.networks.augmentation import RandomAffine
 from kerasgen.networks.conv import ConvDecoder, ConvEncoder, ResidualBlock
+from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
+from kerasgen.networks.heads import ScoreHead
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
+from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
 
-__all__ = ["MLP", "ConvDecoder", "ConvEncoder", "DepthToSpace", "RandomAffine", "ResidualBlock", "SpaceToDepth"]
+__all__ = [
+    "MLP",
+    "ConvDecoder",
+    "ConvEncoder",
+    "DCGANCritic",
+    "DCGANGenerator",
+    "DepthToSpace",
+    "RandomAffine",
+    "ResampledBlock",
+    "ResidualBlock",
+    "ResidualCritic",
+    "ResidualGenerator",
+    "ScoreHead",
+    "SpaceToDepth",
+]

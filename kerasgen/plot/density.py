@@ -14,7 +14,8 @@ def density(model, data, path=None):
     """Draws data and a model's density side by side, on the same axes and in the same colours.
 
     Args:
-        model: a model with `log_prob`, or the function itself, from points `[n, 2]` to log-densities `[n]` in nats.
+        model: a model with `log_prob`, or the function itself, from points `[n, 2]` to log-densities `[n]` in nats. A
+            model that only samples is shown by a histogram of as many samples, seed 0.
         data: points `[N, 2]`, whose histogram is on the left.
         path: of a PNG file to write, or None.
 
@@ -31,14 +32,18 @@ def density(model, data, path=None):
     half = (0.5 + _MARGIN) * max(np.ptp(data, axis=0).max(), 1e-6)
     left, right, bottom, top = extent = [value for c in centre for value in (c - half, c + half)]
     step = 2 * half / _RESOLUTION
+    counts, *_ = np.histogram2d(*data.T, bins=_BINS, range=[extent[:2], extent[2:]], density=True)
+    brightest = np.quantile(counts[counts > 0], 0.99)  # the data's, so that the model's excesses cannot hide the rest
+    if hasattr(model, "sample") and not hasattr(model, "log_prob"):
+        samples = keras.ops.convert_to_numpy(model.sample(len(data), seed=0))
+        heights, *_ = np.histogram2d(*samples.T, bins=_BINS, range=[extent[:2], extent[2:]], density=True)
+        return _figure({f"{len(data):,} points": counts.T, "samples": heights.T}, extent, brightest, path)
     x, y = (start + step * (np.arange(_RESOLUTION) + 0.5) for start in (left, bottom))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype("float32")  # rows from the bottom to the top
     log_prob = keras.ops.convert_to_numpy(getattr(model, "log_prob", model)(points))
     if np.isnan(log_prob).any():
         raise ValueError(f"Expected log-densities. Received: {np.isnan(log_prob).sum()} that are not numbers.")
     heights = np.exp(log_prob).reshape(_RESOLUTION, _RESOLUTION)
-    counts, *_ = np.histogram2d(*data.T, bins=_BINS, range=[extent[:2], extent[2:]], density=True)
-    brightest = np.quantile(counts[counts > 0], 0.99)  # the data's, so that the model's excesses cannot hide the rest
     return _figure({f"{len(data):,} points": counts.T, "model": heights}, extent, brightest, path)
 
 

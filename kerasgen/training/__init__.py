@@ -1,8 +1,8 @@
 """Trains recipes: schedules, strategies, checkpoints, and `run`, which puts them together."""
 
-from kerasgen.training.callbacks import FiniteLoss
+from kerasgen.training.callbacks import CollapseMonitor, FiniteLoss
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.training.runner import machine, run
 from kerasgen.training.schedule import Schedule, WarmupStableDecay
 
-__all__ = ["Checkpoints", "FiniteLoss", "Schedule", "WarmupStableDecay", "machine", "run"]
+__all__ = ["Checkpoints", "CollapseMonitor", "FiniteLoss", "Schedule", "WarmupStableDecay", "machine", "run"]

@@ -1,6 +1,7 @@
 """What watches and logs a run."""
 
 import csv
+import sys
 
 import keras
 import numpy as np
@@ -8,6 +9,9 @@ from keras import ops
 
 from kerasgen.metrics.units import active_units
 from kerasgen.training.checkpoints import replace
+
+_SATURATED = 0.999  # of the critic's separation
+_COLLAPSED = 0.2  # of the samples' diversity
 
 
 class FiniteLoss(keras.callbacks.Callback):
@@ -60,6 +64,39 @@ class ActiveUnits(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["active_units"] = active_units(self.model.encode(*self.examples).mean())
+
+
+class CollapseMonitor(keras.callbacks.Callback):
+    """Logs once an epoch what shows that an adversarial game is lost, and warns of it in one line on stderr.
+
+    - `critic_separation`: probability that the critic scores a real example above a sample, by all pairs of them; 0.5
+      where it cannot tell them apart. Near 1, generators of divergences with a bound learn little.
+    - `sample_diversity`: mean squared distance of two samples, as a share of that of two real examples; near 0 where
+      the generator has collapsed to a point.
+
+    Args:
+        x, condition: training examples of an adversarial model, at least 2.
+    """
+
+    def __init__(self, x, condition=None):
+        super().__init__()
+        self.real = ops.convert_to_tensor(x)
+        self.condition = condition
+
+    def on_epoch_end(self, epoch, logs=None):
+        fake = self.model.sample(len(self.real), self.condition, seed=0)
+        scores = [ops.convert_to_numpy(self.model.score(x, self.condition)) for x in (self.real, fake)]
+        separation = float(np.mean(scores[0][:, None] > scores[1]))
+        variances = [np.sum(np.var(ops.convert_to_numpy(x), axis=0)) for x in (self.real, fake)]
+        diversity = float(variances[1] / variances[0])
+        logs |= {"critic_separation": separation, "sample_diversity": diversity}
+        if self.model.divergence.saturates and separation > _SATURATED:
+            self._warn(epoch, f"the critic tells {separation:.1%} of real examples from samples; lower its rate")
+        if diversity < _COLLAPSED:
+            self._warn(epoch, f"samples have {diversity:.0%} of the data's variance: the generator has collapsed")
+
+    def _warn(self, epoch, what):
+        print(f"kerasgen: warning: epoch {epoch + 1}: {what}.", file=sys.stderr)
 
 
 def logs(output, epoch):

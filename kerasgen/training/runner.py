@@ -25,7 +25,7 @@ from kerasgen import backend, zoo
 from kerasgen import data as datasets
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
-from kerasgen.training.callbacks import ActiveUnits, FiniteLoss, logs
+from kerasgen.training.callbacks import ActiveUnits, CollapseMonitor, FiniteLoss, logs
 from kerasgen.training.checkpoints import Checkpoints
 
 _MONITORED = 1000  # examples
@@ -117,10 +117,12 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
 
 def _monitors(model, recipe, data):
     """Callbacks that add to the logs what the model's kind asks for."""
-    if not hasattr(model, "bottleneck"):
+    kinds = {"bottleneck": ActiveUnits, "critic": CollapseMonitor}
+    monitors = [monitor for part, monitor in kinds.items() if hasattr(model, part)]
+    if not monitors:
         return []
     first = next(iter(_examples(recipe, data, batch_size=_MONITORED)))
-    return [ActiveUnits(*first) if recipe.data.get("labels") else ActiveUnits(first)]
+    return [monitor(*first) if recipe.data.get("labels") else monitor(first) for monitor in monitors]
 
 
 def _fit_em(recipe, output, data):

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from kerasgen import checks
+from kerasgen.optimizers import Adversaries
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.training")
@@ -43,6 +44,8 @@ class Schedule:
     Attributes:
         epochs: passes over the training set.
         learning_rate: of Adam, on the plateau between warm-up and decay.
+        critic_learning_rate: of an adversarial model's critic; as the generator's by default.
+        beta_1, beta_2: Adam's decay rates of the gradient's mean and square.
         warmup_steps: steps over which the learning rate rises.
         decay: share of all steps, at the end, over which it falls to 0.
         ema: momentum of the moving average of the weights that the run ends with, or None for the last weights.
@@ -54,6 +57,9 @@ class Schedule:
 
     epochs: int
     learning_rate: float
+    critic_learning_rate: float | None = None
+    beta_1: float = 0.9
+    beta_2: float = 0.999
     warmup_steps: int = 0
     decay: float = 0.0
     ema: float | None = None
@@ -63,7 +69,14 @@ class Schedule:
     start_from: str | None = None
 
     def __post_init__(self):
-        for name, low, high in (("learning_rate", 0, math.inf), ("decay", -1e-9, 1 + 1e-9), ("ema", 0, 1)):
+        for name, low, high in (
+            ("learning_rate", 0, math.inf),
+            ("critic_learning_rate", 0, math.inf),
+            ("beta_1", -1e-9, 1),
+            ("beta_2", -1e-9, 1),
+            ("decay", -1e-9, 1 + 1e-9),
+            ("ema", 0, 1),
+        ):
             value = getattr(self, name)
             if value is None:
                 continue
@@ -76,9 +89,17 @@ class Schedule:
             checks.positive(f"training.{name}", getattr(self, name))
 
     def optimizer(self, steps):
-        """Adam over `steps` steps."""
-        rate = WarmupStableDecay(self.learning_rate, self.warmup_steps, round(steps * (1 - self.decay)), steps)
-        return keras.optimizers.Adam(rate, use_ema=self.ema is not None, ema_momentum=self.ema or 0.99)
+        """Adam over `steps` steps, or where the critic has a learning rate of its own, two of them as one."""
+
+        def adam(learning_rate, ema=None):
+            rate = WarmupStableDecay(learning_rate, self.warmup_steps, round(steps * (1 - self.decay)), steps)
+            average = {"use_ema": ema is not None, "ema_momentum": ema or 0.99}
+            return keras.optimizers.Adam(rate, self.beta_1, self.beta_2, **average)
+
+        optimizer = adam(self.learning_rate, self.ema)
+        if self.critic_learning_rate is None:
+            return optimizer
+        return Adversaries(optimizer, adam(self.critic_learning_rate))
 
 
 def of(recipe):

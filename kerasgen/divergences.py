@@ -1,0 +1,244 @@
+"""What a critic estimates and a generator makes small: divergences of the data P and the samples Q, by scores.
+
+A critic gives every example a score V(x), any real number. From scores `real` of data and `fake` of samples, `[B]`
+each, a divergence says what the critic minimises, what the generator minimises, and which divergence the scores report.
+
+f-divergences, by their variational form (Nowozin and others 2016, arXiv 1606.00709, tables 1, 2 and 6):
+
+    D_f(P || Q) = integral of q f(p / q) = sup_T E_P[T] - E_Q[f*(T)],    T = g(V)
+
+where f* is the convex conjugate of f and g maps scores into its domain. Both g and f*(g) are elementary, so a
+divergence is those two functions of v:
+
+    Minimax            -log(1 + exp(-v))   log(1 + exp(v))   2 JS(P, Q) - log 4   Goodfellow and others 2014
+    KL                 v                   exp(v - 1)        E_P[log p / q]
+    ReverseKL          -exp(-v)            v - 1             E_Q[log q / p]
+    Pearson            v                   v^2 / 4 + v       integral of (p - q)^2 / q
+    SquaredHellinger   1 - exp(-v)         exp(v) - 1        integral of (sqrt p - sqrt q)^2, in [0, 2]
+    TotalVariation     tanh(v) / 2         tanh(v) / 2       integral of |p - q| / 2, in [0, 1]
+"""
+
+import math
+
+import keras
+from keras import ops
+
+
+def register(cls):
+    return keras.saving.register_keras_serializable(package="kerasgen.divergences")(cls)
+
+
+class Divergence:
+    """Base of the divergences. Scores are float32 `[B]`; under a strategy, those of one replica.
+
+    - `critic_terms(real, fake) -> [B]`, whose mean the critic minimises;
+    - `generator_terms(real, fake) -> [B]`, whose mean the generator minimises; those that read the scores of data too
+      have `needs_real`;
+    - `estimate(real, fake) -> scalar`, what the scores report: a lower bound on the divergence in expectation, equal to
+      it where the critic is optimal.
+    """
+
+    needs_real = False
+    saturates = True  # whether a critic that tells all samples from data leaves little to learn from
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+class FDivergence(Divergence):
+    """Base of the f-divergences: `activation` is g, `conjugate` is f*(g), both of scores `[B]`."""
+
+    def critic_terms(self, real, fake):
+        return self.conjugate(fake) - self.activation(real)
+
+    def generator_terms(self, real, fake):
+        return -self.conjugate(fake)
+
+    def estimate(self, real, fake):
+        return -ops.mean(self.critic_terms(real, fake))
+
+
+@register
+class Minimax(FDivergence):
+    """The first GAN's game (Goodfellow and others 2014, arXiv 1406.2661). Reports JS(P, Q) in nats, at most log 2."""
+
+    def activation(self, v):
+        return -ops.softplus(-v)
+
+    def conjugate(self, v):
+        return ops.softplus(v)
+
+    def estimate(self, real, fake):
+        return math.log(2) + super().estimate(real, fake) / 2
+
+
+@register
+class KL(FDivergence):
+    """KL(P || Q) in nats."""
+
+    def activation(self, v):
+        return v
+
+    def conjugate(self, v):
+        return ops.exp(v - 1)
+
+
+@register
+class ReverseKL(FDivergence):
+    """KL(Q || P) in nats."""
+
+    def activation(self, v):
+        return -ops.exp(-v)
+
+    def conjugate(self, v):
+        return v - 1
+
+
+@register
+class Pearson(FDivergence):
+    """Pearson's chi squared of P from Q."""
+
+    def activation(self, v):
+        return v
+
+    def conjugate(self, v):
+        return ops.square(v) / 4 + v
+
+
+@register
+class SquaredHellinger(FDivergence):
+    """The squared Hellinger distance without a factor 1/2, at most 2."""
+
+    def activation(self, v):
+        return 1 - ops.exp(-v)
+
+    def conjugate(self, v):
+        return ops.exp(v) - 1
+
+
+@register
+class TotalVariation(FDivergence):
+    """The total variation distance, at most 1."""
+
+    def activation(self, v):
+        return ops.tanh(v) / 2
+
+    def conjugate(self, v):
+        return ops.tanh(v) / 2
+
+
+@register
+class NonSaturating(Divergence):
+    """An f-divergence whose generator raises g(V) of its samples instead of lowering -f*(g(V)).
+
+    The fixed point is the same, and the gradient does not vanish where the critic tells samples from data easily
+    (Goodfellow and others 2014, section 3; Nowozin and others 2016, section 3.2).
+
+    Args:
+        divergence: an f-divergence; `Minimax` by default.
+    """
+
+    def __init__(self, divergence=None):
+        self.divergence = divergence or Minimax()
+
+    def critic_terms(self, real, fake):
+        return self.divergence.critic_terms(real, fake)
+
+    def generator_terms(self, real, fake):
+        return -self.divergence.activation(fake)
+
+    def estimate(self, real, fake):
+        return self.divergence.estimate(real, fake)
+
+    def get_config(self):
+        return {"divergence": keras.saving.serialize_keras_object(self.divergence)}
+
+
+@register
+class LeastSquares(Divergence):
+    """Scores are drawn to 1 on data and to 0 on samples (Mao and others 2017, arXiv 1611.04076, equation 9).
+
+    Reports integral of (p - q)^2 / (p + q) / 2, in [0, 1]: half the triangular discrimination.
+    """
+
+    def critic_terms(self, real, fake):
+        return (ops.square(real - 1) + ops.square(fake)) / 2
+
+    def generator_terms(self, real, fake):
+        return ops.square(fake - 1) / 2
+
+    def estimate(self, real, fake):
+        return 1 - 4 * ops.mean(self.critic_terms(real, fake))
+
+
+@register
+class Hinge(Divergence):
+    """Scores beyond 1 on data and -1 on samples are good enough (Lim and Ye 2017, arXiv 1705.02894).
+
+    Reports the total variation distance, in [0, 1].
+    """
+
+    def critic_terms(self, real, fake):
+        return ops.relu(1 - real) + ops.relu(1 + fake)
+
+    def generator_terms(self, real, fake):
+        return -fake
+
+    def estimate(self, real, fake):
+        return 1 - ops.mean(self.critic_terms(real, fake)) / 2
+
+
+@register
+class Wasserstein(Divergence):
+    """The earth mover's distance, in units of x (Arjovsky and others 2017, arXiv 1701.07875).
+
+    Holds for critics whose slope is at most 1: see `kerasgen.regularizers`. Reports L times the distance for a slope of
+    at most L.
+    """
+
+    saturates = False
+
+    def critic_terms(self, real, fake):
+        return fake - real
+
+    def generator_terms(self, real, fake):
+        return -fake
+
+    def estimate(self, real, fake):
+        return ops.mean(real - fake)
+
+
+@register
+class RelativisticAverage(Divergence):
+    """Each score counts relative to the mean score of the other side (Jolicoeur-Martineau 2018, arXiv 1807.00734).
+
+    The generator plays the critic's game with the sides exchanged. Reports a divergence of its own, 0 where P is Q, and
+    at most that of two disjoint distributions.
+
+    Args:
+        divergence: `Minimax`, by default, or `Hinge`.
+    """
+
+    needs_real = True
+
+    def __init__(self, divergence=None):
+        self.divergence = divergence or Minimax()
+
+    def _relative(self, real, fake):
+        return real - ops.mean(fake), fake - ops.mean(real)
+
+    def critic_terms(self, real, fake):
+        return self.divergence.critic_terms(*self._relative(real, fake))
+
+    def generator_terms(self, real, fake):
+        return self.divergence.critic_terms(*self._relative(fake, real))
+
+    def estimate(self, real, fake):
+        return self.divergence.estimate(*self._relative(real, fake))
+
+    def get_config(self):
+        return {"divergence": keras.saving.serialize_keras_object(self.divergence)}

@@ -1,0 +1,277 @@
+"""Adversarial models: a generator makes samples of noise, and a critic that tells them from data teaches it.
+
+    z ~ N(0, I),    x = G(z),    min over G of D(P || P_G),    D as critics estimate it from scores V(x)
+
+Goodfellow and others, Generative Adversarial Nets, 2014 (arXiv 1406.2661). Which divergence D it is, and what keeps the
+critic's slope in bounds, are parts: see `kerasgen.divergences` and `kerasgen.regularizers`.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import backend, checks
+from kerasgen.model import GenerativeModel
+from kerasgen.networks import ScoreHead
+from kerasgen.optimizers import Adversaries, critics
+
+_SAMPLES_AT_ONCE = 256  # bounds the memory; each block has its own seed, so the number is part of what a seed means
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.families")
+class AdversarialModel(GenerativeModel):
+    """A generator, a critic and the divergence between their sides. It samples; it has no likelihood.
+
+    With `num_classes` the model is conditional: a one-hot label joins the generator's noise, so that the rows of its
+    first layer are the classes' embeddings, and the head projects features onto embeddings of its own.
+
+    Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that each sees other
+    examples, and one step of the generator follows. `fit` logs the mean of every term, `divergence`, which is what the
+    scores report, and `loss`, the sum of both sides' losses, which need not fall.
+
+    Args:
+        event_shape: shape of one example, `(height, width, channels)` for images.
+        generator: Keras layer or model, noise `[B, latent_dim + classes]` to examples `[B, *event_shape]`.
+        critic: Keras layer or model, examples `[B, *event_shape]` to features `[B, F]`.
+        divergence: from `kerasgen.divergences`.
+        latent_dim: size of the noise z.
+        num_classes: number of classes of the condition, or None for an unconditional model.
+        critic_steps: steps of the critic for one of the generator.
+        regularizers: from `kerasgen.regularizers`.
+        head: features to scores; `networks.ScoreHead(num_classes)` by default.
+
+    Raises:
+        ValueError: the generator's output shape is not `event_shape`, or the head is one of other classes.
+    """
+
+    def __init__(
+        self,
+        event_shape,
+        generator,
+        critic,
+        divergence,
+        latent_dim,
+        num_classes=None,
+        critic_steps=1,
+        regularizers=(),
+        head=None,
+        **kwargs,
+    ):
+        penalties = {name: each.weight for each in regularizers for name in each.names}
+        super().__init__(event_shape, num_classes, terms=("critic", "generator", *penalties), **kwargs)
+        self.generator = generator
+        self.critic = critic
+        self.divergence = divergence
+        self.latent_dim = checks.positive("latent_dim", latent_dim)
+        self.critic_steps = checks.positive("critic_steps", critic_steps)
+        self.regularizers = list(regularizers)
+        self.head = head or ScoreHead(num_classes)
+        self.penalties = penalties
+        self.divergence_mean = keras.metrics.Mean(name="divergence")
+        self.seeds = keras.random.SeedGenerator(0)  # of the noise drawn in training
+        self._compiled_generate = backend.function(self.generate)
+        self.build()
+
+    def build(self, input_shape=None):
+        if self.built:
+            return
+        if self.head.num_classes != self.num_classes:
+            raise ValueError(
+                f"Expected a head of num_classes={self.num_classes}, the model's. "
+                f"Received: num_classes={self.head.num_classes}. Set the head's num_classes."
+            )
+        made = self.generator(keras.KerasTensor((None, self.latent_dim + (self.num_classes or 0))))
+        if tuple(made.shape[1:]) != self.event_shape:
+            raise ValueError(
+                f"Expected the generator's output shape to be {self.event_shape}, one example. "
+                f"Received: {tuple(made.shape[1:])}. Set the generator's output_shape."
+            )
+        features = self.critic(keras.KerasTensor((None, *self.event_shape)))
+        if not self.head.built:
+            self.head.build(features.shape)
+        self.built = True
+
+    def generate(self, z, condition=None, training=False):
+        """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, of a conditional model, labels."""
+        if condition is not None:
+            z = ops.concatenate([z, ops.one_hot(condition, self.num_classes, dtype=z.dtype)], axis=-1)
+        return ops.cast(self.generator(z, training=training), "float32")
+
+    def score(self, x, condition=None, training=False):
+        """The critic's scores `[B]` float32 of examples: higher, the more an example looks like data."""
+        return self.head(ops.cast(self.critic(x, training=training), "float32"), condition, training=training)
+
+    def _noise(self, n, seed, truncation=None):
+        tfd = backend.tfd
+        normal = tfd.Normal(0.0, 1.0) if truncation is None else tfd.TruncatedNormal(0.0, 1.0, -truncation, truncation)
+        return normal.sample((n, self.latent_dim), seed=seed)
+
+    def _drawn(self, n, condition, training):
+        return self.generate(self._noise(n, backend.next_seed(self.seeds)), condition, training)
+
+    def _critic_terms(self, x, condition, training):
+        """The critic's terms, and the divergence that its scores report."""
+        fake = ops.stop_gradient(self._drawn(ops.shape(x)[0], condition, training))
+        scores = [self.score(each, condition, training) for each in (x, fake)]
+        terms = {"critic": self.divergence.critic_terms(*scores)}
+        for each in self.regularizers:
+            share = backend.tfd.Uniform().sample((ops.shape(x)[0],), seed=backend.next_seed(self.seeds))
+            terms |= each.terms(lambda at: self.score(at, condition, training), x, fake, share)
+        return terms, self.divergence.estimate(*scores)
+
+    def _generator_terms(self, x, condition, training):
+        fake = self.score(self._drawn(ops.shape(x)[0], condition, training), condition, training)
+        real = self.score(x, condition, training) if self.divergence.needs_real else None
+        return {"generator": self.divergence.generator_terms(real, fake)}, None
+
+    def loss_terms(self, x, condition=None, training=False):
+        """What each side minimises, and the critic's penalties: `critic`, `generator`, ..., each `[B]`."""
+        x, condition = self.check(x, condition)
+        return self._critic_terms(x, condition, training)[0] | self._generator_terms(x, condition, training)[0]
+
+    def term_weights(self):
+        return self.penalties
+
+    def compile(self, optimizer=None, critic_optimizer=None, **kwargs):
+        """Keras' `compile`.
+
+        Args:
+            optimizer: the generator's, or `kerasgen.optimizers.Adversaries`; Adam(2e-4, beta_1=0.5) by default, which
+                is DCGAN's (Radford and others 2016).
+            critic_optimizer: one of the same settings by default. The learning-rate schedules of both count
+                training steps, of which the critic makes `critic_steps` each.
+            kwargs: Keras' own.
+        """
+        optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
+        if isinstance(optimizer, Adversaries):
+            optimizer, critic_optimizer = optimizer.generator, optimizer.critic
+        critic_optimizer = critics(keras.optimizers.get(critic_optimizer or optimizer), self.critic_steps)
+        both = Adversaries(optimizer, critic_optimizer)
+        both.build_both(self.generator.trainable_variables, self._critic_variables)
+        super().compile(both, **kwargs)
+
+    def compile_from_config(self, config):
+        # Keras skips this for a model with a `compile` of its own.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def _critic_variables(self):
+        return [*self.critic.trainable_variables, *self.head.trainable_variables]
+
+    def train_step(self, *args):
+        """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which returns the new state."""
+        if keras.backend.backend() == "tensorflow":
+            self._play(*args)
+            return self.get_metrics_result()
+        state, data = args
+        owners = (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.optimizer.variables,
+            self.metrics_variables,
+        )
+        mapping = [pair for variables, values in zip(owners, state) for pair in zip(variables, values)]
+        with keras.StatelessScope(mapping) as scope:
+            self._play(data, scope)
+            logs = self.get_metrics_result()
+        return logs, tuple([scope.get_current_value(variable) for variable in variables] for variables in owners)
+
+    def _play(self, data, scope=None):
+        """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
+        x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        if sample_weight is not None:
+            raise ValueError(
+                "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop it."
+            )
+        x, condition = self.check(x, condition)
+        for x_part, condition_part in self._parts(x, condition):
+            terms, divergence = self._step(
+                self._critic_terms, x_part, condition_part, self.optimizer.critic, self._critic_variables, scope
+            )
+            for each in self.regularizers:
+                each.constrain(self._critic_variables)
+        terms |= self._step(
+            self._generator_terms,
+            x_part,
+            condition_part,
+            self.optimizer.generator,
+            self.generator.trainable_variables,
+            scope,
+        )[0]
+        for name, term in terms.items():
+            self.term_means[name].update_state(term)
+        self.divergence_mean.update_state(divergence)
+        self._loss_tracker.update_state(self._weighted(terms))
+
+    def _parts(self, x, condition):
+        """The batch in `critic_steps` parts of one size; what they lack they take from the start again."""
+        size = -(-ops.shape(x)[0] // self.critic_steps)
+        for part in range(self.critic_steps):
+            rows = (part * size + ops.arange(size)) % ops.shape(x)[0]
+            yield ops.take(x, rows, axis=0), None if condition is None else ops.take(condition, rows, axis=0)
+
+    def _step(self, terms_of, x, condition, optimizer, variables, scope):
+        def loss():
+            terms, report = terms_of(x, condition, training=True)
+            # Keras optimizers sum gradients over replicas.
+            return self._weighted(terms) / backend.num_replicas(), (terms, report)
+
+        (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
+        optimizer.apply(gradients, variables)
+        return result
+
+    def _weighted(self, terms):
+        return sum(self.penalties.get(name, 1.0) * ops.mean(term) for name, term in terms.items())
+
+    def sample(self, n, condition=None, seed=None, truncation=None):
+        """Draws `n` examples, `[n, *event_shape]`, images within [0, 1].
+
+        Args:
+            n: number of examples.
+            condition: labels `[n]` of a conditional model.
+            seed: an integer for repeatable draws, None for fresh ones.
+            truncation: draw the noise from normals cut off at that many standard deviations: the smaller, the more
+                typical and the less varied the samples (Brock and others 2019, arXiv 1809.11096, section 3.1).
+
+        Raises:
+            ValueError: n below 1, labels missing, out of range or not one an example, truncation not above 0.
+        """
+        n = checks.positive("n", n)
+        condition = checks.labels(condition, self.num_classes)
+        if condition is not None and condition.shape[0] != n:
+            raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
+        if truncation is not None and not truncation > 0:
+            raise ValueError(f"Expected truncation above 0, or None. Received: truncation={truncation!r}")
+        seeds = keras.random.SeedGenerator(seed)
+        examples = []
+        for start in range(0, n, _SAMPLES_AT_ONCE):
+            rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
+            z = self._noise(rows.stop - start, backend.next_seed(seeds), truncation)
+            examples.append(self._compiled_generate(z, None if condition is None else condition[rows]))
+        return self.in_range(ops.concatenate(examples))
+
+    def export_signatures(self):
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+
+        Nothing is drawn inside: randomness enters as standard normal noise. A conditional model takes labels too.
+        """
+
+        def sample(noise, labels=None):
+            return {"images": self.in_range(self.generate(ops.convert_to_tensor(noise), labels))}
+
+        labels = {} if self.num_classes is None else {"labels": ()}
+        return {"sample": (sample, {"noise": (self.latent_dim,), **labels})}
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        parts = ("generator", "critic", "divergence", "head")
+        return {
+            **super().get_config(),
+            **{part: serialize(getattr(self, part)) for part in parts},
+            "regularizers": [serialize(each) for each in self.regularizers],
+            "latent_dim": self.latent_dim,
+            "critic_steps": self.critic_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})

@@ -1,0 +1,49 @@
+"""Where samples lie and where they miss, by balls around examples that reach to their k-th nearest neighbour.
+
+precision   share of samples within the ball of a real example          Kynkäänniemi and others 2019, arXiv 1904.06991
+recall      share of real examples within the ball of a sample
+density     mean number of real balls that a sample lies in, over k     Naeem and others 2020, arXiv 2002.09797
+coverage    share of real examples with a sample within their ball
+
+A generator of few but good samples has precision, and lacks recall and coverage.
+"""
+
+import numpy as np
+
+_BLOCK = 500  # bounds the memory: distances of so many points to all others at once
+
+
+def precision_recall(real, fake, k=3):
+    """`(precision, recall)` of features `[N, F]` and `[M, F]`, each in [0, 1].
+
+    Raises:
+        ValueError: no more than k examples of a side.
+    """
+    return float(np.mean(_hits(real, fake, k)[0] > 0)), float(np.mean(_hits(fake, real, k)[0] > 0))
+
+
+def density_coverage(real, fake, k=5):
+    """`(density, coverage)` of features `[N, F]` and `[M, F]`: about 1 and 1 - 2^-k of equal distributions.
+
+    Raises:
+        ValueError: no more than k examples of a side.
+    """
+    per_query, per_centre = _hits(real, fake, k)
+    return float(np.mean(per_query) / k), float(np.mean(per_centre > 0))
+
+
+def _hits(centres, queries, k):
+    """How many balls each query lies in, and how many queries lie in each ball."""
+    from sklearn.metrics import pairwise_distances
+    from sklearn.neighbors import NearestNeighbors
+
+    if min(len(centres), len(queries)) <= k:
+        raise ValueError(f"Expected more than k={k} examples a side. Received: {len(centres)} and {len(queries)}.")
+    neighbors = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(centres)
+    radii = neighbors.kneighbors()[0][:, -1]  # of other examples than the centre itself
+    per_query, per_centre = [], np.zeros(len(centres), "int64")
+    for start in range(0, len(queries), _BLOCK):
+        inside = pairwise_distances(queries[start : start + _BLOCK], centres) <= radii
+        per_query.append(inside.sum(axis=1))
+        per_centre += inside.sum(axis=0)
+    return np.concatenate(per_query), per_centre

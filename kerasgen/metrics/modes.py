@@ -1,0 +1,30 @@
+"""How many modes of a mixture samples find, and how many samples are near one."""
+
+import numpy as np
+
+from kerasgen.metrics import figure
+from kerasgen.metrics.figure import Figure
+
+_NEAR = 3.0  # standard deviations (Srivastava and others 2017, arXiv 1705.07761, section 5.1)
+
+
+def mode_coverage(samples, centres, scale):
+    """Figures of samples of equal normals around `centres`.
+
+    Args:
+        samples: points `[n, D]`, n at least 2.
+        centres: means `[K, D]`, as `kerasgen.data.toys.TOYS["eight_gaussians"].centres`.
+        scale: standard deviation of each normal.
+
+    Returns:
+        `Figure`s by name: `modes`, those with at least one sample within 3 standard deviations, and `good_samples`, the
+        share of samples so near to a mode, in percent. In the plane real points reach 98.9 %.
+    """
+    samples = np.asarray(samples, "float64")
+    distances = np.linalg.norm(samples[:, None] - centres, axis=2)  # [n, K]
+    good = distances.min(axis=1) <= _NEAR * scale
+    found = np.unique(distances.argmin(axis=1)[good])
+    return {
+        "modes": Figure(len(found), f"of {len(centres)} modes"),
+        "good_samples": figure.mean(100.0 * good, "%"),
+    }

@@ -1,0 +1,93 @@
+"""Strided convolutions between noise and images (Radford and others 2016, arXiv 1511.06434), kernels of 4 x 4.
+
+Height and width change by 2 a stage: 28 x 28 takes two stages, from 7 x 7; 32 x 32 three and 64 x 64 four, from 4 x 4.
+"""
+
+import math
+
+from keras import layers
+
+from kerasgen.networks import normalization as normalizations
+from kerasgen.networks.layers import Stack, register
+
+_SLOPE = 0.2  # of leaky rectifiers on negative values
+
+
+@register
+class DCGANGenerator(Stack):
+    """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
+
+    Args:
+        output_shape: (height, width, channels); height and width divide by 2 once a stage.
+        channels: width of each stage, from the lowest resolution up.
+        normalization: of every layer but the last: see `kerasgen.networks.normalization`.
+
+    Raises:
+        ValueError: an unknown normalisation.
+    """
+
+    def __init__(self, output_shape, channels=(64, 32), normalization="batch", **kwargs):
+        super().__init__(**kwargs)
+        normalizations.check(normalization)
+        self.config = {
+            "output_shape": list(output_shape),
+            "channels": list(channels),
+            "normalization": normalization,
+        }
+        dtype = {"dtype": self.dtype_policy}
+        *resolution, output_channels = output_shape
+        lowest = (*(side // 2 ** len(channels) for side in resolution), channels[0])
+        first = layers.Dense(math.prod(lowest), **dtype)
+        self.stack = [
+            normalizations.of_kernel(first, normalization),
+            layers.Reshape(lowest, **dtype),
+            *normalizations.of_values(normalization, self.dtype_policy),
+            layers.ReLU(**dtype),
+        ]
+        for width in channels[1:]:
+            enlarge = layers.Conv2DTranspose(width, 4, strides=2, padding="same", **dtype)
+            self.stack += [
+                normalizations.of_kernel(enlarge, normalization),
+                *normalizations.of_values(normalization, self.dtype_policy),
+                layers.ReLU(**dtype),
+            ]
+        self.stack += [
+            layers.Conv2DTranspose(output_channels, 4, strides=2, padding="same", **dtype),
+            layers.Activation("sigmoid", dtype="float32"),
+        ]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
+
+
+@register
+class DCGANCritic(Stack):
+    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, all values of the last stage.
+
+    Args:
+        channels: width of each stage, from half resolution down.
+        normalization: of every layer, but of values not after the first: see `kerasgen.networks.normalization`.
+        dropout: share of each stage's values left out in training.
+
+    Raises:
+        ValueError: an unknown normalisation.
+    """
+
+    def __init__(self, channels=(32, 64), normalization=None, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        normalizations.check(normalization)
+        self.config = {"channels": list(channels), "normalization": normalization, "dropout": dropout}
+        dtype = {"dtype": self.dtype_policy}
+        self.stack = [layers.Rescaling(2.0, -1.0, **dtype)]
+        for stage, width in enumerate(channels):
+            convolution = layers.Conv2D(width, 4, strides=2, padding="same", **dtype)
+            self.stack.append(normalizations.of_kernel(convolution, normalization))
+            if stage > 0:
+                self.stack += normalizations.of_values(normalization, self.dtype_policy)
+            self.stack.append(layers.LeakyReLU(_SLOPE, **dtype))
+            if dropout:
+                self.stack.append(layers.Dropout(dropout, seed=stage, **dtype))
+        self.stack.append(layers.Flatten(**dtype))
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}

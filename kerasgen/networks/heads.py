@@ -1,0 +1,43 @@
+"""From a critic's features to its scores."""
+
+from keras import layers, ops
+
+from kerasgen.networks.layers import register
+
+
+@register
+class ScoreHead(layers.Layer):
+    """Features h `[B, F]` to scores w h + b, `[B]`, of class y to (w + e_y) h + b: the projection critic.
+
+    Miyato and Koyama 2018 (arXiv 1802.05637, equation 3). Computes in float32.
+
+    Args:
+        num_classes: number of classes, or None.
+        spectral: normalise both matrices by their largest singular value.
+    """
+
+    def __init__(self, num_classes=None, spectral=False, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.num_classes = num_classes
+        self.spectral = spectral
+        wrap = layers.SpectralNormalization if spectral else lambda layer: layer
+        self.linear = wrap(layers.Dense(1, dtype="float32", name="linear"))
+        self.embedding = (
+            wrap(layers.Dense(num_classes, use_bias=False, dtype="float32", name="embedding")) if num_classes else None
+        )
+
+    def build(self, input_shape):
+        self.linear.build(input_shape)
+        if self.embedding is not None:
+            self.embedding.build(input_shape)
+        self.built = True
+
+    def call(self, h, condition=None, training=False):
+        scores = self.linear(h, training=training)[:, 0]
+        if self.embedding is None:
+            return scores
+        projections = self.embedding(h, training=training)  # onto the embeddings of all classes, [B, num_classes]
+        return scores + ops.sum(projections * ops.one_hot(condition, self.num_classes, dtype=h.dtype), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes, "spectral": self.spectral}

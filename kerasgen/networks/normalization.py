@@ -1,0 +1,33 @@
+"""What keeps the scale of a network's layers in hand, by name.
+
+None         nothing
+"batch"      by the statistics of the batch, over all replicas
+"layer"      of each position over its channels, which keeps examples apart, as a gradient penalty asks
+"spectral"   of a kernel by its largest singular value (Miyato and others 2018, arXiv 1802.05957)
+"""
+
+import keras
+from keras import layers
+
+NORMALIZATIONS = (None, "batch", "layer", "spectral")
+
+
+def check(normalization):
+    """Raises a ValueError that names the normalisations there are."""
+    if normalization not in NORMALIZATIONS:
+        raise ValueError(f"Expected normalization to be one of {NORMALIZATIONS}. Received: {normalization!r}")
+
+
+def of_kernel(layer, normalization):
+    """The layer, its kernel normalised if that is what the name asks for."""
+    if normalization != "spectral":
+        return layer
+    return layers.SpectralNormalization(layer, dtype=layer.dtype_policy)
+
+
+def of_values(normalization, dtype):
+    """The layers, none or one, that normalise values of the given dtype policy."""
+    if normalization == "batch":
+        across_replicas = keras.backend.backend() == "tensorflow"  # the JAX backend has none
+        return [layers.BatchNormalization(momentum=0.9, synchronized=across_replicas, dtype=dtype)]
+    return [layers.LayerNormalization(dtype=dtype)] if normalization == "layer" else []

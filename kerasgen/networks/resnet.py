@@ -1,0 +1,124 @@
+"""Residual networks between noise and images that change resolution inside their blocks (Gulrajani and others 2017,
+arXiv 1704.00028, appendix F; Miyato and others 2018, arXiv 1802.05957, appendix B).
+
+Deeper than those of `kerasgen.networks.dcgan` at equal resolutions, and several times as costly.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from kerasgen.networks import normalization as normalizations
+from kerasgen.networks.layers import Stack, register
+
+
+@register
+class ResampledBlock(layers.Layer):
+    """shortcut(x) + conv(relu(conv(relu(x)))), the resolution multiplied by 2, 1 or 1/2 on both sides.
+
+    Args:
+        channels: width of the output.
+        resample: "up", None or "down".
+        normalization: of the inner layers: see `kerasgen.networks.normalization`.
+
+    Raises:
+        ValueError: an unknown resampling or normalisation.
+    """
+
+    def __init__(self, channels, resample=None, normalization=None, **kwargs):
+        super().__init__(**kwargs)
+        normalizations.check(normalization)
+        if resample not in ("up", None, "down"):
+            raise ValueError(f"Expected resample to be 'up', None or 'down'. Received: {resample!r}")
+        self.channels = channels
+        self.resample = resample
+        self.normalization = normalization
+        dtype = {"dtype": self.dtype_policy}
+
+        def convolution(size):
+            layer = layers.Conv2D(channels, size, padding="same", **dtype)
+            return normalizations.of_kernel(layer, normalization)
+
+        def nonlinearity():
+            return [*normalizations.of_values(normalization, self.dtype_policy), layers.ReLU(**dtype)]
+
+        up = [layers.UpSampling2D(**dtype)] if resample == "up" else []
+        down = [layers.AveragePooling2D(2, **dtype)] if resample == "down" else []
+        self.branch = [*nonlinearity(), *up, convolution(3), *nonlinearity(), convolution(3), *down]
+        self.shortcut = [convolution(1), *up, *down]  # the 1x1 kernel at the lower resolution, where it costs less
+
+    def build(self, input_shape):
+        self.call(keras.KerasTensor(input_shape))
+        self.built = True
+
+    def call(self, x):
+        branch = shortcut = x
+        for layer in self.branch:
+            branch = layer(branch)
+        for layer in self.shortcut:
+            shortcut = layer(shortcut)
+        return shortcut + branch
+
+    def get_config(self):
+        config = {"channels": self.channels, "resample": self.resample, "normalization": self.normalization}
+        return {**super().get_config(), **config}
+
+
+@register
+class ResidualGenerator(Stack):
+    """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
+
+    Args:
+        output_shape: (height, width, channels); height and width divide by 2 once a stage.
+        channels: width of each stage, from the lowest resolution up.
+        normalization: see `kerasgen.networks.normalization`.
+    """
+
+    def __init__(self, output_shape, channels=(64, 32), normalization="batch", **kwargs):
+        super().__init__(**kwargs)
+        self.config = {
+            "output_shape": list(output_shape),
+            "channels": list(channels),
+            "normalization": normalization,
+        }
+        dtype = {"dtype": self.dtype_policy}
+        *resolution, output_channels = output_shape
+        lowest = (*(side // 2 ** len(channels) for side in resolution), channels[0])
+        self.stack = [
+            layers.Dense(math.prod(lowest), **dtype),
+            layers.Reshape(lowest, **dtype),
+            *(ResampledBlock(width, "up", normalization, **dtype) for width in channels),
+            *normalizations.of_values(normalization, self.dtype_policy),
+            layers.ReLU(**dtype),
+            layers.Conv2D(output_channels, 3, padding="same", **dtype),
+            layers.Activation("sigmoid", dtype="float32"),
+        ]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
+
+
+@register
+class ResidualCritic(Stack):
+    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, means over the positions of the last stage.
+
+    Args:
+        channels: width of each stage, from half resolution down, and of a last block that keeps the resolution.
+        normalization: see `kerasgen.networks.normalization`.
+    """
+
+    def __init__(self, channels=(32, 64), normalization=None, **kwargs):
+        super().__init__(**kwargs)
+        self.config = {"channels": list(channels), "normalization": normalization}
+        dtype = {"dtype": self.dtype_policy}
+        blocks = [(width, "down") for width in channels] + [(channels[-1], None)]
+        self.stack = [
+            layers.Rescaling(2.0, -1.0, **dtype),
+            *(ResampledBlock(width, resample, normalization, **dtype) for width, resample in blocks),
+            layers.ReLU(**dtype),
+            layers.GlobalAveragePooling2D(**dtype),
+        ]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}

@@ -1,0 +1,116 @@
+"""Two optimizers as one, for two networks that train against each other.
+
+Keras gives a model one optimizer. As `Adversaries` is one, saving, resuming, callbacks and the moving average at the
+end of `fit` work for both without further ado.
+"""
+
+import keras
+from keras import ops
+
+
+def register(cls):
+    return keras.saving.register_keras_serializable(package="kerasgen.optimizers")(cls)
+
+
+@register
+class Adversaries(keras.optimizers.Optimizer):
+    """The optimizer of a generator and that of its critic.
+
+    The learning rate and the count of iterations that it shows are the generator's.
+
+    Args:
+        generator, critic: Keras optimizers.
+    """
+
+    def __init__(self, generator, critic, name="adversaries"):
+        super().__init__(learning_rate=0.0, name=name)
+        self.generator = generator
+        self.critic = critic
+
+    def build_both(self, generator_variables, critic_variables):
+        """Makes the state of both optimizers. Do so in the scope of a strategy, and before the first step."""
+        self.generator.build(generator_variables)
+        self.critic.build(critic_variables)
+        self.built = True
+
+    def build(self, variables):
+        """Nothing after `build_both`, which knows which variables are whose.
+
+        Raises:
+            ValueError: the model has one side only, and has not called `build_both`.
+        """
+        if not self.built:
+            raise ValueError(
+                "Expected an adversarial model with two optimizers. Received: a model without a critic. "
+                "Leave out the critic's optimizer or, in a recipe, training.critic_learning_rate."
+            )
+
+    @property
+    def variables(self):
+        return [*self.generator.variables, *self.critic.variables]
+
+    @property
+    def learning_rate(self):
+        return self.generator.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        self.generator.learning_rate = value
+
+    @property
+    def iterations(self):
+        return self.generator.iterations
+
+    def finalize_variable_values(self, variables):
+        """Puts moving averages, where an optimizer keeps some, in the place of the weights."""
+        for optimizer in (self.generator, self.critic):
+            optimizer.finalize_variable_values(optimizer._trainable_variables)
+
+    def save_own_variables(self, store):
+        """Nothing: Keras saves the two optimizers as parts of this one."""
+
+    def load_own_variables(self, store):
+        """Nothing, as `save_own_variables`."""
+
+    def get_config(self):
+        both = {"generator": self.generator, "critic": self.critic}
+        return {"name": self.name, **{key: keras.optimizers.serialize(value) for key, value in both.items()}}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        both = {key: keras.optimizers.deserialize(config[key]) for key in ("generator", "critic")}
+        return cls(**both, name=config["name"])
+
+
+@register
+class Slowed(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning-rate schedule, stretched for an optimizer that makes several steps in each step of training.
+
+    Args:
+        schedule: a Keras schedule, of training steps.
+        factor: the optimizer's steps in a training step.
+    """
+
+    def __init__(self, schedule, factor):
+        self.schedule = schedule
+        self.factor = factor
+
+    def __call__(self, step):
+        return self.schedule(ops.floor_divide(step, self.factor))
+
+    def get_config(self):
+        return {"schedule": keras.optimizers.schedules.serialize(self.schedule), "factor": self.factor}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["factor"])
+
+
+def critics(optimizer, critic_steps):
+    """An optimizer for the critic, like `optimizer`: its schedule slowed, without a moving average."""
+    config = {**optimizer.get_config(), "use_ema": False}
+    rate = config["learning_rate"]
+    if critic_steps > 1 and isinstance(rate, dict) and rate.get("class_name") != Slowed.__name__:
+        schedule = Slowed(keras.optimizers.schedules.deserialize(rate), critic_steps)
+        config["learning_rate"] = keras.optimizers.schedules.serialize(schedule)
+    return type(optimizer).from_config(config)

@@ -1,0 +1,78 @@
+"""What keeps a critic's slope in bounds, which the Wasserstein distance asks for and other divergences gain from.
+
+Each one adds a penalty to the critic's loss, or constrains its weights after every step; a model takes any number of
+them. Spectral normalisation (Miyato and others 2018, arXiv 1802.05957) is a part of the network instead: see
+`normalization="spectral"` of the critics in `kerasgen.networks`.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import backend
+
+
+def register(cls):
+    return keras.saving.register_keras_serializable(package="kerasgen.regularizers")(cls)
+
+
+class Regularizer:
+    """Base of the regularizers.
+
+    - `terms(critic, real, fake, share) -> {name: [B]}`, added to the critic's terms. `critic` gives scores `[B]` of
+      examples `[B, *event_shape]`; `share` `[B]` is uniform on [0, 1].
+    - `names`: of those terms.
+    - `weight`: of those terms in the critic's loss.
+    - `constrain(variables)`, called with the critic's trainable variables after each of its steps.
+    """
+
+    names = ()
+    weight = 1.0
+
+    def terms(self, critic, real, fake, share):
+        return {}
+
+    def constrain(self, variables):
+        pass
+
+    def get_config(self):
+        return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@register
+class GradientPenalty(Regularizer):
+    """(|grad V(x)| - 1)^2 at points between data and samples (Gulrajani and others 2017, arXiv 1704.00028, equation 3).
+
+    Args:
+        weight: lambda of the paper.
+    """
+
+    names = ("gradient_penalty",)
+
+    def __init__(self, weight=10.0):
+        self.weight = weight
+
+    def terms(self, critic, real, fake, share):
+        share = ops.reshape(share, (-1, *[1] * (len(real.shape) - 1)))
+        gradient = backend.input_gradient(critic, real + share * (fake - real))
+        squares = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
+        norm = ops.sqrt(squares + 1e-12)  # whose gradient at 0 is infinite
+        return {"gradient_penalty": ops.square(norm - 1)}
+
+
+@register
+class WeightClipping(Regularizer):
+    """Clips every weight of the critic to [-limit, limit] (Arjovsky and others 2017, arXiv 1701.07875, algorithm 1).
+
+    The slope is then bounded, by what depends on the network: distances are comparable within a run only.
+    """
+
+    def __init__(self, limit=0.01):
+        self.limit = limit
+
+    def constrain(self, variables):
+        for variable in variables:
+            variable.assign(ops.clip(variable, -self.limit, self.limit))

@@ -1,0 +1,152 @@
+"""Divergences: with the optimal critic, in closed form or trained, each reports what quadrature gives."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import integrate, stats
+
+from kerasgen import backend, divergences, networks, recipe
+
+P, Q = stats.norm(0.0, 0.8), stats.norm(0.7, 1.0)
+
+
+def ratio(x):
+    return P.pdf(x) / Q.pdf(x)
+
+
+def points(distribution, count=200_000):
+    """Quantiles in equal steps of probability: a mean over them is quadrature of an expectation."""
+    return distribution.ppf((np.arange(count) + 0.5) / count)
+
+
+def quadrature(integrand):
+    return integrate.quad(lambda x: integrand(P.pdf(x), Q.pdf(x)), -12, 12, limit=500, epsabs=1e-10)[0]
+
+
+def jensen_shannon(p, q):
+    return (p * math.log(2 * p / (p + q)) + q * math.log(2 * q / (p + q))) / 2
+
+
+# Divergence, its optimal critic as a function of p / q, and the integrand of what it reports.
+OPTIMA = {
+    "minimax": (divergences.Minimax(), np.log, jensen_shannon),
+    "non_saturating": (divergences.NonSaturating(), np.log, jensen_shannon),
+    "kl": (divergences.KL(), lambda r: 1 + np.log(r), lambda p, q: p * math.log(p / q)),
+    "reverse_kl": (divergences.ReverseKL(), np.log, lambda p, q: q * math.log(q / p)),
+    "pearson": (divergences.Pearson(), lambda r: 2 * (r - 1), lambda p, q: (p - q) ** 2 / q),
+    "squared_hellinger": (
+        divergences.SquaredHellinger(),
+        lambda r: np.log(r) / 2,
+        lambda p, q: (math.sqrt(p) - math.sqrt(q)) ** 2,
+    ),
+    "total_variation": (divergences.TotalVariation(), lambda r: 20 * np.sign(r - 1), lambda p, q: abs(p - q) / 2),
+    "least_squares": (divergences.LeastSquares(), lambda r: r / (1 + r), lambda p, q: (p - q) ** 2 / (p + q) / 2),
+    "hinge": (divergences.Hinge(), lambda r: np.sign(r - 1), lambda p, q: abs(p - q) / 2),
+}
+every_divergence = pytest.mark.parametrize("name", OPTIMA)
+ALL = [divergence for divergence, *_ in OPTIMA.values()] + [
+    divergences.Wasserstein(),
+    divergences.RelativisticAverage(),
+    divergences.RelativisticAverage(divergences.Hinge()),
+    divergences.NonSaturating(divergences.KL()),
+]
+
+
+def estimate(divergence, real, fake):
+    return float(divergence.estimate(real.astype("float32"), fake.astype("float32")))
+
+
+@every_divergence
+def test_the_optimal_critic_reports_the_divergence(name):
+    divergence, optimum, integrand = OPTIMA[name]
+    reported = estimate(divergence, optimum(ratio(points(P))), optimum(ratio(points(Q))))
+    assert reported == pytest.approx(quadrature(integrand), rel=2e-3)
+
+
+@every_divergence
+def test_no_other_critic_reports_more(name):
+    divergence, optimum, integrand = OPTIMA[name]
+    real, fake = points(P, 20_000), points(Q, 20_000)
+    best = quadrature(integrand)
+    for disturb in (lambda x: 0.3 * np.sin(3 * x), lambda x: 0.2 * x, lambda x: 0.4 + 0 * x):
+        scores = [optimum(ratio(x)) + disturb(x) for x in (real, fake)]
+        assert estimate(divergence, *scores) < best + 1e-3
+
+
+@every_divergence
+def test_equal_distributions_diverge_by_nothing(name):
+    divergence, optimum, _ = OPTIMA[name]
+    scores = np.broadcast_to(optimum(np.ones(1)), (4,))
+    assert estimate(divergence, scores, scores) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["minimax", "kl"])
+def test_a_critic_trained_to_convergence_reports_the_divergence(name):
+    divergence, _, integrand = OPTIMA[name]
+    critic = networks.MLP((), (32, 32), "tanh")
+    real, fake = (points(each, 512)[:, None].astype("float32") for each in (P, Q))
+    critic(real)
+    optimizer = keras.optimizers.Adam(0.01)
+    optimizer.build(critic.trainable_variables)
+
+    @tf.function
+    def train():
+        for _ in tf.range(500):
+            _, gradients = backend.value_and_gradients(
+                lambda: (keras.ops.mean(divergence.critic_terms(critic(real), critic(fake))), None),
+                critic.trainable_variables,
+            )
+            optimizer.apply(gradients, critic.trainable_variables)
+
+    train()
+    assert float(divergence.estimate(critic(real), critic(fake))) == pytest.approx(quadrature(integrand), abs=0.02)
+
+
+def test_jensen_shannon_saturates_where_wasserstein_grows():
+    """Two uniform densities on unit intervals that do not overlap; x itself is an optimal critic of slope 1."""
+    u = (np.arange(1000) + 0.5) / 1000
+    for distance in (1.0, 3.0, 10.0):
+        real, fake = u + distance, u
+        assert estimate(divergences.Wasserstein(), real, fake) == pytest.approx(distance, rel=1e-5)
+        assert stats.wasserstein_distance(real, fake) == pytest.approx(distance)
+        certain = np.full(1000, 50.0)
+        assert estimate(divergences.Minimax(), certain, -certain) == pytest.approx(math.log(2), abs=1e-6)
+
+
+def test_relativistic_scores_count_by_their_differences():
+    rng = np.random.default_rng(0)
+    divergence = divergences.RelativisticAverage()
+    real, fake = rng.standard_normal((2, 500))
+    assert estimate(divergence, real + 7, fake + 7) == pytest.approx(estimate(divergence, real, fake), abs=1e-5)
+    assert estimate(divergence, real, real) < 0
+    assert estimate(divergence, real * 0, fake * 0) == pytest.approx(0, abs=1e-6)
+    assert estimate(divergence, real + 50, fake) == pytest.approx(math.log(2), abs=1e-5)
+    np.testing.assert_allclose(divergence.generator_terms(real, fake), divergence.critic_terms(fake, real), rtol=1e-5)
+
+
+@pytest.mark.parametrize("divergence", ALL, ids=lambda each: type(each).__name__)
+def test_the_generator_is_pulled_towards_data(divergence):
+    """Raising the scores of samples lowers the generator's loss and raises the critic's, term by term."""
+    real, fake = np.full(5, 0.9, "float32"), np.linspace(-0.9, 0.5, 5, dtype="float32")
+    lower, higher = (np.mean(divergence.generator_terms(real, fake + shift)) for shift in (0.0, 0.1))
+    assert higher < lower
+    terms = divergence.critic_terms(real, fake)
+    assert terms.shape == (5,)
+    if not isinstance(divergence, divergences.LeastSquares):  # which draws scores to 0
+        assert np.mean(divergence.critic_terms(real, fake + 0.1)) > np.mean(terms)
+
+
+@pytest.mark.parametrize("divergence", ALL, ids=lambda each: type(each).__name__)
+def test_saves_and_loads(divergence):
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(divergence))
+    assert type(copy) is type(divergence)
+    scores = np.random.default_rng(0).standard_normal((2, 9)).astype("float32")
+    np.testing.assert_array_equal(copy.critic_terms(*scores), divergence.critic_terms(*scores))
+
+
+def test_a_recipe_names_divergences():
+    built = recipe.build({"divergences.NonSaturating": {"divergence": {"divergences.ReverseKL": {}}}})
+    assert isinstance(built.divergence, divergences.ReverseKL)

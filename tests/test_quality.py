@@ -1,0 +1,170 @@
+"""Sample quality against oracles: closed forms, brute force, calibration under the null, bad generators."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+from conftest import tiny_gan
+from scipy import linalg, stats
+
+from kerasgen.data.toys import TOYS
+from kerasgen.metrics import evaluation, features, kernel, manifold, memorisation, quality, two_sample
+from kerasgen.metrics.frechet import Moments, frechet_distance
+from kerasgen.metrics.modes import mode_coverage
+
+
+def correlated(rng, n, size=3):
+    return rng.standard_normal((n, size)) @ rng.standard_normal((size, size)) + rng.standard_normal(size)
+
+
+def test_moments_of_batches_are_those_of_the_whole(rng):
+    x = correlated(rng, 1000) + 1e4
+    moments = Moments.of(np.array_split(x, [1, 7, 500]))
+    np.testing.assert_allclose(moments.mean, x.mean(axis=0))
+    np.testing.assert_allclose(moments.covariance(), np.cov(x.T), rtol=1e-9)
+    with pytest.raises(ValueError, match="Expected at least 2 examples, for a covariance. Received: 1"):
+        Moments.of([x[:1]]).covariance()
+
+
+def test_the_frechet_distance_is_its_definition(rng):
+    x, y = correlated(rng, 500), correlated(rng, 300)
+    a, b = np.cov(x.T), np.cov(y.T)
+    expected = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(a + b - 2 * np.real(linalg.sqrtm(a @ b)))
+    assert frechet_distance(Moments.of([x]), Moments.of([y])) == pytest.approx(expected, rel=1e-8)
+    assert frechet_distance(Moments.of([x]), Moments.of([x])) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_frechet_distance_of_normals_in_closed_form(rng):
+    """Of independent coordinates: the squared differences of means and of standard deviations, summed."""
+    x = rng.standard_normal((200_000, 2)) * [1, 3] + [0, 1]
+    y = rng.standard_normal((200_000, 2)) * [2, 3] + [1, -1]
+    assert frechet_distance(Moments.of([x]), Moments.of([y])) == pytest.approx(1 + 4 + 1, rel=0.02)
+
+
+def test_the_frechet_distance_of_singular_covariances(rng):
+    x = np.repeat(rng.standard_normal((50, 1)), 4, axis=1)
+    assert frechet_distance(Moments.of([x]), Moments.of([x + 1])) == pytest.approx(4)
+
+
+def test_the_kernel_distance_is_unbiased_and_its_error_honest(rng):
+    """Without a bias, estimates over few equal samples scatter around 0 by about their standard error."""
+    estimates = [kernel.kernel_distance(*rng.standard_normal((2, 60, 2)), block=15) for _ in range(200)]
+    values, errors = np.array([each.value for each in estimates]), np.array([each.standard_error for each in estimates])
+    assert abs(values.mean()) < 3 * values.std() / math.sqrt(200)
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(), rel=0.25)
+
+
+def test_mmd_is_its_definition_and_sees_a_shift(rng):
+    x, y = rng.standard_normal((2, 6, 2))
+    k = kernel.polynomial
+    pairs = [(i, j) for i in range(6) for j in range(6)]
+    within = [np.mean([k(a[[i]], a[[j]]) for i, j in pairs if i != j]) for a in (x, y)]
+    expected = sum(within) - 2 * np.mean([k(x[[i]], y[[j]]) for i, j in pairs])
+    assert kernel.mmd2(x, y) == pytest.approx(expected)
+    far = kernel.kernel_distance(rng.standard_normal((400, 2)), rng.standard_normal((400, 2)) + 1, block=40)
+    assert far.value > 5 * far.standard_error
+    with pytest.raises(ValueError, match="Expected at least 4 examples a side, two blocks of 2. Received: 3"):
+        kernel.kernel_distance(x[:3], y[:3])
+
+
+def test_precision_recall_density_and_coverage_by_hand():
+    """On a line: real examples 0..9, whose balls (k = 1) reach to their neighbours."""
+    real = np.arange(10.0)[:, None]
+    fake = np.array([[0.25], [0.5], [50.0], [51.0]])
+    assert manifold.precision_recall(real, fake, k=1) == (0.5, pytest.approx(0.1))
+    density, coverage = manifold.density_coverage(real, fake, k=1)
+    assert density == pytest.approx((2 + 2 + 0 + 0) / 4)
+    assert coverage == pytest.approx(0.2)
+    with pytest.raises(ValueError, match="Expected more than k=5 examples a side. Received: 10 and 4"):
+        manifold.density_coverage(real, fake)
+
+
+def test_precision_and_recall_tell_a_collapse_from_noise(rng):
+    real = rng.standard_normal((600, 4))
+    same = manifold.precision_recall(real, rng.standard_normal((600, 4)))
+    collapsed = manifold.precision_recall(real, 0.05 * rng.standard_normal((600, 4)))
+    scattered = manifold.precision_recall(real, 4 * rng.standard_normal((600, 4)))
+    assert min(same) > 0.6
+    assert collapsed[0] > 0.95 and collapsed[1] < 0.05
+    assert scattered[0] < 0.4 and scattered[1] > 0.8
+    density, coverage = manifold.density_coverage(real, rng.standard_normal((600, 4)))
+    assert density == pytest.approx(1, abs=0.15) and coverage == pytest.approx(1 - 2**-5, abs=0.04)
+
+
+@pytest.mark.parametrize("test", [two_sample.mean_difference, two_sample.mmd])
+def test_p_values_are_uniform_under_the_null(test, rng):
+    p_values = [test(*rng.standard_normal((2, 25, 3)), permutations=59, seed=i).p_value for i in range(300)]
+    assert stats.kstest(p_values, stats.uniform.cdf).pvalue > 0.01
+    assert np.mean(np.array(p_values) <= 0.05) == pytest.approx(0.05, abs=0.04)
+
+
+def test_tests_see_what_they_test_for(rng):
+    x = rng.standard_normal((200, 3))
+    shifted, wider = rng.standard_normal((200, 3)) + 0.7, 2.5 * rng.standard_normal((200, 3))
+    assert two_sample.mean_difference(x, shifted).p_value == pytest.approx(1 / 500)
+    assert two_sample.mmd(x, shifted).p_value == two_sample.mmd(x, wider).p_value == pytest.approx(1 / 500)
+    assert two_sample.mean_difference(x, wider).p_value > 0.01
+    told = two_sample.classifier_test(rng.standard_normal((600, 3)), 2.5 * rng.standard_normal((600, 3)))
+    assert told.accuracy > 0.6 and told.low > 0.5 and told.p_value < 1e-3 and told.count == 600
+    with pytest.raises(ValueError, match="Expected at least 20 examples a side, .* Received: 10"):
+        two_sample.classifier_test(x[:10], x)
+
+
+def test_the_classifier_tests_interval_covers_chance_under_the_null(rng):
+    from sklearn.linear_model import LogisticRegression
+
+    outcomes = [
+        two_sample.classifier_test(*rng.standard_normal((2, 200, 2)), LogisticRegression(), seed=i) for i in range(200)
+    ]
+    covered = np.mean([each.low <= 0.5 <= each.high for each in outcomes])
+    assert covered == pytest.approx(0.95, abs=0.05)
+    assert np.mean([each.p_value <= 0.05 for each in outcomes]) <= 0.1
+
+
+def test_a_copier_is_caught(rng):
+    training, held_out, fresh = rng.standard_normal((3, 300, 5))
+    copies = training[rng.integers(300, size=200)] + 0.01 * rng.standard_normal((200, 5))
+    caught = memorisation.copying(copies, training, held_out)
+    assert caught.share > 0.99 and caught.p_value < 1e-10
+    np.testing.assert_allclose(np.linalg.norm(copies - training[caught.nearest], axis=1), caught.distances)
+    honest = memorisation.copying(fresh, training, held_out)
+    assert honest.share == pytest.approx(0.5, abs=0.1) and honest.p_value > 0.01
+    assert memorisation.copying(fresh + 9, training, held_out).share < 0.01
+
+
+@pytest.mark.parametrize("name", ["eight_gaussians", "grid_gaussians"])
+def test_real_points_find_all_modes(name):
+    toy = TOYS[name]
+    count = len(toy.centres)
+    points = toy.sample(5000, seed=0)
+    figures = mode_coverage(points, toy.centres, toy.scale)
+    assert figures["modes"].value == count
+    assert figures["good_samples"].value == pytest.approx(100 * stats.chi2.cdf(9, 2), abs=0.6)
+    one = mode_coverage(toy.centres[:1] + 0 * points, toy.centres, toy.scale)
+    assert one["modes"].value == 1 and one["good_samples"].value == 100
+    nothing = mode_coverage(points + 100, toy.centres, toy.scale)
+    assert nothing["modes"].value == 0 and nothing["good_samples"].value == 0
+
+
+def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
+    figures = evaluation.evaluate(tiny_gan(), images)
+    names = list(figures)
+    assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
+    assert len(names) == 14 and not any("fid" in name.lower() for name in names)
+    assert figures["frechet_distance[values]"].value > 2 * figures["frechet_distance_floor[values]"].value
+    assert figures["told_apart[values]"].value > 90
+    halves = quality.sample_quality(tiny_gan(), images[:128], real=images[128:])
+    for name in halves:
+        if "floor" in name:
+            assert halves[name].value == pytest.approx(figures[name].value, rel=0.5, abs=0.2)
+    with pytest.raises(ValueError, match="Expected at least 20 examples. Received: 5"):
+        quality.sample_quality(tiny_gan(), images[:5])
+
+
+def test_an_extractor_gives_the_features_of_its_function_batch_by_batch(rng):
+    x = rng.random((1203, 4)).astype("float32")
+    extractor = features.Extractor("double", lambda batch: 2 * keras.ops.convert_to_tensor(batch))
+    np.testing.assert_allclose(extractor(x), 2 * x, rtol=1e-6)
+    assert [len(batch) for batch in extractor.batches(x)] == [500, 500, 203]
+    assert extractor(x).dtype == "float64"
