@@ -224,42 +224,32 @@ def _train(args):
 def _evaluate(args):
     """Measure a preset on the test examples of its data set."""
     from kerasgen import zoo
-    from kerasgen.metrics import evaluation, features, fidelity, quality
+    from kerasgen.metrics import evaluation
     from kerasgen.metrics.published import published
 
     recipe = _recipe(args.name)
     model = zoo.load(args.name)
-    images, labels = _held_out(recipe, f"test[:{args.limit}]" if args.limit else "test", args, model.num_classes)
-    protocol = f"{len(images):,} test examples of {recipe.data['name']}"
+
+    def read(split, grey=False, count=args.limit):
+        draws = recipe.data.get("binarize") and not grey
+        shown = recipe if draws else dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
+        examples, labels = _held_out(shown, f"{split}[:{count}]" if count else split, args, model.num_classes)
+        what = f"{len(examples):,} {split} examples of {recipe.data['name']}"
+        return examples, labels, what + (" binarized once with seed 0" if draws else "")
+
     command = f"kerasgen evaluate {zoo.folder(args.name).name}"
-    if recipe.data.get("binarize"):
-        protocol += " binarized once with seed 0"
     if evaluation.is_estimated(model):
-        protocol += f", k = {args.num_samples:,} samples"
         command += f" --num-samples {args.num_samples}"
     if args.limit:
         command += f" --limit {args.limit}"
     if args.quality:
         command += " --quality"
     figures, protocols = {}, {}
-    if not evaluation.only_samples(model):
-        figures = evaluation.evaluate(model, images, labels, args.num_samples, progress=True)
-        protocols = dict.fromkeys(figures, protocol)
-    if args.quality or not figures:
-        grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
-        images, real = (_held_out(grey, f"{split}[:{len(images)}]", args)[0] for split in ("test", "train"))
-        extractor = features.of(recipe.data["name"])
-        measured = quality.sample_quality(model, images, labels, real, extractor)
-        how = (
-            f"{len(images):,} samples, seed 0, against as many test examples of {recipe.data['name']}; floor: the "
-            f"first {len(real):,} training examples in the samples' place; features: {extractor.name}"
-        )
+    for measured, protocol in evaluation.measure(
+        model, recipe.data["name"], read, args.num_samples, args.quality, progress=True
+    ):
         figures |= measured
-        protocols |= dict.fromkeys(measured, how)
-    conditional = model.num_classes is not None and hasattr(model, "sample")
-    if conditional and (judge := fidelity.judge(recipe.data["name"])):
-        figures |= fidelity.label_fidelity(model, judge)
-        protocols["label_fidelity"] = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[recipe.data['name']]}"
+        protocols |= dict.fromkeys(measured, protocol)
     print("\n".join(dict.fromkeys(protocols.values())))
     for name, figure in figures.items():
         print(f"{name:{max(map(len, figures))}} {figure}")
@@ -277,7 +267,7 @@ def _evaluate(args):
             }
             for name, figure in figures.items()
         }
-        zoo.save(model, folder, recipe, metrics, images)
+        zoo.save(model, folder, recipe, metrics, read("test")[0])
 
 
 def _probe(args):

@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
+from kerasgen.metrics import disentanglement, evaluation
 from kerasgen.metrics.likelihood import importance_weighted
 
 _LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
@@ -121,3 +122,14 @@ def test_log_prob_traces_once_for_equal_shapes(data):
     for seed in range(4):
         model.log_prob(data[0][:2], num_samples=1500, seed=seed)
     assert len(traces) == 2  # blocks of 1,024 and of 476 samples
+
+
+@pytest.mark.parametrize(("data_name", "measured"), [("shapes", 2), ("ring", 1)])
+def test_known_factors_add_disentanglement_scores(data_name, measured, monkeypatch):
+    monkeypatch.setattr(disentanglement, "figures", lambda model, shapes: {"mig": (model, shapes.event_shape)})
+    model, *_ = linear_gaussian()
+    points = np.zeros((4, *model.event_shape), "float32")
+    results = list(evaluation.measure(model, data_name, lambda split: (points, None, "4 points"), num_samples=3))
+    assert len(results) == measured
+    assert results[0][1] == "4 points, k = 3 samples" and "nll" in results[0][0]
+    assert all(figures == {"mig": (model, (64, 64, 1))} for figures, _ in results[1:])

@@ -19,6 +19,8 @@ to 1, larger is better. The representation of an image is its posterior mean.
 import keras
 import numpy as np
 
+from kerasgen.metrics.figure import Figure
+
 _BATCH = 1000
 _ACTIVE = 0.05  # standard deviation below which a dimension has no vote in the FactorVAE score
 
@@ -89,6 +91,11 @@ def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size
         **dci(codes, seed, num_train, num_test, forest=forest),
         "sap": sap(codes, seed, num_train, num_test),
     }
+
+
+def figures(model, shapes):
+    """The scores of `evaluate`, with random forests in DCI, which take a tenth of the time, as `Figure`s."""
+    return {name: Figure(score, "of 1") for name, score in evaluate(model, shapes, forest=True).items()}
 
 
 def beta_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64):

@@ -2,9 +2,48 @@
 
 from keras import ops
 
+from kerasgen import bottlenecks
+from kerasgen.data import shapes
 from kerasgen.families import Classifier
-from kerasgen.metrics import classification, figure, likelihood, quality
+from kerasgen.metrics import classification, disentanglement, features, fidelity, figure, likelihood, quality
 from kerasgen.metrics.features import VALUES
+
+
+def measure(model, data_name, read, num_samples=5000, with_quality=False, progress=False):
+    """Everything that a model and the data it was trained on allow.
+
+    Args:
+        model: any of kerasgen's.
+        data_name: of the set that it was trained on.
+        read: function of a split, "train" or "test", to `(examples, labels or None, what they are in words)`. It also
+            takes `grey`, to leave pixels as they are where training draws them, and `count`, how many to read.
+        num_samples: importance samples of each example, of models whose likelihood is estimated.
+        with_quality: sample quality too, which is otherwise measured where there is nothing else.
+        progress: show a progress bar.
+
+    Yields:
+        `(Figures by name, their protocol)`.
+    """
+    if not only_samples(model):
+        examples, labels, protocol = read("test")
+        if is_estimated(model):
+            protocol += f", k = {num_samples:,} samples"
+        yield evaluate(model, examples, labels, num_samples, progress=progress), protocol
+    if with_quality or only_samples(model):
+        examples, labels, what = read("test", grey=True)
+        real = read("train", grey=True, count=len(examples))[0]
+        extractor = features.of(data_name)
+        protocol = (
+            f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first {len(real):,} training "
+            f"examples in the samples' place; features: {extractor.name}"
+        )
+        yield quality.sample_quality(model, examples, labels, real, extractor), protocol
+    if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
+        protocol = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[data_name]}"
+        yield fidelity.label_fidelity(model, judge), protocol
+    if data_name in shapes.SETS and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
+        protocol = "posterior means, 10,000 points to fit and 5,000 to measure each score, seed 0, DCI by forests"
+        yield disentanglement.figures(model, shapes.SETS[data_name]), protocol
 
 
 def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=False, real=None, extractor=VALUES):
