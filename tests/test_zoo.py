@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 
 import keras
 import numpy as np
@@ -342,6 +343,16 @@ def test_saving_over_a_preset_replaces_it_and_keeps_the_authors_recipe(model, pr
     changed.seed = 5
     zoo.save(model, preset, changed, METRICS)
     assert Recipe.load(preset / "recipe.yaml").seed == 5
+
+
+def test_equal_weights_are_the_same_file(preset, images):
+    before = (preset / "model.weights.h5").read_bytes()
+    time.sleep(1.1)  # HDF5 stamps its files by the second
+    zoo.save(zoo.load(preset), preset, tiny_recipe(), {**METRICS, "notes": ["Another card."]}, images)
+    assert "Another card." in zoo.card(preset)
+    assert (preset / "model.weights.h5").read_bytes() == before
+    zoo.save(trained(tiny_recipe(), images[:32]), preset, tiny_recipe(), METRICS, images)
+    assert (preset / "model.weights.h5").read_bytes() != before
 
 
 def test_a_recipe_alone_may_be_there(model, tmp_path):

@@ -6,7 +6,9 @@ import os
 import pathlib
 import shutil
 
+import h5py
 import keras
+import numpy as np
 
 from kerasgen import bottlenecks, plot
 from kerasgen import recipe as recipes
@@ -71,11 +73,26 @@ def _write(model, folder, target, recipe, metrics, images):
         recipe.save(folder / "recipe.yaml")
     weights = folder / "model.weights.h5"
     model.save_weights(weights)
+    earlier = target / weights.name
+    if earlier.exists() and _equal(_arrays(earlier), _arrays(weights)):
+        shutil.copyfile(earlier, weights)  # HDF5 holds times: equal weights would be another file
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     pictures = _pictures(model, folder, images)
     text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, pictures)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
+
+
+def _arrays(path):
+    """The arrays in an HDF5 file by name."""
+    arrays = {}
+    with h5py.File(path, "r") as file:
+        file.visititems(lambda name, item: arrays.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
+    return arrays
+
+
+def _equal(first, second):
+    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
 
 
 def _fresh_copy(model, recipe):
