@@ -157,6 +157,16 @@ def test_evaluate_writes_figures_with_their_protocol(preset, tmp_path, capsys):
 
 
 @needs_tensorflow
+def test_evaluate_adds_sample_quality_where_it_is_asked_for(preset, capsys):
+    cli.main(["evaluate", preset, "--num-samples", "5", "--limit", "40", "--quality"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "40 test examples of digits binarized once with seed 0, k = 5 samples"
+    assert lines[1].startswith("40 samples, seed 0, against as many test examples of digits; floor: the first 40 train")
+    names = [line.split()[0] for line in lines[2:]]
+    assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)
+
+
+@needs_tensorflow
 def test_export_tflite(preset, tmp_path, capsys):
     cli.main(["export", preset, "--format", "tflite", "--out", str(tmp_path / "m.tflite")])
     assert (tmp_path / "m.tflite").stat().st_size > 1000
