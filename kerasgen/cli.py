@@ -229,6 +229,8 @@ def _evaluate(args):
 
     recipe = _recipe(args.name)
     model = zoo.load(args.name)
+    if args.quality:
+        _needs(model, "sample", args.name)
 
     def read(split, grey=False, count=args.limit):
         draws = recipe.data.get("binarize") and not grey

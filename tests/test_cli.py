@@ -107,6 +107,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
         ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
+        ("evaluate", "classifier", ["--quality"], "Expected a preset whose model has 'sample'"),
     ],
 )
 def test_what_a_model_cannot_do_is_said(command, name, options, message, kinds, capsys):
@@ -154,6 +155,16 @@ def test_evaluate_writes_figures_with_their_protocol(preset, tmp_path, capsys):
     assert nll["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 20"
     assert nll["protocol"] in zoo.card(folder)
     assert f"{nll['value']:.5g} ± {nll['standard_error']:.2g} nats" in capsys.readouterr().out
+
+
+@needs_tensorflow
+def test_evaluate_adds_sample_quality_where_it_is_asked_for(preset, capsys):
+    cli.main(["evaluate", preset, "--num-samples", "5", "--limit", "40", "--quality"])
+    out = capsys.readouterr().out
+    assert "40 test examples of digits binarized once with seed 0, k = 5 samples\n" in out
+    assert "40 samples, seed 0, against as many: 40 test examples of digits; floor: the first 40 training" in out
+    names = re.findall(r"^([\w\[\]]+) +[-\d]", out, re.MULTILINE)
+    assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)
 
 
 @needs_tensorflow
