@@ -121,6 +121,43 @@ def value_and_gradients(fn, variables, scope=None):
     return (loss, result), gradients
 
 
+def scan(step, carry, inputs, like):
+    """Runs `carry, outputs[j] = step(carry, inputs[j])` over the first axis, as one loop of the compiled program.
+
+    Args:
+        step: a function of tensors.
+        carry, inputs: nested structures of tensors; of the inputs, all with the same first axis.
+        like: tensors of the structure, the shapes and the types that the outputs have together.
+
+    Returns:
+        The last carry, and the outputs, stacked.
+    """
+    if keras.backend.backend() != "tensorflow":
+        import jax
+
+        return jax.lax.scan(step, carry, inputs)
+    import tensorflow as tf
+
+    length, like_flat = tf.nest.flatten(inputs)[0].shape[0], tf.nest.flatten(like)
+    # Lists of tensors, because an update of one large tensor copies the whole of it in every step. Those of a size that
+    # is not known, as of a free batch, do not convert to TFLite.
+    lists = all(x.shape.is_fully_defined() for x in like_flat)
+
+    def write(array, j, x):
+        here = tf.reshape(tf.equal(tf.range(length), j), [length] + [1] * x.shape.rank)
+        return array.write(j, x) if lists else tf.where(here, x, array)
+
+    def body(j, carry, arrays):
+        carry, outputs = step(carry, tf.nest.map_structure(lambda x: x[j], inputs))
+        tf.nest.assert_same_structure(like, outputs)
+        return j + 1, carry, [write(array, j, x) for array, x in zip(arrays, tf.nest.flatten(outputs))]
+
+    arrays = [tf.TensorArray(x.dtype, length, element_shape=x.shape[1:]) if lists else x for x in like_flat]
+    loop = (0, carry, arrays)
+    _, carry, arrays = tf.while_loop(lambda j, *_: j < length, body, loop, maximum_iterations=length)
+    return carry, tf.nest.pack_sequence_as(like, [array.stack() if lists else array for array in arrays])
+
+
 def is_concrete(x):
     """Whether `x` has values now, rather than standing for values in a graph that is being traced."""
     if isinstance(x, keras.KerasTensor):

@@ -1,5 +1,5 @@
-"""Distributions that TFP lacks: chains of normals, variables rounded to levels, and discrete ones whose draws are a
-function of the seed alone.
+"""Distributions that TFP lacks: chains of normals, variables rounded to levels, images with dependent channels, and
+discrete ones whose draws are a function of the seed alone.
 
 The probability of a level is P(x) = F(b) - F(a) with a, b = (x -+ half a level - loc) / scale. TFP's
 QuantizedDistribution subtracts cumulative probabilities, which cancel in float32 a few scales away from the mode; here
@@ -133,6 +133,51 @@ class DiscretizedLogistic(Discretized):
 
     def _integral_of_cdf(self, x):
         return ops.softplus(x)
+
+
+class Pixels(tfd.Distribution):
+    """Images of independent pixels, whose channels depend on each other.
+
+    Args:
+        likelihood: scores pixels by `pixel_log_prob(params, x)`, and draws them by `draw(params, uniform)`.
+        params: `[..., *space, P]`.
+        event_shape: `[*space, C]`.
+    """
+
+    def __init__(self, likelihood, params, event_shape, name="Pixels"):
+        parameters = dict(locals())
+        self.likelihood = likelihood
+        self.params = params
+        self.shape = tuple(event_shape)
+        super().__init__(
+            dtype=params.dtype,
+            reparameterization_type=tfd.NOT_REPARAMETERIZED,
+            validate_args=False,
+            allow_nan_stats=True,
+            parameters=parameters,
+            name=name,
+        )
+
+    def _batch_shape(self):
+        return self.params.shape[: -len(self.shape)]
+
+    def _batch_shape_tensor(self):
+        return ops.shape(self.params)[: -len(self.shape)]
+
+    def _event_shape(self):
+        return self.shape
+
+    def _event_shape_tensor(self):
+        return ops.convert_to_tensor(self.shape, dtype="int32")
+
+    def _log_prob(self, x):
+        space = tuple(range(1 - len(self.shape), 0))
+        return ops.sum(self.likelihood.pixel_log_prob(self.params, x), axis=space)
+
+    def _sample_n(self, n, seed=None):
+        shape = (n, *ops.shape(self.params)[:-1], self.likelihood.num_uniforms(self.shape[-1]))
+        uniform = tfd.Uniform().sample(shape, seed=seed)
+        return self.likelihood.draw(ops.broadcast_to(self.params, (*shape[:-1], self.params.shape[-1])), uniform)
 
 
 class Chain(tfd.Distribution):

@@ -1,8 +1,9 @@
 """p(x | network output): from a network's output to a `tfd.Distribution` over data in [0, 1].
 
 A likelihood of P parameters per event channel reads `[..., *space, C * P]` and gives a distribution whose event is
-`[*space, C]`. Parameters are float32 whatever the network computes in, and bounded so far out that no trained network
-gets there, so that every finite output gives a finite log-probability and a finite gradient.
+`[*space, C]`. Those of discrete data also draw pixels from uniform numbers that they are handed. Parameters are float32
+whatever the network computes in, and bounded so far out that no trained network gets there, so that every finite output
+gives a finite log-probability and a finite gradient.
 """
 
 import keras
@@ -11,11 +12,14 @@ from keras import ops
 from kerasgen import backend
 
 _LIMIT = 1e4  # of logits and locations
-_LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
+LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
 
 
 class Likelihood(keras.layers.Layer):
     """Base of the likelihoods: `distribution(params, event_ndims)` and the number of parameters per event channel.
+
+    A likelihood that draws pixels has `draw(params, uniform, temperature)`, from params `[..., channels(C)]` and
+    numbers uniform on [0, 1) `[..., num_uniforms(C)]` to pixels `[..., C]`; near temperature 0 the draws are modes.
 
     It is a layer so that a likelihood may own variables. It is not called as one: a Keras layer returns tensors only.
     """
@@ -40,6 +44,10 @@ class Likelihood(keras.layers.Layer):
         """Cuts `[..., C * P]` into P tensors `[..., C]`."""
         return ops.split(params, self.params_per_channel, axis=-1)
 
+    def num_uniforms(self, event_channels):
+        """How many uniform numbers `draw` takes for a pixel."""
+        return event_channels
+
     def get_config(self):
         return {"name": self.name}
 
@@ -48,8 +56,14 @@ def register(cls):
     return keras.saving.register_keras_serializable(package="kerasgen.likelihoods")(cls)
 
 
-def _bounded(x, limit=_LIMIT):
+def bounded(x, limit=_LIMIT):
     return ops.clip(x, -limit, limit)
+
+
+def pick(logits, uniform):
+    """The category `[...]`, int32, that the inverse cumulative distribution of `[..., K]` has at `uniform` `[...]`."""
+    below = ops.cumsum(ops.softmax(logits), axis=-1)[..., :-1]
+    return ops.sum(ops.cast(uniform[..., None] >= below, "int32"), axis=-1)
 
 
 @register
@@ -57,7 +71,11 @@ class Bernoulli(Likelihood):
     """Binary pixels; grey ones in [0, 1] score their cross-entropy."""
 
     def per_element(self, params):
-        return backend.tfd.Bernoulli(logits=_bounded(params), dtype="float32")
+        return backend.tfd.Bernoulli(logits=bounded(params), dtype="float32")
+
+    def draw(self, params, uniform, temperature=1.0):
+        logits = bounded(ops.cast(params, "float32"))
+        return ops.cast(uniform < ops.sigmoid(logits / temperature), "float32")
 
 
 @register
@@ -65,7 +83,7 @@ class ContinuousBernoulli(Likelihood):
     """A normalised density for grey pixels in [0, 1] (Loaiza-Ganem and Cunningham 2019, arXiv 1907.06845)."""
 
     def per_element(self, params):
-        return backend.tfd.ContinuousBernoulli(logits=_bounded(params))
+        return backend.tfd.ContinuousBernoulli(logits=bounded(params))
 
 
 class LocationScale(Likelihood):
@@ -97,8 +115,8 @@ class LocationScale(Likelihood):
         else:
             location = params
             log_scale = self.log_scale if self.scale == "shared" else None
-        scale = self.scale if log_scale is None else ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT))
-        return _bounded(location), scale
+        scale = self.scale if log_scale is None else ops.exp(bounded(log_scale, LOG_SCALE_LIMIT))
+        return bounded(location), scale
 
     def per_element(self, params):
         location, scale = self.location_and_scale(params)
@@ -140,7 +158,13 @@ class Discrete(Likelihood):
 
     def per_channel(self, params):
         """`[..., C * P]` as `[..., C, P]`."""
-        return ops.reshape(params, (*ops.shape(params)[:-1], -1, self.params_per_channel))
+        channels = params.shape[-1] // self.params_per_channel
+        return ops.reshape(params, (*ops.shape(params)[:-1], channels, self.params_per_channel))
+
+    def level(self, location, scale, uniform):
+        """The level that a logistic variable has at `uniform` of its cumulative distribution."""
+        continuous = location + scale * (ops.log(uniform) - ops.log1p(-uniform))
+        return ops.round(ops.clip(continuous, 0, 1) * (self.levels - 1)) / (self.levels - 1)
 
     def get_config(self):
         return {**super().get_config(), "levels": self.levels}
@@ -159,10 +183,14 @@ class Categorical(Discrete):
 
         return FiniteDiscrete(
             ops.arange(self.levels, dtype="float32") / (self.levels - 1),
-            logits=_bounded(self.per_channel(params)),
+            logits=bounded(self.per_channel(params)),
             atol=0.51 / (self.levels - 1),  # a pixel between two levels counts as the nearer one
             rtol=0.0,
         )
+
+    def draw(self, params, uniform, temperature=1.0):
+        logits = bounded(self.per_channel(ops.cast(params, "float32")))
+        return ops.cast(pick(logits / temperature, uniform), "float32") / (self.levels - 1)
 
 
 @register
@@ -185,13 +213,27 @@ class DiscretizedLogistic(Discrete):
     def per_element(self, params):
         from kerasgen import distributions  # imports TFP
 
-        logits, location, log_scale = ops.split(self.per_channel(params), 3, axis=-1)  # [..., C, components]
+        logits, location, scale = self._mixture(params)
         return backend.tfd.MixtureSameFamily(
-            distributions.Categorical(logits=_bounded(logits)),
-            distributions.DiscretizedLogistic(
-                _bounded(location), ops.exp(_bounded(log_scale, _LOG_SCALE_LIMIT)), self.levels
-            ),
+            distributions.Categorical(logits=logits), distributions.DiscretizedLogistic(location, scale, self.levels)
         )
+
+    def _mixture(self, params):
+        """Logits, locations and scales, each `[..., C, components]`."""
+        logits, location, log_scale = ops.split(self.per_channel(params), 3, axis=-1)
+        return bounded(logits), bounded(location), ops.exp(bounded(log_scale, LOG_SCALE_LIMIT))
+
+    def num_uniforms(self, event_channels):
+        return 2 * event_channels
+
+    def draw(self, params, uniform, temperature=1.0):
+        """Of each channel, its component by the first numbers and its level by the others; the temperature divides the
+        components' logits and multiplies their scales."""
+        logits, location, scale = self._mixture(ops.cast(params, "float32"))
+        choice, uniform = ops.split(uniform, 2, axis=-1)
+        chosen = ops.one_hot(pick(logits / temperature, choice), self.components)
+        location, scale = (ops.sum(chosen * part, axis=-1) for part in (location, scale))
+        return self.level(location, temperature * scale, uniform)
 
     def get_config(self):
         return {**super().get_config(), "components": self.components}

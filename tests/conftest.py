@@ -96,6 +96,16 @@ def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="
     )
 
 
+def tiny_autoregressive(num_classes=None):
+    """A Gated PixelCNN of 8x8 images, or a PixelCNN of classes and 17 levels; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    if num_classes is None:
+        network, likelihood = networks.GatedPixelCNN(1, 8, 2, head_channels=8), likelihoods.Bernoulli()
+    else:
+        network, likelihood = networks.PixelCNN(6, 8, 1, head_channels=8), likelihoods.DiscretizedLogistic(2, 17)
+    return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes)
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Whatever a test draws without a seed is the same in every run and in every order of the tests."""

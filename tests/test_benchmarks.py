@@ -15,9 +15,17 @@ from kerasgen import networks
 from kerasgen.recipe import build
 
 SCRIPT = pathlib.Path(__file__).parent.parent / "benchmarks" / "train_vae.py"
-spec = importlib.util.spec_from_file_location("train_vae", SCRIPT)
-train_vae = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(train_vae)
+
+
+def script(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+train_vae = script(SCRIPT)
+sample_autoregressive = script(SCRIPT.with_name("sample_autoregressive.py"))
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install 'kerasgen[benchmark]'"
@@ -163,3 +171,12 @@ def test_bad_arguments_are_named(arguments, message, capsys):
     with pytest.raises(SystemExit):
         train_vae.main(arguments)
     assert message in capsys.readouterr().err
+
+
+def test_both_samplers_draw_the_same_images_and_the_check_would_see_if_not(monkeypatch):
+    options = argparse.Namespace(layers=2, channels=4)
+    sample_autoregressive.check(options)
+    naive = sample_autoregressive.naive
+    monkeypatch.setattr(sample_autoregressive, "naive", lambda *arguments: lambda: 1 - naive(*arguments)())
+    with pytest.raises(AssertionError, match="Mismatched elements"):
+        sample_autoregressive.check(options)

@@ -1,6 +1,7 @@
 """Every model does everything: one row a model, one column a thing that a user does. And rules for all modules."""
 
 import ast
+import inspect
 import json
 import pathlib
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import tensorflow as tf
 from conftest import (
     tiny_autoencoder,
+    tiny_autoregressive,
     tiny_classifier,
     tiny_gan,
     tiny_hierarchical,
@@ -34,6 +36,8 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "conditional_wgan": lambda: tiny_gan(
         divergences.Wasserstein(), [regularizers.GradientPenalty()], 10, "layer", critic_steps=2
     ),
+    "autoregressive": tiny_autoregressive,
+    "conditional_autoregressive": lambda: tiny_autoregressive(10),
     "classifier": tiny_classifier,
 }
 every_model = pytest.mark.parametrize("name", MODELS)
@@ -50,6 +54,11 @@ def condition_of(model, count):
     return None if model.num_classes is None else np.arange(count) % model.num_classes
 
 
+def noise_of(method):
+    """How much noise and which, for methods that are not exact."""
+    return {} if "seed" not in inspect.signature(method).parameters else {"num_samples": 3, "seed": 2}
+
+
 def outputs(model, digits):
     """What a model does, with fixed seeds: equal outputs, equal models."""
     images, labels = digits[0][:6], condition_of(model, 6)
@@ -57,7 +66,7 @@ def outputs(model, digits):
         return {"probabilities": keras.ops.convert_to_numpy(model.probabilities(images))}
     calls = {
         "sample": lambda method: method(6, labels, seed=1),
-        "log_prob": lambda method: method(images, labels, num_samples=3, seed=2),
+        "log_prob": lambda method: method(images, labels, **noise_of(method)),
         "reconstruct": lambda method: method(images, labels),
     }
     results = {name: call(getattr(model, name)) for name, call in calls.items() if hasattr(model, name)}
@@ -174,9 +183,11 @@ def test_fit_on_two_replicas(name, digits, two_replicas):
 
 def deterministic(model, digits):
     """`(signature, inputs, what Keras gives)` of a signature that draws nothing."""
-    names = ("reconstruct", "classify", "responsibilities", "sample")  # the last one, where noise is an input
-    name = next(name for name in names if name in model.export_signatures())
-    function, shapes = model.export_signatures()[name]
+    signatures = model.export_signatures()
+    # Of a mixture log_prob takes noise; of the last one it is an input.
+    names = ("reconstruct", "classify", "responsibilities", "log_prob", "sample")
+    name = next(name for name in names if name in signatures)
+    function, shapes = signatures[name]
     noise = np.random.default_rng(0).standard_normal((5, *shapes.get("noise", ()))).astype("float32")
     inputs = {"images": digits[0][:5], "labels": np.zeros(5, "int32"), "noise": noise}
     inputs = {key: value for key, value in inputs.items() if key in shapes}

@@ -2,8 +2,9 @@
 
 from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.autoencoder import Autoencoder
+from kerasgen.families.autoregressive import AutoregressiveModel
 from kerasgen.families.classifier import Classifier
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
 
-__all__ = ["AdversarialModel", "Autoencoder", "Classifier", "LatentVariableModel", "Mixture"]
+__all__ = ["AdversarialModel", "Autoencoder", "AutoregressiveModel", "Classifier", "LatentVariableModel", "Mixture"]

@@ -1,6 +1,14 @@
 """Tensors to tensors, no probability."""
 
 from kerasgen.networks.augmentation import RandomAffine
+from kerasgen.networks.autoregressive import (
+    CausalTransformer,
+    DiagonalBiLSTM,
+    GatedPixelCNN,
+    PixelCNN,
+    PixelCNNPlusPlus,
+    RowLSTM,
+)
 from kerasgen.networks.conv import ConvDecoder, ConvEncoder, ResidualBlock
 from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
@@ -10,16 +18,22 @@ from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGen
 
 __all__ = [
     "MLP",
+    "CausalTransformer",
     "ConvDecoder",
     "ConvEncoder",
     "DCGANCritic",
     "DCGANGenerator",
     "DepthToSpace",
+    "DiagonalBiLSTM",
+    "GatedPixelCNN",
+    "PixelCNN",
+    "PixelCNNPlusPlus",
     "RandomAffine",
     "ResampledBlock",
     "ResidualBlock",
     "ResidualCritic",
     "ResidualGenerator",
+    "RowLSTM",
     "ScoreHead",
     "SpaceToDepth",
 ]

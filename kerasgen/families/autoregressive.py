@@ -1,0 +1,197 @@
+"""Autoregressive models: the probability of an image as a product over its pixels in raster order, exactly known.
+
+    p(x) = product over i of p(x_i | x_1, ..., x_{i-1})
+
+A causal network predicts every factor's parameters: all of them in one pass where the image is known, in training and
+scoring, and one pixel after the other in sampling.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgen import backend, channelwise, checks  # noqa: F401 (channelwise registers its likelihoods)
+from kerasgen.model import GenerativeModel
+from kerasgen.networks.autoregressive.sampler import generate
+
+# Both bound the memory, whatever the number of examples.
+_SCORES_AT_ONCE = 64
+_SAMPLES_AT_ONCE = 128  # each block has its own seeds, so the number is part of what a seed means
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.families")
+class AutoregressiveModel(GenerativeModel):
+    """A causal network and a likelihood.
+
+    Args:
+        event_shape: `(height, width, channels)` of images.
+        network: from `kerasgen.networks.autoregressive`.
+        likelihood: of discrete pixels, from `kerasgen.likelihoods`: `Bernoulli`, `Categorical`, `DiscretizedLogistic`;
+            of colour, `kerasgen.channelwise`, where a pixel's channels depend on each other.
+        num_classes: number of classes of the condition, or None for an unconditional model.
+
+    Raises:
+        ValueError: data that are not images, a likelihood that cannot draw pixels, or a network with another number of
+            output channels than the likelihood needs.
+    """
+
+    def __init__(self, event_shape, network, likelihood, num_classes=None, **kwargs):
+        super().__init__(event_shape, num_classes, terms=("nll",), **kwargs)
+        if len(self.event_shape) != 3:
+            raise ValueError(f"Expected event_shape to be (height, width, channels). Received: {self.event_shape}.")
+        if not hasattr(likelihood, "draw"):
+            raise ValueError(
+                "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, Categorical, "
+                f"DiscretizedLogistic or one of kerasgen.channelwise. Received: {type(likelihood).__name__}."
+            )
+        self.network = network
+        self.likelihood = likelihood
+        self._compiled_log_prob = backend.function(self._log_prob)
+        self._compiled_draw = backend.function(self._draw)
+        self.build()
+
+    def build(self, input_shape=None):
+        x = keras.KerasTensor((None, *self.event_shape))
+        params = self.network(x, None if self.num_classes is None else keras.KerasTensor((None, self.num_classes)))
+        expected = self.likelihood.channels(self.event_shape[-1])
+        if params.shape[-1] != expected:
+            raise ValueError(
+                f"Expected the network's output_channels to be {expected}, which is what "
+                f"{type(self.likelihood).__name__} needs for data of shape {self.event_shape}. "
+                f"Received: {params.shape[-1]}."
+            )
+        if not self.likelihood.built:
+            self.likelihood.build((None, *self.event_shape))
+        self.built = True
+
+    def _one_hot(self, condition):
+        return None if condition is None else ops.one_hot(condition, self.num_classes)
+
+    def distribution(self, x, condition=None):
+        """The distribution whose log-probability at `x` is the model's, batch shape `[B]`: each pixel's given those
+        before it in `x`."""
+        x, condition = self.check(x, condition)
+        return self.likelihood.distribution(self.network(2 * x - 1, self._one_hot(condition)))
+
+    def log_prob(self, x, condition=None):
+        """log p(x), exact, `[B]` in nats.
+
+        Args:
+            x: images `[B, *event_shape]`; of a Bernoulli likelihood, binary ones.
+            condition: labels `[B]` of a conditional model.
+        """
+        x, condition = self.check(x, condition)
+        blocks = []
+        for start in range(0, x.shape[0], _SCORES_AT_ONCE):
+            rows = slice(start, start + _SCORES_AT_ONCE)
+            blocks.append(self._compiled_log_prob(x[rows], None if condition is None else condition[rows]))
+        return ops.concatenate(blocks)
+
+    def _log_prob(self, x, condition):
+        return self.distribution(x, condition).log_prob(x)
+
+    def loss_terms(self, x, condition=None, training=False):
+        """`nll`, the negative log-likelihood `[B]` in nats."""
+        x, condition = self.check(x, condition)
+        return {"nll": -self._log_prob(x, condition)}
+
+    def sample(self, n, condition=None, seed=None, temperature=1.0, given=None, known=None):
+        """Draws `n` images of p(x), `[n, *event_shape]`.
+
+        Args:
+            n: number of images.
+            condition: labels `[n]` of a conditional model.
+            seed: an integer for repeatable draws, None for fresh ones.
+            temperature: positive; 1 draws from the model, less sharpens every pixel's distribution, and near 0 each
+                pixel takes its mode.
+            given: images `[n, *event_shape]`, or one `event_shape` for all, some of whose pixels are kept.
+            known: `[n, height, width]`, or one `[height, width]` for all, True where the pixels of `given` are kept.
+                The others are drawn given the pixels before them in raster order, kept ones included: a completion of
+                the upper part of an image is exact, a pixel kept further down cannot change those before it.
+
+        Raises:
+            ValueError: bad counts, labels, temperature, images or mask.
+        """
+        n = checks.positive("n", n)
+        condition = checks.labels(condition, self.num_classes)
+        if condition is not None and condition.shape[0] != n:
+            raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
+        if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
+            raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
+        kept = self._kept(n, given, known)
+        seeds, examples = keras.random.SeedGenerator(seed), []
+        for start in range(0, n, _SAMPLES_AT_ONCE):
+            rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
+            uniform = keras.random.uniform((rows.stop - start, *self._uniform_shape), seed=seeds)
+            labels = None if condition is None else condition[rows]
+            block = tuple(each[rows] for each in kept)
+            examples.append(self._compiled_draw(uniform, labels, ops.convert_to_tensor(float(temperature)), block))
+        return ops.concatenate(examples)
+
+    @property
+    def _uniform_shape(self):
+        """Of the numbers that one image takes."""
+        return *self.event_shape[:2], self.likelihood.num_uniforms(self.event_shape[-1])
+
+    def _kept(self, n, given, known):
+        """`given` and `known` for every image, or nothing."""
+        if (given is None) != (known is None):
+            raise ValueError(
+                "Expected given and known together: images, and which pixels to keep. Received: one of them."
+            )
+        if given is None:
+            return ()
+        given = np.asarray(given)
+        given = checks.data(given[None] if given.ndim == 3 else given, self.event_shape)
+        known = np.asarray(known)
+        grid = self.event_shape[:2]
+        if known.dtype != bool or known.shape not in (grid, (n, *grid)) or given.shape[0] not in (1, n):
+            raise ValueError(
+                f"Expected given of shape {self.event_shape}, or one for each of n={n} images, and known of bool and "
+                f"shape {grid} or {(n, *grid)}. "
+                f"Received: given {tuple(given.shape)}, known {known.dtype} {known.shape}."
+            )
+        known = np.broadcast_to(known, (n, *grid))[..., None]
+        return ops.broadcast_to(given, (n, *self.event_shape)), ops.convert_to_tensor(known)
+
+    def _draw(self, uniform, condition, temperature, kept):
+        """Images from uniform numbers `[B, H, W, U]`."""
+
+        def draw(params, inputs):
+            noise, *kept = inputs
+            pixel = self.likelihood.draw(params, noise, temperature)
+            if kept:
+                given, known = kept
+                pixel = ops.where(known, given, pixel)
+            return pixel
+
+        inputs = [ops.transpose(each, (1, 2, 0, 3)) for each in (uniform, *kept)]
+        images = generate(self.network, draw, inputs, ops.shape(uniform)[0], self._one_hot(condition))
+        return ops.transpose(images, (2, 0, 1, 3))
+
+    def export_signatures(self):
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+
+        `sample` takes two standard normal numbers, a and b, for every uniform one: exp(-(a^2 + b^2) / 2) is uniform.
+        """
+
+        def log_prob(images, labels=None):
+            return {"log_prob": self._log_prob(images, labels)}
+
+        def sample(noise, labels=None):
+            uniform = ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
+            return {"images": self._draw(uniform, labels, 1.0, ())}
+
+        labels = {} if self.num_classes is None else {"labels": ()}
+        return {
+            "log_prob": (log_prob, {"images": self.event_shape, **labels}),
+            "sample": (sample, {"noise": (*self._uniform_shape, 2), **labels}),
+        }
+
+    def get_config(self):
+        parts = {part: keras.saving.serialize_keras_object(getattr(self, part)) for part in ("network", "likelihood")}
+        return {**super().get_config(), **parts}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})

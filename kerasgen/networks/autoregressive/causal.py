@@ -1,0 +1,130 @@
+"""What causal networks share: the contract, and convolutions that see nothing at or after a position.
+
+A masked k x k convolution multiplies nearly half of its kernel by zero. Here it is the sum of two dense ones, of the
+k // 2 rows above and of the pixels to the left: the same function for half the work.
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+
+class CausalNetwork(layers.Layer):
+    """Base of networks from images `[B, H, W, C]`, centred on 0, to parameters `[B, H, W, P]` of each pixel.
+
+    The parameters of a pixel are a function of the pixels before it in raster order. Outside the image all is 0.
+    `network(x, condition)` computes all of them in one pass, for a condition that is None or one-hot `[B, classes]`.
+    The same, one pixel after the other and at the cost of a single pass for the whole image:
+
+        cache, row = network.init_cache(batch_size, condition)
+        for each row of the image:
+            cache, columns = network.start_row(cache, row)
+            left = zeros
+            for each column j of the row:
+                params, cache, trace = network.step(cache, columns[j], left)
+                left = the pixel `[B, C]`, which may depend on params
+            row = (the row's pixels, its traces)
+
+    `columns` and `row` are nested structures of tensors `[W, ...]`, in the network's compute dtype; `trace` is what one
+    column adds to the second part of `row`.
+    """
+
+    def build(self, x_shape, condition_shape=None):
+        self.event_shape = tuple(x_shape[1:])
+        condition = None if condition_shape is None else keras.KerasTensor(condition_shape)
+        self.call(keras.KerasTensor(x_shape), condition)  # builds the layers
+        self.built = True
+
+    def multiply_adds(self):
+        """Of all products with weights in one pass over one image, which is also what it takes to draw one."""
+        weights = [weight for weight in self.trainable_weights if "class_bias" not in weight.path]
+        kernels = [weight for weight in weights if weight.name.endswith("kernel")]
+        return math.prod(self.event_shape[:2]) * sum(math.prod(kernel.shape) for kernel in kernels)
+
+
+class CausalConv2D(layers.Conv2D):
+    """A convolution whose kernel lies where `margins` puts it.
+
+    Args:
+        filters, kernel_size: of `keras.layers.Conv2D`.
+        margins: ((top, bottom), (left, right)), zeros added to the image, or rows and columns cut off where negative.
+    """
+
+    def __init__(self, filters, kernel_size, margins=((0, 0), (0, 0)), **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.margins = margins
+
+    def call(self, x, window=False):
+        """`[B, H, W, C]` to `[B, H, W, filters]`.
+
+        Args:
+            window: x holds just the rows that one row of the output sees; that row `[B, 1, W, filters]` comes out.
+        """
+        rows, columns = self.margins
+        return super().call(_with_margins(x, (0, 0) if window else rows, columns))
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], self.filters  # Keras would leave the margins out
+
+    def at(self, x):
+        """One position, from all that it sees, `[B, rows * columns * C]`, to `[B, filters]`."""
+        y = ops.matmul(x, ops.reshape(ops.cast(self.kernel, x.dtype), (-1, self.filters)))
+        return y + ops.cast(self.bias, x.dtype) if self.use_bias else y
+
+
+def pointwise(filters, **kwargs):
+    """1x1."""
+    return CausalConv2D(filters, 1, **kwargs)
+
+
+def above(filters, rows, columns, **kwargs):
+    """The `rows` rows above the position's own, centred on it."""
+    return CausalConv2D(filters, (rows, columns), ((rows, -1), (columns // 2, columns // 2)), **kwargs)
+
+
+def down_to(filters, rows, columns, **kwargs):
+    """The position's own row, its pixels on the right included, and the rows above: for maps that are causal by row."""
+    return CausalConv2D(filters, (rows, columns), ((rows - 1, 0), (columns // 2, columns // 2)), **kwargs)
+
+
+def left(filters, columns, **kwargs):
+    """The `columns` positions to the left."""
+    return CausalConv2D(filters, (1, columns), ((0, 0), (columns, -1)), **kwargs)
+
+
+def up_to(filters, columns, **kwargs):
+    """The position itself and those to the left."""
+    return CausalConv2D(filters, (1, columns), ((0, 0), (columns - 1, 0)), **kwargs)
+
+
+def _with_margins(x, rows, columns):
+    height, width = x.shape[1:3]
+    x = x[:, : height + min(rows[1], 0), : width + min(columns[1], 0)]
+    return ops.pad(x, ((0, 0), (rows[0], max(rows[1], 0)), (columns[0], max(columns[1], 0)), (0, 0)))
+
+
+def check_kernel(name, size):
+    """Checks that a kernel has a middle and something beside it."""
+    if not isinstance(size, int) or size < 3 or size % 2 == 0:
+        raise ValueError(f"Expected {name} to be an odd number of at least 3. Received: {name}={size!r}")
+    return size
+
+
+def rows_of(pixels):
+    """A row `[W, B, C]` as an image of one row `[B, 1, W, C]`."""
+    return ops.transpose(pixels, (1, 0, 2))[:, None]
+
+
+def columns_of(row):
+    """An image of one row `[B, 1, W, C]` as columns `[W, B, C]`."""
+    return ops.transpose(row[:, 0], (1, 0, 2))
+
+
+def shared_bias(bias):
+    """A bias of each example `[B, F]`, for images; None stays None."""
+    return None if bias is None else bias[:, None, None]
+
+
+def plus(x, bias):
+    return x if bias is None else x + bias

@@ -1,0 +1,165 @@
+"""Causal transformer over pixels: Chen and others, Generative Pretraining from Pixels, 2020 (Image GPT); layer
+normalisation before each part, learned positions, a class as the start of the sequence.
+
+The token at a pixel is the pixel before it. In sampling the keys and values of all tokens so far are kept: those of
+finished rows in one block, which no column copies, and those of the row at hand beside it.
+"""
+
+import math
+
+from keras import layers, ops
+
+from kerasgen.networks.autoregressive.causal import CausalNetwork
+from kerasgen.networks.layers import register
+
+
+class CausalBlock(layers.Layer):
+    """x + attention(norm(x)), then x + mlp(norm(x)), over a sequence `[B, T, D]`; usable on tokens of any kind.
+
+    Args:
+        size: D.
+        num_heads: attention heads, a divisor of D.
+    """
+
+    def __init__(self, size, num_heads, **kwargs):
+        super().__init__(**kwargs)
+        self.num_heads = num_heads
+        dtype = {"dtype": self.dtype_policy}
+        self.norm1 = layers.LayerNormalization(epsilon=1e-5, **dtype)
+        self.queries_keys_values = layers.Dense(3 * size, **dtype)
+        self.attention_output = layers.Dense(size, **dtype)
+        self.norm2 = layers.LayerNormalization(epsilon=1e-5, **dtype)
+        self.hidden = layers.Dense(4 * size, **dtype)
+        self.output_layer = layers.Dense(size, **dtype)
+
+    def build(self, input_shape):
+        self.built = True  # the layers are built as they are called
+
+    def call(self, x):
+        queries, keys, values = self.heads(x)  # [B, T, heads, D / heads]
+        attended = ops.dot_product_attention(queries, keys, values, is_causal=True)
+        return self.after(x, ops.reshape(attended, ops.shape(x)))
+
+    def heads(self, x):
+        """Queries, keys and values of normalised x `[..., D]`, each `[..., heads, D / heads]`."""
+        parts = ops.split(self.queries_keys_values(self.norm1(x)), 3, axis=-1)
+        shape = (*ops.shape(x)[:-1], self.num_heads, x.shape[-1] // self.num_heads)
+        return [ops.reshape(part, shape) for part in parts]
+
+    def after(self, x, attended):
+        x = x + self.attention_output(attended)
+        return x + self.output_layer(ops.gelu(self.hidden(self.norm2(x)), approximate=True))
+
+
+@register
+class CausalTransformer(CausalNetwork):
+    """Causal transformer: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
+
+    A block takes 12 D^2 multiply-adds a pixel and, for attention, 2 D for every pixel before it, which `multiply_adds`
+    does not count: alone of these networks its cost of a pixel grows with the image.
+
+    Args:
+        output_channels: those that the likelihood asks for.
+        size: D, of a token.
+        num_blocks: attention blocks.
+        num_heads: attention heads, a divisor of `size`.
+    """
+
+    def __init__(self, output_channels, size=64, num_blocks=4, num_heads=4, **kwargs):
+        super().__init__(**kwargs)
+        if size % num_heads:
+            raise ValueError(f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}.")
+        self.config = {
+            "output_channels": output_channels,
+            "size": size,
+            "num_blocks": num_blocks,
+            "num_heads": num_heads,
+        }
+        dtype = {"dtype": self.dtype_policy}
+        self.embedding = layers.Dense(size, **dtype)
+        self.class_bias = layers.Dense(size, use_bias=False, name="class_bias", **dtype)  # of the first token
+        self.blocks = [CausalBlock(size, num_heads, **dtype) for _ in range(num_blocks)]
+        self.norm = layers.LayerNormalization(epsilon=1e-5, **dtype)
+        self.head = layers.Dense(output_channels, **dtype)
+
+    def build(self, x_shape, condition_shape=None):
+        self.positions = self.add_weight(
+            name="positions",
+            shape=(math.prod(x_shape[1:3]), self.config["size"]),
+            initializer="truncated_normal",
+        )
+        super().build(x_shape, condition_shape)
+
+    def call(self, x, condition=None):
+        height, width, channels = x.shape[1:]
+        sequence = ops.reshape(x, (-1, height * width, channels))
+        sequence = ops.pad(sequence[:, :-1], ((0, 0), (1, 0), (0, 0)))
+        h = self.embedding(sequence) + ops.cast(self.positions, sequence.dtype)
+        if condition is not None:
+            h = h + ops.pad(self.class_bias(condition)[:, None], ((0, 0), (0, height * width - 1), (0, 0)))
+        for block in self.blocks:
+            h = block(h)
+        return ops.reshape(self.head(self.norm(h)), (-1, height, width, self.config["output_channels"]))
+
+    def init_cache(self, batch_size, condition=None):
+        height, width, channels = self.event_shape
+        heads, size = self.config["num_heads"], self.config["size"]
+        dtype = self.compute_dtype
+
+        def kept(rows):
+            shape = (batch_size, heads, rows, width, size // heads)
+            return [(ops.zeros(shape, dtype), ops.zeros(shape, dtype)) for _ in self.blocks]
+
+        start = ops.zeros((batch_size, size), dtype) if condition is None else self.class_bias(condition)
+        cache = {"row": ops.convert_to_tensor(0), "finished": kept(height), "current": kept(1), "start": start}
+        return cache, (ops.zeros((width, batch_size, channels), dtype), ())
+
+    def start_row(self, cache, row):
+        height, width, _ = self.event_shape
+        index, (pixels, _) = cache["row"], row
+        is_last = ops.reshape(ops.equal(ops.arange(height), index - 1), (1, 1, height, 1, 1))
+        finished = [
+            tuple(ops.where(is_last, last, all_) for last, all_ in zip(last_pair, pair))
+            for last_pair, pair in zip(cache["current"], cache["finished"])
+        ]
+        rows = ops.reshape(ops.cast(self.positions, self.compute_dtype), (height, width, 1, -1))
+        start = ops.where(ops.equal(index, 0), cache["start"], ops.zeros_like(cache["start"]))
+        first = ops.reshape(ops.equal(ops.arange(width), 0), (width, 1, 1))
+        columns = {
+            "column": ops.arange(width),
+            "before": ops.where(first, pixels[-1], 0),  # the pixel before a row's first one
+            "offset": ops.where(first, start, 0) + rows[index],
+        }
+        return {**cache, "row": index + 1, "finished": finished}, columns
+
+    def step(self, cache, columns, left):
+        height, width, _ = self.event_shape
+        heads, depth = self.config["num_heads"], self.config["size"] // self.config["num_heads"]
+        here = ops.equal(ops.arange(width), columns["column"])
+        seen = ops.concatenate(
+            [
+                ops.arange(height * width) < (cache["row"] - 1) * width,
+                ops.arange(width) <= columns["column"],
+            ]
+        )
+        h = self.embedding(left + columns["before"]) + columns["offset"]
+        current = []
+        for block, finished, row in zip(self.blocks, cache["finished"], cache["current"]):
+            query, *new = block.heads(h)  # [B, heads, depth]
+            here_ = here[None, None, None, :, None]
+            current.append(tuple(ops.where(here_, x[:, :, None, None], old) for x, old in zip(new, row)))
+            (keys, values), (row_keys, row_values) = (
+                [ops.reshape(x, (-1, heads, x.shape[2] * width, depth)) for x in pair]
+                for pair in (finished, current[-1])
+            )
+            query = query[:, :, None] / math.sqrt(depth)
+            scores = [ops.matmul(query, ops.swapaxes(k, -1, -2)) for k in (keys, row_keys)]
+            scores = ops.where(seen, ops.cast(ops.concatenate(scores, axis=-1), "float32"), -1e30)
+            weights = ops.cast(ops.softmax(scores), h.dtype)
+            split = height * width
+            attended = ops.matmul(weights[..., :split], values) + ops.matmul(weights[..., split:], row_values)
+            h = block.after(h, ops.reshape(attended, (-1, heads * depth)))
+        return self.head(self.norm(h)), {**cache, "current": current}, ()
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}

@@ -1,0 +1,349 @@
+"""`AutoregressiveModel`: probabilities by enumeration, causality by perturbation, and sampling against full passes."""
+
+import itertools
+import math
+import operator
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasgen import backend, channelwise, cli, likelihoods, networks, zoo
+from kerasgen.families import AutoregressiveModel
+from kerasgen.recipe import Recipe
+
+NETWORKS = {
+    "pixelcnn": lambda outputs: networks.PixelCNN(outputs, 8, 5, first_kernel_size=3, head_channels=8),
+    "pixelcnn_wide": lambda outputs: networks.PixelCNN(outputs, 8, 2, 5, 5, head_channels=8),
+    "gated": lambda outputs: networks.GatedPixelCNN(outputs, 6, 5, first_kernel_size=3, head_channels=8),
+    "gated_wide": lambda outputs: networks.GatedPixelCNN(outputs, 6, 2, 5, 7, head_channels=8),
+    "pixelcnnpp": lambda outputs: networks.PixelCNNPlusPlus(outputs, 4, 2),
+    "row_lstm": lambda outputs: networks.RowLSTM(outputs, 4, 2, 3, 8),
+    "diagonal_bilstm": lambda outputs: networks.DiagonalBiLSTM(outputs, 4, 2, 3, 8),
+    "transformer": lambda outputs: networks.CausalTransformer(outputs, 8, 2, 2),
+}
+LIKELIHOODS = {  # a shape, the levels of a pixel, and the likelihood
+    "bernoulli": ((2, 3, 1), 2, likelihoods.Bernoulli),
+    "categorical": ((2, 2, 1), 3, lambda: likelihoods.Categorical(3)),
+    "logistic": ((2, 2, 1), 3, lambda: likelihoods.DiscretizedLogistic(2, 3)),
+    "independent_colour": ((1, 2, 3), 2, lambda: likelihoods.Categorical(2)),
+    "colour": ((1, 2, 3), 2, lambda: channelwise.ChannelwiseCategorical(2, 4)),
+    "colour_logistic": ((1, 2, 3), 2, lambda: channelwise.ChannelwiseLogistic(2, 2)),
+}
+every_network = pytest.mark.parametrize("network", NETWORKS)
+every_likelihood = pytest.mark.parametrize("likelihood", LIKELIHOODS)
+
+
+def build(network, likelihood="bernoulli", num_classes=None, event_shape=None, seed=0):
+    """A model with random weights: some start at zero, which would hide what they do."""
+    keras.utils.set_random_seed(seed)
+    shape, _, make = LIKELIHOODS[likelihood]
+    shape = event_shape or shape
+    parts = NETWORKS[network](make().channels(shape[-1])), make()
+    model = AutoregressiveModel(shape, *parts, num_classes=num_classes)
+    rng = np.random.default_rng(seed)
+    for weight in model.trainable_weights:
+        weight.assign_add(0.3 * rng.standard_normal(weight.shape))
+    return model
+
+
+def every_image(shape, levels):
+    grid = itertools.product(np.linspace(0, 1, levels, dtype="float32"), repeat=math.prod(shape))
+    return np.array(list(grid)).reshape(-1, *shape)
+
+
+def random_images(count, shape, levels=2, seed=0):
+    return (np.random.default_rng(seed).integers(levels, size=(count, *shape)) / (levels - 1)).astype("float32")
+
+
+@every_likelihood
+@every_network
+def test_the_probabilities_of_all_images_sum_to_one(network, likelihood):
+    model = build(network, likelihood)
+    shape, levels, _ = LIKELIHOODS[likelihood]
+    log_prob = -ops.convert_to_numpy(model.loss_terms(every_image(shape, levels))["nll"]).astype("float64")
+    assert log_prob.std() > 0.1
+    assert np.exp(log_prob).sum() == pytest.approx(1, abs=1e-5)
+
+
+def influence(network, shape=(5, 6, 1)):
+    """`[i, o]`: how much a change of pixel i changes the output at pixel o, at most over some images."""
+    model = build(network, event_shape=shape)
+    size, rng = math.prod(shape), np.random.default_rng(0)
+    largest = 0
+    for _ in range(4):
+        image = rng.standard_normal(size).astype("float32")
+        changed = np.where(np.eye(size, dtype=bool), rng.standard_normal((size, 1)), image)
+        images = np.concatenate([image[None], changed]).reshape(-1, *shape)
+        outputs = ops.convert_to_numpy(model.network(images)).reshape(1 + size, size)
+        largest = np.maximum(largest, np.abs(outputs[1:] - outputs[0]))
+    return largest
+
+
+@every_network
+def test_an_output_sees_no_pixel_at_or_after_its_own(network):
+    assert np.all(np.tril(influence(network)) < 1e-6)
+
+
+@pytest.mark.parametrize("network", ["gated", "diagonal_bilstm", "transformer"])
+def test_an_output_sees_every_pixel_before_its_own(network):
+    found = influence(network, (3, 4, 1))  # small, since what a recurrent network remembers fades
+    assert np.all(found[np.triu_indices(len(found), 1)] > 1e-7)
+
+
+def test_the_pixelcnn_has_its_blind_spot():
+    found = influence("pixelcnn").reshape(5, 6, 5, 6)
+    for row, column in itertools.product(range(1, 5), range(6)):
+        seen = found[row - 1, :, row, column] > 1e-6
+        assert np.all(seen == (np.arange(6) <= column + 1))  # nothing of the row above beyond one to the right
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+@every_network
+def test_steps_give_the_parameters_of_the_full_pass(network, num_classes):
+    model = build(network, "colour_logistic", num_classes, (4, 5, 3))
+    x = 2 * random_images(3, (4, 5, 3), 5) - 1
+    one_hot = None if num_classes is None else np.eye(3, dtype="float32")
+    expected = ops.convert_to_numpy(model.network(x, one_hot))
+    cache, row = model.network.init_cache(3, one_hot)
+    for i in range(4):
+        cache, columns = model.network.start_row(cache, row)
+        pixel, pixels, traces = np.zeros((3, 3), "float32"), [], []
+        for j in range(5):
+            column = keras.tree.map_structure(operator.itemgetter(j), columns)
+            params, cache, trace = model.network.step(cache, column, pixel)
+            np.testing.assert_allclose(params, expected[:, i, j], atol=2e-5)
+            pixel = x[:, i, j]
+            pixels.append(pixel)
+            traces.append(trace)
+        row = ops.stack(pixels), keras.tree.map_structure(lambda *each: ops.stack(each), *traces)
+
+
+def naive(model, uniform, condition=None, temperature=1.0):
+    """Images from uniform numbers `[B, H, W, U]`, by a full pass for every pixel."""
+    _, height, width, _ = uniform.shape
+    one_hot = None if condition is None else np.eye(model.num_classes, dtype="float32")[condition]
+    x = np.zeros((len(uniform), *model.event_shape), "float32")
+    for i, j in itertools.product(range(height), range(width)):
+        params = model.network(2 * x - 1, one_hot)[:, i, j]
+        x[:, i, j] = model.likelihood.draw(params, uniform[:, i, j], temperature)
+    return x
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "colour", "colour_logistic"])
+@every_network
+def test_cached_sampling_is_naive_sampling(network, likelihood):
+    shape, _, make = LIKELIHOODS[likelihood]
+    model = build(network, likelihood, 3, (3, 4, shape[-1]))
+    labels = np.array([2, 0, 1, 1])
+    uniform = np.random.default_rng(0).random((4, 3, 4, make().num_uniforms(shape[-1])), "float32")
+    drawn = model._compiled_draw(uniform, labels, ops.convert_to_tensor(1.3), ())
+    np.testing.assert_array_equal(drawn, naive(model, uniform, labels, 1.3))
+
+
+@every_network
+def test_samples_have_the_models_probabilities(network):
+    model = build(network, event_shape=(2, 2, 1))
+    images = every_image((2, 2, 1), 2)
+    expected = np.exp(model.log_prob(images))
+    samples = np.asarray(model.sample(4000, seed=0)).reshape(-1, 4)
+    found = np.bincount((samples @ [8, 4, 2, 1]).astype(int), minlength=16) / 4000
+    np.testing.assert_allclose(found, expected, atol=5 * np.sqrt(0.25 / 4000))
+
+
+@every_likelihood
+def test_draws_have_the_likelihoods_probabilities(likelihood):
+    (*_, channels), levels, make = LIKELIHOODS[likelihood]
+    part = make()
+    part.build((None, 1, 1, channels))
+    rng = np.random.default_rng(0)
+    params = rng.standard_normal(part.channels(channels)).astype("float32")
+    pixels = every_image((1, 1, channels), levels)
+    log_prob = part.distribution(np.broadcast_to(params, (len(pixels), 1, 1, len(params)))).log_prob(pixels)
+    uniform = rng.random((20000, part.num_uniforms(channels)), "float32")
+    draws = np.asarray(part.draw(np.broadcast_to(params, (20000, len(params))), uniform))
+    found = [np.mean(np.all(np.abs(draws - pixel.ravel()) < 1e-6, axis=-1)) for pixel in pixels]
+    np.testing.assert_allclose(found, np.exp(log_prob), atol=5 * np.sqrt(0.25 / 20000))
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "categorical", "colour"])
+def test_near_temperature_zero_every_pixel_takes_its_mode(likelihood):
+    model = build("gated", likelihood)
+    shape, levels, _ = LIKELIHOODS[likelihood]
+    samples = np.asarray(model.sample(3, seed=0, temperature=1e-6))
+    np.testing.assert_array_equal(samples, np.repeat(samples[:1], 3, axis=0))
+    # The mode given the pixels before: no other level of a pixel's last channel has a higher conditional probability.
+    best = float(model.distribution(samples[:1]).log_prob(samples[:1])[0])
+    last = np.repeat(samples[:1], levels, axis=0)
+    last[:, -1, -1, -1] = np.linspace(0, 1, levels)
+    assert best == pytest.approx(float(np.max(model.log_prob(last))), abs=1e-5)
+
+
+def test_near_temperature_zero_a_logistic_mixture_takes_the_likeliest_components_location():
+    part = likelihoods.DiscretizedLogistic(2, 11)
+    params = np.array([[-1.0, 2.0, 0.1, 0.72, 0.0, -1.0]], "float32")  # logits, locations, log-scales
+    uniform = np.random.default_rng(0).random((50, 2), "float32")
+    np.testing.assert_allclose(part.draw(np.repeat(params, 50, axis=0), uniform, 1e-6), 0.7, atol=1e-6)
+
+
+@every_network
+def test_completion_keeps_the_given_pixels_and_draws_the_others(network):
+    model = build(network, event_shape=(4, 4, 1))
+    given = random_images(1, (4, 4, 1), seed=1)[0]
+    known = np.zeros((4, 4), bool)
+    known[:2], known[3, 2] = True, True
+    samples = np.asarray(model.sample(40, seed=0, given=given, known=known))
+    np.testing.assert_array_equal(samples[:, known], np.broadcast_to(given[known], (40, 9, 1)))
+    assert np.all(samples[:, ~known].std(axis=0) > 0)
+    free = np.asarray(model.sample(40, seed=0))
+    assert np.any(samples[:, ~known] != free[:, ~known])  # the given pixels change what follows
+    each = random_images(40, (4, 4, 1), seed=2)
+    kept = np.random.default_rng(0).random((40, 4, 4)) < 0.5
+    np.testing.assert_array_equal(np.asarray(model.sample(40, given=each, known=kept))[kept], each[kept])
+
+
+@every_network
+def test_a_conditional_model_uses_its_condition(network):
+    model = build(network, num_classes=3)
+    images = random_images(5, (2, 3, 1))
+    scores = np.stack([model.log_prob(images, np.full(5, label)) for label in range(3)])
+    assert np.all(scores.std(axis=0) > 1e-3)
+    total = np.exp(model.log_prob(every_image((2, 3, 1), 2), np.full(64, 2))).sum()
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+@every_network
+def test_saves_and_loads(network, tmp_path):
+    model = build(network, "colour", num_classes=3)
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    assert copy.get_config() == model.get_config()
+    x = model.sample(4, [0, 1, 2, 0], seed=0)
+    np.testing.assert_array_equal(copy.sample(4, [0, 1, 2, 0], seed=0), x)
+    np.testing.assert_array_equal(copy.log_prob(x, [0, 1, 2, 0]), model.log_prob(x, [0, 1, 2, 0]))
+
+
+RECIPE = {
+    "name": "tiny",
+    "data": {"name": "digits", "binarize": "dynamic", "batch_size": 50},
+    "model": {
+        "families.AutoregressiveModel": {
+            "event_shape": [8, 8, 1],
+            "network": {"networks.GatedPixelCNN": {"output_channels": 1, "channels": 4, "num_layers": 2}},
+            "likelihood": {"likelihoods.Bernoulli": {}},
+        }
+    },
+    "training": {"epochs": 1, "learning_rate": 1e-3},
+}
+
+
+def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path, capsys):
+    recipe = Recipe.from_dict(RECIPE)
+    metrics = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
+    preset = zoo.save(recipe.build(), tmp_path / "tiny", recipe, metrics)
+    cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
+    assert (tmp_path / "samples.png").read_bytes().startswith(b"\x89PNG")
+    cli.main(["evaluate", str(preset), "--limit", "20"])
+    printed = capsys.readouterr().out
+    assert re.search(r"20 test examples of digits binarized once with seed 0\nnll +\d", printed)
+    assert "samples," not in printed  # of importance: the likelihood is exact
+
+
+def test_gated_multiply_adds_are_counted():
+    model = build("gated", event_shape=(5, 6, 1))
+    first = (1 * 3 + 1) * 12 + 12 * 12 + 6 * 6
+    others = 4 * (2 * 3 * 6 * 12 + 12 * 12 + 2 * 6 * 12 + 6 * 6)  # 2x3 above, link, 1x2 left, output
+    assert model.network.multiply_adds() == 30 * (first + others + 6 * 8 + 8 * 1)
+
+
+def test_training_in_bfloat16_samples_too(images):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = NETWORKS["gated"](1)
+        model = AutoregressiveModel((8, 8, 1), network, likelihoods.Bernoulli())
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(keras.optimizers.Adam(1e-3))
+    assert np.isfinite(model.fit(images[:32], verbose=0).history["nll"][0])
+    assert set(np.unique(model.sample(4, seed=0))) <= {0, 1}
+
+
+MODEL = {"event_shape": (2, 3, 1), "likelihood": likelihoods.Bernoulli, "network": lambda: NETWORKS["gated"](1)}
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"event_shape": (6,)}, r"Expected event_shape to be \(height, width, channels\). Received: \(6,\)"),
+        ({"likelihood": likelihoods.Gaussian}, r"Expected a likelihood of discrete pixels, .* Received: Gaussian"),
+        ({"network": lambda: NETWORKS["gated"](2)}, "Expected the network's output_channels to be 1, .* Received: 2"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(changes, message):
+    parts = {**MODEL, **changes}
+    with pytest.raises(ValueError, match=message):
+        AutoregressiveModel(parts["event_shape"], parts["network"](), parts["likelihood"]())
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (
+            lambda: networks.GatedPixelCNN(1, kernel_size=4),
+            "Expected kernel_size to be an odd number of at least 3. Rec",
+        ),
+        (lambda: networks.PixelCNN(1, first_kernel_size=1), "Received: first_kernel_size=1"),
+        (lambda: networks.CausalTransformer(1, 10, num_heads=4), "Expected num_heads to divide size. Rec.*=4, size=10"),
+    ],
+)
+def test_bad_network_arguments_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"n": 0}, "Expected n to be an integer of at least 1. Received: n=0"),
+        ({"temperature": 0}, "Expected temperature to be a positive number. Received: temperature=0"),
+        ({"temperature": "hot"}, "Received: temperature='hot'"),
+        ({"condition": [1, 2]}, "Expected condition=None: this model is unconditional"),
+        ({"given": np.zeros((2, 3, 1))}, "Expected given and known together"),
+        ({"given": np.zeros((3, 3, 1)), "known": np.ones((2, 3), bool)}, r"Expected data of shape \[batch, 2, 3, 1\]"),
+        ({"given": np.full((2, 3, 1), 7.0), "known": np.ones((2, 3), bool)}, r"Expected values in \[0, 1\]"),
+        (
+            {"given": np.zeros((2, 3, 1)), "known": np.ones((2, 3))},
+            r"known of bool .* Received: .* known float64 \(2, 3",
+        ),
+        ({"given": np.zeros((3, 2, 3, 1)), "known": np.ones((2, 3), bool)}, r"Received: given \(3, 2, 3, 1\)"),
+        ({"given": np.zeros((2, 3, 1)), "known": np.ones((3, 2), bool)}, r"Received: .* known bool \(3, 2\)"),
+    ],
+)
+def test_bad_requests_are_refused(arguments, message):
+    model = build("gated")
+    with pytest.raises(ValueError, match=message):
+        model.sample(**{"n": 2, **arguments})
+
+
+def test_bad_data_and_labels_are_refused():
+    model = build("gated", num_classes=3)
+    with pytest.raises(ValueError, match=r"Expected data of shape \[batch, 2, 3, 1\]. Received: shape \(4, 3, 2, 1\)"):
+        model.log_prob(np.zeros((4, 3, 2, 1)), [0, 1, 2, 0])
+    with pytest.raises(ValueError, match="Expected a condition: this model is conditional on 3 classes"):
+        model.log_prob(np.zeros((4, 2, 3, 1)))
+    with pytest.raises(ValueError, match="Expected labels in 0..2. Received: labels in 0..3"):
+        model.sample(2, [0, 3])
+    with pytest.raises(ValueError, match="Expected one label for each of n=2 examples. Received: 3 labels"):
+        model.sample(2, [0, 1, 2])
+
+
+def test_dependent_channels_fit_latent_models_too():
+    """Their distribution scores and draws like any other."""
+    part = channelwise.ChannelwiseCategorical(4, 5)
+    part.build((None, 2, 2, 3))
+    distribution = part.distribution(np.random.default_rng(0).standard_normal((6, 2, 2, 15)).astype("float32"))
+    draws = distribution.sample(7, seed=backend.next_seed(keras.random.SeedGenerator(0)))
+    assert draws.shape == (7, 6, 2, 2, 3)
+    assert distribution.log_prob(draws).shape == (7, 6)
