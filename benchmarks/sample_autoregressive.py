@@ -110,7 +110,7 @@ def cached(model, batch, xla):
     """A function that draws a batch and waits for it, compiled by its first call, which is made here."""
     import tensorflow as tf
 
-    draw = tf.function(lambda uniform: model._draw(uniform, None, 1.0, ()), jit_compile=xla)
+    draw = tf.function(lambda uniform: model._draw(uniform, None, 1.0, ()), autograph=False, jit_compile=xla)
     uniform = uniform_of(model, batch)
 
     def run():
@@ -128,7 +128,7 @@ def naive(model, batch, passes, xla):
     height, width, _ = model.event_shape
     positions = ops.reshape(ops.arange(height * width), (height, width, 1))
 
-    @tf.function(jit_compile=xla)
+    @tf.function(autograph=False, jit_compile=xla)
     def draw(uniform):
         def body(i, x):
             row, column = i // width, i % width

@@ -77,7 +77,7 @@ def function(fn):
         return fn
     import tensorflow as tf
 
-    compiled = tf.function(fn)
+    compiled = tf.function(fn, autograph=False)  # which rewrites Python branches on tensors: JAX would not
     return lambda *args: compiled(*args)
 
 
