@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 _CLASSES = {"GenerativeModel": "model", "LatentVariableModel": "families"}
 _REGISTERING = (
     "bottlenecks",
+    "channelwise",
     "divergences",
     "families",
     "likelihoods",

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend, channelwise, checks  # noqa: F401 (channelwise registers its likelihoods)
+from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import generate
 
