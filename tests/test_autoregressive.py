@@ -88,10 +88,18 @@ def test_an_output_sees_no_pixel_at_or_after_its_own(network):
     assert np.all(np.tril(influence(network)) < 1e-6)
 
 
-@pytest.mark.parametrize("network", ["gated", "diagonal_bilstm", "transformer"])
+@pytest.mark.parametrize("network", ["gated", "pixelcnnpp", "transformer"])
 def test_an_output_sees_every_pixel_before_its_own(network):
-    found = influence(network, (3, 4, 1))  # small, since what a recurrent network remembers fades
+    found = influence(network, (3, 4, 1))
     assert np.all(found[np.triu_indices(len(found), 1)] > 1e-7)
+
+
+def test_the_diagonal_bilstm_misses_only_the_end_of_the_row_above():
+    found = influence("diagonal_bilstm", (3, 4, 1))  # small, since what it remembers fades
+    expected = np.triu(np.ones((12, 12), bool), 1).reshape(3, 4, 3, 4)
+    for row in (1, 2):
+        expected[row - 1, 3, row, :2] = False
+    np.testing.assert_array_equal(found.reshape(expected.shape) > 1e-7, expected)
 
 
 def test_the_pixelcnn_has_its_blind_spot():

@@ -6,7 +6,9 @@ A masked convolution, then residual LSTM layers. A layer computes, at a pixel wi
 
 Row LSTM (section 3.1): h' are the three states above, c' the one above; rows follow each other.
 Diagonal BiLSTM (section 3.2): h' are the states on the left and above, c' the one on the left; diagonals follow each
-other. A second LSTM runs from right to left and is shifted down a row, so that what it has seen comes before.
+other. A second LSTM runs from right to left and is shifted down a row, so that what it has seen comes before. What it
+reads at a pixel excludes the pixel, so that the last one of the row above is seen only as far as the first kernel
+reaches: a blind spot of one pixel.
 """
 
 from keras import layers, ops
@@ -295,7 +297,8 @@ class RowLSTM(PixelRNN):
 
 @register
 class DiagonalBiLSTM(PixelRNN):
-    """Diagonal BiLSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees all pixels before.
+    """Diagonal BiLSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees all pixels before
+    but, far from it, the last one of the row above.
 
     A layer takes 34 D^2 multiply-adds a pixel. Arguments are those of `PixelRNN`.
     """
