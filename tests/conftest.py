@@ -1,6 +1,8 @@
 """What the tests share: two logical CPU devices, digits and tiny models."""
 
 import os
+import pathlib
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -16,7 +18,9 @@ if keras.backend.backend() == "tensorflow":
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
     )
 
-from kerasgen import LatentVariableModel, bottlenecks, divergences, families, likelihoods, networks
+from tiny_preset import METRICS, tiny_recipe, trained
+
+from kerasgen import LatentVariableModel, bottlenecks, divergences, families, likelihoods, networks, zoo
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
@@ -148,3 +152,19 @@ def conditional_vae():
 @pytest.fixture(scope="session")
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def tiny_model(images):
+    return trained(tiny_recipe(), images)
+
+
+@pytest.fixture(scope="module")
+def saved(tiny_model, images, tmp_path_factory):
+    return zoo.save(tiny_model, tmp_path_factory.mktemp("zoo") / "tiny", tiny_recipe(), METRICS, images)
+
+
+@pytest.fixture
+def preset(saved, tmp_path):
+    """A copy to spoil."""
+    return pathlib.Path(shutil.copytree(saved, tmp_path / "tiny"))

@@ -1,4 +1,4 @@
-"""Presets: whole or not at all."""
+"""Loading presets: whole or not at all."""
 
 import importlib.util
 import json
@@ -7,85 +7,14 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 
 import keras
 import numpy as np
 import pytest
+from tiny_preset import FILES, tiny_recipe
 
 from kerasgen import zoo
-from kerasgen.recipe import Recipe
-from kerasgen.zoo import loader, manifest, writer
-
-FILES = ["card.md", "metrics.json", "model.weights.h5", "recipe.yaml"]
-FILES += ["reconstructions.png", "samples.png", "traversal.gif", "traversal.png", "units.png"]
-METRICS = {
-    "machine": "an abacus, 2 cores",
-    "training_time_seconds": 12600.0,
-    "figures": {
-        "nll": {
-            "value": 82.7345,
-            "standard_error": 0.2315,
-            "unit": "nats",
-            "protocol": "importance-weighted bound, k = 5,000, all test images",
-            "command": "kerasgen evaluate tiny",
-            "published": [
-                {"model": "IWAE-50, two layers", "value": 82.90, "source": "arXiv 1509.00519, table 1"},
-                {"model": "VAE", "value": 86.76, "source": "arXiv 1509.00519, table 1"},
-            ],
-        },
-        "kl": {"value": 25.5, "unit": "nats", "protocol": "closed form", "command": "kerasgen evaluate tiny"},
-    },
-    "notes": ["Draws strokes that end in the air.", "A larger one would gain 0.4 nats."],
-}
-
-
-def tiny_recipe(name="tiny", width=8, likelihood="Bernoulli"):
-    return Recipe(
-        name=name,
-        title="A tiny variational autoencoder",
-        data={"name": "digits", "batch_size": 32, "binarize": "dynamic"},
-        model={
-            "families.LatentVariableModel": {
-                "event_shape": [8, 8, 1],
-                "encoder": {"networks.ConvEncoder": {"channels": [width], "blocks": [1], "features": 16}},
-                "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
-                "decoder": {
-                    "networks.ConvDecoder": {
-                        "output_shape": [8, 8, 1],
-                        "channels": [width],
-                        "blocks": [1],
-                        "features": 16,
-                    }
-                },
-                "likelihood": {f"likelihoods.{likelihood}": {"scale": "shared"} if likelihood == "Laplace" else {}},
-            }
-        },
-        training={"epochs": 1, "learning_rate": 0.001},
-    )
-
-
-def trained(recipe, images):
-    model = recipe.build()
-    model.compile(keras.optimizers.Adam(1e-2))
-    model.fit(images, epochs=1, verbose=0)
-    return model
-
-
-@pytest.fixture(scope="module")
-def model(images):
-    return trained(tiny_recipe(), images)
-
-
-@pytest.fixture(scope="module")
-def saved(model, images, tmp_path_factory):
-    return zoo.save(model, tmp_path_factory.mktemp("zoo") / "tiny", tiny_recipe(), METRICS, images)
-
-
-@pytest.fixture
-def preset(saved, tmp_path):
-    """A copy to spoil."""
-    return pathlib.Path(shutil.copytree(saved, tmp_path / "tiny"))
+from kerasgen.zoo import loader, manifest
 
 
 def resign(preset, change=lambda files: files):
@@ -96,12 +25,14 @@ def resign(preset, change=lambda files: files):
     (preset / "manifest.json").write_text(json.dumps(content))
 
 
-def test_a_saved_model_comes_back_the_same(model, saved, images):
+def test_a_saved_model_comes_back_the_same(tiny_model, saved, images):
     loaded = zoo.load(saved)
     x = images[:8]
-    np.testing.assert_array_equal(loaded.log_prob(x, num_samples=20, seed=3), model.log_prob(x, num_samples=20, seed=3))
-    np.testing.assert_array_equal(loaded.sample(5, seed=1), model.sample(5, seed=1))
-    assert int(loaded.objective.step) == int(model.objective.step) == 8
+    np.testing.assert_array_equal(
+        loaded.log_prob(x, num_samples=20, seed=3), tiny_model.log_prob(x, num_samples=20, seed=3)
+    )
+    np.testing.assert_array_equal(loaded.sample(5, seed=1), tiny_model.sample(5, seed=1))
+    assert int(loaded.objective.step) == int(tiny_model.objective.step) == 8
 
 
 def test_a_loaded_model_is_ready_to_train(saved, images):
@@ -111,47 +42,6 @@ def test_a_loaded_model_is_ready_to_train(saved, images):
     loaded.compile(keras.optimizers.Adam(1e-3))
     loaded.fit(images[:64], verbose=0)
     assert any(not np.array_equal(old, new) for old, new in zip(before, loaded.trainable_weights))
-
-
-def test_the_folder_holds_everything_and_no_optimizer(model, saved):
-    assert sorted(path.name for path in saved.iterdir()) == sorted([*FILES, "manifest.json"])
-    assert [path.name for path in saved.parent.iterdir()] == ["tiny"]
-    weights = loader._shapes(saved / "model.weights.h5")
-    assert not any("optimizer" in name or "mean" in name for name in weights)
-    assert sum(int(np.prod(shape)) for shape in weights.values()) == model.count_params()
-    assert json.loads((saved / "metrics.json").read_text()) == METRICS
-    assert Recipe.load(saved / "recipe.yaml") == tiny_recipe()
-    assert zoo.folder(saved) == saved
-
-
-def test_the_card_says_it_all(saved):
-    text = zoo.card(saved)
-    for figure in METRICS["figures"].values():
-        assert f"**{figure['value']:.2f}**" in text
-        assert figure["protocol"] in text and figure["command"] in text
-        for published in figure.get("published", ()):
-            assert f"{published['model']}: {published['value']:.2f} ({published['source']})" in text
-    for expected in [
-        "# tiny\n\nA tiny variational autoencoder.",
-        "± 0.23",
-        "an abacus, 2 cores",
-        "3.5 hours",
-        "CC BY 4.0",
-        "re-sampled as Bernoulli",
-        "(samples.png)",
-        "(reconstructions.png)",
-        'kerasgen.zoo.load("tiny")',
-        "kerasgen.export.tflite",
-        *METRICS["notes"],
-    ]:
-        assert expected in text
-
-
-def test_a_card_without_figures_says_so(model, tmp_path):
-    metrics = {"machine": "m", "training_time_seconds": 60, "figures": {}}
-    text = zoo.card(zoo.save(model, tmp_path / "preset", tiny_recipe(), metrics))
-    assert "None measured yet." in text
-    assert "reconstructions.png" not in text and "falls short" not in text
 
 
 def test_loading_does_not_seed_the_callers_random_numbers(saved):
@@ -332,99 +222,8 @@ def test_presets_lie_beside_the_package_or_in_the_checkout(tmp_path, beside, che
     assert module.names() == found
 
 
-def test_saving_over_a_preset_replaces_it_and_keeps_the_authors_recipe(model, preset):
-    text = "# chosen on the validation split\n" + (preset / "recipe.yaml").read_text()
-    (preset / "recipe.yaml").write_text(text)
-    zoo.save(model, preset, tiny_recipe(), {**METRICS, "notes": []})
-    assert (preset / "recipe.yaml").read_text() == text
-    assert not (preset / "reconstructions.png").exists()
-    assert zoo.load(preset).count_params() == model.count_params()
-    changed = tiny_recipe()
-    changed.seed = 5
-    zoo.save(model, preset, changed, METRICS)
-    assert Recipe.load(preset / "recipe.yaml").seed == 5
-
-
-def test_equal_weights_are_the_same_file(preset, images):
-    before = (preset / "model.weights.h5").read_bytes()
-    time.sleep(1.1)  # HDF5 stamps its files by the second
-    zoo.save(zoo.load(preset), preset, tiny_recipe(), {**METRICS, "notes": ["Another card."]}, images)
-    assert "Another card." in zoo.card(preset)
-    assert (preset / "model.weights.h5").read_bytes() == before
-    zoo.save(trained(tiny_recipe(), images[:32]), preset, tiny_recipe(), METRICS, images)
-    assert (preset / "model.weights.h5").read_bytes() != before
-
-
-def test_a_recipe_alone_may_be_there(model, tmp_path):
-    tiny_recipe().save(tmp_path / "recipe.yaml")
-    zoo.save(model, tmp_path, tiny_recipe(), METRICS)
-    for loaded, saved in zip(zoo.load(tmp_path).get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(loaded, saved)
-        assert loaded.size
-
-
-def test_other_folders_are_not_overwritten(model, tmp_path, preset):
-    (tmp_path / "thesis.tex").write_text("years")
-    with pytest.raises(zoo.PresetError, match=r"Received: .*'thesis\.tex'.* in it"):
-        zoo.save(model, tmp_path, tiny_recipe(), METRICS)
-    with pytest.raises(zoo.PresetError, match="to hold the preset 'other'. Received: 'tiny'"):
-        zoo.save(model, preset, tiny_recipe("other"), METRICS)
-    with pytest.raises(zoo.PresetError, match=r"Received: .*thesis\.tex, a file"):
-        zoo.save(model, tmp_path / "thesis.tex", tiny_recipe(), METRICS)
-    assert (tmp_path / "thesis.tex").read_text() == "years"
-
-
-def test_a_failed_save_leaves_the_old_preset_and_nothing_else(model, preset, monkeypatch):
-    def fail(folder):
-        raise OSError("disk full")
-
-    before = {path.name: path.read_bytes() for path in preset.iterdir()}
-    monkeypatch.setattr(writer.manifest, "write", fail)
-    with pytest.raises(OSError, match="disk full"):
-        zoo.save(model, preset, tiny_recipe(), {**METRICS, "notes": []})
-    assert {path.name: path.read_bytes() for path in preset.iterdir()} == before
-    assert [path.name for path in preset.parent.iterdir()] == ["tiny"]
-
-
-def test_a_model_of_another_recipe_is_not_saved(model, tmp_path):
-    with pytest.raises(zoo.PresetError, match="weights of recipe 'tiny'. Received: .* the first difference"):
-        zoo.save(model, tmp_path / "preset", tiny_recipe(width=16), METRICS)
-    assert not (tmp_path / "preset").exists()
-
-
-def test_incomplete_metrics_are_refused(model, tmp_path):
-    with pytest.raises(ValueError, match="Received: no machine and no figures"):
-        zoo.save(model, tmp_path / "preset", tiny_recipe(), {"training_time_seconds": 1})
-    figures = {"nll": {"value": 1.0, "unit": "nats"}}
-    with pytest.raises(ValueError, match="the figure 'nll'. Received: no protocol and no command"):
-        zoo.save(model, tmp_path / "preset", tiny_recipe(), {**METRICS, "figures": figures})
-
-
 def test_importing_the_zoo_is_light():
     heavy = {"tensorflow_probability", "tensorflow_datasets", "ai_edge_litert"}
     code = f"import sys, kerasgen.zoo; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
-
-
-def test_pictures_are_those_that_the_model_allows(tmp_path):
-    """Of points, the density; of a code of two units, its manifold; of a conditional model, one row a class."""
-    ring = Recipe(
-        name="ring",
-        data={"name": "ring", "batch_size": 10},
-        model={"families.Mixture": {"event_shape": [2], "num_components": 2}},
-        training={"em": {"max_iter": 3}},
-    )
-    points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
-    folder = zoo.save(ring.build(), tmp_path / "ring", ring, {**METRICS, "figures": {}}, points)
-    assert [path.name for path in folder.glob("*.png")] == ["density.png"]
-    assert "50 points, and the density" in zoo.card(folder) and "expectation maximization" in zoo.card(folder)
-    assert zoo.load(folder).log_prob(points).shape == (50,)
-
-    flat, labelled = tiny_recipe(), tiny_recipe()
-    flat.model["families.LatentVariableModel"]["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"] = 2
-    folder = zoo.save(flat.build(), tmp_path / "flat", flat, METRICS)
-    assert sorted(path.name for path in folder.glob("*.png")) == ["manifold.png", "samples.png"]
-    labelled.model["families.LatentVariableModel"]["num_classes"] = 3
-    folder = zoo.save(labelled.build(), tmp_path / "labelled", labelled, METRICS)
-    assert "one row a class, seed 0, the first 30" in zoo.card(folder)
