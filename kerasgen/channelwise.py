@@ -1,4 +1,4 @@
-"""Likelihoods of colour pixels whose channels depend on each other, by the chain rule.
+"""Likelihoods of pixels whose channels depend on each other, mostly by the chain rule.
 
     p(red, green, blue) = p(red) p(green | red) p(blue | red, green)
 
@@ -6,6 +6,7 @@ The network predicts what the conditionals of a pixel need; how a channel depend
 is the likelihood's part, so that every network takes every likelihood.
 """
 
+import numpy as np
 from keras import ops
 
 from kerasgen.likelihoods import LOG_SCALE_LIMIT, Discrete, bounded, pick, register
@@ -80,6 +81,39 @@ class ChannelwiseCategorical(Channelwise):
 
     def get_config(self):
         return {**super().get_config(), "features": self.features}
+
+
+@register
+class JointCategorical(Channelwise):
+    """One free probability for each combination of the channels' levels: `levels ** channels` of them, so of few.
+
+    Of the four binary pixels of a 2x2 patch, say, which take 16.
+
+    Args:
+        levels: number of values of a channel.
+    """
+
+    def __init__(self, levels=2, **kwargs):
+        super().__init__(levels, **kwargs)
+
+    def channels(self, event_channels):
+        return self.levels**event_channels
+
+    def _place_values(self):
+        return self.levels ** np.arange(self.event_channels)
+
+    def pixel_log_prob(self, params, x):
+        ids = ops.cast(ops.round(x * (self.levels - 1)), "int32")
+        combination = ops.sum(ids * ops.cast(self._place_values(), "int32"), axis=-1)
+        return ops.sum(ops.one_hot(combination, params.shape[-1]) * ops.log_softmax(bounded(params)), axis=-1)
+
+    def num_uniforms(self, event_channels):
+        return 1
+
+    def draw(self, params, uniform, temperature=1.0):
+        combination = pick(bounded(ops.cast(params, "float32")) / temperature, uniform[..., 0])
+        ids = combination[..., None] // ops.cast(self._place_values(), "int32") % self.levels
+        return ops.cast(ids, "float32") / (self.levels - 1)
 
 
 @register

@@ -31,6 +31,7 @@ LIKELIHOODS = {  # a shape, the levels of a pixel, and the likelihood
     "logistic": ((2, 2, 1), 3, lambda: likelihoods.DiscretizedLogistic(2, 3)),
     "independent_colour": ((1, 2, 3), 2, lambda: likelihoods.Categorical(2)),
     "colour": ((1, 2, 3), 2, lambda: channelwise.ChannelwiseCategorical(2, 4)),
+    "colour_joint": ((1, 2, 3), 2, lambda: channelwise.JointCategorical(2)),
     "colour_logistic": ((1, 2, 3), 2, lambda: channelwise.ChannelwiseLogistic(2, 2)),
 }
 every_network = pytest.mark.parametrize("network", NETWORKS)
@@ -129,6 +130,35 @@ def test_steps_give_the_parameters_of_the_full_pass(network, num_classes):
             pixels.append(pixel)
             traces.append(trace)
         row = ops.stack(pixels), keras.tree.map_structure(lambda *each: ops.stack(each), *traces)
+
+
+def patched(event_shape=(2, 4, 1), num_classes=None):
+    keras.utils.set_random_seed(0)
+    network = networks.GatedPixelCNN(16, 6, 3, first_kernel_size=3, head_channels=8)
+    model = AutoregressiveModel(event_shape, network, channelwise.JointCategorical(), num_classes, patch_size=2)
+    for weight in model.trainable_weights:
+        weight.assign_add(0.3 * np.random.default_rng(0).standard_normal(weight.shape))
+    return model
+
+
+def test_a_model_of_patches_is_normalised_and_samples_what_it_scores():
+    model = patched()
+    images = every_image((2, 4, 1), 2)
+    expected = np.exp(model.log_prob(images))
+    assert expected.std() > 1e-3
+    assert expected.sum() == pytest.approx(1, abs=1e-5)
+    samples = np.asarray(model.sample(4000, seed=0)).reshape(-1, 8).astype(int)
+    found = np.bincount(samples @ (2 ** np.arange(8)[::-1]), minlength=256) / 4000
+    np.testing.assert_allclose(found, expected, atol=5 * np.sqrt(0.25 / 4000))
+
+
+def test_a_model_of_patches_completes_an_image():
+    model = patched((6, 6, 1))
+    given, known = random_images(1, (6, 6, 1))[0], np.zeros((6, 6), bool)
+    known[:3, 1:] = True
+    samples = np.asarray(model.sample(20, temperature=50.0, given=given, known=known))
+    np.testing.assert_array_equal(samples[:, known], np.broadcast_to(given[known], (20, 15, 1)))
+    assert np.all(samples[:, ~known].std(axis=0) > 0)
 
 
 def naive(model, uniform, condition=None, temperature=1.0):
@@ -296,6 +326,11 @@ def test_parts_that_do_not_fit_are_refused(changes, message):
     parts = {**MODEL, **changes}
     with pytest.raises(ValueError, match=message):
         AutoregressiveModel(parts["event_shape"], parts["network"](), parts["likelihood"]())
+
+
+def test_a_patch_size_that_cuts_patches_is_refused():
+    with pytest.raises(ValueError, match=r"Expected patch_size to divide .*\(2, 3, 1\). Received: patch_size=2"):
+        AutoregressiveModel((2, 3, 1), NETWORKS["gated"](1), likelihoods.Bernoulli(), patch_size=2)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
     p(x) = product over i of p(x_i | x_1, ..., x_{i-1})
 
 A causal network predicts every factor's parameters: all of them in one pass where the image is known, in training and
-scoring, and one pixel after the other in sampling.
+scoring, and one pixel after the other in sampling. A factor may also be a square patch of pixels: fewer steps, over
+which a likelihood of the patch's joint values loses nothing.
 """
 
 import keras
@@ -29,16 +30,23 @@ class AutoregressiveModel(GenerativeModel):
         likelihood: of discrete pixels, from `kerasgen.likelihoods`: `Bernoulli`, `Categorical`, `DiscretizedLogistic`;
             of colour, `kerasgen.channelwise`, where a pixel's channels depend on each other.
         num_classes: number of classes of the condition, or None for an unconditional model.
+        patch_size: side of the patches that are the network's pixels, whose channels are those of all their pixels.
 
     Raises:
-        ValueError: data that are not images, a likelihood that cannot draw pixels, or a network with another number of
-            output channels than the likelihood needs.
+        ValueError: data that are not images of whole patches, a likelihood that cannot draw pixels, or a network with
+            another number of output channels than the likelihood needs.
     """
 
-    def __init__(self, event_shape, network, likelihood, num_classes=None, **kwargs):
+    def __init__(self, event_shape, network, likelihood, num_classes=None, patch_size=1, **kwargs):
         super().__init__(event_shape, num_classes, terms=("nll",), **kwargs)
         if len(self.event_shape) != 3:
             raise ValueError(f"Expected event_shape to be (height, width, channels). Received: {self.event_shape}.")
+        height, width, channels = self.event_shape
+        if not (isinstance(patch_size, int) and patch_size > 0 and height % patch_size == width % patch_size == 0):
+            raise ValueError(
+                f"Expected patch_size to divide the height and the width of images of shape {self.event_shape}. "
+                f"Received: patch_size={patch_size!r}."
+            )
         if not hasattr(likelihood, "draw"):
             raise ValueError(
                 "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, Categorical, "
@@ -46,32 +54,33 @@ class AutoregressiveModel(GenerativeModel):
             )
         self.network = network
         self.likelihood = likelihood
+        self.patch_size = patch_size
+        self.grid_shape = (height // patch_size, width // patch_size, channels * patch_size**2)
         self._compiled_log_prob = backend.function(self._log_prob)
         self._compiled_draw = backend.function(self._draw)
         self.build()
 
     def build(self, input_shape=None):
-        x = keras.KerasTensor((None, *self.event_shape))
+        x = keras.KerasTensor((None, *self.grid_shape))
         params = self.network(x, None if self.num_classes is None else keras.KerasTensor((None, self.num_classes)))
-        expected = self.likelihood.channels(self.event_shape[-1])
+        expected = self.likelihood.channels(self.grid_shape[-1])
         if params.shape[-1] != expected:
             raise ValueError(
                 f"Expected the network's output_channels to be {expected}, which is what "
-                f"{type(self.likelihood).__name__} needs for data of shape {self.event_shape}. "
+                f"{type(self.likelihood).__name__} needs for pixels of shape {self.grid_shape}. "
                 f"Received: {params.shape[-1]}."
             )
         if not self.likelihood.built:
-            self.likelihood.build((None, *self.event_shape))
+            self.likelihood.build((None, *self.grid_shape))
         self.built = True
 
     def _one_hot(self, condition):
         return None if condition is None else ops.one_hot(condition, self.num_classes)
 
-    def distribution(self, x, condition=None):
-        """The distribution whose log-probability at `x` is the model's, batch shape `[B]`: each pixel's given those
-        before it in `x`."""
-        x, condition = self.check(x, condition)
-        return self.likelihood.distribution(self.network(2 * x - 1, self._one_hot(condition)))
+    def distribution(self, pixels, condition=None):
+        """The distribution of `pixels` `[B, *grid_shape]`, each given those before it, batch shape `[B]`: its
+        log-probability there is the model's. Pixels are the images' own or, where they have a size, patches."""
+        return self.likelihood.distribution(self.network(2 * pixels - 1, self._one_hot(condition)))
 
     def log_prob(self, x, condition=None):
         """log p(x), exact, `[B]` in nats.
@@ -88,7 +97,8 @@ class AutoregressiveModel(GenerativeModel):
         return ops.concatenate(blocks)
 
     def _log_prob(self, x, condition):
-        return self.distribution(x, condition).log_prob(x)
+        pixels = _patches(x, self.patch_size)
+        return self.distribution(pixels, condition).log_prob(pixels)
 
     def loss_terms(self, x, condition=None, training=False):
         """`nll`, the negative log-likelihood `[B]` in nats."""
@@ -107,7 +117,8 @@ class AutoregressiveModel(GenerativeModel):
             given: images `[n, *event_shape]`, or one `event_shape` for all, some of whose pixels are kept.
             known: `[n, height, width]`, or one `[height, width]` for all, True where the pixels of `given` are kept.
                 The others are drawn given the pixels before them in raster order, kept ones included: a completion of
-                the upper part of an image is exact, a pixel kept further down cannot change those before it.
+                the upper part of an image is exact, a pixel kept further down cannot change those before it, nor
+                those of its own patch.
 
         Raises:
             ValueError: bad counts, labels, temperature, images or mask.
@@ -131,7 +142,7 @@ class AutoregressiveModel(GenerativeModel):
     @property
     def _uniform_shape(self):
         """Of the numbers that one image takes."""
-        return *self.event_shape[:2], self.likelihood.num_uniforms(self.event_shape[-1])
+        return *self.grid_shape[:2], self.likelihood.num_uniforms(self.grid_shape[-1])
 
     def _kept(self, n, given, known):
         """`given` and `known` for every image, or nothing."""
@@ -151,11 +162,11 @@ class AutoregressiveModel(GenerativeModel):
                 f"shape {grid} or {(n, *grid)}. "
                 f"Received: given {tuple(given.shape)}, known {known.dtype} {known.shape}."
             )
-        known = np.broadcast_to(known, (n, *grid))[..., None]
+        known = np.broadcast_to(known[..., None], (n, *self.event_shape))
         return ops.broadcast_to(given, (n, *self.event_shape)), ops.convert_to_tensor(known)
 
     def _draw(self, uniform, condition, temperature, kept):
-        """Images from uniform numbers `[B, H, W, U]`."""
+        """Images from uniform numbers `[B, H, W, U]`, with the shape `[H, W]` of the grid of patches."""
 
         def draw(params, inputs):
             noise, *kept = inputs
@@ -165,9 +176,10 @@ class AutoregressiveModel(GenerativeModel):
                 pixel = ops.where(known, given, pixel)
             return pixel
 
+        kept = [_patches(each, self.patch_size) for each in kept]
         inputs = [ops.transpose(each, (1, 2, 0, 3)) for each in (uniform, *kept)]
         images = generate(self.network, draw, inputs, ops.shape(uniform)[0], self._one_hot(condition))
-        return ops.transpose(images, (2, 0, 1, 3))
+        return _images(ops.transpose(images, (2, 0, 1, 3)), self.patch_size)
 
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
@@ -190,8 +202,22 @@ class AutoregressiveModel(GenerativeModel):
 
     def get_config(self):
         parts = {part: keras.saving.serialize_keras_object(getattr(self, part)) for part in ("network", "likelihood")}
-        return {**super().get_config(), **parts}
+        return {**super().get_config(), **parts, "patch_size": self.patch_size}
 
     @classmethod
     def from_config(cls, config):
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def _patches(images, size):
+    """`[B, H, W, C]` to the patches of `size` x `size` as pixels, `[B, H / size, W / size, size * size * C]`."""
+    height, width, channels = images.shape[1:]
+    x = ops.reshape(images, (-1, height // size, size, width // size, size, channels))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height // size, width // size, size**2 * channels))
+
+
+def _images(pixels, size):
+    """Undoes `_patches`."""
+    rows, columns, channels = pixels.shape[1:]
+    x = ops.reshape(pixels, (-1, rows, columns, size, size, channels // size**2))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, rows * size, columns * size, channels // size**2))

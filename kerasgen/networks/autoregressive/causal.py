@@ -98,6 +98,30 @@ def up_to(filters, columns, **kwargs):
     return CausalConv2D(filters, (1, columns), ((0, 0), (columns - 1, 0)), **kwargs)
 
 
+class Head(layers.Layer):
+    """relu, 1x1, relu, 1x1: from the last map `[B, H, W, C]` to the likelihood's parameters.
+
+    Args:
+        hidden_channels: between the two.
+        output_channels: those that the likelihood asks for.
+    """
+
+    def __init__(self, hidden_channels, output_channels, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden = pointwise(hidden_channels, dtype=self.dtype_policy)
+        self.output_layer = pointwise(output_channels, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        self.built = True  # the layers are built as they are called
+
+    def call(self, x):
+        return self.output_layer(ops.relu(self.hidden(ops.relu(x))))
+
+    def at(self, x):
+        """One position, `[B, C]`."""
+        return self.output_layer.at(ops.relu(self.hidden.at(ops.relu(x))))
+
+
 def _with_margins(x, rows, columns):
     height, width = x.shape[1:3]
     x = x[:, : height + min(rows[1], 0), : width + min(columns[1], 0)]

@@ -13,6 +13,7 @@ from keras import layers, ops
 
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
+    Head,
     above,
     check_kernel,
     columns_of,
@@ -113,14 +114,13 @@ class GatedPixelCNN(CausalNetwork):
         sizes = [first_kernel_size, *[kernel_size] * (num_layers - 1)]
         self.stack = [GatedLayer(channels, size, first=i == 0, **dtype) for i, size in enumerate(sizes)]
         self.class_bias = layers.Dense(4 * channels * num_layers, use_bias=False, name="class_bias", **dtype)
-        self.hidden = pointwise(head_channels, **dtype)
-        self.head = pointwise(output_channels, **dtype)
+        self.head = Head(head_channels, output_channels, **dtype)
 
     def call(self, x, condition=None):
         v = h = x
         for layer, biases in zip(self.stack, self._biases(condition)):
             v, h = layer(v, h, biases)
-        return self.head(ops.relu(self.hidden(ops.relu(h))))
+        return self.head(h)
 
     def _biases(self, condition):
         """What the class adds within the vertical and the horizontal gate of each layer."""
@@ -161,7 +161,7 @@ class GatedPixelCNN(CausalNetwork):
             window = [*past, h]
             lefts.append(window[1:])
             h = layer.at(window, link)
-        params = self.head.at(ops.relu(self.hidden.at(ops.relu(h))))
+        params = self.head.at(h)
         return params, {**cache, "left": lefts}, ()
 
     def get_config(self):

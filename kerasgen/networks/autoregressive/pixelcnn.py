@@ -8,6 +8,7 @@ from keras import layers, ops
 
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
+    Head,
     above,
     check_kernel,
     columns_of,
@@ -102,14 +103,13 @@ class PixelCNN(CausalNetwork):
         self.first = MaskedConv(channels, first_kernel_size, first=True, **dtype)
         self.blocks = [MaskedResidualBlock(channels, kernel_size, **dtype) for _ in range(num_blocks)]
         self.class_bias = layers.Dense(channels // 2 * num_blocks, use_bias=False, name="class_bias", **dtype)
-        self.hidden = pointwise(head_channels, **dtype)
-        self.head = pointwise(output_channels, **dtype)
+        self.head = Head(head_channels, output_channels, **dtype)
 
     def call(self, x, condition=None):
         x = self.first(x)
         for block, bias in zip(self.blocks, self._biases(condition)):
             x = block(x, bias)
-        return self.head(ops.relu(self.hidden(ops.relu(x))))
+        return self.head(x)
 
     def _biases(self, condition):
         """What the class adds to the masked convolution of each block."""
@@ -157,7 +157,7 @@ class PixelCNN(CausalNetwork):
             traces.append(ops.relu(block.reduce.at(ops.relu(x))))
             masked = masked_at(block.masked, block_past, block_column, traces[-1])
             x = x + block.expand.at(ops.relu(masked))
-        params = self.head.at(ops.relu(self.hidden.at(ops.relu(x))))
+        params = self.head.at(x)
         return params, {**cache, "left": lefts}, traces
 
     def get_config(self):

@@ -17,6 +17,7 @@ from kerasgen import backend
 from kerasgen.networks.autoregressive.causal import (
     CausalConv2D,
     CausalNetwork,
+    Head,
     check_kernel,
     columns_of,
     plus,
@@ -227,14 +228,13 @@ class PixelRNN(CausalNetwork):
         self.stack = [self.layer(size, **dtype) for _ in range(num_layers)]
         self.expand = [pointwise(2 * size, **dtype) for _ in range(num_layers)]
         self.class_bias = layers.Dense(4 * size * num_layers, use_bias=False, name="class_bias", **dtype)
-        self.hidden = pointwise(head_channels, **dtype)
-        self.head = pointwise(output_channels, **dtype)
+        self.head = Head(head_channels, output_channels, **dtype)
 
     def call(self, x, condition=None):
         x = self.first(x)
         for layer, expand, bias in zip(self.stack, self.expand, self._biases(condition)):
             x = x + expand(layer(x, bias))
-        return self.head(ops.relu(self.hidden(ops.relu(x))))
+        return self.head(x)
 
     def _biases(self, condition):
         """What the class adds to the gates of each layer."""
@@ -278,7 +278,7 @@ class PixelRNN(CausalNetwork):
             lefts.append(past)
             traces.append(trace)
             x = x + expand.at(h)
-        params = self.head.at(ops.relu(self.hidden.at(ops.relu(x))))
+        params = self.head.at(x)
         return params, {**cache, "left": lefts}, traces
 
     def get_config(self):
