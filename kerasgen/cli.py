@@ -269,7 +269,8 @@ def _evaluate(args):
             }
             for name, figure in figures.items()
         }
-        zoo.save(model, folder, recipe, metrics, read("test")[0])
+        shown = read("train", grey=True)[0] if evaluation.only_samples(model) else None
+        zoo.save(model, folder, recipe, metrics, read("test")[0], shown)
 
 
 def _probe(args):

@@ -89,3 +89,21 @@ def test_a_manifold_is_the_decoder_on_quantiles_of_the_prior():
     np.testing.assert_allclose(picture, plot.grid(model.decode(np.array(z, "float32")).mean(), columns=3), atol=1e-6)
     with pytest.raises(ValueError, match=r"Expected a code of two units. Received: shape \(4,\)"):
         plot.manifold(tiny_vae())
+
+
+def test_curves_show_every_column_with_its_validation(tmp_path):
+    history = tmp_path / "history.csv"
+    history.write_text("epoch,loss,units,val_loss,val_only,never\n0,3.5,NA,4.0,1,NA\n1,2.5,7,3.0,2,NA\n")
+    figure = plot.curves(history, tmp_path / "curves.png")
+    drawn = {axes.get_title(): [line.get_ydata().tolist() for line in axes.lines] for axes in figure.axes if axes.lines}
+    assert drawn.keys() == {"loss", "units", "val_only"}
+    assert drawn["loss"] == [[3.5, 2.5], [4.0, 3.0]]
+    np.testing.assert_array_equal(drawn["units"], [[np.nan, 7]])
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xdata(), [1, 2])
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_history_without_epochs_is_refused(tmp_path):
+    (tmp_path / "history.csv").write_text("loss\n1\n")
+    with pytest.raises(ValueError, match="Expected a CSV file with a column epoch and at least one row. Received"):
+        plot.curves(tmp_path / "history.csv")

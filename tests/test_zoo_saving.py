@@ -142,3 +142,50 @@ def test_pictures_are_those_that_the_model_allows(tmp_path):
     labelled.model["families.LatentVariableModel"]["num_classes"] = 3
     folder = zoo.save(labelled.build(), tmp_path / "labelled", labelled, METRICS)
     assert "one row a class, seed 0, the first 30" in zoo.card(folder)
+
+
+def test_the_cards_of_other_families_show_what_they_do(tmp_path):
+    """Walks through a generator's noise, copies beside what they copy, and the curves of the run, which are kept."""
+    gan = Recipe(
+        name="gan",
+        data={"name": "digits", "batch_size": 10},
+        model={
+            "families.AdversarialModel": {
+                "event_shape": [8, 8, 1],
+                "generator": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
+                "critic": {"networks.MLP": {"output_shape": [4], "hidden": [8]}},
+                "divergence": {"divergences.NonSaturating": {}},
+                "latent_dim": 3,
+            }
+        },
+        training={"epochs": 1, "learning_rate": 1e-3},
+    )
+    (tmp_path / "log.csv").write_text("epoch,loss\n0,2.0\n1,1.0\n")
+    training = np.random.default_rng(0).random((30, 8, 8, 1)).astype("float32")
+    metrics = {**METRICS, "figures": {}}
+    folder = zoo.save(gan.build(), tmp_path / "gan", gan, metrics, training=training, history=tmp_path / "log.csv")
+    walks = {"arithmetic.png", "interpolation.png", "truncation.png"}
+    assert {path.name for path in folder.glob("*.png")} == {"curves.png", "nearest.png", "samples.png", *walks}
+    assert "the nearest of 30 training examples" in zoo.card(folder)
+    folder = zoo.save(zoo.load(folder), folder, gan, metrics)
+    assert {path.name for path in folder.glob("*.png")} == {"curves.png", "samples.png", *walks}
+    assert (folder / "history.csv").read_text() == (tmp_path / "log.csv").read_text()
+
+    patches = Recipe(
+        name="patches",
+        data={"name": "digits", "binarize": "dynamic", "batch_size": 10},
+        model={
+            "families.AutoregressiveModel": {
+                "event_shape": [8, 8, 1],
+                "patch_size": 2,
+                "network": {"networks.GatedPixelCNN": {"output_channels": 16, "channels": 4, "num_layers": 2}},
+                "likelihood": {"likelihoods.JointCategorical": {}},
+            }
+        },
+        training={"epochs": 1, "learning_rate": 1e-3},
+    )
+    folder = zoo.save(patches.build(), tmp_path / "patches", patches, metrics)
+    assert sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".gif")) == [
+        "appearing.gif",
+        "samples.png",
+    ]

@@ -1,9 +1,10 @@
 """Pictures of images, densities and codes, as PNG and GIF files."""
 
 from kerasgen.plot.animate import animate
+from kerasgen.plot.curves import curves
 from kerasgen.plot.density import density
 from kerasgen.plot.grid import grid, pairs
 from kerasgen.plot.manifold import manifold
 from kerasgen.plot.units import units
 
-__all__ = ["animate", "density", "grid", "manifold", "pairs", "units"]
+__all__ = ["animate", "curves", "density", "grid", "manifold", "pairs", "units"]

@@ -1,9 +1,9 @@
 """The picture of a density in the plane beside data, as a PNG file."""
 
-import pathlib
-
 import keras
 import numpy as np
+
+from kerasgen.plot.figure import write
 
 _RESOLUTION = 200  # points along each axis at which the density is read
 _BINS = 100  # of the histogram, along each axis
@@ -55,8 +55,5 @@ def _figure(pictures, extent, brightest, path):
         shown = axes.imshow(picture, origin="lower", extent=extent, vmin=0, vmax=brightest, interpolation="nearest")
         axes.set_title(title)
     figure.colorbar(shown, ax=figure.axes, label="density")
-    if path is not None:
-        path = pathlib.Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})  # equal pictures give equal files
+    write(figure, path)
     return figure

@@ -1,8 +1,8 @@
 """The picture of what every unit of a code tells."""
 
-import pathlib
-
 import numpy as np
+
+from kerasgen.plot.figure import write
 
 
 def units(kl, path=None):
@@ -22,8 +22,5 @@ def units(kl, path=None):
     axes.bar(np.arange(len(kl)), np.sort(kl)[::-1], width=0.8)
     axes.set(xlabel="unit of the code, the most telling first", ylabel="KL, nats")
     axes.spines[["top", "right"]].set_visible(False)
-    if path is not None:
-        path = pathlib.Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})  # equal pictures give equal files
+    write(figure, path)
     return figure

@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasgen.metrics.units import active_units
 from kerasgen.training.checkpoints import replace
+from kerasgen.zoo.manifest import HISTORY
 
 _SATURATED = 0.999  # of the critic's separation
 _COLLAPSED = 0.2  # of the samples' diversity
@@ -101,7 +102,7 @@ class CollapseMonitor(keras.callbacks.Callback):
 
 def logs(output, epoch):
     """The CSV log, cut back to the epochs that the checkpoint knows of, and TensorBoard's, which needs TensorFlow."""
-    path = output / "history.csv"
+    path = output / HISTORY
     if path.exists():
         with path.open() as file:
             rows = list(csv.reader(file))

@@ -27,6 +27,7 @@ from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
 from kerasgen.training.callbacks import ActiveUnits, CollapseMonitor, FiniteLoss, logs
 from kerasgen.training.checkpoints import Checkpoints
+from kerasgen.zoo.manifest import HISTORY
 
 _MONITORED = 1000  # examples
 
@@ -111,7 +112,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     if is_chief:
-        _save_preset(model, recipe, output, checkpoints.seconds)
+        _save_preset(model, recipe, output, checkpoints.seconds, output / HISTORY)
     return model
 
 
@@ -144,9 +145,9 @@ def _examples(recipe, npz, **order):
     return load(source, **options)
 
 
-def _save_preset(model, recipe, output, seconds):
+def _save_preset(model, recipe, output, seconds, history=None):
     metrics = {"machine": machine(), "training_time_seconds": seconds, "figures": {}}
-    zoo.save(model, output / "preset", recipe, metrics)
+    zoo.save(model, output / "preset", recipe, metrics, history=history)
 
 
 def _epoch_steps(recipe, schedule, npz):

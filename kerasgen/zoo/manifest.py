@@ -6,6 +6,7 @@ import pathlib
 
 NAME = "manifest.json"
 REQUIRED = frozenset({"recipe.yaml", "model.weights.h5", "metrics.json", "card.md"})
+HISTORY = "history.csv"  # of the training run; optional, as pictures are
 
 
 class PresetError(ValueError):

@@ -1,29 +1,19 @@
 """Writes presets: everything that `load` reads, whole or not at all."""
 
-import inspect
 import json
 import os
 import pathlib
 import shutil
 
 import h5py
-import keras
 import numpy as np
 
-from kerasgen import bottlenecks, plot
 from kerasgen import recipe as recipes
-from kerasgen.metrics import units
-from kerasgen.tasks.traverse import animation, picture, traverse
-from kerasgen.zoo import manifest, template
+from kerasgen.zoo import manifest, pictures, template
 from kerasgen.zoo.manifest import PresetError
 
-_SHOWN = 64  # samples
-_A_CLASS = 10  # samples, of a conditional model
-_RECONSTRUCTED = 16
-_TRAVERSED = 10  # units of the code
 
-
-def save(model, folder, recipe, metrics, images=None):
+def save(model, folder, recipe, metrics, images=None, training=None, history=None):
     """Writes a preset folder: recipe, weights without optimizer, figures, card, pictures and, last, the manifest.
 
     It is made beside `folder` and put in its place when it is whole.
@@ -37,6 +27,9 @@ def save(model, folder, recipe, metrics, images=None):
             `source`), and `notes`, a list of sentences that say where the preset falls short.
         images: `[n, *event_shape]` held-out examples, or None. The first 16 images are shown above their
             reconstructions; points of the plane are shown beside the model's density.
+        training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a model without a
+            likelihood are shown above the nearest of them.
+        history: path of the CSV file of the training run's logs, or None for the one that the folder holds.
 
     Returns:
         The folder, as a `pathlib.Path`.
@@ -52,7 +45,7 @@ def save(model, folder, recipe, metrics, images=None):
     partial, previous = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("partial", "previous"))
     partial.mkdir(parents=True)
     try:
-        _write(copy, partial, folder, recipe, metrics, images)
+        _write(copy, partial, folder, recipe, metrics, images, training, history)
         if folder.exists():
             folder.rename(previous)
         partial.rename(folder)
@@ -65,7 +58,7 @@ def save(model, folder, recipe, metrics, images=None):
     return folder
 
 
-def _write(model, folder, target, recipe, metrics, images):
+def _write(model, folder, target, recipe, metrics, images, training, history):
     written = target / "recipe.yaml"
     if written.exists() and not recipe.differences(recipes.Recipe.load(written)):
         shutil.copyfile(written, folder / "recipe.yaml")  # with the author's comments and layout
@@ -77,8 +70,11 @@ def _write(model, folder, target, recipe, metrics, images):
     if earlier.exists() and _equal(_arrays(earlier), _arrays(weights)):
         shutil.copyfile(earlier, weights)  # HDF5 holds times: equal weights would be another file
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    pictures = _pictures(model, folder, images)
-    text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, pictures)
+    history = history or target / manifest.HISTORY
+    if has_history := history.exists():
+        shutil.copyfile(history, folder / manifest.HISTORY)
+    captions = pictures.draw(model, folder, images, training, folder / manifest.HISTORY if has_history else None)
+    text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, captions)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
 
@@ -109,48 +105,6 @@ def _fresh_copy(model, recipe):
     return copy
 
 
-def _pictures(model, folder, images):
-    """Draws the pictures that the model and the data allow; captions by file name."""
-    captions = {}
-    if len(model.event_shape) == 1:
-        if model.event_shape == (2,) and images is not None:
-            plot.density(model, images, folder / "density.png")
-            captions["density.png"] = f"{len(images):,} points, and the density that the model gives."
-        return captions
-    if hasattr(model, "sample"):
-        captions["samples.png"] = _draw_samples(model, folder / "samples.png")
-    if hasattr(model, "reconstruct") and images is not None and model.num_classes is None:
-        first = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
-        plot.pairs([first, model.reconstruct(first)], folder / "reconstructions.png")
-        captions["reconstructions.png"] = f"{len(first)} images above, their reconstructions below."
-        if isinstance(model.bottleneck, bottlenecks.Gaussian):
-            plot.units(units.kl_by_unit(model, images), folder / "units.png")
-            captions["units.png"] = f"KL of every unit of the code, mean over {len(images):,} images."
-            traversal = traverse(model, images[0], data=images)[:_TRAVERSED]
-            picture(traversal, folder / "traversal.png")
-            animation(traversal, folder / "traversal.gif")
-            shown = f"the {len(traversal)} most telling"
-            captions["traversal.png"] = f"In every row one unit of a code moved from -3 to 3, the others held; {shown}."
-            captions["traversal.gif"] = "The same in motion."
-    if getattr(getattr(model, "bottleneck", None), "latent_shape", None) == (2,) and model.num_classes is None:
-        plot.manifold(model, path=folder / "manifold.png")
-        captions["manifold.png"] = "What every part of the code stands for: codes at equally likely quantiles."
-    return captions
-
-
-def _draw_samples(model, path):
-    """One row of samples a class, where the model is conditional."""
-    classes = model.num_classes
-    shown = _SHOWN if classes is None else classes * _A_CLASS
-    labels = None if classes is None else keras.ops.arange(shown) // _A_CLASS
-    has_mean = "mean" in inspect.signature(model.sample).parameters
-    samples = model.sample(shown, labels, seed=0, **({"mean": True} if has_mean else {}))
-    plot.grid(samples, path, columns=None if classes is None else _A_CLASS)
-    drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
-    rows = "" if classes is None else ", one row a class"
-    return f"{drawn}{rows}, seed 0, the first {shown}, not selected."
-
-
 def _check_metrics(metrics):
     missing = [key for key in ("machine", "training_time_seconds", "figures") if key not in metrics]
     if missing:
@@ -173,8 +127,8 @@ def _check_replaceable(folder, recipe):
     if not folder.is_dir():
         raise PresetError(f"Expected a folder for the preset. Received: {folder}, a file. {remedy}")
     held = {path.name for path in folder.iterdir()}
-    pictures = {name for name in held if name.endswith((".png", ".gif"))}
-    foreign = sorted(held - manifest.REQUIRED - pictures - {manifest.NAME})
+    drawn = {name for name in held if name.endswith((".png", ".gif"))}
+    foreign = sorted(held - manifest.REQUIRED - drawn - {manifest.NAME, manifest.HISTORY})
     if foreign:
         raise PresetError(f"Expected {folder} to hold a preset or nothing. Received: {foreign[:5]} in it. {remedy}")
     if held:

@@ -1,0 +1,55 @@
+"""The curves of a training run."""
+
+import csv
+
+import numpy as np
+
+from kerasgen.plot.figure import write
+
+
+def curves(history, path=None):
+    """Draws every column of a run's history over its epochs, one small plot each; validation with training.
+
+    Args:
+        history: path of a CSV file with a column `epoch`, such as `kerasgen train` writes beside its checkpoints.
+        path: of a PNG file to write, or None.
+
+    Returns:
+        A matplotlib `Figure`.
+
+    Raises:
+        ValueError: a file without a column `epoch`, or without rows.
+    """
+    from matplotlib.figure import Figure  # pyplot would choose a window system
+
+    with open(history, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "epoch" not in rows[0]:
+        raise ValueError(f"Expected a CSV file with a column epoch and at least one row. Received: {history}.")
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    columns = {name: np.array([_number(row[name]) for row in rows]) for name in rows[0] if name != "epoch"}
+    columns = {name: values for name, values in columns.items() if np.any(np.isfinite(values))}
+    shown = [name for name in columns if name.removeprefix("val_") == name or name.removeprefix("val_") not in columns]
+    across = min(4, len(shown))
+    down = -(-len(shown) // across)
+    figure = Figure(figsize=(2.6 * across, 1.9 * down), layout="constrained")
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for axis, name in zip(axes, shown):
+        axis.plot(epochs, columns[name], label="training")
+        if f"val_{name}" in columns:
+            axis.plot(epochs, columns[f"val_{name}"], label="validation")
+            axis.legend(fontsize="x-small", frameon=False)
+        axis.set_title(name, fontsize="small")
+        axis.tick_params(labelsize="x-small")
+        axis.spines[["top", "right"]].set_visible(False)
+    for axis in axes[len(shown) :]:
+        axis.set_axis_off()
+    write(figure, path)
+    return figure
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan  # logged in other epochs only

@@ -1,0 +1,87 @@
+"""What a generator makes of its noise: between two draws, of typical draws, and along an attribute."""
+
+import numpy as np
+from keras import ops
+
+from kerasgen import checks
+
+_BLOCK = 256  # samples that an attribute is read from
+
+
+def interpolations(model, rows=8, steps=10, seed=0):
+    """Samples on the way from one draw of the noise to another.
+
+    The way is a great circle: normal noise of many dimensions lies near a sphere, and a straight line would leave it
+    (White, Sampling Generative Networks, 2016, arXiv 1609.04468).
+
+    Args:
+        model: an `AdversarialModel`; of a conditional one, every row is of one class, in turn.
+        rows: number of pairs of draws.
+        steps: number of samples from one end to the other, at least 2.
+        seed: of the noise.
+
+    Returns:
+        `[rows, steps, *event_shape]`.
+    """
+    checks.positive("rows", rows)
+    if checks.positive("steps", steps) < 2:
+        raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
+    start, end = np.random.default_rng(seed).standard_normal((2, rows, 1, model.latent_dim))
+    norms = np.linalg.norm(start, axis=-1, keepdims=True) * np.linalg.norm(end, axis=-1, keepdims=True)
+    angle = np.arccos(np.sum(start * end, axis=-1, keepdims=True) / norms)
+    share = np.linspace(0, 1, steps)[:, None]
+    return _made(model, (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle))
+
+
+def truncations(model, limits=(0.5, 1.0, 2.0, None), columns=10, seed=0):
+    """Samples of noise cut off at different distances from its mean (Brock and others 2019, arXiv 1809.11096).
+
+    Args:
+        model: an `AdversarialModel`; of a conditional one, every column is of one class, in turn.
+        limits: standard deviations at which the noise of each row is cut off; None for not at all.
+        columns: number of samples of each; those of one column come from the same uniform numbers.
+        seed: of the noise.
+
+    Returns:
+        `[len(limits), columns, *event_shape]`.
+    """
+    from scipy.special import ndtr, ndtri
+
+    uniform = np.random.default_rng(seed).random((columns, model.latent_dim))
+    tails = [0.0 if limit is None else ndtr(-limit) for limit in limits]
+    z = np.stack([ndtri(tail + (1 - 2 * tail) * uniform) for tail in tails])
+    return _made(model, z, by_column=True)
+
+
+def arithmetic(model, attribute, rows=8, steps=5, seed=0):
+    """Samples moved along an attribute: plus and minus a difference of mean noises (Radford and others 2016,
+    arXiv 1511.06434, section 6.3.2).
+
+    Args:
+        model: an `AdversarialModel`; of a conditional one, every row is of one class, in turn.
+        attribute: function of samples `[n, *event_shape]` to how much each has of it, `[n]`. The means are those of the
+            three of 256 samples that have most and of the three that have least of it.
+        rows: number of samples to move.
+        steps: number of places on the way from the whole difference below to the whole above.
+        seed: of the noise.
+
+    Returns:
+        `[rows, steps, *event_shape]`, the samples as they are in the middle.
+    """
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal((_BLOCK, 1, model.latent_dim))
+    order = np.argsort(attribute(_made(model, z)[:, 0]))
+    difference = (z[order[-3:]].mean(axis=0) - z[order[:3]].mean(axis=0)) / 2
+    start = rng.standard_normal((rows, 1, model.latent_dim))
+    return _made(model, start + np.linspace(-1, 1, steps)[:, None] * difference)
+
+
+def _made(model, z, by_column=False):
+    """Samples `[rows, columns, *event_shape]` of noise `[rows, columns, D]`, classes by row or by column."""
+    rows, columns, _ = z.shape
+    labels = None
+    if model.num_classes is not None:
+        classes = np.broadcast_to(np.arange(columns) if by_column else np.arange(rows)[:, None], (rows, columns))
+        labels = classes.ravel() % model.num_classes
+    made = model.in_range(model.generate(z.reshape(rows * columns, -1).astype("float32"), labels))
+    return ops.convert_to_numpy(made).reshape(rows, columns, *model.event_shape)

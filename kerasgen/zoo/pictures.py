@@ -1,0 +1,124 @@
+"""The pictures of a card: those that a model and the data at hand allow."""
+
+import inspect
+
+import keras
+
+from kerasgen import bottlenecks, plot
+from kerasgen.metrics import units
+from kerasgen.metrics.memorisation import nearest_neighbours
+from kerasgen.tasks import noise
+from kerasgen.tasks.appear import appear
+from kerasgen.tasks.traverse import animation, picture, traverse
+
+_SHOWN = 64  # samples
+_A_CLASS = 10  # samples, of a conditional model
+_RECONSTRUCTED = 16
+_TRAVERSED = 10  # units of the code
+_COMPARED = 16  # samples with training examples
+_APPEARING = 16
+
+
+def draw(model, folder, images=None, training=None, history=None):
+    """Draws the pictures of a model into a folder.
+
+    Args:
+        model: any of kerasgen's.
+        folder: a `pathlib.Path`.
+        images: `[n, *event_shape]` held-out examples, or None.
+        training: `[N, *event_shape]` examples that the model was trained on, or None.
+        history: path of the CSV file of a training run's logs, or None.
+
+    Returns:
+        Captions by file name, in the order of the card.
+    """
+    captions = {}
+    if model.event_shape == (2,) and images is not None:
+        plot.density(model, images, folder / "density.png")
+        captions["density.png"] = f"{len(images):,} points, and the density that the model gives."
+    elif len(model.event_shape) == 3:
+        captions |= _of_images(model, folder, images, training)
+    if history is not None:
+        plot.curves(history, folder / "curves.png")
+        captions["curves.png"] = "What training logged, by epoch."
+    return captions
+
+
+def _of_images(model, folder, images, training):
+    captions = {}
+    if hasattr(model, "sample"):
+        captions |= _of_samples(model, folder)
+    if hasattr(model, "generate"):
+        captions |= _of_noise(model, folder)
+        if training is not None:
+            captions |= _of_memory(model, folder, training)
+    if hasattr(model, "patch_size"):
+        samples = model.sample(_APPEARING, _labels(model, _APPEARING), seed=0)
+        plot.animate(appear(samples, model.patch_size), folder / "appearing.gif", 0.06)
+        captions["appearing.gif"] = "Samples as they are drawn, one pixel or patch given those before it."
+    if hasattr(model, "bottleneck") and model.num_classes is None:
+        if images is not None:
+            captions |= _of_codes(model, folder, images)
+        if model.bottleneck.latent_shape == (2,):
+            plot.manifold(model, path=folder / "manifold.png")
+            captions["manifold.png"] = "What every part of the code stands for: codes at equally likely quantiles."
+    return captions
+
+
+def _of_samples(model, folder):
+    """One row of samples a class, where the model is conditional."""
+    classes = model.num_classes
+    shown = _SHOWN if classes is None else classes * _A_CLASS
+    labels = None if classes is None else keras.ops.arange(shown) // _A_CLASS
+    has_mean = "mean" in inspect.signature(model.sample).parameters
+    samples = model.sample(shown, labels, seed=0, **({"mean": True} if has_mean else {}))
+    plot.grid(samples, folder / "samples.png", columns=None if classes is None else _A_CLASS)
+    drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
+    rows = "" if classes is None else ", one row a class"
+    return {"samples.png": f"{drawn}{rows}, seed 0, the first {shown}, not selected."}
+
+
+def _labels(model, n):
+    return None if model.num_classes is None else keras.ops.arange(n) % model.num_classes
+
+
+def _of_noise(model, folder):
+    captions = {
+        "interpolation.png": "From the noise of one sample to that of another, along great circles.",
+        "truncation.png": "The same noise cut off at half, one and two standard deviations, and not at all, from the "
+        "top: less varied and more typical, or the reverse.",
+        "arithmetic.png": "Latent arithmetic: the noise of the samples in the middle column, minus and plus the mean "
+        "of the three samples of most ink less that of the three of least, of 256.",
+    }
+    for name, rows in (
+        ("interpolation.png", noise.interpolations(model)),
+        ("truncation.png", noise.truncations(model)),
+        ("arithmetic.png", noise.arithmetic(model, lambda samples: samples.mean(axis=(1, 2, 3)))),
+    ):
+        picture(rows, folder / name)
+    return captions
+
+
+def _of_memory(model, folder, training):
+    samples = keras.ops.convert_to_numpy(model.sample(_COMPARED, _labels(model, _COMPARED), seed=0))
+    training = keras.ops.convert_to_numpy(training)
+    nearest, _ = nearest_neighbours(samples, training)
+    plot.pairs([samples, training[nearest]], folder / "nearest.png")
+    caption = f"{_COMPARED} samples above, the nearest of {len(training):,} training examples, by their pixels, below."
+    return {"nearest.png": caption}
+
+
+def _of_codes(model, folder, images):
+    first = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
+    plot.pairs([first, model.reconstruct(first)], folder / "reconstructions.png")
+    captions = {"reconstructions.png": f"{len(first)} images above, their reconstructions below."}
+    if isinstance(model.bottleneck, bottlenecks.Gaussian):
+        plot.units(units.kl_by_unit(model, images), folder / "units.png")
+        captions["units.png"] = f"KL of every unit of the code, mean over {len(images):,} images."
+        traversal = traverse(model, images[0], data=images)[:_TRAVERSED]
+        picture(traversal, folder / "traversal.png")
+        animation(traversal, folder / "traversal.gif")
+        shown = f"the {len(traversal)} most telling"
+        captions["traversal.png"] = f"In every row one unit of a code moved from -3 to 3, the others held; {shown}."
+        captions["traversal.gif"] = "The same in motion."
+    return captions
