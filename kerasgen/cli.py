@@ -232,11 +232,11 @@ def _evaluate(args):
     if args.quality:
         _needs(model, "sample", args.name)
 
-    def read(split, grey=False, count=args.limit):
+    def read(split, grey=False, count=args.limit, name=recipe.data["name"]):
         draws = recipe.data.get("binarize") and not grey
-        shown = recipe if draws else dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
+        shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
         examples, labels = _held_out(shown, f"{split}[:{count}]" if count else split, args, model.num_classes)
-        what = f"{len(examples):,} {split} examples of {recipe.data['name']}"
+        what = f"{len(examples):,} {split} examples of {name}"
         return examples, labels, what + (" binarized once with seed 0" if draws else "")
 
     command = f"kerasgen evaluate {zoo.folder(args.name).name}"

@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
-from kerasgen.metrics import disentanglement, evaluation
+from kerasgen.families import AutoregressiveModel
+from kerasgen.metrics import disentanglement, evaluation, novelty
 from kerasgen.metrics.likelihood import importance_weighted
 
 _LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
@@ -133,3 +134,42 @@ def test_known_factors_add_disentanglement_scores(data_name, measured, monkeypat
     assert len(results) == measured
     assert results[0][1] == "4 points, k = 3 samples" and "nll" in results[0][0]
     assert all(figures == {"mig": (model, (64, 64, 1))} for figures, _ in results[1:])
+
+
+class Brightness:
+    """A density that is higher the darker an image is."""
+
+    event_shape, num_classes = (2, 2, 1), None
+
+    def check(self, x, condition=None):
+        return np.asarray(x, "float32"), condition
+
+    def log_prob(self, x):
+        return -np.sum(x, axis=(1, 2, 3))
+
+
+def test_ranking_is_the_share_of_pairs_with_the_example_above(rng):
+    examples = rng.integers(2, size=(40, 2, 2, 1)).astype("float32")
+    other = rng.integers(2, size=(30, 2, 2, 1)).astype("float32")
+    figures = novelty.ranking(Brightness(), examples, {"other": other})
+    own, theirs = examples.sum(axis=(1, 2, 3)), other.sum(axis=(1, 2, 3))
+    above, ties = own[:, None] < theirs, own[:, None] == theirs
+    assert figures["ranked_above[other]"].value == pytest.approx(100 * np.mean(above + ties / 2))
+    constant = np.array([0.0, 4.0])
+    above, ties = own[:, None] < constant, own[:, None] == constant
+    assert figures["ranked_above[constant]"].value == pytest.approx(100 * np.mean(above + ties / 2))
+    assert figures.keys() == {"ranked_above[other]", "ranked_above[noise]", "ranked_above[constant]"}
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_exact_densities_of_images_are_ranked_where_the_other_set_is_there(missing, rng):
+    model = AutoregressiveModel((2, 2, 1), networks.PixelCNN(1, 4, 1), likelihoods.Bernoulli())
+
+    def read(split, grey=False, count=None, name="mnist"):
+        if name != "mnist" and missing:
+            raise FileNotFoundError(name)
+        return rng.integers(2, size=(count or 20, 2, 2, 1)).astype("float32"), None, f"test examples of {name}"
+
+    figures, protocol = list(evaluation.measure(model, "mnist", read))[-1]
+    assert ("ranked_above[fashion_mnist]" in figures) == ("fashion_mnist" in protocol) == (not missing)
+    assert "ranked_above[noise]" in figures

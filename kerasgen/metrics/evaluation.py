@@ -1,12 +1,16 @@
 """The figures that a model allows."""
 
+import contextlib
+
 from keras import ops
 
 from kerasgen import bottlenecks
 from kerasgen.data import shapes
 from kerasgen.families import Classifier
-from kerasgen.metrics import classification, disentanglement, features, fidelity, figure, likelihood, quality
+from kerasgen.metrics import classification, disentanglement, features, fidelity, figure, likelihood, novelty, quality
 from kerasgen.metrics.features import VALUES
+
+_RANKED = 1000  # images of each kind
 
 
 def measure(model, data_name, read, num_samples=5000, with_quality=False, progress=False):
@@ -16,7 +20,8 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
         model: any of kerasgen's.
         data_name: of the set that it was trained on.
         read: function of a split, "train" or "test", to `(examples, labels or None, what they are in words)`. It also
-            takes `grey`, to leave pixels as they are where training draws them, and `count`, how many to read.
+            takes `grey`, to leave pixels as they are where training draws them, `count`, how many to read, and `name`,
+            of another set.
         num_samples: importance samples of each example, of models whose likelihood is estimated.
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
         progress: show a progress bar.
@@ -29,6 +34,14 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
         if is_estimated(model):
             protocol += f", k = {num_samples:,} samples"
         yield evaluate(model, examples, labels, num_samples, progress=progress), protocol
+    if has_exact_density_of_images(model):
+        examples, _, what = read("test")
+        examples, others = examples[:_RANKED], {}
+        with contextlib.suppress(FileNotFoundError):  # the set is not on this machine
+            if other := novelty.OTHERS.get(data_name):
+                others = {other: read("test", count=len(examples), name=other)[0]}
+        protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
+        yield novelty.ranking(model, examples, others, progress=progress), protocol + "constant ones, by log p(x)"
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
         real = read("train", grey=True, count=len(examples))[0]
@@ -75,6 +88,12 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
 def is_estimated(model):
     """Whether the model's likelihood is an estimate by samples."""
     return hasattr(model, "elbo")
+
+
+def has_exact_density_of_images(model):
+    """Whether the model gives log p(x) itself, of images, without a condition."""
+    images = len(model.event_shape) == 3 and model.num_classes is None
+    return images and hasattr(model, "log_prob") and not is_estimated(model)
 
 
 def only_samples(model):

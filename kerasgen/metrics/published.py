@@ -2,6 +2,8 @@
 
 _IWAE = "arXiv 1509.00519, table 1"
 _FIXED = "arXiv 1509.00519, fixed binarization"
+_PYTORCH_GENERATIVE = "github.com/EugenHotaj/pytorch-generative"
+_PIXELRNN = "arXiv 1601.06759, table 4"
 _FLOWS = "arXiv 1810.01367, table 2"
 _FASHION = "github.com/zalandoresearch/fashion-mnist, submitted benchmarks"
 
@@ -12,7 +14,7 @@ LIKELIHOODS = {
             {"model": "VAE, one stochastic layer", "value": 86.76, "source": _IWAE},
             {"model": "IWAE-50, one stochastic layer", "value": 84.78, "source": _IWAE},
             {"model": "IWAE-50, two stochastic layers", "value": 82.90, "source": _IWAE},
-            {"model": "VD-VAE, many layers", "value": 80.72, "source": "github.com/EugenHotaj/pytorch-generative"},
+            {"model": "VD-VAE, many layers", "value": 80.72, "source": _PYTORCH_GENERATIVE},
         ]
     },
     ("mnist", None): {
@@ -25,6 +27,25 @@ LIKELIHOODS = {
         "nll": [
             {"model": "VAE, one stochastic layer", "value": 88.71, "source": _FIXED},
             {"model": "IWAE-50, two stochastic layers", "value": 85.32, "source": _FIXED},
+        ]
+    },
+}
+
+# The same, of models of one kind.
+AUTOREGRESSIVE = {
+    ("mnist", "dynamic"): {
+        "nll": [
+            {"model": "PixelCNN", "value": 81.45, "source": _PYTORCH_GENERATIVE},
+            {"model": "Gated PixelCNN", "value": 81.50, "source": _PYTORCH_GENERATIVE},
+            {"model": "ImageGPT", "value": 79.17, "source": _PYTORCH_GENERATIVE},
+            {"model": "PixelSNAIL", "value": 78.61, "source": _PYTORCH_GENERATIVE},
+        ]
+    },
+    ("binarized_mnist", None): {
+        "nll": [
+            {"model": "PixelCNN", "value": 81.30, "source": _PIXELRNN},
+            {"model": "Diagonal BiLSTM, one layer", "value": 80.75, "source": _PIXELRNN},
+            {"model": "Diagonal BiLSTM, seven layers", "value": 79.20, "source": _PIXELRNN},
         ]
     },
 }
@@ -46,4 +67,5 @@ def published(recipe):
     """Published figures by name for the data that a recipe trains on; likelihoods are of p(x), none of p(x | class)."""
     if recipe.data.get("labels"):
         return {"accuracy": ACCURACIES.get(recipe.data["name"], [])}
-    return LIKELIHOODS.get((recipe.data["name"], recipe.data.get("binarize")), {})
+    table = AUTOREGRESSIVE if "families.AutoregressiveModel" in recipe.model else LIKELIHOODS
+    return table.get((recipe.data["name"], recipe.data.get("binarize")), {})

@@ -1,0 +1,51 @@
+"""Whether a density tells its data from others: how often it gives a test image more probability than another image.
+
+Likelihoods are known to fail here: simple images often score above the data that a model was trained on (Nalisnick and
+others 2019, Do Deep Generative Models Know What They Don't Know?, arXiv 1810.09136).
+"""
+
+import numpy as np
+
+from kerasgen.metrics import figure
+from kerasgen.metrics.figure import Figure
+
+OTHERS = {"mnist": "fashion_mnist", "binarized_mnist": "fashion_mnist", "fashion_mnist": "mnist"}
+
+
+def ranking(model, examples, others, seed=0, progress=False):
+    """Ranks held-out images against others by log p(x).
+
+    Args:
+        model: with an exact `log_prob`, unconditional.
+        examples: `[N, *event_shape]`, held out.
+        others: other images `[M, *event_shape]` by name; uniform noise and constant images over the examples' own
+            values join them.
+        seed: of the noise.
+        progress: show progress bars.
+
+    Returns:
+        `Figure`s `ranked_above[name]`: the probability in percent that an example has a higher log p(x) than another
+        image, ties counted half, which is the area under the ROC curve: 50 by guessing.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    examples, _ = figure.checked(model, examples)
+    values = np.unique(examples)
+    rng = np.random.default_rng(seed)
+    others = {
+        **others,
+        "noise": rng.choice(values, size=examples.shape),
+        "constant": np.broadcast_to(values.reshape(-1, *[1] * (examples.ndim - 1)), (len(values), *examples.shape[1:])),
+    }
+
+    def scores(images):
+        images, _ = figure.checked(model, images)
+        return figure.by_batch(lambda x, *_: (model.log_prob(x),), images, None, progress)[0]
+
+    own, figures = scores(examples), {}
+    for name, images in others.items():
+        other = scores(images)
+        is_own = np.repeat([True, False], [len(own), len(other)])
+        share = roc_auc_score(is_own, np.concatenate([own, other]))
+        figures[f"ranked_above[{name}]"] = Figure(100 * float(share), "% of pairs (50 by guessing)")
+    return figures
