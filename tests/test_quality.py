@@ -133,6 +133,22 @@ def test_a_copier_is_caught(rng):
     assert memorisation.copying(fresh + 9, training, held_out).share < 0.01
 
 
+def test_a_model_that_copies_its_training_examples_is_caught(images):
+    class Copier:
+        event_shape, num_classes = (8, 8, 1), None
+
+        def check(self, x, condition=None):
+            return x, condition
+
+        def sample(self, n, condition=None, seed=None):
+            return images[128 + np.arange(n) % 128]
+
+    figures = quality.sample_quality(Copier(), images[:128], training=images[128:])
+    assert figures["copied[values]"].value > 99
+    honest = quality.sample_quality(Copier(), images[:64], training=images[64:128])
+    assert honest["copied[values]"].value == pytest.approx(50, abs=10)
+
+
 @pytest.mark.parametrize("name", ["eight_gaussians", "grid_gaussians"])
 def test_real_points_find_all_modes(name):
     toy = TOYS[name]
@@ -154,7 +170,8 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     assert len(names) == 14 and not any("fid" in name.lower() for name in names)
     assert figures["frechet_distance[values]"].value > 2 * figures["frechet_distance_floor[values]"].value
     assert figures["told_apart[values]"].value > 90
-    halves = quality.sample_quality(tiny_gan(), images[:128], real=images[128:])
+    halves = quality.sample_quality(tiny_gan(), images[:128], training=images[128:])
+    assert halves["copied[values]"].value < 1  # far from any data
     for name in halves:
         if "floor" in name:
             assert halves[name].value == pytest.approx(figures[name].value, rel=0.5, abs=0.2)

@@ -44,13 +44,13 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
         yield novelty.ranking(model, examples, others, progress=progress), protocol + "constant ones, by log p(x)"
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
-        real = read("train", grey=True, count=len(examples))[0]
+        training = read("train", grey=True)[0]
         extractor = features.of(data_name)
         protocol = (
-            f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first {len(real):,} training "
-            f"examples in the samples' place; features: {extractor.name}"
+            f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first of {len(training):,} "
+            f"training examples in the samples' place; copies: of any of them; features: {extractor.name}"
         )
-        yield quality.sample_quality(model, examples, labels, real, extractor), protocol
+        yield quality.sample_quality(model, examples, labels, training, extractor), protocol
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
         protocol = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[data_name]}"
         yield fidelity.label_fidelity(model, judge), protocol
@@ -59,7 +59,7 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
         yield disentanglement.figures(model, shapes.SETS[data_name]), protocol
 
 
-def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=False, real=None, extractor=VALUES):
+def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=False, training=None, extractor=VALUES):
     """Measures a model on held-out images.
 
     Args:
@@ -69,7 +69,7 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
         num_samples: importance samples of each image, of models whose likelihood is estimated.
         seed: of all noise.
         progress: show a progress bar.
-        real, extractor: of models that sample without a likelihood: see `kerasgen.metrics.quality`.
+        training, extractor: of models that sample without a likelihood: see `kerasgen.metrics.quality`.
 
     Returns:
         `Figure`s by name, the leading one first: see `kerasgen.metrics.likelihood`, `classification` and `quality`.
@@ -81,7 +81,7 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
     if hasattr(model, "log_prob"):
         return likelihood.exact(model, images, labels, seed, progress)
     if only_samples(model):
-        return quality.sample_quality(model, images, labels, real, extractor, seed)
+        return quality.sample_quality(model, images, labels, training, extractor, seed)
     return squared_error(model, images, labels, progress)
 
 

@@ -3,28 +3,29 @@
 import numpy as np
 
 from kerasgen.metrics import features as extractors
-from kerasgen.metrics import fidelity, figure, manifold, two_sample
+from kerasgen.metrics import fidelity, figure, manifold, memorisation, two_sample
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.kernel import kernel_distance
 
 
-def sample_quality(model, examples, labels=None, real=None, extractor=extractors.VALUES, seed=0):
+def sample_quality(model, examples, labels=None, training=None, extractor=extractors.VALUES, seed=0):
     """Measures as many samples of a model as there are held-out examples.
 
     Args:
         model: any that samples.
         examples: `[N, *event_shape]`, N at least 20, held out.
         labels: `[N]`, of a conditional model: samples are drawn of the same classes.
-        real: `[M, *event_shape]`, other real examples, such as N training ones, which in the samples' place give the
-            floor; by default the second half of `examples` is measured against the first.
+        training: `[M, *event_shape]` that the model was trained on. The first N of them, in the samples' place, give
+            the floor; without them it is the second half of `examples` against the first.
         extractor: a `kerasgen.metrics.features.Extractor`, whose name the figures carry.
         seed: of the samples.
 
     Returns:
         `Figure`s by name, `frechet_distance[extractor]` first, each one's `_floor` after it: see
-        `kerasgen.metrics.frechet`, `kernel`, `manifold` and `two_sample`. Means of likelihoods count as samples, as
-        they are what is shown.
+        `kerasgen.metrics.frechet`, `kernel`, `manifold` and `two_sample`. With training examples also
+        `copied[extractor]`, how often a sample lies nearer to them than a held-out example does: see
+        `kerasgen.metrics.memorisation`. Means of likelihoods count as samples, as they are what is shown.
 
     Raises:
         ValueError: examples of another shape or range, or fewer than 20.
@@ -34,16 +35,19 @@ def sample_quality(model, examples, labels=None, real=None, extractor=extractors
         raise ValueError(f"Expected at least 20 examples. Received: {len(examples)}.")
     held_out = extractor(examples)
     samples = extractor(fidelity.as_shown(model, len(examples), labels, seed))
-    if real is None:
+    if training is None:
         half = len(held_out) // 2
-        floors = _distances(held_out[half:], held_out[:half])
+        floors, copies = _distances(held_out[half:], held_out[:half]), {}
     else:
-        floors = _distances(extractor(real), held_out)
+        seen = extractor(training)
+        floors = _distances(seen[: len(held_out)], held_out)
+        share = memorisation.copying(samples, seen, held_out).share
+        copies = {f"copied[{extractor.name}]": Figure(100 * share, "% of pairs (50 by new data)")}
     figures = {}
     for name, value in _distances(samples, held_out).items():
         figures[f"{name}[{extractor.name}]"] = value
         figures[f"{name}_floor[{extractor.name}]"] = floors[name]
-    return figures
+    return figures | copies
 
 
 def _distances(fake, real):

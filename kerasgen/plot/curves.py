@@ -39,6 +39,7 @@ def curves(history, path=None):
         if f"val_{name}" in columns:
             axis.plot(epochs, columns[f"val_{name}"], label="validation")
             axis.legend(fontsize="x-small", frameon=False)
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_title(name, fontsize="small")
         axis.tick_params(labelsize="x-small")
         axis.spines[["top", "right"]].set_visible(False)
