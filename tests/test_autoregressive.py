@@ -246,6 +246,17 @@ def test_completion_keeps_the_given_pixels_and_draws_the_others(network):
 
 
 @every_network
+def test_a_progress_bar_changes_no_pixel(network, capsys):
+    model = build(network, "colour", 3, (4, 3, 3))
+    arguments = {"condition": np.arange(150) % 3, "seed": 0, "temperature": 2.0, "given": np.ones((4, 3, 3))}
+    arguments["known"] = np.eye(4, 3, dtype=bool)
+    expected = model.sample(150, **arguments)
+    capsys.readouterr()
+    np.testing.assert_array_equal(model.sample(150, **arguments, progress=True), expected)
+    assert "rows" in capsys.readouterr().out
+
+
+@every_network
 def test_a_conditional_model_uses_its_condition(network):
     model = build(network, num_classes=3)
     images = random_images(5, (2, 3, 1))

@@ -7,13 +7,16 @@ scoring, and one pixel after the other in sampling. A factor may also be a squar
 which a likelihood of the patch's joint values loses nothing.
 """
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
+from rich.progress import Progress
 
 from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
-from kerasgen.networks.autoregressive.sampler import generate
+from kerasgen.networks.autoregressive.sampler import generate_rows
 
 # Both bound the memory, whatever the number of examples.
 _SCORES_AT_ONCE = 64
@@ -58,6 +61,8 @@ class AutoregressiveModel(GenerativeModel):
         self.grid_shape = (height // patch_size, width // patch_size, channels * patch_size**2)
         self._compiled_log_prob = backend.function(self._log_prob)
         self._compiled_draw = backend.function(self._draw)
+        self._compiled_start = backend.function(self._start)
+        self._compiled_draw_row = backend.function(self._draw_row)
         self.build()
 
     def build(self, input_shape=None):
@@ -105,7 +110,7 @@ class AutoregressiveModel(GenerativeModel):
         x, condition = self.check(x, condition)
         return {"nll": -self._log_prob(x, condition)}
 
-    def sample(self, n, condition=None, seed=None, temperature=1.0, given=None, known=None):
+    def sample(self, n, condition=None, seed=None, temperature=1.0, given=None, known=None, progress=False):
         """Draws `n` images of p(x), `[n, *event_shape]`.
 
         Args:
@@ -119,6 +124,7 @@ class AutoregressiveModel(GenerativeModel):
                 The others are drawn given the pixels before them in raster order, kept ones included: a completion of
                 the upper part of an image is exact, a pixel kept further down cannot change those before it, nor
                 those of its own patch.
+            progress: show a progress bar over the rows, for large images.
 
         Raises:
             ValueError: bad counts, labels, temperature, images or mask.
@@ -130,13 +136,19 @@ class AutoregressiveModel(GenerativeModel):
         if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
             raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
         kept = self._kept(n, given, known)
+        temperature = ops.convert_to_tensor(float(temperature))
         seeds, examples = keras.random.SeedGenerator(seed), []
-        for start in range(0, n, _SAMPLES_AT_ONCE):
-            rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
-            uniform = keras.random.uniform((rows.stop - start, *self._uniform_shape), seed=seeds)
-            labels = None if condition is None else condition[rows]
-            block = tuple(each[rows] for each in kept)
-            examples.append(self._compiled_draw(uniform, labels, ops.convert_to_tensor(float(temperature)), block))
+        blocks = range(0, n, _SAMPLES_AT_ONCE)
+        with Progress(disable=not progress) as bar:
+            task = bar.add_task("rows", total=len(blocks) * self.grid_shape[0])
+            draw = self._compiled_draw
+            if progress:
+                draw = functools.partial(self._draw_by_row, on_row=lambda: bar.advance(task))
+            for start in blocks:
+                rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
+                uniform = keras.random.uniform((rows.stop - start, *self._uniform_shape), seed=seeds)
+                labels = None if condition is None else condition[rows]
+                examples.append(draw(uniform, labels, temperature, tuple(each[rows] for each in kept)))
         return ops.concatenate(examples)
 
     @property
@@ -165,9 +177,15 @@ class AutoregressiveModel(GenerativeModel):
         known = np.broadcast_to(known[..., None], (n, *self.event_shape))
         return ops.broadcast_to(given, (n, *self.event_shape)), ops.convert_to_tensor(known)
 
-    def _draw(self, uniform, condition, temperature, kept):
-        """Images from uniform numbers `[B, H, W, U]`, with the shape `[H, W]` of the grid of patches."""
+    def _inputs(self, uniform, kept):
+        """What every pixel takes, `[H, W, B, ...]`: numbers of `uniform` `[B, H, W, U]`, and what is kept of images."""
+        kept = [_patches(each, self.patch_size) for each in kept]
+        return [ops.transpose(each, (1, 2, 0, 3)) for each in (uniform, *kept)]
 
+    def _start(self, condition, batch_size):
+        return self.network.init_cache(batch_size, self._one_hot(condition))
+
+    def _draw_rows(self, carry, inputs, temperature, rows):
         def draw(params, inputs):
             noise, *kept = inputs
             pixel = self.likelihood.draw(params, noise, temperature)
@@ -176,10 +194,26 @@ class AutoregressiveModel(GenerativeModel):
                 pixel = ops.where(known, given, pixel)
             return pixel
 
-        kept = [_patches(each, self.patch_size) for each in kept]
-        inputs = [ops.transpose(each, (1, 2, 0, 3)) for each in (uniform, *kept)]
-        images = generate(self.network, draw, inputs, ops.shape(uniform)[0], self._one_hot(condition))
-        return _images(ops.transpose(images, (2, 0, 1, 3)), self.patch_size)
+        return generate_rows(self.network, draw, inputs, carry, rows)
+
+    def _draw(self, uniform, condition, temperature, kept):
+        """Images from uniform numbers `[B, H, W, U]`, with the shape `[H, W]` of the grid of patches."""
+        carry = self._start(condition, ops.shape(uniform)[0])
+        _, pixels = self._draw_rows(carry, self._inputs(uniform, kept), temperature, self.grid_shape[0])
+        return _images(ops.transpose(pixels, (2, 0, 1, 3)), self.patch_size)
+
+    def _draw_row(self, carry, inputs, temperature):
+        return self._draw_rows(carry, inputs, temperature, 1)
+
+    def _draw_by_row(self, uniform, condition, temperature, kept, on_row):
+        """What `_draw` gives, in a compiled step a row; `on_row()` is called after each."""
+        inputs, rows = self._inputs(uniform, kept), []
+        carry = self._compiled_start(condition, uniform.shape[0])
+        for i in range(self.grid_shape[0]):
+            carry, row = self._compiled_draw_row(carry, [each[i : i + 1] for each in inputs], temperature)
+            rows.append(row)
+            on_row()
+        return _images(ops.transpose(ops.concatenate(rows), (2, 0, 1, 3)), self.patch_size)
 
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).

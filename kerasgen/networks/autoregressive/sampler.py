@@ -5,19 +5,21 @@ from keras import ops
 from kerasgen import backend
 
 
-def generate(network, draw, inputs, batch_size, condition=None):
-    """Images `[H, W, B, C]`, drawn in raster order.
+def generate_rows(network, draw, inputs, carry, rows):
+    """The next rows of images, drawn in raster order, and the carry for those that follow.
 
     Args:
         network: a built `CausalNetwork`.
         draw: `draw(params, inputs[i, j])` gives the pixels `[B, C]` at row i and column j, in [0, 1], from the
             network's output `[B, P]`.
-        inputs: nested structure of tensors `[H, W, ...]`: the noise, and whatever else `draw` needs.
-        batch_size: B.
-        condition: one-hot `[B, classes]` of a conditional network.
+        inputs: nested structure of tensors `[R, W, ...]`: the noise, and whatever else `draw` needs.
+        carry: at first what `network.init_cache` gives.
+        rows: R, their number.
+
+    Returns:
+        `(carry, pixels [R, W, B, C])`.
     """
     dtype = network.compute_dtype
-    no_pixel = ops.zeros((batch_size, network.event_shape[-1]), dtype)
 
     def column_step(carry, inputs):
         (cache, left), (column, for_draw) = carry, inputs
@@ -28,10 +30,8 @@ def generate(network, draw, inputs, batch_size, condition=None):
 
     def row_step(carry, inputs):
         cache, columns = network.start_row(*carry)
-        like = ops.zeros(ops.shape(carry[1][0])), carry[1]
-        (cache, _), (pixels, row) = backend.scan(column_step, (cache, no_pixel), (columns, inputs), like)
+        like, no_pixel = ops.zeros(ops.shape(carry[1][0])), ops.zeros_like(carry[1][0][0])
+        (cache, _), (pixels, row) = backend.scan(column_step, (cache, no_pixel), (columns, inputs), (like, carry[1]))
         return (cache, row), pixels
 
-    carry = network.init_cache(batch_size, condition)
-    like = ops.zeros((network.event_shape[0], *ops.shape(carry[1][0])))
-    return backend.scan(row_step, carry, inputs, like)[1]
+    return backend.scan(row_step, carry, inputs, ops.zeros((rows, *ops.shape(carry[1][0]))))
