@@ -1,176 +1,14 @@
 """Training throughput of vae_mnist's architecture: Keras against the same architecture in plain PyTorch.
 
-    python benchmarks/train_vae.py
-
-Every leg is a process of its own, so that thread pools do not fight. All of them start and warm up first, imports and
-compilation included; then they take short turns, A B A B, one at a time, so that whatever else disturbs the machine
-disturbs all alike. A turn sums the times of its steps. Same Adam, batch and binary images in memory on both sides.
+python benchmarks/train_vae.py
 """
 
-import argparse
-import json
 import math
-import os
 import pathlib
-import statistics
-import subprocess
-import sys
-import time
-from importlib.metadata import version
-from typing import NamedTuple
+
+import turns
 
 RECIPE = pathlib.Path(__file__).parent.parent / "zoo" / "vae_mnist" / "recipe.yaml"
-STEPS_PER_EXECUTION = 10  # of Keras
-LEARNING_RATE = 1e-3
-EPSILON = 1e-7  # Keras' default; PyTorch's is 1e-8
-
-
-class Leg(NamedTuple):
-    framework: str
-    precision: str
-    option: str = ""
-
-
-LEGS = {
-    "keras": Leg("keras", "float32"),
-    "pytorch": Leg("pytorch", "float32"),
-    "keras-xla": Leg("keras", "float32", "xla"),
-    "keras-bf16": Leg("keras", "bfloat16"),
-    "pytorch-bf16": Leg("pytorch", "bfloat16"),
-    "keras-bf16-xla": Leg("keras", "bfloat16", "xla"),
-    "pytorch-channels-last": Leg("pytorch", "float32", "channels_last"),
-    "pytorch-compile": Leg("pytorch", "float32", "compile"),
-    "pytorch-fused-adam": Leg("pytorch", "float32", "fused"),
-    "pytorch-bf16-channels-last": Leg("pytorch", "bfloat16", "channels_last"),
-}
-DEFAULT_LEGS = ("keras", "pytorch", "keras-xla", "keras-bf16", "pytorch-bf16")
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    legs = {"nargs": "+", "choices": LEGS, "default": DEFAULT_LEGS, "metavar": "LEG"}
-    parser.add_argument("--legs", **legs, help=", ".join(LEGS))
-    parser.add_argument("--batch", type=int, default=64, help="examples a step")
-    parser.add_argument("--steps", type=int, default=50, help="timed steps a turn, a multiple of 10")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of steps after which a slow leg's turn ends early")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each leg")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of each leg")
-    options = parser.parse_args(arguments)
-    if options.steps < 1 or options.steps % STEPS_PER_EXECUTION:
-        parser.error(f"Expected --steps to be a multiple of {STEPS_PER_EXECUTION}. Received: {options.steps}")
-    if {LEGS[name].framework for name in options.legs} != {"keras", "pytorch"}:
-        parser.error(f"Expected legs of both frameworks. Received: {' '.join(options.legs)}")
-    print(report(*measure(options), options))
-
-
-def measure(options):
-    """Runs all legs in turn; returns facts on machine and model, and every leg's turns, `{name: [turn, ...]}`."""
-    threads = str(options.threads)
-    # PyTorch uses oneDNN on all processors, TensorFlow on those with AVX-512 VNNI unless it is told to.
-    environment = (
-        {"TF_ENABLE_ONEDNN_OPTS": "1"}
-        | os.environ
-        | {
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "KERAS_BACKEND": "tensorflow",
-            "OMP_NUM_THREADS": threads,
-            "TF_NUM_INTRAOP_THREADS": threads,
-            "TF_NUM_INTEROP_THREADS": threads,
-        }
-    )
-    facts, processes = {}, {}
-    try:
-        for name in options.legs:
-            print(f"starting {name}", file=sys.stderr, flush=True)
-            settings = json.dumps([name, options.batch, options.steps, options.seconds, options.threads])
-            command = [sys.executable, __file__, "--serve", settings]
-            processes[name] = subprocess.Popen(
-                command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-            facts |= _receive(name, processes[name])
-        print("all legs are warm, now they take turns", file=sys.stderr, flush=True)
-        turns = {name: [] for name in processes}
-        start, (busy, own) = time.perf_counter(), _cpu_seconds(processes.values())
-        for i in range(options.rounds):
-            for name, process in processes.items():
-                process.stdin.write("turn\n")
-                process.stdin.flush()
-                turns[name].append(_receive(name, process))
-            rates = ", ".join(f"{name} {turns[name][-1]['examples_per_second']:.0f}" for name in turns)
-            print(f"round {i + 1} of {options.rounds}, examples/s: {rates}", file=sys.stderr, flush=True)
-        available = os.cpu_count() * (time.perf_counter() - start)
-        busy_after, own_after = _cpu_seconds(processes.values())
-        facts["other_share"] = (busy_after - busy - (own_after - own)) / available
-    finally:
-        for process in processes.values():
-            process.kill()
-            process.communicate()
-    return facts, turns
-
-
-def _cpu_seconds(processes):
-    """CPU seconds that the whole machine has been busy for since it started, and that these processes have used."""
-    user, nice, system, _, _, *others = map(int, pathlib.Path("/proc/stat").read_text().split()[1:9])
-    stats = [pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split() for process in processes]
-    own = sum(int(stat[11]) + int(stat[12]) for stat in stats)  # user and system time
-    return tuple(ticks / os.sysconf("SC_CLK_TCK") for ticks in (user + nice + system + sum(others), own))
-
-
-def _receive(name, process):
-    line = process.stdout.readline()
-    if not line:
-        raise SystemExit(f"Expected a result of {name}. Received: exit status {process.wait()}; its error is above.")
-    return json.loads(line)
-
-
-def report(facts, turns, options):
-    """The tables and ratios, in Markdown."""
-    facts = dict(facts)
-    flops, other_share = facts.pop("flops"), facts.pop("other_share")
-    peaks = {}
-    for name, results in turns.items():
-        precision = LEGS[name].precision
-        peaks[precision] = max(peaks.get(precision, 0.0), *(turn["matmul_gflops"] for turn in results))
-    rates = {name: [turn["examples_per_second"] for turn in results] for name, results in turns.items()}
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    lines = [f"- {name}: {value}" for name, value in facts.items()]
-    disturbed = " **Too much: the ratios below mean nothing. Measure again.**" if other_share > 0.1 else ""
-    lines += [
-        f"- CPU time that other processes took during the turns: {other_share:.0%}.{disturbed}",
-        f"- threads: {options.threads}, batch: {options.batch}, rounds: {options.rounds}, "
-        f"a turn: {options.steps} steps or {options.seconds:g} s",
-        f"- multiply-adds per training example, forward and backward: {flops / 2 / 1e6:.2f} million",
-        *(f"- best matrix product, {precision}: {peak:.1f} GFLOP/s" for precision, peak in peaks.items()),
-        "",
-        "| leg | examples/s, median | min | max | GFLOP/s | of the best matrix product |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name, values in rates.items():
-        gflops = medians[name] * flops / 1e9
-        share = gflops / peaks[LEGS[name].precision]
-        spread = f"{medians[name]:.0f} | {min(values):.0f} | {max(values):.0f}"
-        lines.append(f"| {name} | {spread} | {gflops:.1f} | {share:.0%} |")
-    lines += ["", "| ratio of examples/s | of medians | median, min and max over rounds |", "| --- | ---: | ---: |"]
-    for peer in turns:
-        rivals = [name for name in turns if LEGS[name][:2] == ("keras", LEGS[peer].precision)]
-        if LEGS[peer].framework == "pytorch" and rivals:
-            best = max(rivals, key=medians.get)
-            ratios = [ours / theirs for ours, theirs in zip(rates[best], rates[peer])]
-            spread = f"{statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}"
-            lines.append(f"| {best} / {peer} | {medians[best] / medians[peer]:.2f} | {spread} |")
-    return "\n".join(lines)
-
-
-def serve(name, batch, steps, seconds, threads):
-    """One leg: warms up, writes its facts, then runs a turn for every line that it reads."""
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints must not get between the results
-    leg = LEGS[name]
-    facts, turn = {"keras": keras_leg, "pytorch": pytorch_leg}[leg.framework](leg, batch, steps, seconds, threads)
-    turn()
-    print(json.dumps(facts), file=out, flush=True)
-    for _ in sys.stdin:
-        print(json.dumps(turn()), file=out, flush=True)
 
 
 def model_config():
@@ -182,121 +20,10 @@ def model_config():
     return config
 
 
-def binary_images(n):
-    """Synthetic digits `[n, 28, 28, 1]`, as sparse as MNIST's."""
-    import numpy as np
+def keras_model():
+    from kerasgen.recipe import build
 
-    return (np.random.default_rng(0).random((n, 28, 28, 1)) < 0.13).astype("float32")
-
-
-def result(examples, seconds, loss, product):
-    """What a turn gives: throughput, and the speed of a matrix product of the leg's own framework and precision."""
-    if not math.isfinite(loss):
-        raise FloatingPointError(f"Expected a finite loss. Received: {loss}. Such a leg's speed says nothing.")
-    return {"examples_per_second": examples / seconds, "matmul_gflops": matmul_gflops(product)}
-
-
-SIZE = 1024  # of the matrices whose product stands for the machine's peak
-
-
-def matmul_gflops(product, seconds=0.1):
-    """The best speed of `product()`, of two SIZE x SIZE matrices, in GFLOP/s."""
-    best, deadline = math.inf, time.perf_counter() + seconds
-    while time.perf_counter() < deadline:
-        start = time.perf_counter()
-        product()
-        best = min(best, time.perf_counter() - start)
-    return 2 * SIZE**3 / best / 1e9
-
-
-def keras_leg(leg, batch, steps, seconds, threads):
-    """Facts, and a turn of Keras' `fit` of the recipe's model."""
-    import keras
-
-    from kerasgen.recipe import Recipe
-    from kerasgen.training import machine
-
-    keras.config.set_dtype_policy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[leg.precision])
-    recipe = Recipe.load(RECIPE)
-    recipe.model = model_config()
-    model = recipe.build()
-    model.compile(
-        keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON),
-        jit_compile=leg.option == "xla",
-        steps_per_execution=STEPS_PER_EXECUTION,
-    )
-    images = binary_images(batch * (STEPS_PER_EXECUTION + steps))
-    matrix = keras.random.normal((SIZE, SIZE), dtype=leg.precision)
-
-    class StepTimes(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.seconds = []
-
-        def on_train_batch_begin(self, batch, logs=None):
-            self.start = time.perf_counter()
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.seconds.append(time.perf_counter() - self.start)
-            # The first execution also waits for the data to start flowing, and is left out.
-            self.model.stop_training = sum(self.seconds[1:]) > seconds
-
-    times = StepTimes()
-
-    def turn():
-        history = model.fit(images, batch_size=batch, shuffle=False, verbose=0, callbacks=[times]).history
-        timed = times.seconds[1:]
-        examples = batch * STEPS_PER_EXECUTION * len(timed)
-        return result(examples, sum(timed), history["loss"][0], lambda: keras.ops.matmul(matrix, matrix))
-
-    versions = {name: version(name) for name in ("keras", "tensorflow", "tensorflow-probability")}
-    parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
-    return {"machine": machine(), **versions, "parameters": parameters}, turn
-
-
-def pytorch_leg(leg, batch, steps, seconds, threads):
-    """Facts, and a turn of the usual PyTorch training loop."""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    precision = getattr(torch, leg.precision)
-    model = pytorch_vae(model_config())
-    images = torch.from_numpy(binary_images(batch * (1 + steps))).permute(0, 3, 1, 2).contiguous()
-    matrix = torch.randn(SIZE, SIZE, dtype=precision)
-
-    def loss_of(model, x):
-        with torch.autocast("cpu", torch.bfloat16, enabled=leg.precision == "bfloat16"):
-            reconstruction, kl = model(x)
-        return (reconstruction + kl).mean()
-
-    with FlopCounterMode(display=False) as counter:
-        loss_of(model, images[:batch]).backward()
-    if leg.option == "channels_last":
-        model = model.to(memory_format=torch.channels_last)
-    if leg.option == "compile":
-        model = torch.compile(model)
-    adam = torch.optim.Adam(model.parameters(), LEARNING_RATE, eps=EPSILON, fused=leg.option == "fused")
-
-    def step(x):
-        adam.zero_grad()
-        loss = loss_of(model, x)
-        loss.backward()
-        adam.step()
-        return loss
-
-    def turn():
-        first, *batches = images.split(batch)
-        step(first)  # left out, as on the other side
-        examples, start = 0, time.perf_counter()
-        for x in batches:
-            loss = step(x)
-            examples += batch
-            if time.perf_counter() - start > seconds:
-                break
-        return result(examples, time.perf_counter() - start, loss.item(), lambda: matrix @ matrix)
-
-    return {"torch": torch.__version__, "flops": counter.get_total_flops() / batch}, turn
+    return build(model_config())
 
 
 def pytorch_vae(config):
@@ -370,8 +97,21 @@ def pytorch_vae(config):
     return VAE()
 
 
+def pytorch_step(leg):
+    from torch import nn
+
+    class Loss(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.vae = pytorch_vae(model_config())
+
+        def forward(self, x):
+            return sum(self.vae(x))
+
+    return turns.likelihood_step(Loss(), leg)
+
+
+TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images)
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--serve"]:
-        serve(*json.loads(sys.argv[2]))
-    else:
-        main()
+    turns.main(TASK)

@@ -17,6 +17,9 @@ from kerasgen.recipe import build
 SCRIPT = pathlib.Path(__file__).parent.parent / "benchmarks" / "train_vae.py"
 
 
+sys.path.insert(0, str(SCRIPT.parent))  # as a script finds its neighbours
+
+
 def script(path):
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
@@ -25,6 +28,9 @@ def script(path):
 
 
 train_vae = script(SCRIPT)
+train_gated_pixelcnn = script(SCRIPT.with_name("train_gated_pixelcnn.py"))
+train_wgan_gp = script(SCRIPT.with_name("train_wgan_gp.py"))
+turns = script(SCRIPT.with_name("turns.py"))
 sample_autoregressive = script(SCRIPT.with_name("sample_autoregressive.py"))
 
 needs_torch = pytest.mark.skipif(
@@ -115,7 +121,7 @@ def test_the_pytorch_twin_has_the_same_parameters_and_elbo_terms(model):
     assert sum(parameter.numel() for parameter in twin.parameters()) == trainable
 
     copy_weights(model, twin)
-    images = train_vae.binary_images(3)
+    images = turns.binary_images(3)
     noise = np.random.default_rng(1).normal(size=(3, model.bottleneck.latent_dim)).astype("float32")
     posterior = model.encode(images)
     z = posterior.mean() + posterior.stddev() * noise
@@ -125,39 +131,101 @@ def test_the_pytorch_twin_has_the_same_parameters_and_elbo_terms(model):
     np.testing.assert_allclose(kl.numpy(), posterior.kl_divergence(model.bottleneck.prior()), rtol=1e-4)
 
 
+def copy_kernels(layers, modules):
+    """Gives PyTorch's convolutions, in order, the weights of those of Keras."""
+    import torch
+
+    assert len(layers) == len(modules)
+    for layer, module in zip(layers, modules):
+        kernel = layer.kernel.numpy()
+        module.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+        if layer.use_bias:
+            module.bias.data = torch.from_numpy(layer.bias.numpy())
+
+
+@needs_torch
+def test_the_pytorch_pixelcnn_gives_the_same_likelihood(monkeypatch):
+    import torch
+
+    for name, value in {"LAYERS": 3, "CHANNELS": 6, "HEAD": 5}.items():
+        monkeypatch.setattr(train_gated_pixelcnn, name, value)
+    model, twin = train_gated_pixelcnn.keras_model(), train_gated_pixelcnn.pytorch_gated_pixelcnn()
+    layers = [
+        part for each in model.network.stack for part in (each.vertical, each.horizontal, each.link, each.output_layer)
+    ]
+    layers += [model.network.head.hidden, model.network.head.output_layer]
+    copy_kernels(layers, [module for module in twin.modules() if isinstance(module, torch.nn.Conv2d)])
+    images = turns.binary_images(3)
+    with torch.no_grad():
+        found = twin(torch.from_numpy(images).permute(0, 3, 1, 2))
+    np.testing.assert_allclose(found.numpy(), -model.log_prob(images), rtol=1e-4)
+
+
+@needs_torch
+def test_the_pytorch_wgan_has_the_same_networks():
+    import torch
+
+    model = train_wgan_gp.keras_model()
+    generator, critic = train_wgan_gp.pytorch_networks(train_wgan_gp.model_config()["families.AdversarialModel"])
+    convolutions = (torch.nn.Conv2d, torch.nn.ConvTranspose2d)
+    ours = [layer for layer in model.generator.stack if isinstance(layer, keras.layers.Conv2DTranspose)]
+    copy_kernels(ours, [module for module in generator if isinstance(module, convolutions)])
+    ours = [layer for layer in model.critic.stack if isinstance(layer, keras.layers.Conv2D)]
+    copy_kernels(ours, [module for module in critic if isinstance(module, convolutions)])
+    for theirs, variables in ((generator, model.generator.trainable_variables), (critic, model._critic_variables)):
+        assert sum(each.numel() for each in theirs.parameters()) == sum(int(np.prod(v.shape)) for v in variables)
+
+    # The dense layers order positions and channels differently; what follows or precedes them must agree.
+    values = np.random.default_rng(0).random((2, 7, 7, 64)).astype("float32")
+    generated = keras.ops.convert_to_tensor(values)
+    for layer in model.generator.stack[2:]:
+        generated = layer(generated)
+    generator.eval()
+    with torch.no_grad():
+        found = generator[2:](torch.from_numpy(values).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    np.testing.assert_allclose(found.numpy(), generated, atol=1e-4)
+    features = keras.ops.reshape(model.critic(found.numpy()), (2, 7, 7, 64))
+    with torch.no_grad():
+        found = critic[:-3](found.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    np.testing.assert_allclose(found.numpy(), features, atol=1e-4)
+
+
 @needs_torch
 def test_multiply_adds_are_those_of_the_layers(model):
     forward = [
         int(np.prod(layer.kernel.shape)) * (side**2 if isinstance(layer, keras.layers.Conv2D) else 1)
         for layer, side in kernels(model)
     ]
-    facts, _ = train_vae.pytorch_leg(train_vae.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1)
+    facts, _ = turns.pytorch_leg(train_vae.TASK, turns.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1)
     # Backward, one product for the kernel and one for the input, which the first layer's image does not need.
     assert facts["flops"] == 2 * (3 * sum(forward) - forward[0])
 
 
 @needs_torch
 @pytest.mark.slow
-def test_the_command_prints_a_ratio():
+@pytest.mark.parametrize("name", ["train_vae", "train_gated_pixelcnn", "train_wgan_gp"])
+def test_the_command_prints_a_ratio(name):
     settings = ["--legs", "keras", "pytorch", "--batch", "2", "--steps", "10", "--rounds", "1", "--threads", "1"]
-    run = subprocess.run([sys.executable, SCRIPT, *settings], capture_output=True, text=True, timeout=300)
+    run = subprocess.run(
+        [sys.executable, SCRIPT.with_name(f"{name}.py"), *settings], capture_output=True, text=True, timeout=300
+    )
     assert run.returncode == 0, run.stderr
     assert re.search(r"^\| keras / pytorch \| \d+\.\d\d \|", run.stdout, re.MULTILINE)
 
 
 def test_the_report_compares_the_best_keras_leg_with_every_pytorch_leg():
-    def turns(*rates):
+    def rated(*rates):
         return [{"examples_per_second": rate, "matmul_gflops": 40.0} for rate in rates]
 
     options = argparse.Namespace(threads=2, batch=64, rounds=3, steps=10, seconds=5.0)
-    measured = {"keras-xla": turns(100, 300, 200), "keras": turns(10, 10, 10), "pytorch": turns(100, 100, 50)}
+    measured = {"keras-xla": rated(100, 300, 200), "keras": rated(10, 10, 10), "pytorch": rated(100, 100, 50)}
     facts = {"torch": "2", "flops": 4e7, "other_share": 0.02}
-    text = train_vae.report(facts, measured, options)
+    text = turns.report(facts, measured, options)
     assert "forward and backward: 20.00 million" in text
     assert "| keras-xla | 200 | 100 | 300 | 8.0 | 20% |" in text
     assert "| keras-xla / pytorch | 2.00 | 3.00, 1.00 to 4.00 |" in text
     assert "other processes took during the turns: 2%.\n" in text
-    assert "mean nothing" in train_vae.report(facts | {"other_share": 0.4}, measured, options)
+    assert "mean nothing" in turns.report(facts | {"other_share": 0.4}, measured, options)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +237,7 @@ def test_the_report_compares_the_best_keras_leg_with_every_pytorch_leg():
 )
 def test_bad_arguments_are_named(arguments, message, capsys):
     with pytest.raises(SystemExit):
-        train_vae.main(arguments)
+        turns.main(train_vae.TASK, arguments)
     assert message in capsys.readouterr().err
 
 
