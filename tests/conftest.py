@@ -20,7 +20,7 @@ if keras.backend.backend() == "tensorflow":
 
 from tiny_preset import METRICS, tiny_recipe, trained
 
-from kerasgen import LatentVariableModel, bottlenecks, divergences, families, likelihoods, networks, zoo
+from kerasgen import LatentVariableModel, bottlenecks, channelwise, divergences, families, likelihoods, networks, zoo
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
@@ -101,13 +101,14 @@ def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="
 
 
 def tiny_autoregressive(num_classes=None):
-    """A Gated PixelCNN of 8x8 images, or a PixelCNN of classes and 17 levels; the same weights every time."""
+    """A Gated PixelCNN of 8x8 images, or a PixelCNN of classes, 2x2 patches and 17 levels; always the same weights."""
     keras.utils.set_random_seed(0)
     if num_classes is None:
-        network, likelihood = networks.GatedPixelCNN(1, 8, 2, head_channels=8), likelihoods.Bernoulli()
+        network, likelihood, patch_size = networks.GatedPixelCNN(1, 8, 2, head_channels=8), likelihoods.Bernoulli(), 1
     else:
-        network, likelihood = networks.PixelCNN(6, 8, 1, head_channels=8), likelihoods.DiscretizedLogistic(2, 17)
-    return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes)
+        network, likelihood = networks.PixelCNN(30, 8, 1, head_channels=8), channelwise.ChannelwiseLogistic(2, 17)
+        patch_size = 2
+    return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes, patch_size)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from rich.progress import Progress
 from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import generate_rows
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 
 # Both bound the memory, whatever the number of examples.
 _SCORES_AT_ONCE = 64
@@ -58,6 +59,8 @@ class AutoregressiveModel(GenerativeModel):
         self.network = network
         self.likelihood = likelihood
         self.patch_size = patch_size
+        self._to_patches = SpaceToDepth(patch_size, dtype="float32")
+        self._from_patches = DepthToSpace(patch_size, dtype="float32")
         self.grid_shape = (height // patch_size, width // patch_size, channels * patch_size**2)
         self._compiled_log_prob = backend.function(self._log_prob)
         self._compiled_draw = backend.function(self._draw)
@@ -102,7 +105,7 @@ class AutoregressiveModel(GenerativeModel):
         return ops.concatenate(blocks)
 
     def _log_prob(self, x, condition):
-        pixels = _patches(x, self.patch_size)
+        pixels = self._to_patches(x)
         return self.distribution(pixels, condition).log_prob(pixels)
 
     def loss_terms(self, x, condition=None, training=False):
@@ -179,7 +182,7 @@ class AutoregressiveModel(GenerativeModel):
 
     def _inputs(self, uniform, kept):
         """What every pixel takes, `[H, W, B, ...]`: numbers of `uniform` `[B, H, W, U]`, and what is kept of images."""
-        kept = [_patches(each, self.patch_size) for each in kept]
+        kept = [self._to_patches(each) for each in kept]
         return [ops.transpose(each, (1, 2, 0, 3)) for each in (uniform, *kept)]
 
     def _start(self, condition, batch_size):
@@ -200,7 +203,7 @@ class AutoregressiveModel(GenerativeModel):
         """Images from uniform numbers `[B, H, W, U]`, with the shape `[H, W]` of the grid of patches."""
         carry = self._start(condition, ops.shape(uniform)[0])
         _, pixels = self._draw_rows(carry, self._inputs(uniform, kept), temperature, self.grid_shape[0])
-        return _images(ops.transpose(pixels, (2, 0, 1, 3)), self.patch_size)
+        return self._from_patches(ops.transpose(pixels, (2, 0, 1, 3)))
 
     def _draw_row(self, carry, inputs, temperature):
         return self._draw_rows(carry, inputs, temperature, 1)
@@ -213,7 +216,7 @@ class AutoregressiveModel(GenerativeModel):
             carry, row = self._compiled_draw_row(carry, [each[i : i + 1] for each in inputs], temperature)
             rows.append(row)
             on_row()
-        return _images(ops.transpose(ops.concatenate(rows), (2, 0, 1, 3)), self.patch_size)
+        return self._from_patches(ops.transpose(ops.concatenate(rows), (2, 0, 1, 3)))
 
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
@@ -241,17 +244,3 @@ class AutoregressiveModel(GenerativeModel):
     @classmethod
     def from_config(cls, config):
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
-
-
-def _patches(images, size):
-    """`[B, H, W, C]` to the patches of `size` x `size` as pixels, `[B, H / size, W / size, size * size * C]`."""
-    height, width, channels = images.shape[1:]
-    x = ops.reshape(images, (-1, height // size, size, width // size, size, channels))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height // size, width // size, size**2 * channels))
-
-
-def _images(pixels, size):
-    """Undoes `_patches`."""
-    rows, columns, channels = pixels.shape[1:]
-    x = ops.reshape(pixels, (-1, rows, columns, size, size, channels // size**2))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, rows * size, columns * size, channels // size**2))
