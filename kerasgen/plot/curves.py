@@ -35,9 +35,9 @@ def curves(history, path=None):
     figure = Figure(figsize=(2.6 * across, 1.9 * down), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for axis, name in zip(axes, shown):
-        axis.plot(epochs, columns[name], label="training")
+        axis.plot(epochs, columns[name], ".-", label="training")
         if f"val_{name}" in columns:
-            axis.plot(epochs, columns[f"val_{name}"], label="validation")
+            axis.plot(epochs, columns[f"val_{name}"], ".-", label="validation")
             axis.legend(fontsize="x-small", frameon=False)
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_title(name, fontsize="small")
