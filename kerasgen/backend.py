@@ -56,6 +56,26 @@ def next_seed(generator):
     return tf.random.experimental.stateless_fold_in(seed, context.replica_id_in_sync_group)
 
 
+def replica_id():
+    """Number of the replica that computes, 0 where there is one."""
+    if num_replicas() == 1:
+        return 0
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()  # None in a strategy's scope, outside its replicas
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
+def sum_over_replicas(x):
+    """The sum of a tensor's values on all replicas, the same on each of them."""
+    if num_replicas() == 1:
+        return x
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return x if context is None else context.all_reduce("SUM", x)
+
+
 def per_replica_results(results):
     """Metric results with an axis of their own over several workers, which Keras' `fit` then takes the mean over."""
     if keras.backend.backend() != "tensorflow":

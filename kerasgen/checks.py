@@ -66,6 +66,28 @@ def labels(condition, num_classes):
     return keras.ops.cast(condition, "int32")
 
 
+def ids(values, grid_shape, vocab_size):
+    """Checks ids `[B, *grid_shape]`, whole numbers in 0..vocab_size-1, and returns them as int32.
+
+    Raises:
+        ValueError: wrong rank or size, values that are not whole, or out of the vocabulary.
+    """
+    shape = tuple(keras.ops.shape(values))
+    expected = "[batch, " + ", ".join(map(str, grid_shape)) + "]"
+    if len(shape) != len(grid_shape) + 1 or any(
+        have != want for have, want in zip(shape[1:], grid_shape) if isinstance(have, int)
+    ):
+        hint = " For a single grid, add a batch axis: ids[None]." if shape == tuple(grid_shape) else ""
+        raise ValueError(f"Expected ids of shape {expected}. Received: shape {shape}.{hint}")
+    if backend.is_concrete(values):
+        array = keras.ops.convert_to_numpy(values)
+        if np.any(array != np.floor(array)):
+            raise ValueError(f"Expected integer ids. Received: {array.dtype} values that are not whole numbers.")
+        if array.size and (array.min() < 0 or array.max() >= vocab_size):
+            raise ValueError(f"Expected ids in 0..{vocab_size - 1}. Received: ids in {array.min()}..{array.max()}.")
+    return keras.ops.cast(values, "int32")
+
+
 def positive(name, value):
     """Checks that a count is an integer of at least 1.
 

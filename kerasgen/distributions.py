@@ -6,6 +6,8 @@ QuantizedDistribution subtracts cumulative probabilities, which cancel in float3
 the difference is taken of logarithms in the lower tail, or in closed form.
 """
 
+import math
+
 from keras import ops
 
 from kerasgen.backend import tfd
@@ -133,6 +135,59 @@ class DiscretizedLogistic(Discretized):
 
     def _integral_of_cdf(self, x):
         return ops.softplus(x)
+
+
+class LogitLaplace(tfd.Distribution):
+    """x of which logit(margin + (1 - 2 margin) x) is a Laplace variable; x is in [0, 1] but for the tails.
+
+    The margin keeps logits of 0 and 1 finite (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
+
+    Args:
+        loc, scale: of the Laplace variable, float tensors of one shape, the batch shape.
+        margin: of [0, 1], on both sides.
+    """
+
+    def __init__(self, loc, scale, margin=0.1, name="LogitLaplace"):
+        parameters = dict(locals())
+        self.loc = loc
+        self.scale = scale
+        self.margin = margin
+        super().__init__(
+            dtype=loc.dtype,
+            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+            validate_args=False,
+            allow_nan_stats=True,
+            parameters=parameters,
+            name=name,
+        )
+
+    def _batch_shape(self):
+        return self.loc.shape
+
+    def _batch_shape_tensor(self):
+        return ops.shape(self.loc)
+
+    def _event_shape(self):
+        return ()
+
+    def _event_shape_tensor(self):
+        return ops.zeros((0,), "int32")
+
+    def _log_prob(self, x):
+        squeezed = self.margin + (1 - 2 * self.margin) * x
+        low, high = ops.log(squeezed), ops.log1p(-squeezed)
+        log_slope = math.log(1 - 2 * self.margin) - low - high  # of the logit
+        return tfd.Laplace(self.loc, self.scale).log_prob(low - high) + log_slope
+
+    def _stretched(self, logit):
+        return (ops.sigmoid(logit) - self.margin) / (1 - 2 * self.margin)
+
+    def _sample_n(self, n, seed=None):
+        return self._stretched(tfd.Laplace(self.loc, self.scale).sample(n, seed=seed))
+
+    def _mean(self):
+        """The median, as published, in [0, 1]: the mean has no closed form."""
+        return ops.clip(self._stretched(self.loc), 0, 1)
 
 
 class Pixels(tfd.Distribution):

@@ -13,6 +13,7 @@ from kerasgen import backend
 
 _LIMIT = 1e4  # of logits and locations
 LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
+_LOGIT_LIMIT = 10.0  # of locations in logits: a pixel of 0 is at -2.2, of 1 at 2.2
 
 
 class Likelihood(keras.layers.Layer):
@@ -237,3 +238,23 @@ class DiscretizedLogistic(Discrete):
 
     def get_config(self):
         return {**super().get_config(), "components": self.components}
+
+
+@register
+class LogitLaplace(Likelihood):
+    """A Laplace density of logit(x'), x' = 0.1 + 0.8 x (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
+
+        p(x) = 0.8 exp(-|logit(x') - location| / scale) / (2 scale x' (1 - x'))
+
+    The density has its mass on what x' in (0, 1) stands for, x from -0.125 to 1.125, and its scale is predicted for each
+    pixel. Data of few levels at rest, such as flat rendered pictures, drive a density to infinity: take a discrete
+    likelihood for them.
+    """
+
+    params_per_channel = 2
+
+    def per_element(self, params):
+        from kerasgen.distributions import LogitLaplace as Distribution  # imports TFP
+
+        location, log_scale = self.split(params)
+        return Distribution(bounded(location, _LOGIT_LIMIT), ops.exp(bounded(log_scale, LOG_SCALE_LIMIT)))

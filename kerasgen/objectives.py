@@ -10,7 +10,7 @@ import math
 import keras
 from keras import ops
 
-from kerasgen import backend, bottlenecks
+from kerasgen import annealing, backend, bottlenecks
 
 
 def register(cls):
@@ -41,20 +41,27 @@ class ELBO(Objective):
         warmup_steps: training steps over which the weight rises from 0 to beta. The steps taken are saved with the
             weights: fine-tuning does not warm up again.
         num_samples: Monte Carlo samples of z for each example.
+        warmup: how the weight rises, "linear" or "cosine".
+
+    Raises:
+        ValueError: an unknown warm-up.
     """
 
-    def __init__(self, beta=1.0, warmup_steps=0, num_samples=1, **kwargs):
+    def __init__(self, beta=1.0, warmup_steps=0, num_samples=1, warmup="linear", **kwargs):
         super().__init__(**kwargs)
+        if warmup not in ("linear", "cosine"):
+            raise ValueError(f"Expected warmup to be 'linear' or 'cosine'. Received: {warmup!r}")
         self.beta = beta
         self.warmup_steps = warmup_steps
         self.num_samples = num_samples
+        self.warmup = warmup
 
     def term_names(self, bottleneck):
         return ("reconstruction", *bottleneck.term_names)
 
     def terms(self, model, x, condition=None, training=False):
         """-log p(x | z) and the bottleneck's terms, each `[B]` in nats."""
-        code = model.bottleneck(model.features(x, condition), num_samples=self.num_samples)
+        code = model.bottleneck(model.features(x, condition), num_samples=self.num_samples, training=training)
         log_likelihood = ops.mean(model.decode(code.z, condition).log_prob(x), axis=0)
         if training:
             self.step.assign_add(1)
@@ -63,12 +70,12 @@ class ELBO(Objective):
     def term_weights(self, bottleneck):
         beta = self.beta
         if self.warmup_steps:
-            beta *= ops.minimum(ops.cast(self.step, "float32") / self.warmup_steps, 1.0)
-        return dict.fromkeys(bottleneck.term_names, beta)
+            beta = getattr(annealing, self.warmup)(self.step, self.warmup_steps, 0.0, beta)
+        return {name: beta * bottleneck.term_weights.get(name, 1.0) for name in bottleneck.term_names}
 
     def get_config(self):
-        config = {"beta": self.beta, "warmup_steps": self.warmup_steps, "num_samples": self.num_samples}
-        return {**super().get_config(), **config}
+        own = ("beta", "warmup_steps", "num_samples", "warmup")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
 
 @register

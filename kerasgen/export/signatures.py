@@ -29,6 +29,7 @@ TENSORS = {
     "labels": Tensor("int32", "0..classes-1", "class of each example, of conditional models"),
     "noise": Tensor("float32", "standard normal", "all the randomness there is: equal noise, equal result"),
     "z": Tensor("float32", "real, standard normal a priori", "latent code"),
+    "ids": Tensor("int32", "0..vocabulary-1", "words of a tokenizer, one for each position of its grid"),
     "mean": Tensor("float32", "real", "mean of the posterior q(z given image)"),
     "scale": Tensor("float32", "positive", "standard deviation of the posterior q(z given image)"),
     "elbo": Tensor("float32", "nats", "one-sample estimate of the evidence lower bound on log p(image)"),

@@ -4,7 +4,16 @@ from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.families.autoregressive import AutoregressiveModel
 from kerasgen.families.classifier import Classifier
+from kerasgen.families.discrete import DiscreteAutoencoder
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
 
-__all__ = ["AdversarialModel", "Autoencoder", "AutoregressiveModel", "Classifier", "LatentVariableModel", "Mixture"]
+__all__ = [
+    "AdversarialModel",
+    "Autoencoder",
+    "AutoregressiveModel",
+    "Classifier",
+    "DiscreteAutoencoder",
+    "LatentVariableModel",
+    "Mixture",
+]

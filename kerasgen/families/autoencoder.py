@@ -50,7 +50,7 @@ class Autoencoder(GenerativeModel):
         features = self.encoder(keras.KerasTensor((None, *self.event_shape)))
         classes = self.num_classes or 0
         if not self.bottleneck.built:
-            self.bottleneck.build((None, features.shape[-1] + classes))
+            self.bottleneck.build((*features.shape[:-1], features.shape[-1] + classes))
         *grid, size = self.bottleneck.latent_shape
         params = self.decoder(keras.KerasTensor((None, *grid, size + classes)))
         expected = (*self.event_shape[:-1], self.likelihood.channels(self.event_shape[-1]))

@@ -12,6 +12,7 @@ from kerasgen.networks.autoregressive import (
 from kerasgen.networks.conv import ConvDecoder, ConvEncoder, ResidualBlock
 from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
+from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
@@ -26,6 +27,8 @@ __all__ = [
     "DepthToSpace",
     "DiagonalBiLSTM",
     "GatedPixelCNN",
+    "GridDecoder",
+    "GridEncoder",
     "PixelCNN",
     "PixelCNNPlusPlus",
     "RandomAffine",

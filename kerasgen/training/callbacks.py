@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgen.metrics import codes
 from kerasgen.metrics.units import active_units
 from kerasgen.training.checkpoints import replace
 from kerasgen.zoo.manifest import HISTORY
@@ -65,6 +66,23 @@ class ActiveUnits(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["active_units"] = active_units(self.model.encode(*self.examples).mean())
+
+
+class CodeUsage(keras.callbacks.Callback):
+    """Adds `perplexity` and `used_codes` (in percent) of a tokenizer to the logs of every epoch.
+
+    Args:
+        x: training examples.
+    """
+
+    def __init__(self, x):
+        super().__init__()
+        self.examples = x
+
+    def on_epoch_end(self, epoch, logs=None):
+        ids = ops.convert_to_numpy(self.model.tokenize(self.examples))
+        figures = codes.usage(codes.histogram(ids, self.model.vocab_size))
+        logs |= {name: figure.value for name, figure in figures.items()}
 
 
 class CollapseMonitor(keras.callbacks.Callback):

@@ -25,7 +25,7 @@ from kerasgen import backend, zoo
 from kerasgen import data as datasets
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
-from kerasgen.training.callbacks import ActiveUnits, CollapseMonitor, FiniteLoss, logs
+from kerasgen.training.callbacks import ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, logs
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.zoo.manifest import HISTORY
 
@@ -118,12 +118,12 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
 
 def _monitors(model, recipe, data):
     """Callbacks that add to the logs what the model's kind asks for."""
-    kinds = {"bottleneck": ActiveUnits, "critic": CollapseMonitor}
-    monitors = [monitor for part, monitor in kinds.items() if hasattr(model, part)]
-    if not monitors:
+    kinds = {"tokenize": CodeUsage, "bottleneck": ActiveUnits, "critic": CollapseMonitor}
+    monitor = next((monitor for part, monitor in kinds.items() if hasattr(model, part)), None)
+    if monitor is None:
         return []
     first = next(iter(_examples(recipe, data, batch_size=_MONITORED)))
-    return [monitor(*first) if recipe.data.get("labels") else monitor(first) for monitor in monitors]
+    return [monitor(*first) if recipe.data.get("labels") else monitor(first)]
 
 
 def _fit_em(recipe, output, data):

@@ -1,24 +1,11 @@
-"""From an encoder's features to a latent code, and the prior that the code is held to."""
-
-from typing import NamedTuple
+"""Codes that are vectors of real numbers: one layer, several, or without a prior."""
 
 import keras
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.bottlenecks.base import Bottleneck, Code, register
 from kerasgen.networks.layers import Stack
-
-
-class Code(NamedTuple):
-    """A latent code and what it costs.
-
-    Attributes:
-        z: `[num_samples, B, *latent_shape]`.
-        terms: named loss terms in nats, each `[B]`.
-    """
-
-    z: object
-    terms: dict
 
 
 def _normal(mean, scale):
@@ -30,8 +17,8 @@ def _positive(raw_scale):
     return ops.softplus(raw_scale) + 1e-5  # log-densities stay finite
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
-class Gaussian(keras.layers.Layer):
+@register
+class Gaussian(Bottleneck):
     """q(z | x) = N(mean, diag(scale^2)) against the prior p(z) = N(0, I).
 
     Samples are reparameterized, z = mean + scale * noise, so that the gradient passes through them (Kingma and Welling
@@ -103,8 +90,8 @@ class Conditional(Stack):
         return mean, _positive(raw_scale)
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
-class Hierarchical(keras.layers.Layer):
+@register
+class Hierarchical(Bottleneck):
     """Several stochastic layers, drawn from the top down by the generative and by the inference model.
 
         p(z) = p(z_1) product of p(z_l | z_1..z_{l-1}),     q(z | x) = product of q(z_l | z_1..z_{l-1}, x)
@@ -197,8 +184,8 @@ class Hierarchical(keras.layers.Layer):
         return {**super().get_config(), "latent_dims": list(self.latent_dims), **own}
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")
-class Deterministic(keras.layers.Layer):
+@register
+class Deterministic(Bottleneck):
     """z is a linear function of the features: the bottleneck of a plain autoencoder, without a prior and without terms.
 
     Args:

@@ -1,0 +1,17 @@
+"""From an encoder's features to a latent code, and the prior that the code is held to."""
+
+from kerasgen.bottlenecks.base import Bottleneck, Code
+from kerasgen.bottlenecks.continuous import Deterministic, Gaussian, Hierarchical
+from kerasgen.bottlenecks.discrete import DiscreteBottleneck, FiniteScalar, GumbelSoftmax, VectorQuantizer
+
+__all__ = [
+    "Bottleneck",
+    "Code",
+    "Deterministic",
+    "DiscreteBottleneck",
+    "FiniteScalar",
+    "Gaussian",
+    "GumbelSoftmax",
+    "Hierarchical",
+    "VectorQuantizer",
+]

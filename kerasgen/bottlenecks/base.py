@@ -1,0 +1,34 @@
+"""What every bottleneck has."""
+
+from typing import NamedTuple
+
+import keras
+
+
+def register(cls):
+    return keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")(cls)
+
+
+class Code(NamedTuple):
+    """A latent code and what it costs.
+
+    Attributes:
+        z: `[num_samples, B, *latent_shape]`.
+        terms: named loss terms, each `[B]`; in nats where they are divergences.
+    """
+
+    z: object
+    terms: dict
+
+
+class Bottleneck(keras.layers.Layer):
+    """Base of the bottlenecks: `call(features, num_samples, training)` gives a `Code`.
+
+    Attributes:
+        latent_shape: of one code z, known once the bottleneck is built.
+        term_names: of the terms of its codes.
+        term_weights: their weights by name beside that of the objective; a term that is not named weighs 1.
+    """
+
+    term_names = ()
+    term_weights = {}

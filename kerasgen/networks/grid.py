@@ -1,0 +1,66 @@
+"""Residual convolutional networks between images and grids of features: what a tokenizer reads and writes with.
+
+As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees a neighbourhood, not the whole image.
+"""
+
+from keras import layers
+
+from kerasgen.networks.conv import ResidualBlock
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, register
+
+
+@register
+class GridEncoder(Stack):
+    """Images `[B, H, W, C]` to features `[B, h, w, channels[-1]]`; H and W divide by 2 once a stage.
+
+    Args:
+        channels: width of each stage, from half resolution down.
+        blocks: residual blocks of each stage.
+        activation: name of a Keras activation.
+    """
+
+    def __init__(self, channels=(24, 48), blocks=(1, 1), activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.config = {"channels": list(channels), "blocks": list(blocks), "activation": activation}
+        dtype = {"dtype": self.dtype_policy}
+        self.stack = []
+        for width, depth in zip(channels, blocks):
+            self.stack += [SpaceToDepth(**dtype), layers.Conv2D(width, 3, padding="same", **dtype)]
+            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
+        self.stack += [layers.Activation(activation, **dtype)]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
+
+
+@register
+class GridDecoder(Stack):
+    """Code vectors `[B, h, w, D]` to `[B, H, W, output_channels]`, linear; h and w multiply by 2 once a stage.
+
+    Args:
+        output_channels: those that the likelihood asks for.
+        channels: width of each stage, from the grid's resolution up.
+        blocks: residual blocks of each stage.
+        activation: name of a Keras activation.
+    """
+
+    def __init__(self, output_channels, channels=(48, 24), blocks=(1, 1), activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.config = {
+            "output_channels": output_channels,
+            "channels": list(channels),
+            "blocks": list(blocks),
+            "activation": activation,
+        }
+        dtype = {"dtype": self.dtype_policy}
+        self.stack = [layers.Conv2D(channels[0], 3, padding="same", **dtype)]
+        for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
+            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
+            self.stack += [
+                layers.Activation(activation, **dtype),
+                layers.Conv2D(4 * next_width, 3, padding="same", **dtype),
+                DepthToSpace(**dtype),
+            ]
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
