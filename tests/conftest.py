@@ -20,7 +20,17 @@ if keras.backend.backend() == "tensorflow":
 
 from tiny_preset import METRICS, tiny_recipe, trained
 
-from kerasgen import LatentVariableModel, bottlenecks, channelwise, divergences, families, likelihoods, networks, zoo
+from kerasgen import (
+    LatentVariableModel,
+    bottlenecks,
+    channelwise,
+    divergences,
+    families,
+    likelihoods,
+    networks,
+    objectives,
+    zoo,
+)
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
@@ -109,6 +119,25 @@ def tiny_autoregressive(num_classes=None):
         network, likelihood = networks.PixelCNN(30, 8, 1, head_channels=8), channelwise.ChannelwiseLogistic(2, 17)
         patch_size = 2
     return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes, patch_size)
+
+
+def tiny_tokenizer(kind, **arguments):
+    """A tokenizer of 8x8 images, 4x4 words of a vocabulary of 16; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    bottleneck = {
+        "gumbel": lambda: bottlenecks.GumbelSoftmax(16, 4, temperature_steps=20, **arguments),
+        "vq": lambda: bottlenecks.VectorQuantizer(16, 4, **arguments),
+        "vq_gradient": lambda: bottlenecks.VectorQuantizer(16, 4, codebook="gradient", **arguments),
+        "fsq": lambda: bottlenecks.FiniteScalar((4, 4), **arguments),
+    }[kind]()
+    return families.DiscreteAutoencoder(
+        (8, 8, 1),
+        networks.GridEncoder((8,), (1,)),
+        bottleneck,
+        networks.GridDecoder(1, (8,), (1,)),
+        likelihoods.Bernoulli(),
+        objectives.ELBO(warmup_steps=20, warmup="cosine"),
+    )
 
 
 @pytest.fixture(autouse=True)

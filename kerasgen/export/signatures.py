@@ -114,6 +114,9 @@ def draw(model, signature, n, seed, data=None):
     given = {"images": images, "labels": labels, "count": n}
 
     def value(name, shape):
-        return given[name] if name in given else generator.standard_normal((n, *shape[1:]))
+        if name in given:
+            return given[name]
+        size = (n, *shape[1:])
+        return generator.integers(model.vocab_size, size=size) if name == "ids" else generator.standard_normal(size)
 
     return {name: np.asarray(value(name, shape), TENSORS[name].dtype) for name, shape in signature.inputs.items()}

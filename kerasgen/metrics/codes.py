@@ -1,13 +1,23 @@
 """How much of its vocabulary a tokenizer uses; one that uses little has collapsed."""
 
+import keras
 import numpy as np
 
 from kerasgen.metrics.figure import Figure
+
+_BATCH = 500
 
 
 def histogram(ids, vocab_size):
     """How often each id occurs, `[vocab_size]`."""
     return np.bincount(np.asarray(ids).ravel().astype("int64"), minlength=vocab_size)
+
+
+def count(model, images):
+    """`histogram` of a tokenizer's ids of images `[N, height, width, channels]`, batch by batch."""
+    parts = np.array_split(images, -(-len(images) // _BATCH))
+    ids = (keras.ops.convert_to_numpy(model.tokenize(part)) for part in parts)
+    return sum(histogram(part, model.vocab_size) for part in ids)
 
 
 def entropy(counts):

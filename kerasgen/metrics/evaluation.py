@@ -7,7 +7,17 @@ from keras import ops
 from kerasgen import bottlenecks
 from kerasgen.data import shapes
 from kerasgen.families import Classifier
-from kerasgen.metrics import classification, disentanglement, features, fidelity, figure, likelihood, novelty, quality
+from kerasgen.metrics import (
+    classification,
+    disentanglement,
+    features,
+    fidelity,
+    figure,
+    likelihood,
+    novelty,
+    quality,
+    tokenizer,
+)
 from kerasgen.metrics.features import VALUES
 
 _RANKED = 1000  # images of each kind
@@ -42,6 +52,14 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
                 others = {other: read("test", count=len(examples), name=other)[0]}
         protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
         yield novelty.ranking(model, examples, others, progress=progress), protocol + "constant ones, by log p(x)"
+    if hasattr(model, "tokenize") and (extractor := features.of(data_name)) is not features.VALUES:
+        images, _, what = read("test")
+        grey, real = (read(split, grey=True, count=len(images))[0] for split in ("test", "train"))
+        protocol = (
+            f"reconstructions of {what}, against the originals, grey where they were; floor: the first {len(real):,} "
+            f"training examples in their place; features: {extractor.name}"
+        )
+        yield tokenizer.reconstruction_quality(model, images, grey, real, extractor), protocol
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
         training = read("train", grey=True)[0]
@@ -72,10 +90,13 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
         training, extractor: of models that sample without a likelihood: see `kerasgen.metrics.quality`.
 
     Returns:
-        `Figure`s by name, the leading one first: see `kerasgen.metrics.likelihood`, `classification` and `quality`.
+        `Figure`s by name, the leading one first: see `kerasgen.metrics.likelihood`, `classification`, `tokenizer` and
+        `quality`.
     """
     if isinstance(model, Classifier):
         return classification.accuracy(model, images, labels, progress)
+    if hasattr(model, "tokenize"):
+        return tokenizer.tokens(model, images, progress)
     if is_estimated(model):
         return likelihood.importance_weighted(model, images, labels, num_samples, seed, progress)
     if hasattr(model, "log_prob"):

@@ -6,5 +6,6 @@ from kerasgen.plot.density import density
 from kerasgen.plot.grid import grid, pairs
 from kerasgen.plot.manifold import manifold
 from kerasgen.plot.units import units
+from kerasgen.plot.usage import usage
 
-__all__ = ["animate", "curves", "density", "grid", "manifold", "pairs", "units"]
+__all__ = ["animate", "curves", "density", "grid", "manifold", "pairs", "units", "usage"]

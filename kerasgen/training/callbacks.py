@@ -77,11 +77,10 @@ class CodeUsage(keras.callbacks.Callback):
 
     def __init__(self, x):
         super().__init__()
-        self.examples = x
+        self.examples = ops.convert_to_numpy(x)
 
     def on_epoch_end(self, epoch, logs=None):
-        ids = ops.convert_to_numpy(self.model.tokenize(self.examples))
-        figures = codes.usage(codes.histogram(ids, self.model.vocab_size))
+        figures = codes.usage(codes.count(self.model, self.examples))
         logs |= {name: figure.value for name, figure in figures.items()}
 
 

@@ -5,7 +5,7 @@ import inspect
 import keras
 
 from kerasgen import bottlenecks, plot
-from kerasgen.metrics import units
+from kerasgen.metrics import codes, units
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.tasks import noise
 from kerasgen.tasks.appear import appear
@@ -121,4 +121,9 @@ def _of_codes(model, folder, images):
         shown = f"the {len(traversal)} most telling"
         captions["traversal.png"] = f"In every row one unit of a code moved from -3 to 3, the others held; {shown}."
         captions["traversal.gif"] = "The same in motion."
+    if hasattr(model, "tokenize"):
+        plot.usage(codes.count(model, images), folder / "usage.png")
+        captions["usage.png"] = (
+            f"How often each of {model.vocab_size} ids occurs in {len(images):,} images; dashed: an even use."
+        )
     return captions

@@ -41,8 +41,8 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
     kind, arguments = next((name.rpartition(".")[2], value) for name, value in recipe.model.items())
     data = "images float32 in [0, 1]" if len(arguments["event_shape"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
-    densities = ("AutoregressiveModel", "Mixture")  # need more than 8 bits
-    quantize = "" if kind in densities else ', quantize="int8"'
+    exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture")  # need more than 8 bits
+    quantize = "" if kind in exact else ', quantize="int8"'
     sections = {
         "What it is": _what(recipe, parameters, weight_bytes),
         "Figures": _figures(metrics),

@@ -1,0 +1,31 @@
+"""The picture of how often a tokenizer uses each word of its vocabulary."""
+
+import pathlib
+
+import numpy as np
+
+
+def usage(counts, path=None):
+    """Draws the share of every id, the most frequent first, beside an even use; unused ids are absent.
+
+    Args:
+        counts: `[vocab_size]`, as `kerasgen.metrics.codes.histogram` gives.
+        path: of a PNG file to write, or None.
+
+    Returns:
+        A matplotlib `Figure`.
+    """
+    from matplotlib.figure import Figure  # pyplot would choose a window system
+
+    share = np.sort(counts)[::-1] / np.sum(counts)
+    figure = Figure(figsize=(6, 2.4), layout="constrained")
+    axes = figure.subplots()
+    axes.step(np.arange(1, len(share) + 1), np.where(share > 0, share, np.nan), where="mid")
+    axes.axhline(1 / len(share), color="0.5", linewidth=0.8, linestyle="--")
+    axes.set(xlabel="id, the most frequent first", ylabel="share of all ids", yscale="log", xlim=(0, len(share) + 1))
+    axes.spines[["top", "right"]].set_visible(False)
+    if path is not None:
+        path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})  # equal pictures give equal files
+    return figure
