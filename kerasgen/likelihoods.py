@@ -246,9 +246,8 @@ class LogitLaplace(Likelihood):
 
         p(x) = 0.8 exp(-|logit(x') - location| / scale) / (2 scale x' (1 - x'))
 
-    The density has its mass on what x' in (0, 1) stands for, x from -0.125 to 1.125, and its scale is predicted for each
-    pixel. Data of few levels at rest, such as flat rendered pictures, drive a density to infinity: take a discrete
-    likelihood for them.
+    The density has its mass on x' in (0, 1), x from -0.125 to 1.125, and its scale is predicted for each pixel. Flat
+    pictures of a few levels drive any density to infinity: take a discrete likelihood for them.
     """
 
     params_per_channel = 2

@@ -19,6 +19,7 @@ from conftest import (
     tiny_hierarchical,
     tiny_mixture,
     tiny_mlp_vae,
+    tiny_tokenizer,
     tiny_vae,
 )
 
@@ -38,6 +39,9 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     ),
     "autoregressive": tiny_autoregressive,
     "conditional_autoregressive": lambda: tiny_autoregressive(10),
+    "discrete_vae": lambda: tiny_tokenizer("gumbel"),
+    "vq_vae": lambda: tiny_tokenizer("vq"),
+    "finite_scalar": lambda: tiny_tokenizer("fsq"),
     "classifier": tiny_classifier,
 }
 every_model = pytest.mark.parametrize("name", MODELS)

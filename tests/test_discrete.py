@@ -236,7 +236,8 @@ def test_revived_vectors_are_the_same_on_two_replicas(images, two_replicas):
     np.testing.assert_array_equal(one, other)
     rows = np.asarray(model.bottleneck.project(model.features(images[:64]))).reshape(-1, model.bottleneck.latent_dim)
     nearest = np.abs(rows[:, None] - one).max(-1).argmin(0)
-    revived = np.abs(rows[nearest] - one).max(-1) < 1e-5  # others have moved to the mean of the features that chose them
+    # Other vectors have moved to the mean of the features that chose them.
+    revived = np.abs(rows[nearest] - one).max(-1) < 1e-5
     assert revived.sum() > model.vocab_size / 2
     assert set(nearest[revived] // (len(rows) // 2)) == {0, 1}  # both halves of the batch give some
 
@@ -244,7 +245,7 @@ def test_revived_vectors_are_the_same_on_two_replicas(images, two_replicas):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (np.zeros((4, 4), "int32"), r"Expected ids of shape \[batch, 4, 4\]. Received: shape \(4, 4\). For a single grid"),
+        (np.zeros((4, 4), "int32"), r"Received: shape \(4, 4\). For a single grid, add"),
         (np.zeros((2, 4, 5), "int32"), r"Expected ids of shape \[batch, 4, 4\]. Received: shape \(2, 4, 5\)."),
         (np.full((2, 4, 4), 16), r"Expected ids in 0..15. Received: ids in 16..16."),
         (np.full((2, 4, 4), -1), r"Expected ids in 0..15. Received: ids in -1..-1."),

@@ -2,10 +2,10 @@
 
     features [B, h, w, F] -> ids [B, h, w] in 0..V-1 -> code vectors z [B, h, w, D]
 
-GumbelSoftmax     a categorical posterior, relaxed in training               Jang and others 2017, arXiv 1611.01144;
-                  (discrete VAE)                                             Ramesh and others 2021, arXiv 2102.12092
-VectorQuantizer   the nearest vector of a codebook (VQ-VAE)                  van den Oord and others 2017, arXiv 1711.00937
-FiniteScalar      every channel rounded to a few levels (FSQ), no codebook   Mentzer and others 2023, arXiv 2309.15505
+GumbelSoftmax     a categorical posterior, relaxed in training            Jang and others 2017, arXiv 1611.01144;
+                  (discrete VAE)                                          Ramesh and others 2021, arXiv 2102.12092
+VectorQuantizer   the nearest vector of a codebook (VQ-VAE)               van den Oord and others 2017, arXiv 1711.00937
+FiniteScalar      every channel rounded to levels (FSQ), no codebook      Mentzer and others 2023, arXiv 2309.15505
 
 Probabilities, distances and codebooks are float32 whatever the networks compute in.
 """

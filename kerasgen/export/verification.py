@@ -15,7 +15,7 @@ class BoundExceeded(ValueError):
 class Bound(NamedTuple):
     """Errors allowed, in units of the output's largest value or of 1, whichever is larger.
 
-    So an error is absolute for pixels, and relative for an ELBO of -90 nats. The error of ids is the share that differs.
+    So an error is absolute for pixels, and relative for an ELBO of -90 nats. That of ids is the share that differs.
 
     Attributes:
         largest: of the worst element of any output.

@@ -3,8 +3,8 @@
     x -> encoder -> ids [B, h, w] -> code vectors -> decoder -> p(x | ids)
 
 With `GumbelSoftmax` this is the discrete VAE of DALL-E (Ramesh and others 2021, arXiv 2102.12092), with
-`VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.00937). A prior over the ids makes it a generative
-model: log p(x) >= log p(ids) + log p(x | ids) for the ids of x.
+`VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.00937). With a prior over ids it generates, and
+log p(x) >= log p(ids) + log p(x | ids) for the ids of x.
 """
 
 import keras

@@ -1,13 +1,12 @@
 """What a tokenizer loses, what its ids cost, and how much of its vocabulary they use.
 
-    reconstruction   -log p(x | ids) for the ids of x, in nats; with -log p(ids) under a prior a bound on -log p(x)
-    rate             h w log2 V, bits an image of ids of fixed length; less, h w H, by the entropy H of all ids together
+reconstruction   -log p(x | ids) for the ids of x, in nats; with -log p(ids) under a prior a bound on -log p(x)
+rate             h w log2 V, bits an image of ids of fixed length; less, h w H, by the entropy H of all ids together
 """
 
 import io
 import math
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -94,12 +93,16 @@ def reconstruction_quality(model, images, examples, real, extractor):
         real: `[M, height, width, channels]`, other real examples, which in the reconstructions' place give the floor.
         extractor: a `kerasgen.metrics.features.Extractor`, whose name the figures carry.
     """
+
     def batches(x):
         for part in np.array_split(x, -(-len(x) // _BATCH)):
             yield from extractor.batches(model.detokenize(model.tokenize(part)))
 
     held_out, floor = (Moments.of(extractor.batches(each)) for each in (examples, real))
-    distances = {"": frechet_distance(Moments.of(batches(images)), held_out), "_floor": frechet_distance(floor, held_out)}
+    distances = {
+        "": frechet_distance(Moments.of(batches(images)), held_out),
+        "_floor": frechet_distance(floor, held_out),
+    }
     return {
         f"reconstruction_frechet_distance{ending}[{extractor.name}]": Figure(distance, "squared features")
         for ending, distance in distances.items()
