@@ -138,7 +138,7 @@ class DiscretizedLogistic(Discretized):
 
 
 class LogitLaplace(tfd.Distribution):
-    """x of which logit(margin + (1 - 2 margin) x) is a Laplace variable; x is in [0, 1] but for the tails.
+    """x of which logit(margin + (1 - 2 margin) x) is a Laplace variable; its tails reach beyond [0, 1].
 
     The margin keeps logits of 0 and 1 finite (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
 
@@ -175,9 +175,12 @@ class LogitLaplace(tfd.Distribution):
 
     def _log_prob(self, x):
         squeezed = self.margin + (1 - 2 * self.margin) * x
+        inside = ops.logical_and(squeezed > 0, squeezed < 1)
+        squeezed = ops.where(inside, squeezed, 0.5)
         low, high = ops.log(squeezed), ops.log1p(-squeezed)
         log_slope = math.log(1 - 2 * self.margin) - low - high  # of the logit
-        return tfd.Laplace(self.loc, self.scale).log_prob(low - high) + log_slope
+        log_prob = tfd.Laplace(self.loc, self.scale).log_prob(low - high) + log_slope
+        return ops.where(inside, log_prob, -math.inf)
 
     def _stretched(self, logit):
         return (ops.sigmoid(logit) - self.margin) / (1 - 2 * self.margin)
@@ -186,8 +189,10 @@ class LogitLaplace(tfd.Distribution):
         return self._stretched(tfd.Laplace(self.loc, self.scale).sample(n, seed=seed))
 
     def _mean(self):
-        """The median, as published, in [0, 1]: the mean has no closed form."""
-        return ops.clip(self._stretched(self.loc), 0, 1)
+        """By quadrature, over 16 equally likely parts: the mean has no closed form."""
+        quantiles = [-math.log(2 * (k + 0.5) / 16) for k in range(8)]  # of the upper half
+        means = [self._stretched(self.loc + side * quantile * self.scale) for quantile in quantiles for side in (-1, 1)]
+        return sum(means) / len(means)
 
 
 class Pixels(tfd.Distribution):

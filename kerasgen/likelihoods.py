@@ -13,7 +13,6 @@ from kerasgen import backend
 
 _LIMIT = 1e4  # of logits and locations
 LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
-_LOGIT_LIMIT = 10.0  # of locations in logits: a pixel of 0 is at -2.2, of 1 at 2.2
 
 
 class Likelihood(keras.layers.Layer):
@@ -146,6 +145,34 @@ class Laplace(LocationScale):
     density = "Laplace"
 
 
+@register
+class LogitLaplace(LocationScale):
+    """Pixels whose logit is a Laplace variable (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
+
+        p(x) = 0.8 exp(-|logit(x') - location| / scale) / (2 scale x' (1 - x')),     x' = 0.1 + 0.8 x
+
+    The density has its mass on x' in (0, 1), x from -0.125 to 1.125, so that no logit of a pixel is infinite. Flat
+    pictures of a few levels drive any density to infinity: take a discrete likelihood for them.
+
+    Args:
+        scale: as of `LocationScale`, in logits.
+    """
+
+    def __init__(self, scale="learned", **kwargs):
+        super().__init__(scale, **kwargs)
+
+    def per_element(self, params):
+        from kerasgen import distributions  # imports TFP
+
+        location, scale = self.location_and_scale(params)
+        return distributions.LogitLaplace(location, scale + ops.zeros_like(location))
+
+    def get_config(self):
+        config = super().get_config()
+        del config["levels"]
+        return config
+
+
 class Discrete(Likelihood):
     """Pixels at the values 0, 1/(levels-1), ..., 1.
 
@@ -238,22 +265,3 @@ class DiscretizedLogistic(Discrete):
 
     def get_config(self):
         return {**super().get_config(), "components": self.components}
-
-
-@register
-class LogitLaplace(Likelihood):
-    """A Laplace density of logit(x'), x' = 0.1 + 0.8 x (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
-
-        p(x) = 0.8 exp(-|logit(x') - location| / scale) / (2 scale x' (1 - x'))
-
-    The density has its mass on x' in (0, 1), x from -0.125 to 1.125, and its scale is predicted for each pixel. Flat
-    pictures of a few levels drive any density to infinity: take a discrete likelihood for them.
-    """
-
-    params_per_channel = 2
-
-    def per_element(self, params):
-        from kerasgen.distributions import LogitLaplace as Distribution  # imports TFP
-
-        location, log_scale = self.split(params)
-        return Distribution(bounded(location, _LOGIT_LIMIT), ops.exp(bounded(log_scale, LOG_SCALE_LIMIT)))

@@ -3,6 +3,7 @@
 ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014, arXiv 1312.6114
 IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and others 2016, arXiv 1509.00519
 TCVAE   the ELBO with the KL in three parts, each with its own weight      Chen and others 2018, arXiv 1802.04942
+        the ELBO of ids, its gradient by REINFORCE                         Williams 1992; Kool and others 2019
 """
 
 import math
@@ -193,3 +194,48 @@ class IWAE(Objective):
 
     def get_config(self):
         return {**super().get_config(), "num_samples": self.num_samples, "start_step": self.start_step}
+
+
+@register
+class REINFORCE(ELBO):
+    """The ELBO of a discrete bottleneck, with an unbiased gradient that needs no relaxation.
+
+    For ids i drawn from q and the log-likelihoods l of n draws, the gradient of E_q[l] with respect to q is estimated as
+
+        (1/n) sum_k (l_k - mean of the other l_j) grad log q(i_k)
+
+    (Williams, Simple Statistical Gradient-Following Algorithms, 1992; the leave-one-out baseline: Kool, van Hoof and
+    Welling, Buy 4 REINFORCE Samples, Get a Baseline for Free!, 2019). That of the decoder is the mean over the draws.
+
+    Args:
+        num_samples: draws n of each example, at least 2.
+        beta, warmup_steps, warmup: as of `ELBO`.
+
+    Raises:
+        ValueError: fewer than 2 draws; a model is built with it on another bottleneck than `GumbelSoftmax`.
+    """
+
+    def __init__(self, num_samples=4, **kwargs):
+        if num_samples < 2:
+            raise ValueError(f"Expected at least 2 samples, which are each other's baseline. Received: {num_samples}")
+        super().__init__(num_samples=num_samples, **kwargs)
+
+    def term_names(self, bottleneck):
+        if not isinstance(bottleneck, bottlenecks.GumbelSoftmax):
+            raise ValueError(
+                "Expected a bottleneck with probabilities of ids, bottlenecks.GumbelSoftmax, for REINFORCE. "
+                f"Received: {type(bottleneck).__name__}. Use ELBO with it."
+            )
+        return super().term_names(bottleneck)
+
+    def terms(self, model, x, condition=None, training=False):
+        """-log p(x | ids) and KL(q(ids | x) || p(ids)), each `[B]` in nats."""
+        posterior, n = model.encode(x, condition), self.num_samples
+        ids = posterior.sample(n, seed=backend.next_seed(model.bottleneck.noise))
+        log_likelihood = model.decode(model.bottleneck.embed(ids), condition).log_prob(x)  # [n, B]
+        advantage = (log_likelihood - ops.mean(log_likelihood, axis=0)) * n / (n - 1)
+        score = ops.stop_gradient(advantage) * posterior.log_prob(ids)
+        gain = log_likelihood + score - ops.stop_gradient(score)  # the value of the likelihood, the gradient of both
+        if training:
+            self.step.assign_add(1)
+        return {"reconstruction": -ops.mean(gain, axis=0), "kl": posterior.kl_divergence(model.bottleneck.prior())}

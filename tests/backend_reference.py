@@ -22,6 +22,7 @@ LIKELIHOODS = {
     "gaussian_shared": lambda: likelihoods.Gaussian("shared"),
     "gaussian_learned": lambda: likelihoods.Gaussian("learned"),
     "laplace": lambda: likelihoods.Laplace("learned"),
+    "logit_laplace": likelihoods.LogitLaplace,
     "categorical": lambda: likelihoods.Categorical(17),
     "discretized_logistic": lambda: likelihoods.DiscretizedLogistic(components=2, levels=17),
 }

@@ -4,6 +4,7 @@
 `backend_reference.py` wrote under TensorFlow.
 """
 
+import functools
 import importlib.util
 import inspect
 import os
@@ -24,6 +25,7 @@ from conftest import (
     tiny_gan,
     tiny_hierarchical,
     tiny_mixture,
+    tiny_tokenizer,
     tiny_vae,
 )
 
@@ -108,8 +110,11 @@ def test_fit_learns_and_weights_survive_a_file(model, images, tmp_path):
     np.testing.assert_array_equal(same.log_prob(images[:4], num_samples=20, seed=0), expected)
 
 
+TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq", "vq_gradient", "fsq")]
+
+
 @pytest.mark.parametrize(
-    "build", [tiny_autoencoder, tiny_autoregressive, tiny_hierarchical, tiny_mixture, tiny_classifier]
+    "build", [tiny_autoencoder, tiny_autoregressive, tiny_hierarchical, tiny_mixture, tiny_classifier, *TOKENIZERS]
 )
 def test_every_family_learns_and_survives_its_file(build, digits, tmp_path):
     images, labels = digits
@@ -122,6 +127,10 @@ def test_every_family_learns_and_survives_its_file(build, digits, tmp_path):
     same = keras.saving.load_model(tmp_path / "model.keras")
     for mine, theirs in zip(model.get_weights(), same.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+    if hasattr(model, "tokenize"):
+        ids = model.tokenize(images[:3])
+        assert ids.dtype == "int32" and ids.shape == (3, 4, 4)
+        np.testing.assert_array_equal(same.detokenize(ids), model.reconstruct(images[:3]))
     if hasattr(model, "log_prob"):
         noise = {"seed": 0} if "seed" in inspect.signature(model.log_prob).parameters else {}
         np.testing.assert_array_equal(model.log_prob(images[:3], **noise), same.log_prob(images[:3], **noise))

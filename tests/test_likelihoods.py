@@ -67,6 +67,12 @@ def rounded(variable, levels=256):
     return log_mass
 
 
+def logit_laplace(params, x):
+    squeezed = 0.1 + 0.8 * x
+    density = stats.laplace.pdf(special.logit(squeezed), params[..., 0], np.exp(params[..., 1]))
+    return np.log(0.8 * density / (squeezed * (1 - squeezed)))
+
+
 TABLE = {  # name: (likelihood, log density of params [..., P] at x [...], values that x takes or None for a density)
     "bernoulli": (likelihoods.Bernoulli(), bernoulli, 2),
     "continuous_bernoulli": (likelihoods.ContinuousBernoulli(), continuous_bernoulli, None),
@@ -78,6 +84,7 @@ TABLE = {  # name: (likelihood, log density of params [..., P] at x [...], value
     "laplace_learned": (likelihoods.Laplace("learned"), scaled(stats.laplace.logpdf), None),
     "gaussian_levels": (likelihoods.Gaussian("learned", levels=256), rounded(stats.norm()), 256),
     "laplace_levels": (likelihoods.Laplace("learned", levels=256), rounded(stats.laplace()), 256),
+    "logit_laplace": (likelihoods.LogitLaplace(), logit_laplace, None),
     "categorical": (likelihoods.Categorical(256), categorical, 256),
     "discretized_logistic": (likelihoods.DiscretizedLogistic(), logistic_mixture, 256),
     "logistic_mixture": (likelihoods.DiscretizedLogistic(components=5), logistic_mixture, 256),
@@ -140,8 +147,8 @@ def test_probabilities_sum_to_one(name):
         log_probs = per_element(likelihood, params[:, None], levels_of(values)[None])
         np.testing.assert_allclose(np.exp(log_probs.astype("float64")).sum(-1), 1, atol=2e-5)
         return
-    bounded = isinstance(likelihood, likelihoods.ContinuousBernoulli)
-    x = np.linspace(*((0, 1) if bounded else (-12, 13)), 20001)
+    bounds = {"continuous_bernoulli": (0, 1), "logit_laplace": (-0.125 + 1e-6, 1.125 - 1e-6)}
+    x = np.linspace(*bounds.get(name, (-12, 13)), 20001)
     density = np.exp(per_element(likelihood, params[:, None], x[None]).astype("float64"))
     np.testing.assert_allclose(integrate.simpson(density, x=x), 1, atol=2e-3)
 
@@ -240,6 +247,11 @@ def test_a_pixel_between_two_levels_counts_as_the_nearer_one():
     x = np.random.default_rng(1).uniform(0, 254, size=100).round() + np.random.default_rng(2).uniform(-0.48, 0.48, 100)
     x = np.clip(x, 0, 255) / 255
     np.testing.assert_allclose(per_element(likelihoods.Categorical(256), params, x), categorical(params, x), rtol=1e-4)
+
+
+def test_a_logit_laplace_pixel_beyond_the_margin_has_no_density():
+    params = draw_params(likelihoods.LogitLaplace(), 2)
+    assert np.all(per_element(likelihoods.LogitLaplace(), params, np.array([-0.13, 1.13])) == -np.inf)
 
 
 def test_a_scale_that_is_no_scale_is_refused():

@@ -75,13 +75,24 @@ class GumbelSoftmax(DiscreteBottleneck):
         latent_dim: size D of a code vector.
         temperature_steps: training steps in which the temperature falls. The steps taken are saved with the weights.
         temperatures: the first and the last; the last is published as 1/16.
+        straight_through: decode the one-hot id in training too, with the gradient of the relaxed one.
         seed: of the Gumbel noise.
     """
 
     term_names = ("kl",)
 
-    def __init__(self, vocab_size, latent_dim, temperature_steps=0, temperatures=(1.0, 1 / 16), seed=0, **kwargs):
+    def __init__(
+        self,
+        vocab_size,
+        latent_dim,
+        temperature_steps=0,
+        temperatures=(1.0, 1 / 16),
+        straight_through=False,
+        seed=0,
+        **kwargs,
+    ):
         super().__init__(vocab_size, latent_dim, channels=vocab_size, seed=seed, **kwargs)
+        self.straight_through = straight_through
         self.temperature_steps = temperature_steps
         self.temperatures = tuple(temperatures)
 
@@ -110,7 +121,11 @@ class GumbelSoftmax(DiscreteBottleneck):
         seed = backend.next_seed(self.noise)
         noisy = logits + backend.tfd.Gumbel(0.0, 1.0).sample((num_samples, *ops.shape(logits)), seed=seed)
         if training:
-            z = ops.matmul(ops.softmax(noisy / self.temperature), self.codebook)
+            one_hot = ops.softmax(noisy / self.temperature)
+            if self.straight_through:
+                hard = ops.one_hot(ops.argmax(noisy, axis=-1), self.vocab_size)
+                one_hot = one_hot + ops.stop_gradient(hard - one_hot)
+            z = ops.matmul(one_hot, self.codebook)
             self.step.assign_add(1)
         else:
             z = self.embed(ops.argmax(noisy, axis=-1))
@@ -121,7 +136,7 @@ class GumbelSoftmax(DiscreteBottleneck):
         return ops.take(self.codebook, ids, axis=0)
 
     def get_config(self):
-        own = ("vocab_size", "latent_dim", "temperature_steps", "seed")
+        own = ("vocab_size", "latent_dim", "temperature_steps", "straight_through", "seed")
         config = {name: getattr(self, name) for name in own}
         return {**super().get_config(), **config, "temperatures": list(self.temperatures)}
 
