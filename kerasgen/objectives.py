@@ -200,7 +200,7 @@ class IWAE(Objective):
 class REINFORCE(ELBO):
     """The ELBO of a discrete bottleneck, with an unbiased gradient that needs no relaxation.
 
-    For ids i drawn from q and the log-likelihoods l of n draws, the gradient of E_q[l] with respect to q is estimated as
+    For ids i drawn from q and the log-likelihoods l of n draws, the gradient of E_q[l] with respect to q is taken as
 
         (1/n) sum_k (l_k - mean of the other l_j) grad log q(i_k)
 
