@@ -226,9 +226,9 @@ class VectorQuantizer(_Quantizer):
         """Projected features `[B, h, w, D]`, float32, and the ids of their nearest vectors, int32."""
         h = self.project(features)
         vectors = ops.stop_gradient(ops.convert_to_tensor(self.vectors))
-        # |h|^2 - |h - e|^2: |h|^2 is the same for all e. TFLite lacks a part of Keras' argmin.
+        # |h|^2 - |h - e|^2: |h|^2 is the same for all e. TFLite lacks a part of Keras' argmax.
         nearness = 2 * ops.matmul(h, ops.transpose(vectors)) - ops.sum(ops.square(vectors), axis=-1)
-        return h, ops.cast(ops.argmax(nearness, axis=-1), "int32")
+        return h, ops.cast(ops.top_k(nearness, 1)[1][..., 0], "int32")
 
     def embed(self, ids):
         """Code vectors `[..., h, w, D]` of ids `[..., h, w]`."""
