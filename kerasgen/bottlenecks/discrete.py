@@ -97,7 +97,8 @@ class GumbelSoftmax(DiscreteBottleneck):
         self.temperatures = tuple(temperatures)
 
     def build(self, input_shape):
-        self.codebook = self.add_float32("codebook", (self.vocab_size, self.latent_dim), initializer="random_normal")
+        unit = keras.initializers.RandomNormal(stddev=1.0)  # small vectors would all look the same to the decoder
+        self.codebook = self.add_float32("codebook", (self.vocab_size, self.latent_dim), initializer=unit)
         self.step = self.add_weight(
             name="step", shape=(), dtype="int32", initializer="zeros", trainable=False, aggregation="only_first_replica"
         )
