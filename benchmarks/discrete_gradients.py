@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kerasgen import bottlenecks, data, families, likelihoods, networks, objectives
+from kerasgen import backend, bottlenecks, data, families, likelihoods, networks, objectives
 
 SAMPLES = 4
 VOCABULARY, POSITIONS = 8, 2
@@ -54,7 +54,7 @@ def exact_elbo(model, images):
     codes = itertools.product(range(model.vocab_size), repeat=int(np.prod(model.grid_shape)))
     ids = np.array(list(codes), "int32").reshape(-1, 1, *model.grid_shape)  # [codes, 1, h, w]
     posterior = model.encode(images)
-    z = model.bottleneck.embed(np.repeat(ids, len(images), axis=1))
+    z = model.bottleneck.embed(np.repeat(ids, images.shape[0], axis=1))
     log_likelihood = model.decode(z).log_prob(images)  # [codes, B]
     expected = ops.sum(ops.exp(posterior.log_prob(ids)) * log_likelihood, axis=0)
     return expected - posterior.kl_divergence(model.bottleneck.prior())
@@ -93,13 +93,13 @@ def measure(model, images, exact, draws):
 def train(images, epochs):
     """`({way: exact ELBO after every epoch, mean over the images}, the model that REINFORCE trained)`."""
     curves, trained = {}, None
-    elbo = tf.function(lambda model, x: ops.mean(exact_elbo(model, x)))
     for way, trained in models().items():
         trained.compile(keras.optimizers.Adam(3e-3))
-        curves[way] = [float(elbo(trained, images))]
+        elbo = backend.function(lambda x, model=trained: ops.mean(exact_elbo(model, x)))
+        curves[way] = [float(elbo(ops.convert_to_tensor(images)))]
         for _ in range(epochs):
             trained.fit(images, batch_size=64, verbose=0)
-            curves[way].append(float(elbo(trained, images)))
+            curves[way].append(float(elbo(ops.convert_to_tensor(images))))
         print(f"{way:17} ELBO after {epochs} epochs: {curves[way][-1]:.2f} nats", flush=True)
     return curves, trained
 
