@@ -221,19 +221,26 @@ class VectorQuantizer(_Quantizer):
         self.uses = self.add_float32("uses", (self.vocab_size,), initializer="zeros", **state)
         if self.averages:
             self.sums = self.add_float32("sums", shape, initializer="zeros", **state)
+        else:  # a training step of JAX forgets what is assigned to a trained weight: revivals are kept beside it
+            self.offsets = self.add_float32("offsets", shape, initializer="zeros", **state)
         super().build(input_shape)
+
+    def codebook(self):
+        """The vectors, `[V, D]` float32."""
+        vectors = ops.convert_to_tensor(self.vectors)
+        return vectors if self.averages else vectors + self.offsets
 
     def nearest(self, features):
         """Projected features `[B, h, w, D]`, float32, and the ids of their nearest vectors, int32."""
         h = self.project(features)
-        vectors = ops.stop_gradient(ops.convert_to_tensor(self.vectors))
+        vectors = ops.stop_gradient(self.codebook())
         # |h|^2 - |h - e|^2: |h|^2 is the same for all e. TFLite lacks a part of Keras' argmax.
         nearness = 2 * ops.matmul(h, ops.transpose(vectors)) - ops.sum(ops.square(vectors), axis=-1)
         return h, ops.cast(ops.top_k(nearness, 1)[1][..., 0], "int32")
 
     def embed(self, ids):
         """Code vectors `[..., h, w, D]` of ids `[..., h, w]`."""
-        return ops.take(self.vectors, ids, axis=0)
+        return ops.take(self.codebook(), ids, axis=0)
 
     def terms(self, h, z):
         """Squared distances of features and vectors, summed over the grid, `[B]`."""
@@ -257,7 +264,8 @@ class VectorQuantizer(_Quantizer):
         dead = dead[:, None]
         candidates = self._candidates(rows)
         if not self.averages:
-            self.vectors.assign(ops.where(dead, candidates, self.vectors))
+            vectors, offsets = ops.convert_to_tensor(self.vectors), ops.convert_to_tensor(self.offsets)
+            self.offsets.assign(ops.where(dead, candidates - vectors, offsets))
             return
         sums = backend.sum_over_replicas(ops.segment_sum(rows, ids, vocab_size))
         sums = decay * self.sums + (1 - decay) * sums
