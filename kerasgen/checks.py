@@ -88,6 +88,35 @@ def ids(values, grid_shape, vocab_size):
     return keras.ops.cast(values, "int32")
 
 
+def words(condition, vocabulary):
+    """Checks sentences, or their word numbers `[B, T]`, and returns the numbers as an int32 tensor.
+
+    Raises:
+        ValueError: no condition, a sentence that the vocabulary cannot tell, wrong shape, numbers out of range.
+    """
+    if condition is None:
+        raise ValueError(
+            "Expected a condition: this model draws what a sentence says. Received: condition=None. "
+            "Pass a sentence for each example."
+        )
+    several = isinstance(condition, (list, tuple)) and all(isinstance(each, str) for each in condition)
+    if several or isinstance(condition, str):
+        condition = vocabulary.encode(condition)
+    shape = tuple(keras.ops.shape(condition))
+    if len(shape) != 2 or shape[1] != vocabulary.length:
+        raise ValueError(
+            f"Expected sentences, or word numbers of shape [batch, {vocabulary.length}]. Received: shape {shape}."
+        )
+    if backend.is_concrete(condition):
+        values = keras.ops.convert_to_numpy(condition)
+        if values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= vocabulary.size:
+            raise ValueError(
+                f"Expected integer word numbers in 0..{vocabulary.size - 1}. "
+                f"Received: {values.dtype} in {values.min()}..{values.max()}."
+            )
+    return keras.ops.cast(condition, "int32")
+
+
 def positive(name, value):
     """Checks that a count is an integer of at least 1.
 

@@ -38,8 +38,8 @@ def load(
     Args:
         name: "digits", embedded; a set of points in the plane: "ring", "moons", "eight_gaussians", "grid_gaussians",
             "pinwheel", "checkerboard" (see `kerasgen.data.toys`); sprites with known factors: "shapes", "shapes_rgb"
-            (see `kerasgen.data.shapes`); captioned scenes: "scenes", "scenes_64", or others with attributes, for a judge:
-            "scenes_attributes", "scenes_64_attributes" (see `kerasgen.data.scenes`); or the TFDS name of an image set:
+            (see `kerasgen.data.shapes`); captioned scenes: "scenes", "scenes_64", or others with attributes, to train a
+            judge: "scenes_attributes", "scenes_64_attributes" (see `kerasgen.data.scenes`); or the TFDS name of a set:
             "mnist", "fashion_mnist", "binarized_mnist", "kmnist", "emnist/letters", "omniglot", "cifar10", ...
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
         batch_size: examples in a batch; the last batch of an epoch may hold fewer.

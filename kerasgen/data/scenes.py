@@ -1,9 +1,9 @@
 """Captioned scenes: two or three objects on a colored background, drawn by rule, with a sentence about them.
 
 An image has nine cells, three by three. An object is a circle, a square, a triangle or a cross, of six colors and two
-sizes, off the middle of its cell by at most 0.7 pixels of 32 each way; edges are smoothed over a pixel. The first object
-stands in one row or column with the second and so to its left, to its right, above or below; a third one, in half of the
-scenes, stands to the second as across that line. `kerasgen.data.captions` puts this into words.
+sizes, off the middle of its cell by at most 0.7 pixels of 32 each way; edges are smoothed over a pixel. The first
+object stands in one row or column with the second, so to its left, to its right, above or below; a third one, in half
+of the scenes, stands across that line from the second. `kerasgen.data.captions` puts this into words.
 
 Of the 24 pairs of shape and color, four are held out: training scenes have none of them, those of the split `held_out`
 exactly one.

@@ -7,6 +7,7 @@ from kerasgen.families.classifier import Classifier
 from kerasgen.families.discrete import DiscreteAutoencoder
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
+from kerasgen.families.two_stage import TwoStageModel
 
 __all__ = [
     "AdversarialModel",
@@ -16,4 +17,5 @@ __all__ = [
     "DiscreteAutoencoder",
     "LatentVariableModel",
     "Mixture",
+    "TwoStageModel",
 ]
