@@ -44,6 +44,11 @@ class GenerativeModel(keras.Model):
         """Returns `condition` as int32, or None, or raises a ValueError that says what is wrong."""
         return checks.labels(condition, self.num_classes)
 
+    @property
+    def num_shown_conditions(self):
+        """How many different conditions there are to show samples of: the classes, or None."""
+        return self.num_classes
+
     def shown_condition(self, n):
         """A condition for `n` examples to be shown: the classes in turn, or None for an unconditional model."""
         return None if self.num_classes is None else np.arange(n, dtype="int32") % self.num_classes

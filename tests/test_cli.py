@@ -102,7 +102,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     ("command", "name", "options", "message"),
     [
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
-        ("sample", "mixture", ["--mean"], "a Mixture has draws only. Received: --mean"),
+        ("sample", "mixture", ["--mean"], "ways to draw that a Mixture has, of []. Received: --mean"),
         ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),

@@ -1,6 +1,7 @@
 """Models of p(x), composed of networks, likelihoods, bottlenecks, divergences and objectives; and classifiers of x."""
 
 from kerasgen.families.adversarial import AdversarialModel
+from kerasgen.families.attributes import AttributeClassifier
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.families.autoregressive import AutoregressiveModel
 from kerasgen.families.classifier import Classifier
@@ -11,6 +12,7 @@ from kerasgen.families.two_stage import TwoStageModel
 
 __all__ = [
     "AdversarialModel",
+    "AttributeClassifier",
     "Autoencoder",
     "AutoregressiveModel",
     "Classifier",

@@ -79,6 +79,10 @@ class TwoStageModel(GenerativeModel):
     def check_condition(self, condition):
         return checks.words(condition, self.text) if self.text else checks.labels(condition, self.num_classes)
 
+    @property
+    def num_shown_conditions(self):
+        return len(self.text.examples) if self.text else self.num_classes
+
     def shown_condition(self, n):
         if self.text is None:
             return super().shown_condition(n)

@@ -99,6 +99,8 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
         return tokenizer.tokens(model, images, progress)
     if is_estimated(model):
         return likelihood.importance_weighted(model, images, labels, num_samples, seed, progress)
+    if hasattr(model, "tokenizer"):
+        return likelihood.two_stage(model, images, labels, progress)
     if hasattr(model, "log_prob"):
         return likelihood.exact(model, images, labels, seed, progress)
     if only_samples(model):
@@ -114,7 +116,7 @@ def is_estimated(model):
 def has_exact_density_of_images(model):
     """Whether the model gives log p(x) itself, of images, without a condition."""
     images = len(model.event_shape) == 3 and model.num_classes is None
-    return images and hasattr(model, "log_prob") and not is_estimated(model)
+    return images and hasattr(model, "log_prob") and not is_estimated(model) and not hasattr(model, "tokenizer")
 
 
 def only_samples(model):

@@ -16,6 +16,7 @@ from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
+from kerasgen.networks.token_grid import TokenGrid
 from kerasgen.networks.tokens import TokenTransformer
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "RowLSTM",
     "ScoreHead",
     "SpaceToDepth",
+    "TokenGrid",
     "TokenTransformer",
 ]

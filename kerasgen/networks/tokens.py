@@ -83,7 +83,7 @@ class TokenTransformer(layers.Layer):
         Args:
             prefix: `[B, P]`.
             draw: `draw(logits, inputs[k])` gives the k-th ids `[B]` from logits `[B, vocab_size]`.
-            inputs: nested structure of tensors `[N, ...]`: the noise.
+            inputs: `[N, B]`, the noise.
         """
         h, before = self._prefix_tokens(prefix), []
         for block in self.blocks:
