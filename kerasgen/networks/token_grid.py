@@ -35,7 +35,7 @@ class TokenGrid(layers.Layer):
     def build(self, prefix_shape, ids_shape):
         if prefix_shape[1] != 1:
             raise ValueError(
-                f"Expected a prefix of one token, all that a network of images reads. Received: {prefix_shape[1]} tokens. "
+                f"Expected a prefix of one token, all that these networks read. Received: {prefix_shape[1]} tokens. "
                 "Use TokenTransformer."
             )
         self.embedding.build()

@@ -9,6 +9,7 @@ positions, those of the grid the sum of a row's and a column's.
 
 import math
 
+import keras
 from keras import layers, ops
 
 from kerasgen import backend
@@ -50,13 +51,7 @@ class TokenTransformer(layers.Layer):
         lengths = {"prefix_positions": prefix_shape[1], "rows": self.grid_shape[0], "columns": self.grid_shape[1]}
         for name, length in lengths.items():
             setattr(self, name, self.add_weight(name=name, shape=(length, size), initializer="truncated_normal"))
-        for layer in (self.embedding, self.prefix_embedding):
-            layer.build()
-        tokens = (None, None, size)
-        for block in self.blocks:
-            block.build(tokens)
-        for layer in (self.norm, self.head, *([self.prefix_head] if prefix_shape[1] > 1 else [])):
-            layer.build(tokens)
+        self.call(*(keras.KerasTensor(shape, "int32") for shape in (prefix_shape, ids_shape)))  # builds the layers
         self.built = True
 
     def call(self, prefix, ids):
