@@ -2,23 +2,32 @@
 
 import itertools
 import math
+import shutil
 
 import keras
 import numpy as np
 import pytest
 from conftest import SENTENCES, PatchTokenizer, tiny_two_stage
 from keras import ops
+from tiny_preset import METRICS
 
-from kerasgen import backend, decoding, families, networks
+from kerasgen import backend, decoding, families, networks, training, zoo
+from kerasgen.recipe import Recipe
 from kerasgen.text import Vocabulary
+from kerasgen.training import callbacks
 
-CONDITIONS = (None, "classes", "text")
-every_condition = pytest.mark.parametrize("condition", CONDITIONS)
+every_condition = pytest.mark.parametrize("condition", (None, "classes", "text"))
+every_prior = pytest.mark.parametrize(
+    ("condition", "grid"), [(None, False), ("classes", False), ("text", False), (None, True), ("classes", True)]
+)
 
 
-def build(condition=None, event_shape=(8, 8, 1)):
-    """With random weights: some start at zero, which would hide what they do."""
+def build(condition=None, grid=False, event_shape=(8, 8, 1)):
+    """A transformer or a PixelCNN with random weights: some start at zero, which would hide what they do."""
     model = tiny_two_stage(condition, event_shape)
+    if grid:
+        network = networks.TokenGrid(16, networks.PixelCNN(16, 8, 2, first_kernel_size=3), model.num_classes or 1, 4)
+        model = families.TwoStageModel(event_shape, model.tokenizer, network, model.num_classes)
     rng = np.random.default_rng(0)
     for weight in model.trainable_weights:
         weight.assign_add(0.5 * rng.standard_normal(weight.shape))
@@ -33,9 +42,9 @@ def random_ids(count, seed=0):
     return np.random.default_rng(seed).integers(16, size=(count, 4, 4)).astype("int32")
 
 
-@every_condition
-def test_the_probabilities_of_all_grids_sum_to_one(condition):
-    model = build(condition, (2, 6, 1))
+@every_prior
+def test_the_probabilities_of_all_grids_sum_to_one(condition, grid):
+    model = build(condition, grid, (2, 6, 1))
     every = np.array(list(itertools.product(range(16), repeat=3)), "int32").reshape(-1, 1, 3)
     for i in range(2):
         given = condition_of(model, 2)
@@ -47,7 +56,7 @@ def test_the_probabilities_of_all_grids_sum_to_one(condition):
 
 def test_the_probabilities_of_all_images_sum_to_one():
     """The ids are the image's, and so is the product of p(ids) and a p(x | ids) that leaves no doubt."""
-    model = build(None, (2, 6, 1))
+    model = build(event_shape=(2, 6, 1))
     images = np.array(list(itertools.product((0.0, 1.0), repeat=12)), "float32").reshape(-1, 2, 6, 1)
     given_ids = 12 * math.log(1 / (1 + math.exp(-6)))
     log_prob = ops.convert_to_numpy(model.log_prob(images)).astype("float64")
@@ -74,10 +83,10 @@ def naive(model, uniform, condition, **how):
     return ids.reshape(-1, 4, 4)
 
 
-@every_condition
-@pytest.mark.parametrize("how", [{}, {"temperature": 0.5, "top_k": 5}, {"top_p": 0.6}], ids=str)
-def test_the_loop_draws_what_full_passes_draw(condition, how):
-    model = build(condition)
+@every_prior
+@pytest.mark.parametrize("how", [{"top_p": 0.6}, {"temperature": 0.5, "top_k": 5}], ids=str)
+def test_the_loop_draws_what_full_passes_draw(condition, grid, how):
+    model = build(condition, grid)
     uniform = np.random.default_rng(1).random((6, 4, 4), "float32")
     given = model.check_condition(condition_of(model, 6))
     np.testing.assert_array_equal(model._draw(uniform, given, **how), naive(model, uniform, given, **how))
@@ -86,7 +95,7 @@ def test_the_loop_draws_what_full_passes_draw(condition, how):
 @every_condition
 def test_samples_have_the_model_s_probabilities(condition):
     """Of one patch: the distribution over its 16 values."""
-    model = build(condition, (2, 2, 1))
+    model = build(condition, event_shape=(2, 2, 1))
     given = None if condition is None else condition_of(model, 2)[1:]
     every = np.arange(16, dtype="int32").reshape(16, 1, 1)
     expected = np.exp(model.log_prob_ids(every, given if given is None else np.repeat(given, 16, axis=0)))
@@ -97,7 +106,7 @@ def test_samples_have_the_model_s_probabilities(condition):
 
 
 @every_condition
-def test_an_id_depends_on_what_comes_before_and_on_the_prefix_alone(condition):
+def test_an_id_depends_on_all_that_come_before_and_on_no_other(condition):
     model = build(condition)
     ids = random_ids(1)
     changed = np.repeat(ids.reshape(1, 16), 16, axis=0)
@@ -181,6 +190,7 @@ def test_rounding_leads_to_no_token_that_was_cut_off():
         assert decoding.draw(logits, np.array([1 - 2**-24], "float32"), top_k=top_k)[0] < 700
 
 
+@keras.saving.register_keras_serializable(package="kerasgen.tests")
 class Scaled(PatchTokenizer):
     """With a weight, that training must leave alone."""
 
@@ -207,6 +217,57 @@ def test_the_tokenizer_is_not_trained_and_is_saved(digits, tmp_path):
     copy.load_weights(tmp_path / "m.weights.h5")
     assert float(copy.tokenizer.scale) == pytest.approx(0.8)
     np.testing.assert_array_equal(copy.log_prob(digits[0][:4]), model.log_prob(digits[0][:4]))
+
+
+RECIPE = {
+    "name": "prior",
+    "data": {"name": "digits", "batch_size": 50, "labels": True},
+    "model": {
+        "families.TwoStageModel": {
+            "event_shape": [8, 8, 1],
+            "tokenizer": {"tests.Scaled": {"event_shape": [8, 8, 1]}},
+            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 10, "size": 8, "num_blocks": 1}},
+            "num_classes": 10,
+        }
+    },
+    "training": {"epochs": 3, "learning_rate": 0.003},
+}
+
+
+def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
+    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"tests.Scaled": {"event_shape": [8, 8, 1]}}}
+    tokenizer = Recipe.from_dict(tokenizer)
+    trained = tokenizer.build()
+    trained.scale.assign(0.8)
+    preset = zoo.save(trained, tmp_path / "tokenizer", tokenizer, METRICS)
+    schedule = {**RECIPE["training"], "start_from": {"tokenizer": str(preset)}}
+    recipe = Recipe.from_dict({**RECIPE, "training": schedule})
+    whole = training.run(recipe, tmp_path / "whole")
+    assert float(whole.tokenizer.scale) == pytest.approx(0.8)
+
+    def killed(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.FiniteLoss, "on_epoch_begin", killed)
+        patch.setattr(callbacks.FiniteLoss, "on_train_batch_end", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            training.run(recipe, tmp_path / "run")
+    shutil.rmtree(preset)  # a run that goes on, and a preset, need it no more
+    with pytest.raises(ValueError, match="Expected the name of a preset"):
+        training.run(recipe, tmp_path / "other")
+    resumed = training.run(recipe, tmp_path / "run", resume=True)
+    loaded = zoo.load(tmp_path / "run" / "preset")
+    for mine, theirs, again in zip(whole.get_weights(), resumed.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+        np.testing.assert_array_equal(mine, again)
+
+
+def test_a_tokenizer_of_another_kind_is_no_start(saved):
+    recipe = Recipe.from_dict({**RECIPE, "training": {**RECIPE["training"], "start_from": {"tokenizer": str(saved)}}})
+    with pytest.raises(zoo.PresetError, match="weights of another architecture"):
+        training.run(recipe, saved / "run")
 
 
 def test_it_learns_what_the_sentence_says():
@@ -238,6 +299,11 @@ def test_parts_that_do_not_belong_together():
             families.TwoStageModel(*arguments)
     with pytest.raises(ValueError, match="Expected num_heads to divide size. Received: num_heads=3, size=8"):
         networks.TokenTransformer(16, 1, 8, 1, 3)
+    grid = networks.TokenGrid(16, networks.PixelCNN(16, 8, 1), text.size)
+    with pytest.raises(ValueError, match="Expected a prefix of one token, all that these networks read. Received: 2"):
+        families.TwoStageModel((8, 8, 1), tokenizer, grid, text=text)
+    with pytest.raises(ValueError, match="output_channels to be vocab_size=16. Received: 5"):
+        families.TwoStageModel((8, 8, 1), tokenizer, networks.TokenGrid(16, networks.PixelCNN(5, 8, 1)))
 
 
 @pytest.mark.parametrize(
@@ -271,6 +337,14 @@ def test_sentences_that_it_does_not_take(condition, message):
 def test_ways_to_draw_that_there_are_not(arguments, message):
     with pytest.raises(ValueError, match=message):
         tiny_two_stage().sample(2, **arguments)
+
+
+def test_a_grid_survives_its_configuration():
+    model = build("classes", grid=True)
+    copy = families.TwoStageModel.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    labels = np.arange(4)
+    np.testing.assert_array_equal(copy.sample(4, labels, seed=0), model.sample(4, labels, seed=0))
 
 
 def test_ids_of_another_grid():

@@ -73,7 +73,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
-        _start(model, schedule.start_from)
+        if not checkpoints.exist():
+            _start(model, schedule.start_from)
         model.compile(
             schedule.optimizer(schedule.epochs * steps),
             # Without compilation JAX runs operator by operator; TensorFlow still has its graph.
