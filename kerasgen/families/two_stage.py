@@ -136,10 +136,8 @@ class TwoStageModel(GenerativeModel):
             ids: int32 `[B, h, w]`, as the tokenizer's `tokenize` gives them.
             condition: as of `log_prob`.
         """
-        shape, expected = tuple(ops.shape(ids)), self.tokenizer.grid_shape
-        if len(shape) != 3 or shape[1:] != tuple(expected):
-            raise ValueError(f"Expected ids of shape [batch, {expected[0]}, {expected[1]}]. Received: shape {shape}.")
-        ids, condition = ops.convert_to_tensor(ids), self.check_condition(condition)
+        ids = checks.ids(ids, self.tokenizer.grid_shape, self.tokenizer.vocab_size)
+        condition = self.check_condition(condition)
         return self._by_block(self._compiled_log_prob_ids, ids, condition)
 
     def _log_prob_ids(self, ids, condition):
