@@ -310,7 +310,7 @@ def test_parts_that_do_not_belong_together():
     ("condition", "message"),
     [
         (None, "Expected a condition: this model draws what a sentence says. Received: condition=None"),
-        ("a red circel", "Expected words that the model knows. Received: 'circel'. Near 'circel': circle, red"),
+        ("a red circel", "Expected words that the model knows. Received: 'circel'. Near 'circel': circle."),
         (["a circle"] * 3, "Expected one label for each of n=2 examples. Received: 3 labels"),
         (
             np.zeros((2, 5), "int32"),
