@@ -141,7 +141,6 @@ def tiny_tokenizer(kind, **arguments):
     )
 
 
-@keras.saving.register_keras_serializable(package="tests")
 @keras.saving.register_keras_serializable(package="kerasgen.tests")  # where recipes look
 class PatchTokenizer(keras.Model):
     """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary images."""

@@ -219,18 +219,24 @@ class TwoStageModel(GenerativeModel):
         `sample` takes two standard normal numbers, a and b, for every uniform one: exp(-(a^2 + b^2) / 2) is uniform.
         """
 
-        def log_prob(images, labels=None, words=None):
-            return {"log_prob": self._log_prob(images, words if self.text else labels)}
+        def log_prob(images, condition=None):
+            return {"log_prob": self._log_prob(images, condition)}
 
-        def sample(noise, labels=None, words=None):
+        def sample(noise, condition=None):
             uniform = ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
-            ids = self._draw(uniform, words if self.text else labels)
-            return {"images": self.tokenizer.detokenize(ids)}
+            return {"images": self.tokenizer.detokenize(self._draw(uniform, condition))}
 
         condition = {"words": (self.text.length,)} if self.text else {"labels": ()} if self.num_classes else {}
+        if self.text:
+            functions = lambda images, words: log_prob(images, words), lambda noise, words: sample(noise, words)
+        else:
+            functions = (
+                lambda images, labels=None: log_prob(images, labels),
+                lambda noise, labels=None: sample(noise, labels),
+            )
         return {
-            "log_prob": (log_prob, {"images": self.event_shape, **condition}),
-            "sample": (sample, {"noise": (*self.tokenizer.grid_shape, 2), **condition}),
+            "log_prob": (functions[0], {"images": self.event_shape, **condition}),
+            "sample": (functions[1], {"noise": (*self.tokenizer.grid_shape, 2), **condition}),
         }
 
     def get_config(self):
