@@ -17,6 +17,7 @@ _REGISTERING = (
     "objectives",
     "optimizers",
     "regularizers",
+    "text",
     "training",
 )
 _OTHERS = ("data", "export", "metrics", "plot", "recipe", "tasks", "zoo")

@@ -88,6 +88,56 @@ def ids(values, grid_shape, vocab_size):
     return keras.ops.cast(values, "int32")
 
 
+def attributes(values, sizes):
+    """Checks attributes `[B, A]`, attribute a in 0..sizes[a]-1, and returns them as int32.
+
+    Raises:
+        ValueError: wrong shape, or values out of range.
+    """
+    shape = tuple(keras.ops.shape(values))
+    if len(shape) != 2 or shape[1] != len(sizes):
+        raise ValueError(f"Expected attributes of shape [batch, {len(sizes)}]. Received: shape {shape}.")
+    if backend.is_concrete(values):
+        array = keras.ops.convert_to_numpy(values)
+        wrong = np.flatnonzero(np.any((array < 0) | (array >= np.array(sizes)) | (array != np.floor(array)), axis=0))
+        if wrong.size:
+            first, column = wrong[0], array[:, wrong[0]]
+            raise ValueError(
+                f"Expected attribute {first} to be whole numbers in 0..{sizes[first] - 1}. "
+                f"Received: {column.min()}..{column.max()}."
+            )
+    return keras.ops.cast(values, "int32")
+
+
+def words(condition, vocabulary):
+    """Checks sentences, or their word numbers `[B, T]`, and returns the numbers as an int32 tensor.
+
+    Raises:
+        ValueError: no condition, a sentence that the vocabulary cannot tell, wrong shape, numbers out of range.
+    """
+    if condition is None:
+        raise ValueError(
+            "Expected a condition: this model draws what a sentence says. Received: condition=None. "
+            "Pass a sentence for each example."
+        )
+    several = isinstance(condition, (list, tuple)) and all(isinstance(each, str) for each in condition)
+    if several or isinstance(condition, str):
+        condition = vocabulary.encode(condition)
+    shape = tuple(keras.ops.shape(condition))
+    if len(shape) != 2 or shape[1] != vocabulary.length:
+        raise ValueError(
+            f"Expected sentences, or word numbers of shape [batch, {vocabulary.length}]. Received: shape {shape}."
+        )
+    if backend.is_concrete(condition):
+        values = keras.ops.convert_to_numpy(condition)
+        if values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= vocabulary.size:
+            raise ValueError(
+                f"Expected integer word numbers in 0..{vocabulary.size - 1}. "
+                f"Received: {values.dtype} in {values.min()}..{values.max()}."
+            )
+    return keras.ops.cast(condition, "int32")
+
+
 def positive(name, value):
     """Checks that a count is an integer of at least 1.
 

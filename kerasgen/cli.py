@@ -54,7 +54,12 @@ def parser():
     sub.add_argument("-n", type=_positive, default=64, help="number of images (default: %(default)s)")
     sub.add_argument("--seed", type=int, help="for the same images again (default: fresh ones)")
     sub.add_argument("--label", type=int, help="the class drawn from a conditional preset (default: one a column)")
+    sub.add_argument("--prompt", metavar="SENTENCE", help="what is drawn from a preset that reads sentences")
     sub.add_argument("--mean", action="store_true", help="the mean of each image instead of a draw of its pixels")
+    sub.add_argument("--temperature", type=float, metavar="T", help="below 1: likelier pixels or tokens (default: 1)")
+    sub.add_argument("--top-k", type=_positive, metavar="K", help="draw among the K likeliest tokens (default: all)")
+    sub.add_argument("--top-p", type=float, metavar="P", help="draw among the likeliest tokens that have probability P")
+    sub.add_argument("--best-of", type=_positive, metavar="N", help="of N draws show the likeliest (default: 1)")
     sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="PNG")
 
     sub = command("reconstruct", _reconstruct)
@@ -174,6 +179,9 @@ def _card(args):
     print(zoo.card(args.name))
 
 
+_WAYS = ("mean", "temperature", "top_k", "top_p", "best_of")
+
+
 def _sample(args):
     """Draw images from a preset into one picture; points, beside the preset's density."""
     import inspect
@@ -184,14 +192,24 @@ def _sample(args):
 
     model = zoo.load(args.name)
     _needs(model, "sample", args.name)
-    if args.mean and "mean" not in inspect.signature(model.sample).parameters:
-        raise ValueError(f"Expected no --mean: a {type(model).__name__} has draws only. Received: --mean. Drop it.")
-    labels = columns = None
-    if args.label is not None:
-        labels = np.full(args.n, args.label)
-    elif model.num_classes is not None:
-        labels, columns = np.arange(args.n) % model.num_classes, model.num_classes
-    samples = model.sample(args.n, labels, seed=args.seed, **({"mean": True} if args.mean else {}))
+    takes = inspect.signature(model.sample).parameters
+    given = {name: getattr(args, name) for name in _WAYS}
+    ways = {name: value for name, value in given.items() if value is not None and value is not False}
+    if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
+        kind, known = type(model).__name__, [name for name in _WAYS if name in takes]
+        raise ValueError(
+            f"Expected ways to draw that a {kind} has, of {known}. Received: {', '.join(foreign)}. Drop it."
+        )
+    condition = columns = None
+    if args.prompt is not None:
+        if getattr(model, "text", None) is None:
+            raise ValueError(f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. Drop it.")
+        condition = [args.prompt] * args.n
+    elif args.label is not None:
+        condition = np.full(args.n, args.label)
+    else:
+        condition, columns = model.shown_condition(args.n), model.num_shown_conditions
+    samples = model.sample(args.n, condition, seed=args.seed, **ways)
     if model.event_shape == (2,):
         plot.density(model, samples, args.out)
     else:
@@ -205,7 +223,8 @@ def _reconstruct(args):
 
     model = zoo.load(args.name)
     _needs(model, "reconstruct", args.name)
-    images, labels = _held_out(_recipe(args.name), f"{args.split}[:{args.n}]", args, model.num_classes)
+    recipe = _recipe(args.name)
+    images, labels = _held_out(recipe, f"{args.split}[:{args.n}]", args, recipe.data.get("labels"))
     plot.pairs([images, model.reconstruct(images, labels)], args.out)
     print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
 
@@ -235,7 +254,7 @@ def _evaluate(args):
     def read(split, grey=False, count=args.limit, name=recipe.data["name"]):
         draws = recipe.data.get("binarize") and not grey
         shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
-        examples, labels = _held_out(shown, f"{split}[:{count}]" if count else split, args, model.num_classes)
+        examples, labels = _held_out(shown, f"{split}[:{count}]" if count else split, args, recipe.data.get("labels"))
         what = f"{len(examples):,} {split} examples of {name}"
         return examples, labels, what + (" binarized once with seed 0" if draws else "")
 

@@ -1,6 +1,7 @@
 """The contract that every family meets."""
 
 import keras
+import numpy as np
 
 from kerasgen import backend, checks
 
@@ -33,11 +34,24 @@ class GenerativeModel(keras.Model):
 
     def check(self, x, condition=None):
         """Returns `x` as float32 and `condition` as int32, or raises a ValueError that says what is wrong."""
-        x, condition = checks.data(x, self.event_shape), checks.labels(condition, self.num_classes)
+        x, condition = checks.data(x, self.event_shape), self.check_condition(condition)
         sizes = x.shape[0], None if condition is None else condition.shape[0]
         if None not in sizes and sizes[0] != sizes[1]:
             raise ValueError(f"Expected one label for each of {sizes[0]} examples. Received: {sizes[1]} labels.")
         return x, condition
+
+    def check_condition(self, condition):
+        """Returns `condition` as int32, or None, or raises a ValueError that says what is wrong."""
+        return checks.labels(condition, self.num_classes)
+
+    @property
+    def num_shown_conditions(self):
+        """How many different conditions there are to show samples of: the classes, or None."""
+        return self.num_classes
+
+    def shown_condition(self, n):
+        """A condition for `n` examples to be shown: the classes in turn, or None for an unconditional model."""
+        return None if self.num_classes is None else np.arange(n, dtype="int32") % self.num_classes
 
     def in_range(self, x):
         """Samples `x`, those of images clipped to [0, 1], which an unbounded likelihood may leave."""

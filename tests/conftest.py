@@ -31,6 +31,7 @@ from kerasgen import (
     objectives,
     zoo,
 )
+from kerasgen.text import Vocabulary
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
@@ -138,6 +139,46 @@ def tiny_tokenizer(kind, **arguments):
         likelihoods.Bernoulli(),
         objectives.ELBO(warmup_steps=20, warmup="cosine"),
     )
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.tests")  # where recipes look
+class PatchTokenizer(keras.Model):
+    """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary images."""
+
+    def __init__(self, event_shape, **kwargs):
+        super().__init__(**kwargs)
+        self.event_shape = tuple(event_shape)
+        self.grid_shape = event_shape[0] // 2, event_shape[1] // 2
+        self.vocab_size = 16
+        self.likelihood = likelihoods.Bernoulli()
+        self.likelihood.build()
+        self.built = True
+
+    def tokenize(self, x):
+        bits = keras.ops.cast(networks.SpaceToDepth()(x) > 0.5, "int32")
+        return keras.ops.sum(bits * keras.ops.array([8, 4, 2, 1]), axis=-1)
+
+    def detokenize(self, ids):
+        bits = keras.ops.mod(keras.ops.floor_divide(ids[..., None], keras.ops.array([8, 4, 2, 1])), 2)
+        return networks.DepthToSpace()(keras.ops.cast(bits, "float32"))
+
+    def decode_ids(self, ids):
+        return self.likelihood.distribution(6 * (2 * self.detokenize(ids) - 1))
+
+    def get_config(self):
+        return {"event_shape": list(self.event_shape), "name": self.name}
+
+
+SENTENCES = ["a red circle above a square", "a square"]
+
+
+def tiny_two_stage(condition=None, event_shape=(8, 8, 1)):
+    """A transformer over ids of patches, conditional on "classes" or "text" or nothing; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    text = Vocabulary(["a", "red", "circle", "square", "above"], 6, SENTENCES) if condition == "text" else None
+    num_classes = 10 if condition == "classes" else None
+    network = networks.TokenTransformer(16, text.size if text else num_classes or 1, 8, 2, 2)
+    return families.TwoStageModel(event_shape, PatchTokenizer(event_shape), network, num_classes, text)
 
 
 @pytest.fixture(autouse=True)

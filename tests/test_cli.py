@@ -79,6 +79,14 @@ KINDS = {  # models by name; the data of all are digits but for the last
     "mixture": {"families.Mixture": {"event_shape": [8, 8, 1], "num_components": 2, "levels": 17}},
     "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "num_classes": 10}},
     "classifier": {"families.Classifier": {"event_shape": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
+    "text": {
+        "families.TwoStageModel": {
+            "event_shape": [8, 8, 1],
+            "tokenizer": {"tests.PatchTokenizer": {"event_shape": [8, 8, 1]}},
+            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 4, "size": 8, "num_blocks": 1}},
+            "text": {"text.Vocabulary": {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}},
+        }
+    },
     "points": {"families.Mixture": {"event_shape": [2], "num_components": 2}},
 }
 
@@ -91,7 +99,18 @@ def kinds(tmp_path_factory):
     return {recipe.name: str(zoo.save(recipe.build(), folder / recipe.name, recipe, METRICS)) for recipe in recipes}
 
 
-@pytest.mark.parametrize("argv", [["mixture"], ["points"], ["conditional", "--mean"], ["conditional", "--label", "3"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["mixture"],
+        ["points"],
+        ["conditional", "--mean"],
+        ["conditional", "--label", "3"],
+        ["text"],
+        ["text", "--prompt", "a circle", "--temperature", "0.7", "--top-k", "5", "--top-p", "0.9", "--best-of", "2"],
+    ],
+    ids=" ".join,
+)
 def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     name, *options = argv
     cli.main(["sample", kinds[name], "-n", "12", *options, "--out", str(tmp_path / "s.png")])
@@ -102,8 +121,22 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     ("command", "name", "options", "message"),
     [
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
-        ("sample", "mixture", ["--mean"], "a Mixture has draws only. Received: --mean"),
+        ("sample", "mixture", ["--mean"], "ways to draw that a Mixture has, of []. Received: --mean"),
         ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
+        (
+            "sample",
+            "text",
+            ["--prompt", "a rad circle"],
+            "words that the model knows. Received: 'rad'. Near 'rad': red",
+        ),
+        ("sample", "text", ["--temperature", "0"], "Expected temperature to be a positive number. Received"),
+        ("sample", "conditional", ["--prompt", "a"], "Expected a preset that reads sentences. Received: --prompt"),
+        (
+            "sample",
+            "conditional",
+            ["--top-k", "3"],
+            "ways to draw that a LatentVariableModel has, of ['mean']. Received",
+        ),
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
         ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),

@@ -20,6 +20,7 @@ from conftest import (
     tiny_mixture,
     tiny_mlp_vae,
     tiny_tokenizer,
+    tiny_two_stage,
     tiny_vae,
 )
 
@@ -42,6 +43,9 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "discrete_vae": lambda: tiny_tokenizer("gumbel"),
     "vq_vae": lambda: tiny_tokenizer("vq"),
     "finite_scalar": lambda: tiny_tokenizer("fsq"),
+    "two_stage": tiny_two_stage,
+    "conditional_two_stage": lambda: tiny_two_stage("classes"),
+    "text_two_stage": lambda: tiny_two_stage("text"),
     "classifier": tiny_classifier,
 }
 every_model = pytest.mark.parametrize("name", MODELS)
@@ -51,11 +55,13 @@ every_generative_model = pytest.mark.parametrize("name", [name for name in MODEL
 def data_of(model, digits, count=64):
     """The arguments of `fit`: images, and labels where the model has classes."""
     images, labels = digits
+    if getattr(model, "text", None):
+        return images[:count], model.shown_condition(count)
     return (images[:count],) if model.num_classes is None else (images[:count], labels[:count])
 
 
 def condition_of(model, count):
-    return None if model.num_classes is None else np.arange(count) % model.num_classes
+    return None if isinstance(model, families.Classifier) else model.shown_condition(count)
 
 
 def noise_of(method):
@@ -194,6 +200,8 @@ def deterministic(model, digits):
     function, shapes = signatures[name]
     noise = np.random.default_rng(0).standard_normal((5, *shapes.get("noise", ()))).astype("float32")
     inputs = {"images": digits[0][:5], "labels": np.zeros(5, "int32"), "noise": noise}
+    if "words" in shapes:
+        inputs["words"] = model.shown_condition(5)
     inputs = {key: value for key, value in inputs.items() if key in shapes}
     return name, inputs, function(**inputs)
 

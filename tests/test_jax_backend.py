@@ -26,6 +26,7 @@ from conftest import (
     tiny_hierarchical,
     tiny_mixture,
     tiny_tokenizer,
+    tiny_two_stage,
     tiny_vae,
 )
 
@@ -114,7 +115,16 @@ TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq
 
 
 @pytest.mark.parametrize(
-    "build", [tiny_autoencoder, tiny_autoregressive, tiny_hierarchical, tiny_mixture, tiny_classifier, *TOKENIZERS]
+    "build",
+    [
+        tiny_autoencoder,
+        tiny_autoregressive,
+        tiny_hierarchical,
+        tiny_mixture,
+        tiny_two_stage,
+        tiny_classifier,
+        *TOKENIZERS,
+    ],
 )
 def test_every_family_learns_and_survives_its_file(build, digits, tmp_path):
     images, labels = digits

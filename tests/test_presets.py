@@ -41,7 +41,7 @@ def test_figures_come_again(name):
     samples, so it may lie above the card's by the looseness of that bound.
     """
     model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
-    subset = examples(run, f"test[:{SUBSET}]", model.num_classes is not None)
+    subset = examples(run, f"test[:{SUBSET}]", bool(run.data.get("labels")))
     measured = evaluate(model, *subset, num_samples=50, extractor=features.of(run.data["name"]))
     figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
     fewer = np.sqrt(sources.size(run.data["name"], "test") / SUBSET)
@@ -84,7 +84,11 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
     model = run.build()
     rng = np.random.default_rng(0)
     x = (rng.random((4, *model.event_shape)) < 0.5).astype("float32")
-    y = None if model.num_classes is None else rng.integers(model.num_classes, size=4).astype("int32")
+    if hasattr(model, "shown_condition"):
+        y = model.shown_condition(4)
+    else:  # a classifier
+        sizes = getattr(model, "sizes", model.num_classes)
+        y = rng.integers(sizes, size=(4, *np.shape(sizes))).astype("int32")
     assert bool(run.data.get("labels")) == (y is not None)
     if "em" in run.training:
         assert np.all(np.isfinite(model.log_prob(x)))
@@ -93,6 +97,16 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
     history = model.fit(x, y, batch_size=4, verbose=0).history
     assert np.isfinite(history["loss"][0])
     assert isinstance(model, (kerasgen.GenerativeModel, kerasgen.families.Classifier))
+
+
+def test_parts_that_start_from_a_preset_are_what_its_recipe_builds():
+    runs = {name: recipe.Recipe.load(path) for name, path in RECIPES.items()}
+    parts = {name: run.training["start_from"] for name, run in runs.items() if "start_from" in run.training}
+    assert {"text_to_image_shapes", "vqvae_fashion_prior"} <= set(parts)
+    for name, presets in parts.items():
+        (model,) = runs[name].model.values()
+        for part, preset in presets.items() if isinstance(presets, dict) else ():
+            assert model[part] == runs[preset].model, (name, part)
 
 
 def test_recipes_name_data_that_kerasgen_can_read():

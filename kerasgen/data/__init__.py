@@ -1,7 +1,7 @@
 """Data sets as batches of float32 images `[B, H, W, C]` in [0, 1], or of points in the plane `[B, 2]`.
 
-`load` reads any image set of TensorFlow Datasets (TFDS), the embedded `digits`, or one of `toys`, into a
-`tf.data.Dataset`. `save_npz` writes a set to one file, which `from_npz` reads without TensorFlow. Importing this
+`load` reads any image set of TensorFlow Datasets (TFDS), the embedded `digits`, or one of `toys`, `shapes` or `scenes`,
+into a `tf.data.Dataset`. `save_npz` writes a set to one file, which `from_npz` reads without TensorFlow. Importing this
 package imports neither library.
 """
 

@@ -1,7 +1,7 @@
 """Sets in one `.npz` file, written with `save_npz` and read without TensorFlow.
 
 A file holds `name`, `maximum` (the level that stands for 1), and for each split `<split>_images`, uint8 `[N, H, W, C]`
-or, for points, float32 `[N, D]`, and `<split>_labels`, int32 `[N]`, where the set has labels.
+or, for points, float32 `[N, D]`, and `<split>_labels`, int32 `[N]` or `[N, K]`, where the set has labels.
 """
 
 import os
@@ -161,7 +161,7 @@ def _part(file, split, path):
     labels = _array(file, split + _LABELS, path) if split + _LABELS in file.files else None
     if (images.dtype, images.ndim) not in ((np.uint8, 4), (np.float32, 2)):
         raise _foreign(path, f"with {images.dtype} {split}{_IMAGES} of shape {images.shape}")
-    if labels is not None and labels.shape != images.shape[:1]:
+    if labels is not None and labels.shape[:1] != images.shape[:1]:
         raise _foreign(path, f"with {len(images)} images and {split}{_LABELS} of shape {labels.shape}")
     maximum = _array(file, "maximum", path)
     if maximum.shape or maximum.dtype.kind not in "iu" or not 1 <= maximum <= 255:

@@ -38,13 +38,14 @@ def load(
     Args:
         name: "digits", embedded; a set of points in the plane: "ring", "moons", "eight_gaussians", "grid_gaussians",
             "pinwheel", "checkerboard" (see `kerasgen.data.toys`); sprites with known factors: "shapes", "shapes_rgb"
-            (see `kerasgen.data.shapes`); or the TFDS name of an image set: "mnist", "fashion_mnist", "binarized_mnist",
-            "kmnist", "emnist/letters", "omniglot", "cifar10", "svhn_cropped", ...
+            (see `kerasgen.data.shapes`); captioned scenes: "scenes", "scenes_64", or others with attributes, to train a
+            judge: "scenes_attributes", "scenes_64_attributes" (see `kerasgen.data.scenes`); or the TFDS name of a set:
+            "mnist", "fashion_mnist", "binarized_mnist", "kmnist", "emnist/letters", "omniglot", "cifar10", ...
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
         batch_size: examples in a batch; the last batch of an epoch may hold fewer.
         binarize: None for grey pixels and for points; "dynamic": pixels drawn anew as Bernoulli(pixel) at every visit;
             "fixed": drawn once, the draw of an image depending on the seed and its place in the split only.
-        labels: give (images, int32 labels `[B]`) instead of images.
+        labels: give (images, int32 labels `[B]`) instead of images; captions and attributes are `[B, K]`.
         shuffle: give every epoch an order of its own.
         seed: of the order and of the binarization, an integer of at least 0.
         drop_remainder: leave out a last batch that is not full.
@@ -89,7 +90,11 @@ def batches(source, options):
             images = tf.cast(tf.reshape(noise, tf.shape(images)) < images, "float32")
         if options.drop_remainder:
             images = tf.ensure_shape(images, (options.batch_size, *images.shape[1:]))
-        return (images, tf.ensure_shape(tf.gather(all_labels, rows), images.shape[:1])) if options.labels else images
+        return (
+            (images, tf.ensure_shape(tf.gather(all_labels, rows), images.shape[:1] + all_labels.shape[1:]))
+            if options.labels
+            else images
+        )
 
     def epoch_batches(epoch):
         order = tf.range(num_examples)

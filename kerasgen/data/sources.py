@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.data import shapes, splits, toys
+from kerasgen.data import scenes, shapes, splits, toys
 
 # The level that stands for 1, where it is not 255.
 _MAXIMUM = {"binarized_mnist": 1, "digits": 16}
@@ -23,8 +23,8 @@ class Source(NamedTuple):
 
     Attributes:
         name: of the set.
-        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `kerasgen.data.shapes.Images`.
-        labels: int32 `[N]`, or None for a set without labels.
+        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `Images` of `shapes` or `scenes`.
+        labels: int32 `[N]`, captions or attributes `[N, K]`, or None for a set without labels.
         maximum: the level that stands for 1; 1 for points.
     """
 
@@ -44,7 +44,7 @@ class Source(NamedTuple):
         rng = np.random.default_rng(seed)
         binary = np.empty_like(self.images)
         for start in range(0, len(binary), _CHUNK):
-            grey = self.images[start : start + _CHUNK] / self.maximum
+            grey = np.asarray(self.images[start : start + _CHUNK]) / self.maximum
             binary[start : start + _CHUNK] = rng.random(grey.shape) < grey
         return self._replace(images=binary, maximum=1)
 
@@ -55,8 +55,8 @@ def read(name, split="train", data_dir=None, download=False):
     Args:
         name: "digits" (scikit-learn's 1,797 images of 8x8 pixels, 1,500 for training and 297 for testing by a fixed
             draw), a name in `kerasgen.data.toys.TOYS` (10,000 points for training, which are those that its `sample`
-            draws with seed 0, and 10,000 for testing, with seed 1), a name in `kerasgen.data.shapes.SETS`, or the TFDS
-            name of an image set.
+            draws with seed 0, and 10,000 for testing, with seed 1), a name in the `SETS` of `kerasgen.data.shapes` or
+            `kerasgen.data.scenes`, or the TFDS name of an image set.
         split: as TFDS writes it, such as "train", "train[50000:]" or "test[:10%]".
         data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
         download: let TFDS download and prepare a set that is not in that folder.
@@ -110,7 +110,7 @@ def select(names, part, split):
     return first._replace(images=images, labels=labels)
 
 
-_EMBEDDED = ("digits", *toys.TOYS, *shapes.SETS)
+_EMBEDDED = ("digits", *toys.TOYS, *shapes.SETS, *scenes.SETS)
 
 
 def _embedded(name):
@@ -119,6 +119,8 @@ def _embedded(name):
         return _digits()
     if name in shapes.SETS:
         return {split: Source(name, images, None, 1) for split, images in shapes.splits(name).items()}
+    if name in scenes.SETS:
+        return {split: Source(name, *part, 255) for split, part in scenes.splits(name).items()}
     toy = toys.TOYS.get(name)
     return toy and {split: Source(name, toy.sample(_TOY_SIZE, seed), None, 1) for split, seed in _TOY_SEEDS.items()}
 

@@ -171,8 +171,13 @@ def _seeded(sample, seed):
         noise = tf.random.normal((tf.shape(labels)[0], *noise_shape), seed=seed)
         return {"noise": noise, **sample.function(noise, labels)}
 
-    if "labels" in sample.inputs:
-        return _signatures.Signature(from_labels, {"labels": (None,)}, replay=sample.function)
+    def from_words(words):
+        noise = tf.random.normal((tf.shape(words)[0], *noise_shape), seed=seed)
+        return {"noise": noise, **sample.function(noise, words=words)}
+
+    for name, function in {"labels": from_labels, "words": from_words}.items():
+        if name in sample.inputs:
+            return _signatures.Signature(function, {name: sample.inputs[name]}, replay=sample.function)
     return _signatures.Signature(from_count, {"count": ()}, replay=sample.function)
 
 

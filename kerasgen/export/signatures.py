@@ -27,6 +27,7 @@ class Tensor(NamedTuple):
 TENSORS = {
     "images": Tensor("float32", "[0, 1]", "images, height x width x channels"),
     "labels": Tensor("int32", "0..classes-1", "class of each example, of conditional models"),
+    "words": Tensor("int32", "0..words of the vocabulary", "the words of a sentence by number, padded with 0"),
     "noise": Tensor("float32", "standard normal", "all the randomness there is: equal noise, equal result"),
     "z": Tensor("float32", "real, standard normal a priori", "latent code"),
     "ids": Tensor("int32", "0..vocabulary-1", "words of a tokenizer, one for each position of its grid"),
@@ -106,12 +107,14 @@ def draw(model, signature, n, seed, data=None):
     images = None
     if data is None:
         labels = None if model.num_classes is None else generator.integers(model.num_classes, size=n).astype("int32")
+        if "words" in signature.inputs:
+            labels = model.shown_condition(n)
         if "images" in signature.inputs:
             draws = hasattr(model, "sample")
             images = model.sample(n, labels, seed=seed) if draws else generator.random((n, *model.event_shape))
     else:
         images, labels = data
-    given = {"images": images, "labels": labels, "count": n}
+    given = {"images": images, "labels": labels, "words": labels, "count": n}
 
     def value(name, shape):
         if name in given:

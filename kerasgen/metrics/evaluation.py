@@ -1,13 +1,15 @@
 """The figures that a model allows."""
 
 import contextlib
+import itertools
 
 from keras import ops
 
 from kerasgen import bottlenecks
-from kerasgen.data import shapes
-from kerasgen.families import Classifier
+from kerasgen.data import scenes, shapes
+from kerasgen.families import AttributeClassifier, Classifier
 from kerasgen.metrics import (
+    captions,
     classification,
     disentanglement,
     features,
@@ -21,6 +23,8 @@ from kerasgen.metrics import (
 from kerasgen.metrics.features import VALUES
 
 _RANKED = 1000  # images of each kind
+_ASKED = 2000  # sentences
+_BEST_OF = 8
 
 
 def measure(model, data_name, read, num_samples=5000, with_quality=False, progress=False):
@@ -72,9 +76,23 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
         protocol = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[data_name]}"
         yield fidelity.label_fidelity(model, judge), protocol
+    if getattr(model, "text", None) and (judge := fidelity.judge(data_name)):
+        yield from _caption_fidelity(model, judge, data_name)
     if data_name in shapes.SETS and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
         protocol = "posterior means, 10,000 points to fit and 5,000 to measure each score, seed 0, DCI by forests"
         yield disentanglement.figures(model, shapes.SETS[data_name]), protocol
+
+
+def _caption_fidelity(model, judge, data_name):
+    """What sentences ask for, of compositions that were seen in training and held out, and by the best of several."""
+    for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
+        asked = scenes.splits(data_name)[split][0].scenes[:_ASKED]
+        measured = captions.caption_fidelity(model, judge, asked, best_of=best_of)
+        protocol = f"{_ASKED:,} sentences of the split {split}, seed 0, judged by {fidelity.JUDGES[data_name]}"
+        if best_of > 1:
+            protocol += f", of {best_of} draws the likeliest"
+        ending = ("_held_out" if split == "held_out" else "") + (f"_best_of_{best_of}" if best_of > 1 else "")
+        yield {name + ending: value for name, value in measured.items()}, protocol
 
 
 def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=False, training=None, extractor=VALUES):
@@ -93,12 +111,16 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
         `Figure`s by name, the leading one first: see `kerasgen.metrics.likelihood`, `classification`, `tokenizer` and
         `quality`.
     """
+    if isinstance(model, AttributeClassifier):
+        return classification.attribute_accuracy(model, images, labels, progress)
     if isinstance(model, Classifier):
         return classification.accuracy(model, images, labels, progress)
     if hasattr(model, "tokenize"):
         return tokenizer.tokens(model, images, progress)
     if is_estimated(model):
         return likelihood.importance_weighted(model, images, labels, num_samples, seed, progress)
+    if hasattr(model, "tokenizer"):
+        return likelihood.two_stage(model, images, labels, progress)
     if hasattr(model, "log_prob"):
         return likelihood.exact(model, images, labels, seed, progress)
     if only_samples(model):
@@ -114,7 +136,7 @@ def is_estimated(model):
 def has_exact_density_of_images(model):
     """Whether the model gives log p(x) itself, of images, without a condition."""
     images = len(model.event_shape) == 3 and model.num_classes is None
-    return images and hasattr(model, "log_prob") and not is_estimated(model)
+    return images and hasattr(model, "log_prob") and not is_estimated(model) and not hasattr(model, "tokenizer")
 
 
 def only_samples(model):

@@ -9,7 +9,7 @@ from kerasgen import zoo
 from kerasgen.metrics import figure
 
 # The preset that judges samples of a data set.
-JUDGES = {"mnist": "classifier_mnist", "fashion_mnist": "classifier_fashion"}
+JUDGES = {"mnist": "classifier_mnist", "fashion_mnist": "classifier_fashion", "scenes": "judge_scenes"}
 
 _BATCH = 500
 

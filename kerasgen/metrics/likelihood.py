@@ -46,6 +46,29 @@ def exact(model, images, labels=None, seed=0, progress=False):
     return _nll(model, log_prob)
 
 
+def two_stage(model, images, labels=None, progress=False):
+    """Figures of a prior over the ids of a tokenizer.
+
+    Args:
+        model: a `kerasgen.families.TwoStageModel`.
+        images, labels, progress: as of `exact`.
+
+    Returns:
+        `Figure`s by name: `nll`, the upper bound -log p(ids) - log p(x | ids) by the ids of the image, for 8-bit images
+        `bits_per_dim`, and `ids`, -log p(ids).
+
+    Raises:
+        ValueError: images of another shape or range, fewer than 2 images.
+    """
+    images, labels = figure.checked(model, images, labels)
+
+    def score(x, y, _):
+        return model.log_prob(x, y), model.log_prob_ids(model.tokenizer.tokenize(x), y)
+
+    log_prob, ids = figure.by_batch(score, images, labels, progress)
+    return {**_nll(model, log_prob), "ids": figure.mean(-ids, "nats")}
+
+
 def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, progress=False):
     """Figures of a latent-variable model.
 

@@ -16,6 +16,9 @@ from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
+from kerasgen.networks.tiles import TileEncoder
+from kerasgen.networks.token_grid import TokenGrid
+from kerasgen.networks.tokens import TokenTransformer
 
 __all__ = [
     "MLP",
@@ -39,4 +42,7 @@ __all__ = [
     "RowLSTM",
     "ScoreHead",
     "SpaceToDepth",
+    "TileEncoder",
+    "TokenGrid",
+    "TokenTransformer",
 ]

@@ -73,9 +73,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
-        if schedule.start_from:
-            fitting = zoo.warm_start(model, schedule.start_from)
-            print(f"Started from {schedule.start_from}: {len(fitting)} arrays fit.")
+        if not checkpoints.exist():
+            _start(model, schedule.start_from)
         model.compile(
             schedule.optimizer(schedule.epochs * steps),
             # Without compilation JAX runs operator by operator; TensorFlow still has its graph.
@@ -114,6 +113,15 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
     if is_chief:
         _save_preset(model, recipe, output, checkpoints.seconds, output / HISTORY)
     return model
+
+
+def _start(model, presets):
+    """Gives a new model, or the parts of it that are named, the weights of presets."""
+    if isinstance(presets, dict):
+        for part, preset in presets.items():
+            zoo.load_into(getattr(model, part), preset)
+    elif presets:
+        print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")
 
 
 def _monitors(model, recipe, data):

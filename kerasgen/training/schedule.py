@@ -52,7 +52,8 @@ class Schedule:
         precision: Keras dtype policy of the networks, "float32" or "mixed_bfloat16"; likelihoods stay in float32.
         jit_compile: compile the step with XLA. Pays on GPUs and on CPUs without bfloat16 units.
         steps_per_execution: steps between two returns to Python.
-        start_from: a preset whose weights the run starts from, wherever a layer of the same place and shapes has some.
+        start_from: a preset whose weights the run starts from, wherever a layer of the same place and shapes has some;
+            or presets by part of the model, `{tokenizer: vqvae_fashion}`, each of which has the part's weights exactly.
     """
 
     epochs: int
@@ -66,7 +67,7 @@ class Schedule:
     precision: str = "float32"
     jit_compile: bool = False
     steps_per_execution: int = 10
-    start_from: str | None = None
+    start_from: str | dict | None = None
 
     def __post_init__(self):
         for name, low, high in (

@@ -106,6 +106,17 @@ def load_weights(model, path):
     model.load_weights(path)
 
 
+def load_into(model, name_or_path):
+    """Gives `model`, which may be a part of another, the weights of a preset of exactly its architecture.
+
+    Raises:
+        PresetError: as `load`; the model is then unchanged.
+    """
+    path = folder(name_or_path)
+    manifest.verify(path)
+    load_weights(model, path / "model.weights.h5")
+
+
 def warm_start(model, name_or_path):
     """Gives `model` the weights of a preset wherever a layer of the same place and shapes has some.
 

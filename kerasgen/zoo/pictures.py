@@ -3,6 +3,7 @@
 import inspect
 
 import keras
+import numpy as np
 
 from kerasgen import bottlenecks, plot
 from kerasgen.metrics import codes, units
@@ -53,7 +54,7 @@ def _of_images(model, folder, images, training):
         if training is not None:
             captions |= _of_memory(model, folder, training)
     if hasattr(model, "patch_size"):
-        samples = model.sample(_APPEARING, _labels(model, _APPEARING), seed=0)
+        samples = model.sample(_APPEARING, model.shown_condition(_APPEARING), seed=0)
         plot.animate(appear(samples, model.patch_size), folder / "appearing.gif", 0.06)
         captions["appearing.gif"] = "Samples as they are drawn, one pixel or patch given those before it."
     if hasattr(model, "bottleneck") and model.num_classes is None:
@@ -66,20 +67,18 @@ def _of_images(model, folder, images, training):
 
 
 def _of_samples(model, folder):
-    """One row of samples a class, where the model is conditional."""
-    classes = model.num_classes
-    shown = _SHOWN if classes is None else classes * _A_CLASS
-    labels = None if classes is None else keras.ops.arange(shown) // _A_CLASS
+    """One row of samples a class or a sentence, where the model is conditional."""
+    kinds = model.num_shown_conditions
+    shown = _SHOWN if kinds is None else kinds * _A_CLASS
+    condition = None if kinds is None else np.repeat(model.shown_condition(kinds), _A_CLASS, axis=0)
     has_mean = "mean" in inspect.signature(model.sample).parameters
-    samples = model.sample(shown, labels, seed=0, **({"mean": True} if has_mean else {}))
-    plot.grid(samples, folder / "samples.png", columns=None if classes is None else _A_CLASS)
+    samples = model.sample(shown, condition, seed=0, **({"mean": True} if has_mean else {}))
+    plot.grid(samples, folder / "samples.png", columns=None if kinds is None else _A_CLASS)
     drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
-    rows = "" if classes is None else ", one row a class"
+    rows = "" if kinds is None else ", one row a class"
+    if sentences := getattr(getattr(model, "text", None), "examples", None):
+        rows = f", one row each of {', '.join(map(repr, sentences))}"
     return {"samples.png": f"{drawn}{rows}, seed 0, the first {shown}, not selected."}
-
-
-def _labels(model, n):
-    return None if model.num_classes is None else keras.ops.arange(n) % model.num_classes
 
 
 def _of_noise(model, folder):
@@ -100,7 +99,7 @@ def _of_noise(model, folder):
 
 
 def _of_memory(model, folder, training):
-    samples = keras.ops.convert_to_numpy(model.sample(_COMPARED, _labels(model, _COMPARED), seed=0))
+    samples = keras.ops.convert_to_numpy(model.sample(_COMPARED, model.shown_condition(_COMPARED), seed=0))
     training = keras.ops.convert_to_numpy(training)
     nearest, _ = nearest_neighbours(samples, training)
     plot.pairs([samples, training[nearest]], folder / "nearest.png")

@@ -19,6 +19,10 @@ _DATA = {
     "checkerboard": ("points in the plane on eight squares, drawn by a rule", "none: computed by kerasgen"),
     "shapes": ("binary sprites of five known factors, rendered by rule", "none: computed by kerasgen"),
     "shapes_rgb": ("colored sprites of six known factors, rendered by rule", "none: computed by kerasgen"),
+    "scenes": ("scenes of two or three objects with captions, rendered by rule", "none: computed by kerasgen"),
+    "scenes_64": ("scenes of two or three objects with captions, rendered by rule", "none: computed by kerasgen"),
+    "scenes_attributes": ("scenes with their attributes, rendered by rule", "none: computed by kerasgen"),
+    "scenes_64_attributes": ("scenes with their attributes, rendered by rule", "none: computed by kerasgen"),
     "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
 }
 _BINARIZED = {

@@ -1,0 +1,40 @@
+"""How a token is drawn from logits: temperature, top-k and nucleus."""
+
+from keras import ops
+
+_NEVER = -1e30
+
+
+def draw(logits, uniform, temperature=1.0, top_k=None, top_p=None):
+    """Tokens `[...]` int32.
+
+    Args:
+        logits: `[..., K]`.
+        uniform: numbers uniform on [0, 1), `[...]`.
+        temperature: divides the logits, before all else.
+        top_k: draw among the k most likely tokens, or None for all.
+        top_p: draw among the fewest tokens that have at least this probability together, or None for all (Holtzman and
+            others, The Curious Case of Neural Text Degeneration, 2020, arXiv 1904.09751).
+    """
+    logits = ops.cast(logits, "float32") / temperature
+    if top_k is not None and top_k < logits.shape[-1]:
+        logits = ops.where(logits < ops.top_k(logits, top_k)[0][..., -1:], _NEVER, logits)
+    if top_p is not None:
+        probabilities = ops.softmax(logits)
+        largest_first = ops.flip(ops.sort(probabilities, axis=-1), axis=-1)
+        needed = ops.cumsum(largest_first, axis=-1) - largest_first < top_p
+        least = ops.min(ops.where(needed, largest_first, 1.0), axis=-1, keepdims=True)
+        logits = ops.where(probabilities < least, _NEVER, logits)
+    below = ops.cumsum(ops.softmax(logits), axis=-1)
+    # In parts of the last sum, so that rounding leads to no token behind the last that may be drawn.
+    return ops.sum(ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1)
+
+
+def check(temperature, top_k, top_p):
+    """Raises a ValueError for a temperature that is not positive, k below 1 or p outside (0, 1]."""
+    if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
+        raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
+    if top_k is not None and not (isinstance(top_k, int) and top_k >= 1):
+        raise ValueError(f"Expected top_k to be an integer of at least 1, or None. Received: top_k={top_k!r}")
+    if top_p is not None and not (isinstance(top_p, (int, float)) and 0 < top_p <= 1):
+        raise ValueError(f"Expected top_p to be a number in (0, 1], or None. Received: top_p={top_p!r}")

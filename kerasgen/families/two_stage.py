@@ -1,0 +1,256 @@
+"""Two-stage models: a frozen tokenizer, and an autoregressive prior over its ids.
+
+    p(x) >= p(x | ids) p(ids),   ids = tokenize(x),   p(ids) = product over k of p(id_k | prefix, id_1, ..., id_{k-1})
+
+The prefix is a class, a text, or nothing. With a text, its words are predicted too, their loss weighted against that of
+the ids (Ramesh and others, Zero-Shot Text-to-Image Generation, 2021, arXiv 2102.12092); otherwise this is the prior of
+a VQ-VAE (van den Oord and others, Neural Discrete Representation Learning, 2017, arXiv 1711.00937).
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from kerasgen import backend, checks, decoding
+from kerasgen.model import GenerativeModel
+
+# Both bound the memory, whatever the number of examples.
+_SCORES_AT_ONCE = 64
+_SAMPLES_AT_ONCE = 128  # each block has its own noise, so the number is part of what a seed means
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.families")
+class TwoStageModel(GenerativeModel):
+    """A tokenizer, which is not trained, and a network that predicts its ids.
+
+    Args:
+        event_shape: shape of one example, the tokenizer's.
+        tokenizer: a trained model with `vocab_size`, `grid_shape`, `tokenize(x)` to int32 ids `[B, h, w]`,
+            `detokenize(ids)` to examples and `decode_ids(ids)` to the distribution p(x | ids). Its weights are saved
+            with the model's.
+        network: of `kerasgen.networks`: `TokenTransformer`.
+        num_classes: number of classes of the condition, or None.
+        text: a `kerasgen.text.Vocabulary` for a model of images given a sentence, or None.
+        text_weight: of the mean loss of a word against the mean loss of an id.
+
+    Raises:
+        ValueError: sizes that do not belong together, or both classes and text.
+    """
+
+    def __init__(self, event_shape, tokenizer, network, num_classes=None, text=None, text_weight=1 / 7, **kwargs):
+        super().__init__(event_shape, num_classes, terms=("ids", "text") if text else ("ids",), **kwargs)
+        if text and num_classes:
+            raise ValueError("Expected num_classes or text. Received: both. Drop one.")
+        if text and not text.examples:
+            raise ValueError("Expected a text with examples, to show the model by. Received: none. Add some.")
+        if self.event_shape != tuple(tokenizer.event_shape):
+            raise ValueError(
+                f"Expected event_shape to be the tokenizer's, {tuple(tokenizer.event_shape)}. "
+                f"Received: {self.event_shape}."
+            )
+        sizes = {"vocab_size": tokenizer.vocab_size, "prefix_size": text.size if text else num_classes or 1}
+        for name, size in sizes.items():
+            if getattr(network, name) != size:
+                raise ValueError(
+                    f"Expected the network's {name} to be {size}, which the tokenizer and the condition need. "
+                    f"Received: {getattr(network, name)}."
+                )
+        tokenizer.trainable = False
+        self.tokenizer = tokenizer
+        self.network = network
+        self.text = text
+        self.text_weight = text_weight
+        self._compiled_log_prob = backend.function(self._log_prob)
+        self._compiled_log_prob_ids = backend.function(self._log_prob_ids)
+        self._compiled_draws = {}
+        self.build()
+
+    def build(self, input_shape=None):
+        if not self.network.built:
+            self.network.build((None, self.text.length if self.text else 1), (None, *self.tokenizer.grid_shape))
+        self.built = True
+
+    @property
+    def likelihood(self):
+        """The tokenizer's p(x | ids)."""
+        return self.tokenizer.likelihood
+
+    def check_condition(self, condition):
+        return checks.words(condition, self.text) if self.text else checks.labels(condition, self.num_classes)
+
+    @property
+    def num_shown_conditions(self):
+        return len(self.text.examples) if self.text else self.num_classes
+
+    def shown_condition(self, n):
+        if self.text is None:
+            return super().shown_condition(n)
+        examples = self.text.encode(self.text.examples)
+        return examples[[i % len(examples) for i in range(n)]]
+
+    def _prefix(self, condition, batch):
+        if condition is None:
+            return ops.zeros((batch, 1), "int32")
+        return condition if self.text else condition[:, None]
+
+    def _log_probs(self, ids, condition):
+        """Log-probabilities `[B]` of the words that follow the first, None without a text, and of the ids."""
+        prefix = self._prefix(condition, ops.shape(ids)[0])
+        prefix_logits, logits = self.network(prefix, ids)
+        ids = _log_prob_of(ops.reshape(ids, (-1, math.prod(self.tokenizer.grid_shape))), logits)
+        if prefix_logits is None:
+            return None, ops.sum(ids, axis=-1)
+        said = ops.cast(prefix[:, :-1] > 0, "float32")  # every word, and the first place behind the last
+        return ops.sum(said * _log_prob_of(prefix[:, 1:], prefix_logits), axis=-1), ops.sum(ids, axis=-1)
+
+    def loss_terms(self, x, condition=None, training=False):
+        """`ids`, -log p(ids | condition), and of a text `text`, -log p(its other words | its first), `[B]` in nats."""
+        x, condition = self.check(x, condition)
+        text, ids = self._log_probs(ops.stop_gradient(self.tokenizer.tokenize(x)), condition)
+        return {"ids": -ids} if text is None else {"ids": -ids, "text": -text}
+
+    def term_weights(self):
+        if self.text is None:
+            return {}
+        return {"text": self.text_weight * math.prod(self.tokenizer.grid_shape) / self.text.length}
+
+    def log_prob(self, x, condition=None):
+        """A lower bound on log p(x | condition), log p(ids) + log p(x | ids) for the ids of x, `[B]` in nats.
+
+        Args:
+            x: data in [0, 1], `[B, *event_shape]`.
+            condition: labels `[B]`, or of a text sentences or word numbers `[B, T]`.
+        """
+        x, condition = self.check(x, condition)
+        return self._by_block(self._compiled_log_prob, x, condition)
+
+    def _log_prob(self, x, condition):
+        ids = self.tokenizer.tokenize(x)
+        return self._log_probs(ids, condition)[1] + self.tokenizer.decode_ids(ids).log_prob(x)
+
+    def log_prob_ids(self, ids, condition=None):
+        """log p(ids | condition), exact, `[B]` in nats.
+
+        Args:
+            ids: int32 `[B, h, w]`, as the tokenizer's `tokenize` gives them.
+            condition: as of `log_prob`.
+        """
+        ids = checks.ids(ids, self.tokenizer.grid_shape, self.tokenizer.vocab_size)
+        condition = self.check_condition(condition)
+        return self._by_block(self._compiled_log_prob_ids, ids, condition)
+
+    def _log_prob_ids(self, ids, condition):
+        return self._log_probs(ids, condition)[1]
+
+    def _by_block(self, score, x, condition):
+        blocks = []
+        for start in range(0, x.shape[0], _SCORES_AT_ONCE):
+            rows = slice(start, start + _SCORES_AT_ONCE)
+            blocks.append(score(x[rows], None if condition is None else condition[rows]))
+        return ops.concatenate(blocks)
+
+    def sample(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1):
+        """Draws `n` grids of ids and shows the mean of p(x | ids) for each, `[n, *event_shape]`.
+
+        Args:
+            n: number of examples.
+            condition: labels `[n]`; of a text one sentence for all, n sentences, or word numbers `[n, T]`.
+            seed: an integer for repeatable draws, None for fresh ones.
+            temperature, top_k, top_p: see `kerasgen.decoding.draw`; every id is drawn so.
+            best_of: draw so many grids for every example and take the likeliest given its condition.
+
+        Raises:
+            ValueError: bad counts, conditions, temperatures, top_k or top_p.
+        """
+        ids = self.sample_ids(n, condition, seed, temperature, top_k, top_p, best_of)
+        starts = range(0, ids.shape[0], _SCORES_AT_ONCE)
+        return ops.concatenate([self.tokenizer.detokenize(ids[start : start + _SCORES_AT_ONCE]) for start in starts])
+
+    def sample_ids(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1):
+        """The ids `[n, h, w]` int32 that `sample` shows; its arguments and errors."""
+        n, best_of = checks.positive("n", n), checks.positive("best_of", best_of)
+        decoding.check(temperature, top_k, top_p)
+        condition = self.check_condition(condition)
+        if condition is not None:
+            if self.text and condition.shape[0] == 1:
+                condition = ops.repeat(condition, n, axis=0)
+            if condition.shape[0] != n:
+                raise ValueError(
+                    f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels."
+                )
+            condition = ops.repeat(condition, best_of, axis=0)
+        seeds, blocks, total = keras.random.SeedGenerator(seed), [], n * best_of
+        for start in range(0, total, _SAMPLES_AT_ONCE):
+            rows = slice(start, min(total, start + _SAMPLES_AT_ONCE))
+            uniform = keras.random.uniform((rows.stop - start, *self.tokenizer.grid_shape), seed=seeds)
+            labels = None if condition is None else condition[rows]
+            blocks.append(self._drawn(uniform, labels, ops.convert_to_tensor(float(temperature)), top_k, top_p))
+        ids = ops.concatenate(blocks)
+        return ids if best_of == 1 else self._likeliest(ids, condition, best_of)
+
+    def _drawn(self, uniform, condition, temperature, top_k, top_p):
+        """`_draw`, compiled once for every way to cut off."""
+        way = top_k, top_p
+        if way not in self._compiled_draws:
+            self._compiled_draws[way] = backend.function(lambda *tensors: self._draw(*tensors, *way))
+        return self._compiled_draws[way](uniform, condition, temperature)
+
+    def _draw(self, uniform, condition, temperature=1.0, top_k=None, top_p=None):
+        """Ids `[B, h, w]` from uniform numbers of that shape."""
+        batch = ops.shape(uniform)[0]
+        noise = ops.transpose(ops.reshape(uniform, (-1, math.prod(self.tokenizer.grid_shape))))
+
+        def draw(logits, noise):
+            return decoding.draw(logits, noise, temperature, top_k, top_p)
+
+        ids = self.network.generate(self._prefix(condition, batch), draw, noise)
+        return ops.reshape(ops.transpose(ids), (-1, *self.tokenizer.grid_shape))
+
+    def _likeliest(self, ids, condition, best_of):
+        """Of every `best_of` grids the one that is likeliest."""
+        log_prob = ops.reshape(self._by_block(self._compiled_log_prob_ids, ids, condition), (-1, best_of))
+        rows = ops.arange(log_prob.shape[0]) * best_of + ops.cast(ops.argmax(log_prob, axis=-1), "int32")
+        return ops.take(ids, rows, axis=0)
+
+    def export_signatures(self):
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+
+        `sample` takes two standard normal numbers, a and b, for every uniform one: exp(-(a^2 + b^2) / 2) is uniform.
+        """
+
+        def log_prob(images, condition=None):
+            return {"log_prob": self._log_prob(images, condition)}
+
+        def sample(noise, condition=None):
+            uniform = ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
+            return {"images": self.tokenizer.detokenize(self._draw(uniform, condition))}
+
+        condition = {"words": (self.text.length,)} if self.text else {"labels": ()} if self.num_classes else {}
+        if self.text:
+            functions = lambda images, words: log_prob(images, words), lambda noise, words: sample(noise, words)
+        else:
+            functions = (
+                lambda images, labels=None: log_prob(images, labels),
+                lambda noise, labels=None: sample(noise, labels),
+            )
+        return {
+            "log_prob": (functions[0], {"images": self.event_shape, **condition}),
+            "sample": (functions[1], {"noise": (*self.tokenizer.grid_shape, 2), **condition}),
+        }
+
+    def get_config(self):
+        parts = {name: getattr(self, name) for name in ("tokenizer", "network", "text")}
+        parts = {name: part and keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        return {**super().get_config(), **parts, "text_weight": self.text_weight}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def _log_prob_of(tokens, logits):
+    """log p of tokens `[B, T]` under logits `[B, T, K]`, `[B, T]`."""
+    logits = ops.cast(logits, "float32")
+    chosen = ops.sum(ops.one_hot(tokens, logits.shape[-1]) * logits, axis=-1)
+    return chosen - ops.logsumexp(logits, axis=-1)

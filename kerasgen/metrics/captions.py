@@ -1,0 +1,84 @@
+"""Whether images of scenes show what their sentences ask for, by the judgement of an attribute classifier."""
+
+import itertools
+
+import keras
+import numpy as np
+
+from kerasgen.data import captions
+from kerasgen.data.scenes import CELLS
+from kerasgen.metrics import figure
+
+_BATCH = 500
+_STEPS = {
+    "left": (0, 1),
+    "right": (0, -1),
+    "above": (1, 0),
+    "below": (-1, 0),
+}  # from an object to what it is related to
+
+
+def caption_fidelity(model, judge, scenes, seed=0, best_of=1):
+    """The share of what sentences ask for that is in the images drawn for them.
+
+    Asked for are the shape, the color and, where said, the size of every object, every relation and, where said, the
+    background. Of all ways to match asked objects with those found, the one that is right most often counts. A
+    relation is right where both objects stand in one row or one column, in the order that it says.
+
+    Args:
+        model: a model of images given a sentence.
+        judge: a `kerasgen.families.AttributeClassifier` of `kerasgen.data.scenes.ATTRIBUTES`.
+        scenes: `kerasgen.data.scenes.Scenes`, N at least 2, for whose sentences images are drawn.
+        seed: of the sentences and of the samples.
+        best_of: of how many draws the model takes the likeliest.
+
+    Returns:
+        `Figure`s by name, in percent: `asked_attributes`, mean over the sentences of the share that is right, and
+        `whole_captions`, sentences of which everything is right and whose images have no further object.
+    """
+    words = captions.write(scenes, seed)
+    images = model.sample(len(scenes), words, seed=seed, best_of=best_of)
+    starts = range(0, len(scenes), _BATCH)
+    found = np.concatenate(
+        [keras.ops.convert_to_numpy(judge.attributes(images[start : start + _BATCH])) for start in starts]
+    )
+    shares, whole = np.array([score(scenes[i : i + 1], found[i]) for i in range(len(scenes))], "float64").T
+    return {"asked_attributes": figure.mean(100 * shares, "%"), "whole_captions": figure.mean(100 * whole, "%")}
+
+
+def score(scene, found):
+    """The share of what the sentence of one scene asks for that is right, and whether all is and nothing else is there.
+
+    Args:
+        scene: `Scenes` of length 1.
+        found: the attributes of an image, `[len(ATTRIBUTES)]`.
+    """
+    cells = np.reshape(found[:-1], (CELLS, 3))
+    places = [int(cell) for cell in np.flatnonzero(cells[:, 0])]
+    objects = [k for k in range(3) if scene.cell[0, k] >= 0]
+    names = [
+        (scene.shape[0, k], scene.color[0, k], scene.size[0, k] if scene.size_said[0, k] else None) for k in objects
+    ]
+    relations = [_STEPS[list(captions.RELATIONS)[index]] for index in scene.relation[0, : len(objects) - 1]]
+    asked = sum(name is not None for each in names for name in each) + len(relations)
+    candidates = places + [None] * max(0, len(objects) - len(places))
+    right = max(_right(match, names, relations, cells) for match in itertools.permutations(candidates, len(objects)))
+    if scene.background_said[0]:
+        asked += 1
+        right += bool(found[-1] == scene.background[0])
+    return right / asked, right == asked and len(places) == len(objects)
+
+
+def _right(match, names, relations, cells):
+    """How much is right when the objects asked for are those in the cells of `match`, None for an object not found."""
+    count = sum(
+        bool(name is not None and cells[cell][kind] == name + 1)
+        for cell, each in zip(match, names)
+        if cell is not None
+        for kind, name in enumerate(each)
+    )
+    for (first, second), step in zip(itertools.pairwise(match), relations):
+        if first is not None and second is not None:
+            (row, column), (other_row, other_column) = divmod(first, 3), divmod(second, 3)
+            count += (np.sign(other_row - row), np.sign(other_column - column)) == step
+    return count

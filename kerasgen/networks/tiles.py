@@ -1,0 +1,37 @@
+"""One perceptron for every tile of an image: for pictures that are put together of cells."""
+
+from keras import layers
+
+from kerasgen.networks.layers import Stack, register
+
+
+@register
+class TileEncoder(Stack):
+    """Images `[B, H, W, C]` to the features of all tiles, `[B, tiles * features]`.
+
+    Args:
+        tile: side of the square tiles in pixels.
+        margin: pixels left out at every edge of the image; the tiles cover the rest.
+        hidden: sizes of the hidden layers.
+        features: of one tile.
+        activation: name of a Keras activation.
+    """
+
+    def __init__(self, tile, margin=0, hidden=(128,), features=64, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.config = {
+            "tile": tile,
+            "margin": margin,
+            "hidden": list(hidden),
+            "features": features,
+            "activation": activation,
+        }
+        dtype = {"dtype": self.dtype_policy}
+        self.stack = [layers.Cropping2D(margin, **dtype)]
+        for depth, size in enumerate([*hidden, features]):
+            side = 1 if depth else tile
+            self.stack.append(layers.Conv2D(size, side, strides=side, activation=activation, **dtype))
+        self.stack.append(layers.Flatten(**dtype))
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}

@@ -1,0 +1,79 @@
+"""Any causal network of images over a grid of ids: the prior of the VQ-VAE paper (arXiv 1711.00937) is a PixelCNN."""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from kerasgen.networks.autoregressive.sampler import generate_rows
+from kerasgen.networks.layers import register
+
+
+@register
+class TokenGrid(layers.Layer):
+    """Ids `[B, h, w]` embedded, then a causal network: logits of each id `[B, h * w, vocab_size]`.
+
+    It is called and draws as `TokenTransformer`, with a prefix of one token, a class or nothing; it reads no text.
+
+    Args:
+        vocab_size: number of ids.
+        network: from `kerasgen.networks.autoregressive`, with `vocab_size` output channels.
+        prefix_size: number of classes, or 1 for an unconditional model.
+        size: of an id's embedding.
+
+    Raises:
+        ValueError: a network of other outputs, or a prefix of several tokens.
+    """
+
+    def __init__(self, vocab_size, network, prefix_size=1, size=32, **kwargs):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.prefix_size = prefix_size
+        self.network = network
+        self.embedding = layers.Embedding(vocab_size, size, dtype=self.dtype_policy)
+
+    def build(self, prefix_shape, ids_shape):
+        if prefix_shape[1] != 1:
+            raise ValueError(
+                f"Expected a prefix of one token, all that these networks read. Received: {prefix_shape[1]} tokens. "
+                "Use TokenTransformer."
+            )
+        self.embedding.build()
+        condition = () if self.prefix_size == 1 else ((None, self.prefix_size),)
+        self.network.build((*ids_shape, self.embedding.output_dim), *condition)
+        if self.network.config["output_channels"] != self.vocab_size:
+            raise ValueError(
+                f"Expected the network's output_channels to be vocab_size={self.vocab_size}. "
+                f"Received: {self.network.config['output_channels']}."
+            )
+        self.built = True
+
+    def call(self, prefix, ids):
+        logits = self.network(self.embedding(ids), self._condition(prefix))
+        return None, ops.reshape(logits, (-1, math.prod(ids.shape[1:]), self.vocab_size))
+
+    def _condition(self, prefix):
+        return None if self.prefix_size == 1 else ops.one_hot(prefix[:, 0], self.prefix_size, dtype=self.compute_dtype)
+
+    def generate(self, prefix, draw, inputs):
+        """Ids `[N, B]` int32, see `TokenTransformer.generate`."""
+        height, width, _ = self.network.event_shape
+
+        def draw_pixel(logits, inputs):
+            return ops.cast(draw(logits, inputs), "float32")[:, None]
+
+        def embed(pixel):
+            return self.embedding(ops.cast(pixel[:, 0], "int32"))
+
+        inputs = ops.reshape(inputs, (height, width, -1))
+        carry = self.network.init_cache(ops.shape(prefix)[0], self._condition(prefix))
+        _, ids = generate_rows(self.network, draw_pixel, inputs, carry, height, embed, channels=1)
+        return ops.reshape(ops.cast(ids, "int32"), (height * width, -1))
+
+    def get_config(self):
+        config = {"vocab_size": self.vocab_size, "prefix_size": self.prefix_size, "size": self.embedding.output_dim}
+        return {**super().get_config(), **config, "network": keras.saving.serialize_keras_object(self.network)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
