@@ -16,6 +16,7 @@ BOTTLENECKS = {
     "gumbel": {"bottlenecks.GumbelSoftmax": {"vocab_size": 16, "latent_dim": 4, "temperature_steps": 40}},
     "vq": {"bottlenecks.VectorQuantizer": {"vocab_size": 16, "latent_dim": 4}},
 }
+AVERAGES = {"gumbel": {"ema": 0.9}, "vq": {}}
 
 
 def recipe_of(kind):
@@ -33,7 +34,7 @@ def recipe_of(kind):
                     "objective": {"objectives.ELBO": {"warmup_steps": 20, "warmup": "cosine"}},
                 }
             },
-            "training": {"epochs": 3, "learning_rate": 0.01, "ema": 0.9, "steps_per_execution": 5},
+            "training": {"epochs": 3, "learning_rate": 0.01, "steps_per_execution": 5, **AVERAGES[kind]},
         }
     )
 
@@ -119,3 +120,9 @@ def test_ids_that_differ_are_an_error_of_their_share():
     assert largest["decode"] == 0
     with pytest.raises(verification.BoundExceeded, match="errors {'encode': '0.0625"):
         verification.verify(model, chosen, run, verification.BOUNDS[None])
+
+
+def test_averages_of_weights_beside_a_codebook_of_averages_are_refused(tmp_path):
+    recipe = recipe_of("vq").override(["training.ema=0.9"])
+    with pytest.raises(ValueError, match="Expected no training.ema beside a codebook of moving averages.*=0.9"):
+        training.run(recipe, tmp_path / "run")

@@ -73,6 +73,11 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
+        if schedule.ema and getattr(getattr(model, "bottleneck", None), "averages", False):
+            raise ValueError(
+                "Expected no training.ema beside a codebook of moving averages, which follows the newest encoder and "
+                f"not an averaged one. Received: training.ema={schedule.ema}. Drop it, or set codebook: gradient."
+            )
         if not checkpoints.exist():
             _start(model, schedule.start_from)
         model.compile(
