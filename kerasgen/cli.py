@@ -198,7 +198,7 @@ def _sample(args):
     if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
         kind, known = type(model).__name__, [name for name in _WAYS if name in takes]
         raise ValueError(
-            f"Expected ways to draw that a {kind} has, of {known}. Received: {', '.join(foreign)}. Drop it."
+            f"Expected ways to draw that {kind} has, of {known}. Received: {', '.join(foreign)}. Drop it."
         )
     condition = columns = None
     if args.prompt is not None:
@@ -319,7 +319,7 @@ def _probe(args):
 def _needs(model, part, name):
     if not hasattr(model, part):
         raise ValueError(
-            f"Expected a preset whose model has {part!r}. Received: {name!r}, a {type(model).__name__}. Name another."
+            f"Expected a preset whose model has {part!r}. Received: {name!r}, whose model is {type(model).__name__}. Name another."
         )
 
 

@@ -121,7 +121,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     ("command", "name", "options", "message"),
     [
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
-        ("sample", "mixture", ["--mean"], "ways to draw that a Mixture has, of []. Received: --mean"),
+        ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
         ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
         (
             "sample",
@@ -135,7 +135,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "sample",
             "conditional",
             ["--top-k", "3"],
-            "ways to draw that a LatentVariableModel has, of ['mean']. Received",
+            "ways to draw that LatentVariableModel has, of ['mean']. Received",
         ),
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),

@@ -65,7 +65,7 @@ def _what(recipe, parameters, weight_bytes):
     kind = next(iter(recipe.model)).rpartition(".")[2]
     structure = yaml.safe_dump(recipe.model, sort_keys=False, width=100, default_flow_style=None).rstrip()
     return (
-        f"A `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.\n\n"
+        f"{'An' if kind[0] in 'AEIOU' else 'A'} `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.\n\n"
         f"```yaml\n{structure}\n```"
     )
 
