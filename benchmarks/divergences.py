@@ -80,7 +80,7 @@ def draw(distances, values, path):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=4000, help="of every critic")
-    parser.add_argument("--distances", type=float, nargs="+", default=list(np.linspace(0, 3, 13)))
+    parser.add_argument("--distances", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3])
     parser.add_argument("--out", type=pathlib.Path, default=PICTURE)
     args = parser.parse_args(argv)
     values = {name: [reported(name, d, args.steps) for d in args.distances] for name in GAMES}

@@ -197,9 +197,7 @@ def _sample(args):
     ways = {name: value for name, value in given.items() if value is not None and value is not False}
     if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
         kind, known = type(model).__name__, [name for name in _WAYS if name in takes]
-        raise ValueError(
-            f"Expected ways to draw that {kind} has, of {known}. Received: {', '.join(foreign)}. Drop it."
-        )
+        raise ValueError(f"Expected ways to draw that {kind} has, of {known}. Received: {', '.join(foreign)}. Drop it.")
     condition = columns = None
     if args.prompt is not None:
         if getattr(model, "text", None) is None:
@@ -319,7 +317,8 @@ def _probe(args):
 def _needs(model, part, name):
     if not hasattr(model, part):
         raise ValueError(
-            f"Expected a preset whose model has {part!r}. Received: {name!r}, whose model is {type(model).__name__}. Name another."
+            f"Expected a preset whose model has {part!r}. Received: {name!r}, whose model is {type(model).__name__}. "
+            "Name another."
         )
 
 

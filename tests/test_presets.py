@@ -70,7 +70,8 @@ def test_a_card_names_how_each_figure_was_measured(name):
     card = zoo.card(name)
     assert figures
     for key, figure in figures.items():
-        assert f"**{key}**: {figure['protocol']}. `{figure['command']}`" in card
+        (line,) = (line for line in card.splitlines() if line.startswith("- ") and f"**{key}**" in line)
+        assert line.endswith(f": {figure['protocol']}. `{figure['command']}`")
         assert figure["command"].startswith(f"kerasgen evaluate {name}")
     for picture in folder.glob("*.png"):
         assert f"({picture.name})" in card

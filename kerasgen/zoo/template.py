@@ -64,8 +64,9 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
 def _what(recipe, parameters, weight_bytes):
     kind = next(iter(recipe.model)).rpartition(".")[2]
     structure = yaml.safe_dump(recipe.model, sort_keys=False, width=100, default_flow_style=None).rstrip()
+    article = "An" if kind[0] in "AEIOU" else "A"
     return (
-        f"{'An' if kind[0] in 'AEIOU' else 'A'} `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.\n\n"
+        f"{article} `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.\n\n"
         f"```yaml\n{structure}\n```"
     )
 
@@ -74,17 +75,26 @@ def _figures(metrics):
     figures = metrics["figures"]
     if not figures:
         return "None measured yet."
-    rows = ["| figure | this preset | published |", "| --- | --- | --- |"]
-    protocols = []
+    floors = {name.replace("_floor", ""): figure for name, figure in figures.items() if "_floor" in name}
+    head = ["figure", "this preset", *(["real data in its place"] if floors else []), "published"]
+    rows, ways = [head, ["---"] * len(head)], {}
     for name, figure in figures.items():
-        error = figure.get("standard_error")
-        value = f"**{_number(figure['value'])}**" + (f" ± {error:.2g}" if error is not None else "")
+        ways.setdefault((figure["protocol"], figure["command"]), []).append(f"**{name}**")
+        if "_floor" in name:
+            continue
+        floor = [_value(floors[name]) if name in floors else "-"] if floors else []
         published = "<br>".join(
             f"{peer['model']}: {_number(peer['value'])} ({peer['source']})" for peer in figure.get("published", ())
         )
-        rows.append(f"| {name} ({figure['unit']}) | {value} | {published or '-'} |")
-        protocols.append(f"- **{name}**: {figure['protocol']}. `{figure['command']}`")
-    return "\n".join([*rows, "", "± is the standard error over test examples. How each was measured:", "", *protocols])
+        rows.append([f"{name} ({figure['unit']})", _value(figure, "**{}**"), *floor, published or "-"])
+    table = [f"| {' | '.join(row)} |" for row in rows]
+    protocols = [f"- {', '.join(names)}: {protocol}. `{command}`" for (protocol, command), names in ways.items()]
+    return "\n".join([*table, "", "± is the standard error over test examples. How each was measured:", "", *protocols])
+
+
+def _value(figure, form="{}"):
+    error = figure.get("standard_error")
+    return form.format(_number(figure["value"])) + (f" ± {error:.2g}" if error is not None else "")
 
 
 def _number(value):
