@@ -98,6 +98,15 @@ def parser():
     sub.add_argument("--quantize", choices=("float16", "dynamic", "int8"), help="of TFLite weights (default: float32)")
     sub.add_argument("--out", type=pathlib.Path, help="a folder or a .tflite file (default: after the preset)")
 
+    sub = command("tokenize", _tokenize)
+    preset(sub)
+    sources = "a folder, tfds:NAME[:SPLIT], or a pattern of TFRecord files"
+    sub.add_argument("--input", required=True, metavar="SOURCE", help=sources)
+    sub.add_argument("--output", required=True, metavar="FOLDER", help="on a disk, or where Beam can write")
+    sub.add_argument("--format", choices=("tfrecord", "parquet"), default="tfrecord", help="(default: %(default)s)")
+    sub.add_argument("--images-per-shard", type=_positive, default=10_000, metavar="N", help="(default: %(default)s)")
+    sub.add_argument("--resize", action="store_true", help="fit images of another shape (default: leave them out)")
+
     data = commands.add_parser("data", help="Prepare data sets.").add_subparsers(metavar="COMMAND", required=True)
     sub = command("export", _data_export, within=data)
     sub.add_argument("name", metavar="NAME", help="of a data set, for example mnist")
@@ -119,7 +128,10 @@ def main(argv=None):
     Raises:
         SystemExit: with status 2 after an error, which is one line on stderr.
     """
-    args = parser().parse_args(argv)
+    top = parser()
+    args, args.beam = top.parse_known_args(argv)
+    if args.beam and args.run is not _tokenize:
+        top.error(f"unrecognized arguments: {' '.join(args.beam)}")
     try:
         if args.run not in (_list, _card):
             _import_keras(quiet=not args.debug and "TF_CPP_MIN_LOG_LEVEL" not in os.environ)
@@ -359,6 +371,29 @@ def _export(args):
     out = args.out or pathlib.Path(zoo.folder(args.name).name + ending)
     report = export.saved_model(model, out) if args.format == "savedmodel" else export.tflite(model, out, args.quantize)
     print(f"{out}: {report}")
+
+
+def _tokenize(args):
+    """Write the ids of any number of images, as an Apache Beam pipeline; other flags are Beam's, such as --runner."""
+    import time
+
+    from kerasgen import zoo
+
+    try:
+        from kerasgen.export.tokenize import tokenize
+    except ImportError as error:
+        raise ValueError(
+            f"Expected Apache Beam, which pip install 'kerasgen[tokenize]' brings. Received: {error}."
+        ) from error
+    began = time.monotonic()
+    counts = tokenize(
+        zoo.load(args.name), args.input, args.output, args.format, args.images_per_shard, args.resize, args.beam
+    )
+    seconds = time.monotonic() - began
+    print(
+        f"{args.output}: {counts['images']:,} images in {counts['shards']} shards, {counts['wrote']} of them written "
+        f"in {seconds:.0f} s; {counts['skipped']:,} images could not be read: see the shards' JSON files"
+    )
 
 
 def _data_export(args):

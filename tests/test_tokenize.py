@@ -1,0 +1,198 @@
+"""`kerasgen tokenize`: ids equal to the model's, whatever the source; nothing lost, nothing done twice."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import tiny_tokenizer
+from PIL import Image
+from test_tokenizer_runs import recipe_of
+from tiny_preset import METRICS
+
+from kerasgen import cli, zoo
+
+pytest.importorskip("apache_beam", reason="needs Apache Beam: pip install 'kerasgen[tokenize]'")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+from kerasgen.export.tokenize import tokenize  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny_tokenizer("vq")
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """`{name: [8, 8] uint8}`."""
+    rng = np.random.default_rng(0)
+    return {f"{'ab'[i % 2]}/{i:03}.png": rng.integers(256, size=(8, 8), dtype="uint8") for i in range(23)}
+
+
+@pytest.fixture
+def folder(pictures, tmp_path):
+    """The pictures as files, with one that is damaged, one of another size, and one that is no picture."""
+    folder = tmp_path / "images"
+    for name, pixels in pictures.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "a" / "damaged.png").write_bytes((folder / "a" / "000.png").read_bytes()[:40])
+    Image.new("L", (9, 8)).save(folder / "wide.png")
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    return file.getvalue()
+
+
+def example(image):
+    feature = {"image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image]))}
+    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+
+
+def read(output):
+    """Names and ids of all shards, in order."""
+    names, ids = [], []
+    for path in sorted(output.glob("ids-*.parquet")):
+        table = parquet.read_table(path).to_pydict()
+        names += table["name"]
+        ids += table["ids"]
+    for path in sorted(output.glob("ids-*.tfrecord")):
+        for record in tf.data.TFRecordDataset(str(path)):
+            features = tf.train.Example.FromString(record.numpy()).features.feature
+            names.append(features["name"].bytes_list.value[0].decode())
+            ids.append(list(features["ids"].int64_list.value))
+    return names, np.array(ids)
+
+
+def skipped(output):
+    return [each for path in sorted(output.glob("ids-*.json")) for each in json.loads(path.read_text())["skipped"]]
+
+
+def expected(model, pictures):
+    pixels = np.stack(list(pictures.values()))[..., None].astype("float32") / 255
+    return np.asarray(model.tokenize(pixels)).reshape(len(pictures), -1)
+
+
+@pytest.mark.parametrize("file_format", ["tfrecord", "parquet"])
+def test_a_folder_of_images(model, pictures, folder, tmp_path, file_format):
+    output = tmp_path / "ids"
+    counts = tokenize(model, str(folder), str(output), file_format, images_per_shard=10)
+    assert counts == {"images": 23, "skipped": 2, "shards": 3, "wrote": 3}
+    names, ids = read(output)
+    ordered = {name: pictures[name] for name in sorted(pictures)}
+    assert names == list(ordered)
+    np.testing.assert_array_equal(ids, expected(model, ordered))
+    damaged, wide = skipped(output)
+    assert damaged["name"] == "a/damaged.png" and damaged["reason"]
+    assert wide == {"name": "wide.png", "reason": "Expected 8x8 pixels. Received: 9x8. Resize it."}
+    assert json.loads((output / "tokens.json").read_text())["grid_shape"] == list(model.grid_shape)
+    assert {path.suffix for path in output.glob("ids-*")} == {".json", f".{file_format}"}  # nothing partial
+
+
+def test_resized_images_are_no_longer_left_out(model, folder, tmp_path):
+    counts = tokenize(model, str(folder), str(tmp_path / "ids"), resize=True)
+    assert counts["images"] == 24 and [each["name"] for each in skipped(tmp_path / "ids")] == ["a/damaged.png"]
+
+
+def test_a_broken_off_run_goes_on_and_does_nothing_twice(model, folder, tmp_path):
+    output = tmp_path / "ids"
+    tokenize(model, str(folder), str(output), images_per_shard=5)
+    before = {path.name: path.read_bytes() for path in output.glob("ids-*")}
+    times = {path.name: path.stat().st_mtime_ns for path in output.glob("ids-*")}
+    (output / "ids-00002-of-00005.tfrecord").unlink()
+    (output / "ids-00004-of-00005.tfrecord").unlink()
+    (output / "ids-00004-of-00005.json").unlink()
+    counts = tokenize(model, str(folder), str(output), images_per_shard=5)
+    assert counts == {"images": 23, "skipped": 2, "shards": 5, "wrote": 2}
+    assert {path.name: path.read_bytes() for path in output.glob("ids-*")} == before
+    redone = {name for name in times if (output / name).stat().st_mtime_ns != times[name]}
+    assert {name[:9] for name in redone} == {"ids-00002", "ids-00004"}
+    with pytest.raises(ValueError, match=r"of the same settings, to go on. Received: {'images_per_shard': 5} there"):
+        tokenize(model, str(folder), str(output), images_per_shard=6)
+
+
+def test_tfrecord_files_with_a_damaged_end_and_an_example_without_an_image(model, pictures, tmp_path):
+    images = list(pictures.values())
+    for number, part in enumerate((images[:4], images[4:9])):
+        with tf.io.TFRecordWriter(str(tmp_path / f"part{number}.tfrecord")) as file:
+            for pixels in part:
+                file.write(example(png(pixels)))
+            if number == 0:
+                file.write(tf.train.Example().SerializeToString())
+    whole = (tmp_path / "part1.tfrecord").read_bytes()
+    (tmp_path / "part1.tfrecord").write_bytes(whole[:-5])
+    output = tmp_path / "ids"
+    counts = tokenize(model, str(tmp_path / "*.tfrecord"), str(output))
+    assert counts == {"images": 8, "skipped": 2, "shards": 2, "wrote": 2}
+    np.testing.assert_array_equal(read(output)[1], expected(model, dict(enumerate(images[:8]))))
+    without, damaged = skipped(output)
+    assert without["name"].endswith("part0.tfrecord:4") and "one encoded image" in without["reason"]
+    assert damaged["name"].endswith("part1.tfrecord:4") and "damaged from here on" in damaged["reason"]
+
+
+@pytest.mark.parametrize(
+    "source, file_format, message",
+    [
+        ("nothing/*.tfrecord", "tfrecord", "Expected images in 'nothing/.*.tfrecord'.* Received: none"),
+        ("nowhere", "tfrecord", "Expected images in 'nowhere'"),
+        ("nowhere", "csv", r"Expected the format to be one of \('tfrecord', 'parquet'\). Received: 'csv'"),
+    ],
+)
+def test_bad_sources_are_refused(model, tmp_path, source, file_format, message):
+    with pytest.raises(ValueError, match=message):
+        tokenize(model, source, str(tmp_path / "ids"), file_format)
+    assert not (tmp_path / "ids").exists()
+
+
+@pytest.fixture(scope="module")
+def preset(model, tmp_path_factory):
+    recipe = recipe_of("vq")
+    saved = recipe.build()
+    saved.set_weights(model.get_weights())
+    return zoo.save(saved, tmp_path_factory.mktemp("presets") / "tiny", recipe, {**METRICS, "figures": {}})
+
+
+def test_several_workers_one_of_them_killed_midway(model, preset, pictures, tmp_path):
+    """The command, with Beam's flags, in processes that are killed after a first shard; it goes on where it was."""
+    names = [f"{i:04}.png" for i in range(400)]
+    folder, output = tmp_path / "images", tmp_path / "ids"
+    folder.mkdir()
+    pixels = list(pictures.values())
+    for i, name in enumerate(names):
+        Image.fromarray(pixels[i % 23]).save(folder / name)
+    arguments = ["tokenize", str(preset), "--input", str(folder), "--output", str(output), "--images-per-shard", "4"]
+    arguments += ["--direct_num_workers", "2", "--direct_running_mode", "multi_processing"]
+    command = [sys.executable, "-m", "kerasgen.cli", *arguments]
+    run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    while not list(output.glob("ids-*.tfrecord")) and time.monotonic() < deadline:
+        assert run.poll() is None
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    done = len(list(output.glob("ids-*.tfrecord")))
+    assert 1 <= done < 100
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert finished.returncode == 0, finished.stderr
+    assert f"400 images in 100 shards, {100 - done} of them written" in finished.stdout
+    found, ids = read(output)
+    assert found == names
+    each = expected(model, pictures)
+    np.testing.assert_array_equal(ids, each[np.arange(400) % 23])
+
+
+def test_flags_of_beam_belong_to_this_command_only(preset, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["card", str(preset), "--runner", "DirectRunner"])
+    assert "unrecognized arguments: --runner DirectRunner" in capsys.readouterr().err
