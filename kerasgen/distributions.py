@@ -32,33 +32,20 @@ class FiniteDiscrete(tfd.FiniteDiscrete):
         return ops.take(self.outcomes, Categorical(logits=self.logits).sample(n, seed=seed), axis=0)
 
 
-class Discretized(tfd.Distribution):
-    """A symmetric variable rounded to the `levels` values 0, 1/(levels-1), ..., 1; the two end levels hold the tails.
+class _LocationScale(tfd.Distribution):
+    """Numbers whose distributions have a location and a scale, tensors of one shape, the batch shape."""
 
-    Float32 gives probabilities to a relative error of about 1e-4 at scale 1, which grows with the scale.
-
-    Args:
-        loc, scale: float tensors of one shape, the batch shape; in units of the [0, 1] range.
-        levels: number of values.
-    """
-
-    def __init__(self, loc, scale, levels=256, name="Discretized"):
-        parameters = dict(locals())
+    def __init__(self, loc, scale, reparameterization_type, parameters, name):
         self.loc = loc
         self.scale = scale
-        self.levels = levels
         super().__init__(
             dtype=loc.dtype,
-            reparameterization_type=tfd.NOT_REPARAMETERIZED,
+            reparameterization_type=reparameterization_type,
             validate_args=False,
             allow_nan_stats=True,
             parameters=parameters,
             name=name,
         )
-
-    @property
-    def _half_level(self):
-        return 0.5 / (self.levels - 1)
 
     def _batch_shape(self):
         return self.loc.shape
@@ -71,6 +58,26 @@ class Discretized(tfd.Distribution):
 
     def _event_shape_tensor(self):
         return ops.zeros((0,), "int32")
+
+
+class Discretized(_LocationScale):
+    """A symmetric variable rounded to the `levels` values 0, 1/(levels-1), ..., 1; the two end levels hold the tails.
+
+    Float32 gives probabilities to a relative error of about 1e-4 at scale 1, which grows with the scale.
+
+    Args:
+        loc, scale: float tensors of one shape, the batch shape; in units of the [0, 1] range.
+        levels: number of values.
+    """
+
+    def __init__(self, loc, scale, levels=256, name="Discretized"):
+        parameters = dict(locals())
+        self.levels = levels
+        super().__init__(loc, scale, tfd.NOT_REPARAMETERIZED, parameters, name)
+
+    @property
+    def _half_level(self):
+        return 0.5 / (self.levels - 1)
 
     def _log_prob(self, x):
         below = (x - self._half_level - self.loc) / self.scale
@@ -137,7 +144,7 @@ class DiscretizedLogistic(Discretized):
         return ops.softplus(x)
 
 
-class LogitLaplace(tfd.Distribution):
+class LogitLaplace(_LocationScale):
     """x of which logit(margin + (1 - 2 margin) x) is a Laplace variable; its tails reach beyond [0, 1].
 
     The margin keeps logits of 0 and 1 finite (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
@@ -149,29 +156,8 @@ class LogitLaplace(tfd.Distribution):
 
     def __init__(self, loc, scale, margin=0.1, name="LogitLaplace"):
         parameters = dict(locals())
-        self.loc = loc
-        self.scale = scale
         self.margin = margin
-        super().__init__(
-            dtype=loc.dtype,
-            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=True,
-            parameters=parameters,
-            name=name,
-        )
-
-    def _batch_shape(self):
-        return self.loc.shape
-
-    def _batch_shape_tensor(self):
-        return ops.shape(self.loc)
-
-    def _event_shape(self):
-        return ()
-
-    def _event_shape_tensor(self):
-        return ops.zeros((0,), "int32")
+        super().__init__(loc, scale, tfd.FULLY_REPARAMETERIZED, parameters, name)
 
     def _log_prob(self, x):
         squeezed = self.margin + (1 - 2 * self.margin) * x
