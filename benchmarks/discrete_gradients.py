@@ -23,7 +23,9 @@ import tensorflow as tf
 from keras import ops
 
 from kerasgen import backend, bottlenecks, data, families, likelihoods, networks, objectives
+from kerasgen.plot.figure import write
 
+PICTURE = pathlib.Path(__file__).parents[1] / "docs" / "discrete_gradients.png"
 SAMPLES = 4
 VOCABULARY, POSITIONS = 8, 2
 TEMPERATURES = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625)
@@ -141,15 +143,14 @@ def draw(curves, results, path):
                 axes.plot(list(values), [value[part] for value in values.values()], marker="o", markersize=4, label=way)
         axes.set(xscale="log", yscale="log", xlabel="temperature", ylabel=f"{what} / length of the exact gradient")
         axes.grid(alpha=0.3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    write(figure, path)
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/discrete_gradients.png"))
+    parser.add_argument("--out", type=pathlib.Path, default=PICTURE)
     args = parser.parse_args(argv)
     images = np.concatenate([np.asarray(x) for x in data.load("digits", "train", 500, binarize="fixed")])
     curves, trained = train(images, args.epochs)

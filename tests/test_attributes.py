@@ -1,7 +1,6 @@
 """Attribute classifiers, and whether images show what their sentences ask for."""
 
 import dataclasses
-import pathlib
 
 import keras
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import yaml
 from scipy.special import softmax
 
-from kerasgen import families, networks
+from kerasgen import families, networks, zoo
 from kerasgen.data import captions, scenes
 from kerasgen.data.scenes import ATTRIBUTES
 from kerasgen.metrics.captions import caption_fidelity, score
@@ -174,6 +173,6 @@ def test_a_perfect_model_has_all_and_one_that_mixes_colors_up_has_not():
 
 
 def test_the_attributes_of_the_set_are_those_that_the_judge_of_the_recipe_has():
-    path = pathlib.Path(__file__).parents[1] / "examples/recipes/judge_scenes.yaml"
+    path = zoo.folder("judge_scenes") / "recipe.yaml"
     model = yaml.safe_load(path.read_text())["model"]["families.AttributeClassifier"]
     assert tuple(model["sizes"]) == ATTRIBUTES

@@ -143,7 +143,7 @@ def test_vectors_out_of_use_are_revived_from_the_batch(codebook):
     assert float(bottleneck.uses[2]) == pytest.approx(len(rows) / V)
 
 
-@pytest.mark.parametrize("levels", [(3, 5), (8, 5, 5), (2, 4)])
+@pytest.mark.parametrize("levels", [(3, 5), (8, 5, 5), (4, 6)])
 def test_ids_and_codes_of_finite_scalars_are_one_to_one(levels):
     bottleneck = built(bottlenecks.FiniteScalar(levels))
     size = int(np.prod(levels))
@@ -272,7 +272,7 @@ def test_bad_parts_are_refused():
         )
     with pytest.raises(ValueError, match="Expected codebook to be 'ema' or 'gradient'. Received: 'k-means'"):
         bottlenecks.VectorQuantizer(4, 2, codebook="k-means")
-    with pytest.raises(ValueError, match=r"Expected at least 2 levels in every channel. Received: levels=\[5, 1\]"):
-        bottlenecks.FiniteScalar((5, 1))
+    with pytest.raises(ValueError, match=r"Expected at least 3 levels in every channel. Received: levels=\[5, 2\]"):
+        bottlenecks.FiniteScalar((5, 2))
     with pytest.raises(ValueError, match="Expected condition=None"):
         tiny_tokenizer("vq").reconstruct(np.zeros((1, 8, 8, 1)), np.zeros(1, "int32"))

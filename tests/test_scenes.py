@@ -1,6 +1,7 @@
 """Captioned scenes: what a sentence says is in the image, and held-out pairs are nowhere in training."""
 
 import itertools
+import pathlib
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from kerasgen import data
 from kerasgen.data import captions, scenes
 from kerasgen.data.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES, VOCABULARY
 from kerasgen.data.scenes import ATTRIBUTES, HELD_OUT
+from kerasgen.recipe import Recipe
 
 MEANING = {  # word: the name that it stands for, of its kind
     word: name for table in (SHAPES, COLORS, SIZES, BACKGROUNDS) for name, words in table.items() for word in words
@@ -134,3 +136,10 @@ def test_every_sentence_fits_and_uses_known_words_only():
     assert set(np.unique(drawn)) == set(range(VOCABULARY.size))
     assert np.all(np.diff((drawn > 0).astype(int), axis=1) <= 0), "padding only behind the last word"
     np.testing.assert_array_equal(VOCABULARY.encode(VOCABULARY.decode(drawn[:100])), drawn[:100])
+
+
+def test_the_recipe_has_the_words_of_the_grammar():
+    root = pathlib.Path(__file__).parents[1]
+    places = (root / "zoo/text_to_image_shapes/recipe.yaml", root / "examples/recipes/text_to_image_shapes.yaml")
+    text = Recipe.load(next(path for path in places if path.exists())).build().text
+    assert (text.words, text.length) == (VOCABULARY.words, VOCABULARY.length)

@@ -33,7 +33,10 @@ def model():
 def pictures():
     """`{name: [8, 8] uint8}`."""
     rng = np.random.default_rng(0)
-    return {f"{'ab'[i % 2]}/{i:03}.png": rng.integers(256, size=(8, 8), dtype="uint8") for i in range(23)}
+    return {
+        f"{'Ab'[i % 2]}/{i:03}.{'png' if i else 'PNG'}": rng.integers(256, size=(8, 8), dtype="uint8")
+        for i in range(23)
+    }
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def folder(pictures, tmp_path):
     for name, pixels in pictures.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(folder / name)
-    (folder / "a" / "damaged.png").write_bytes((folder / "a" / "000.png").read_bytes()[:40])
+    (folder / "A" / "damaged.png").write_bytes((folder / "A" / "002.png").read_bytes()[:40])
     Image.new("L", (9, 8)).save(folder / "wide.png")
     (folder / "notes.txt").write_text("not a picture")
     return folder
@@ -94,7 +97,7 @@ def test_a_folder_of_images(model, pictures, folder, tmp_path, file_format):
     assert names == list(ordered)
     np.testing.assert_array_equal(ids, expected(model, ordered))
     damaged, wide = skipped(output)
-    assert damaged["name"] == "a/damaged.png" and damaged["reason"]
+    assert damaged["name"] == "A/damaged.png" and damaged["reason"]
     assert wide == {"name": "wide.png", "reason": "Expected 8x8 pixels. Received: 9x8. Resize it."}
     assert json.loads((output / "tokens.json").read_text())["grid_shape"] == list(model.grid_shape)
     assert {path.suffix for path in output.glob("ids-*")} == {".json", f".{file_format}"}  # nothing partial
@@ -102,7 +105,7 @@ def test_a_folder_of_images(model, pictures, folder, tmp_path, file_format):
 
 def test_resized_images_are_no_longer_left_out(model, folder, tmp_path):
     counts = tokenize(model, str(folder), str(tmp_path / "ids"), resize=True)
-    assert counts["images"] == 24 and [each["name"] for each in skipped(tmp_path / "ids")] == ["a/damaged.png"]
+    assert counts["images"] == 24 and [each["name"] for each in skipped(tmp_path / "ids")] == ["A/damaged.png"]
 
 
 def test_a_broken_off_run_goes_on_and_does_nothing_twice(model, folder, tmp_path):
@@ -118,8 +121,15 @@ def test_a_broken_off_run_goes_on_and_does_nothing_twice(model, folder, tmp_path
     assert {path.name: path.read_bytes() for path in output.glob("ids-*")} == before
     redone = {name for name in times if (output / name).stat().st_mtime_ns != times[name]}
     assert {name[:9] for name in redone} == {"ids-00002", "ids-00004"}
-    with pytest.raises(ValueError, match=r"of the same settings, to go on. Received: {'images_per_shard': 5} there"):
+    with pytest.raises(ValueError, match="of the same settings, to go on. Received: {'images_per_shard': 5"):
         tokenize(model, str(folder), str(output), images_per_shard=6)
+    other = tiny_tokenizer("vq")
+    other.bottleneck.vectors.assign_add(0.1 * np.ones_like(other.bottleneck.vectors))
+    with pytest.raises(ValueError, match="Received: {'weights': "):
+        tokenize(other, str(folder), str(output), images_per_shard=5)
+    (folder / "wide.png").rename(folder / "z.png")
+    with pytest.raises(ValueError, match="Received: {'images': "):
+        tokenize(model, str(folder), str(output), images_per_shard=5)
 
 
 def test_tfrecord_files_with_a_damaged_end_and_an_example_without_an_image(model, pictures, tmp_path):
@@ -190,6 +200,14 @@ def test_several_workers_one_of_them_killed_midway(model, preset, pictures, tmp_
     assert found == names
     each = expected(model, pictures)
     np.testing.assert_array_equal(ids, each[np.arange(400) % 23])
+    assert {path.suffix for path in output.glob("ids-*")} == {".json", ".tfrecord"}  # nothing partial
+
+
+def test_flags_that_nobody_knows_are_refused(preset, folder, tmp_path, capsys):
+    arguments = ["tokenize", str(preset), "--input", str(folder), "--output", str(tmp_path / "ids")]
+    with pytest.raises(SystemExit):
+        cli.main([*arguments, "--fromat", "parquet", "--direct_num_workers=1"])
+    assert "Expected flags of kerasgen tokenize or of Apache Beam. Received: --fromat." in capsys.readouterr().err
 
 
 def test_flags_of_beam_belong_to_this_command_only(preset, capsys):

@@ -124,5 +124,5 @@ def test_ids_that_differ_are_an_error_of_their_share():
 
 def test_averages_of_weights_beside_a_codebook_of_averages_are_refused(tmp_path):
     recipe = recipe_of("vq").override(["training.ema=0.9"])
-    with pytest.raises(ValueError, match="Expected no training.ema beside a codebook of moving averages.*=0.9"):
+    with pytest.raises(ValueError, match="Expected no training.ema beside a VectorQuantizer.*=0.9"):
         training.run(recipe, tmp_path / "run")

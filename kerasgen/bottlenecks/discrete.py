@@ -287,20 +287,20 @@ class VectorQuantizer(_Quantizer):
 
 @register
 class FiniteScalar(_Quantizer):
-    """Every channel bounded by a tanh and rounded to L values from -1 to 1; the vocabulary are their combinations.
+    """Every channel bounded by a tanh and rounded to L values in [-1, 1]; the vocabulary are their combinations.
 
     There is no codebook that could collapse, no extra term and no state.
 
     Args:
-        levels: values of each channel, L_1..L_D, at least 2 each; V is their product.
+        levels: values of each channel, L_1..L_D, at least 3 each; V is their product.
 
     Raises:
-        ValueError: fewer than 2 levels.
+        ValueError: fewer than 3 levels, of which none has a slope.
     """
 
     def __init__(self, levels=(8, 8, 8), **kwargs):
-        if not levels or min(levels) < 2:
-            raise ValueError(f"Expected at least 2 levels in every channel. Received: levels={list(levels)}")
+        if not levels or min(levels) < 3:
+            raise ValueError(f"Expected at least 3 levels in every channel. Received: levels={list(levels)}")
         super().__init__(math.prod(levels), len(levels), channels=len(levels), **kwargs)
         self.levels = tuple(levels)
         self._levels = np.array(levels, "int32")

@@ -7,6 +7,7 @@ off goes on where it was: what has its ids is not done again. An image that cann
 named with the reason in the shard's JSON file.
 """
 
+import hashlib
 import io
 import json
 import posixpath
@@ -46,9 +47,9 @@ def tokenize(model, source, output, file_format="tfrecord", images_per_shard=10_
         source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT" (split "train" by
             default), read where TFDS finds it; or a pattern of TFRecord files, "images/*.tfrecord", of `tf.Example`s
             with an encoded image in their feature "image".
-        output: folder to write to. It holds the exported tokenizer, `tokens.json` with what the ids are, and two files
-            for each shard. A TFRecord file has `tf.Example`s of "name" and "ids", a Parquet file these columns; ids are
-            in raster order of the grid.
+        output: folder to write to, on a disk that all workers reach. It holds the exported tokenizer, `tokens.json`
+            with what the ids are, and two files for each shard. A TFRecord file has `tf.Example`s of "name" and "ids",
+            a Parquet file these columns; ids are in raster order of the grid.
         file_format: "tfrecord" or "parquet".
         images_per_shard: of a folder or a TFDS split; a TFRecord file is a shard.
         resize: cut the middle out of images of another shape and scale it; otherwise they count as unreadable.
@@ -59,12 +60,16 @@ def tokenize(model, source, output, file_format="tfrecord", images_per_shard=10_
         Counts by name: "images" and "skipped" of all shards, and "shards" with those that this run "wrote".
 
     Raises:
-        ValueError: a source without images, an unknown format, or an output folder of other settings.
+        ValueError: a source without images, an unknown format or flag, an output folder of other settings, or a model
+            that is no tokenizer of grey or RGB images.
     """
+    _check_flags(options)
     if file_format not in FORMATS:
         raise ValueError(f"Expected the format to be one of {FORMATS}. Received: {file_format!r}")
     if not hasattr(model, "tokenize"):
         raise ValueError(f"Expected a tokenizer, a DiscreteAutoencoder. Received: {type(model).__name__}.")
+    if model.event_shape[-1] not in (1, 3):
+        raise ValueError(f"Expected a tokenizer of grey or RGB images. Received: one of shape {model.event_shape}.")
     parts = list(_parts(source, images_per_shard))
     if not parts:
         raise ValueError(
@@ -80,11 +85,16 @@ def tokenize(model, source, output, file_format="tfrecord", images_per_shard=10_
         "vocab_size": model.vocab_size,
         "grid_shape": list(model.grid_shape),
         "event_shape": list(model.event_shape),
+        "shards": len(parts),
+        "images": _digest(json.dumps(parts).encode()),
+        "weights": _digest(*(np.ascontiguousarray(weight).tobytes() for weight in model.get_weights())),
     }
     _check_settings(output, settings)
     exported = posixpath.join(output, "tokenizer")
     if not FileSystems.exists(posixpath.join(exported, "saved_model.pb")):
         formats.saved_model(model, exported, ["encode"])
+    if partial := _match(posixpath.join(output, "ids-*.partial-*")):
+        FileSystems.delete(partial)  # of a run that was broken off
     left = [shard for shard in shards if not FileSystems.exists(shard.path(output, file_format))]
     if left:
         work = Tokenize(exported, output, source, settings)
@@ -99,6 +109,17 @@ def tokenize(model, source, output, file_format="tfrecord", images_per_shard=10_
     }
 
 
+def _check_flags(options):
+    """Beam itself lets pass what it does not know, and with it misspelt flags of ours."""
+    known = PipelineOptions([]).get_all_options()
+    flags = [flag.removeprefix("--").partition("=")[0] for flag in options if flag.startswith("--")]
+    unknown = [flag for flag in flags if not known.keys() & {flag, f"{flag}s", flag.removeprefix("no_")}]
+    if unknown:
+        raise ValueError(
+            f"Expected flags of kerasgen tokenize or of Apache Beam. Received: {', '.join(f'--{f}' for f in unknown)}."
+        )
+
+
 def _runner(options):
     """Beam's own Python runner, unless another is named: what Beam takes by itself is fetched from a network."""
     if StandardOptions(list(options)).runner:
@@ -106,6 +127,13 @@ def _runner(options):
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
     return FnApiRunner()
+
+
+def _digest(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _check_settings(output, settings):
@@ -127,7 +155,7 @@ def _parts(source, images_per_shard):
     if source.startswith("tfds:"):
         size = _tfds(source)[0].info.splits[_tfds(source)[1]].num_examples
         yield from ((start, min(start + images_per_shard, size)) for start in range(0, size, images_per_shard))
-    elif any(sign in source for sign in "*?[") or source.endswith(".tfrecord"):
+    elif ".tfrecord" in posixpath.basename(source):
         yield from ((path,) for path in sorted(_match(source)))
     else:
         names = sorted(path for path in _match(posixpath.join(source, "**")) if path.lower().endswith(_ENDINGS))
@@ -173,7 +201,7 @@ class Tokenize(beam.DoFn):
     def process(self, shard):
         skipped, count = [], 0
         path = shard.path(self.output, self.settings["format"])
-        writer = _WRITERS[self.settings["format"]](f"{path}.{uuid.uuid4().hex}")
+        writer = _WRITERS[self.settings["format"]](_partial(path))
         try:
             names, images = [], []
             for name, load in self._images(shard):
@@ -210,7 +238,7 @@ class Tokenize(beam.DoFn):
             examples = builder.as_dataset(split=f"{split}[{start}:{stop}]", shuffle_files=False)
             for index, example in enumerate(tfds.as_numpy(examples), start):
                 yield f"{split}/{index}", lambda example=example: example["image"]
-        elif shard.images[0].endswith(_ENDINGS):
+        elif shard.images[0].lower().endswith(_ENDINGS):
             for name in shard.images:
                 yield name, lambda name=name: _read(posixpath.join(self.source, name))
         else:
@@ -304,6 +332,10 @@ class _ParquetWriter:
 _WRITERS = {"tfrecord": _TFRecordWriter, "parquet": _ParquetWriter}
 
 
+def _partial(path):
+    return f"{path}.partial-{uuid.uuid4().hex}"
+
+
 def _read(path):
     with FileSystems.open(path, compression_type="uncompressed") as file:
         return file.read()
@@ -314,7 +346,7 @@ def _read_json(path):
 
 
 def _write_whole(path, data):
-    partial = f"{path}.{uuid.uuid4().hex}"
+    partial = _partial(path)
     with FileSystems.create(partial, compression_type="uncompressed") as file:
         file.write(data)
     if FileSystems.exists(path):

@@ -1,6 +1,7 @@
 """Classifiers of several things at once: what is in each place of a rendered scene, and before which background."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgen import checks
@@ -29,20 +30,23 @@ class AttributeClassifier(Classifier):
 
     def probabilities(self, x):
         """p(value | x) for each attribute, `[B, A, values]`, 0 for values that it does not have."""
-        return ops.softmax(self._apart(self.head(self.features(x))))
+        parts = [ops.softmax(logits) for logits in self._split(self.head(self.features(x)))]
+        return self._stack(parts, 0.0)
 
     def attributes(self, x):
         """The likeliest value of each attribute, `[B, A]` int32."""
         return ops.cast(ops.argmax(self.probabilities(x), axis=-1), "int32")
 
     def _apart(self, logits):
-        starts = [sum(self.sizes[:i]) for i in range(len(self.sizes))]
+        return self._stack(self._split(logits), _NEVER)
+
+    def _split(self, logits):
+        return ops.split(logits, np.cumsum(self.sizes[:-1]).tolist(), axis=-1)
+
+    def _stack(self, parts, filling):
         width = max(self.sizes)
-        parts = [
-            ops.pad(logits[:, start : start + size], ((0, 0), (0, width - size)), constant_values=_NEVER)
-            for start, size in zip(starts, self.sizes)
-        ]
-        return ops.stack(parts, axis=1)
+        padded = [ops.pad(x, ((0, 0), (0, width - x.shape[-1])), constant_values=filling) for x in parts]
+        return ops.stack(padded, axis=1)
 
     def check(self, x, labels=None):
         """Returns images as float32 and attributes `[B, A]`, if there are any, as int32.

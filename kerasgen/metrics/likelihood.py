@@ -117,6 +117,6 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
 def _nll(model, log_prob):
     levels = getattr(model.likelihood if hasattr(model, "likelihood") else model, "levels", None)
     figures = {"nll": figure.mean(-log_prob, "nats")}
-    if levels is not None:
+    if levels is not None and levels > 2:
         figures["bits_per_dim"] = figure.mean(-log_prob / math.prod(model.event_shape) / math.log(2), "bits/dim")
     return figures

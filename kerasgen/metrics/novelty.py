@@ -9,7 +9,7 @@ import numpy as np
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 
-OTHERS = {"mnist": "fashion_mnist", "binarized_mnist": "fashion_mnist", "fashion_mnist": "mnist"}
+OTHERS = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # a set of the same shape and kind of pixels
 
 
 def ranking(model, examples, others, seed=0, progress=False):

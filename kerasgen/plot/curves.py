@@ -30,8 +30,8 @@ def curves(history, path=None):
     columns = {name: np.array([_number(row[name]) for row in rows]) for name in rows[0] if name != "epoch"}
     columns = {name: values for name, values in columns.items() if np.any(np.isfinite(values))}
     shown = [name for name in columns if name.removeprefix("val_") == name or name.removeprefix("val_") not in columns]
-    across = min(4, len(shown))
-    down = -(-len(shown) // across)
+    across = min(4, max(1, len(shown)))
+    down = max(1, -(-len(shown) // across))
     figure = Figure(figsize=(2.6 * across, 1.9 * down), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for axis, name in zip(axes, shown):
@@ -52,5 +52,5 @@ def curves(history, path=None):
 def _number(text):
     try:
         return float(text)
-    except ValueError:
-        return np.nan  # logged in other epochs only
+    except (TypeError, ValueError):
+        return np.nan  # logged in other epochs only, or a line cut short

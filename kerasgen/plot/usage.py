@@ -1,8 +1,8 @@
 """The picture of how often a tokenizer uses each word of its vocabulary."""
 
-import pathlib
-
 import numpy as np
+
+from kerasgen.plot.figure import write
 
 
 def usage(counts, path=None):
@@ -24,8 +24,5 @@ def usage(counts, path=None):
     axes.axhline(1 / len(share), color="0.5", linewidth=0.8, linestyle="--")
     axes.set(xlabel="id, the most frequent first", ylabel="share of all ids", yscale="log", xlim=(0, len(share) + 1))
     axes.spines[["top", "right"]].set_visible(False)
-    if path is not None:
-        path = pathlib.Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})  # equal pictures give equal files
+    write(figure, path)
     return figure

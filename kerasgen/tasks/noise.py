@@ -28,8 +28,10 @@ def interpolations(model, rows=8, steps=10, seed=0):
         raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
     start, end = np.random.default_rng(seed).standard_normal((2, rows, 1, model.latent_dim))
     norms = np.linalg.norm(start, axis=-1, keepdims=True) * np.linalg.norm(end, axis=-1, keepdims=True)
-    angle = np.arccos(np.sum(start * end, axis=-1, keepdims=True) / norms)
+    angle = np.arccos(np.clip(np.sum(start * end, axis=-1, keepdims=True) / norms, -1, 1))
     share = np.linspace(0, 1, steps)[:, None]
+    if np.min(np.sin(angle)) < 1e-6:  # in one dimension there is no circle
+        return _made(model, (1 - share) * start + share * end)
     return _made(model, (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle))
 
 
@@ -62,7 +64,7 @@ def arithmetic(model, attribute, rows=8, steps=5, seed=0):
         attribute: function of samples `[n, *event_shape]` to how much each has of it, `[n]`. The means are those of the
             three of 256 samples that have most and of the three that have least of it.
         rows: number of samples to move.
-        steps: number of places on the way from the whole difference below to the whole above.
+        steps: number of places on the way from half the difference below to half of it above.
         seed: of the noise.
 
     Returns:

@@ -21,7 +21,7 @@ import time
 import keras
 import numpy as np
 
-from kerasgen import backend, zoo
+from kerasgen import backend, bottlenecks, zoo
 from kerasgen import data as datasets
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
@@ -73,10 +73,10 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
-        if schedule.ema and getattr(getattr(model, "bottleneck", None), "averages", False):
+        if schedule.ema and isinstance(getattr(model, "bottleneck", None), bottlenecks.VectorQuantizer):
             raise ValueError(
-                "Expected no training.ema beside a codebook of moving averages, which follows the newest encoder and "
-                f"not an averaged one. Received: training.ema={schedule.ema}. Drop it, or set codebook: gradient."
+                "Expected no training.ema beside a VectorQuantizer, whose codebook follows the newest encoder and not "
+                f"an averaged one. Received: training.ema={schedule.ema}. Drop it."
             )
         if not checkpoints.exist():
             _start(model, schedule.start_from)
@@ -124,6 +124,11 @@ def _start(model, presets):
     """Gives a new model, or the parts of it that are named, the weights of presets."""
     if isinstance(presets, dict):
         for part, preset in presets.items():
+            if not isinstance(getattr(model, part, None), keras.Model):
+                raise ValueError(
+                    f"Expected training.start_from to name parts of {type(model).__name__} that are models. "
+                    f"Received: {part!r}."
+                )
             zoo.load_into(getattr(model, part), preset)
     elif presets:
         print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")

@@ -86,8 +86,8 @@ def _of_noise(model, folder):
         "interpolation.png": "From the noise of one sample to that of another, along great circles.",
         "truncation.png": "The same noise cut off at half, one and two standard deviations, and not at all, from the "
         "top: less varied and more typical, or the reverse.",
-        "arithmetic.png": "Latent arithmetic: the noise of the samples in the middle column, minus and plus the mean "
-        "of the three samples of most ink less that of the three of least, of 256.",
+        "arithmetic.png": "Latent arithmetic: the noise of the samples in the middle column, minus and plus half "
+        "of the mean of the three samples of most ink less that of the three of least, of 256.",
     }
     for name, rows in (
         ("interpolation.png", noise.interpolations(model)),

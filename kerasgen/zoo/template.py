@@ -45,7 +45,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
     kind, arguments = next((name.rpartition(".")[2], value) for name, value in recipe.model.items())
     data = "images float32 in [0, 1]" if len(arguments["event_shape"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
-    exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture")  # need more than 8 bits
+    exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "TwoStageModel")  # need more than 8 bits
     quantize = "" if kind in exact else ', quantize="int8"'
     sections = {
         "What it is": _what(recipe, parameters, weight_bytes),

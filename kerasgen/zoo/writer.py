@@ -29,7 +29,8 @@ def save(model, folder, recipe, metrics, images=None, training=None, history=Non
             reconstructions; points of the plane are shown beside the model's density.
         training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a model without a
             likelihood are shown above the nearest of them.
-        history: path of the CSV file of the training run's logs, or None for the one that the folder holds.
+        history: path of the CSV file of the training run's logs, or None: then that of an earlier preset with the same
+            weights is kept.
 
     Returns:
         The folder, as a `pathlib.Path`.
@@ -67,13 +68,14 @@ def _write(model, folder, target, recipe, metrics, images, training, history):
     weights = folder / "model.weights.h5"
     model.save_weights(weights)
     earlier = target / weights.name
-    if earlier.exists() and _equal(_arrays(earlier), _arrays(weights)):
+    if kept := earlier.exists() and _equal(_arrays(earlier), _arrays(weights)):
         shutil.copyfile(earlier, weights)  # HDF5 holds times: equal weights would be another file
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    history = history or target / manifest.HISTORY
-    if has_history := history.exists():
+    if history is None and kept and (target / manifest.HISTORY).exists():
+        history = target / manifest.HISTORY
+    if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
-    captions = pictures.draw(model, folder, images, training, folder / manifest.HISTORY if has_history else None)
+    captions = pictures.draw(model, folder, images, training, history)
     text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, captions)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
