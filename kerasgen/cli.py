@@ -192,6 +192,7 @@ def _card(args):
     print(zoo.card(args.name))
 
 
+_QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
 _WAYS = ("mean", "temperature", "top_k", "top_p", "best_of")
 
 
@@ -220,6 +221,8 @@ def _sample(args):
         condition = np.full(args.n, args.label)
     else:
         condition, columns = model.shown_condition(args.n), model.num_shown_conditions
+    if "progress" in takes and model.event_shape[0] > _QUICK:
+        ways["progress"] = True
     samples = model.sample(args.n, condition, seed=args.seed, **ways)
     if model.event_shape == (2,):
         plot.density(model, samples, args.out)

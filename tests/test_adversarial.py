@@ -332,10 +332,11 @@ def test_evaluate_measures_sample_quality_with_its_floor(tmp_path, capsys):
     distance, floor = (figures[name] for name in list(figures)[:2])
     assert distance["value"] > floor["value"] > 0
     assert distance["protocol"] == (
-        "60 samples, seed 0, against as many: 60 test examples of digits; floor: the first 60 training examples in the "
-        "samples' place; features: values"
+        "60 samples, seed 0, against as many: 60 test examples of digits; floor: the first as many of 60 training "
+        "examples in the samples' place; copies are sought among all of them; features: values"
     )
     assert distance["command"] == "kerasgen evaluate gan_digits --limit 60"
+    assert "nearest.png" in zoo.card(folder)
     assert "frechet_distance[values]" in zoo.card(folder) and "frechet_distance[values]" in capsys.readouterr().out
 
 

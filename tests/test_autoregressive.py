@@ -291,15 +291,19 @@ RECIPE = {
 }
 
 
-def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path, capsys):
+def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path, capsys, monkeypatch):
     recipe = Recipe.from_dict(RECIPE)
     metrics = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
     preset = zoo.save(recipe.build(), tmp_path / "tiny", recipe, metrics)
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
-    assert (tmp_path / "samples.png").read_bytes().startswith(b"\x89PNG")
+    picture = (tmp_path / "samples.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and "rows" not in capsys.readouterr().out
+    monkeypatch.setattr(cli, "_QUICK", 4)
+    cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
+    assert (tmp_path / "samples.png").read_bytes() == picture and "rows" in capsys.readouterr().out
     cli.main(["evaluate", str(preset), "--limit", "20"])
     printed = capsys.readouterr().out
-    assert re.search(r"20 test examples of digits binarized once with seed 0\nnll +\d", printed)
+    assert re.search(r"20 test examples of digits binarized once with seed 0\n.+\nnll +\d", printed)
     assert "samples," not in printed  # of importance: the likelihood is exact
 
 

@@ -69,8 +69,9 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
         training = read("train", grey=True)[0]
         extractor = features.of(data_name)
         protocol = (
-            f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first of {len(training):,} "
-            f"training examples in the samples' place; copies: of any of them; features: {extractor.name}"
+            f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first as many of "
+            f"{len(training):,} training examples in the samples' place; copies are sought among all of them; "
+            f"features: {extractor.name}"
         )
         yield quality.sample_quality(model, examples, labels, training, extractor), protocol
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
