@@ -195,7 +195,7 @@ def test_evaluate_adds_sample_quality_where_it_is_asked_for(preset, capsys):
     cli.main(["evaluate", preset, "--num-samples", "5", "--limit", "40", "--quality"])
     out = capsys.readouterr().out
     assert "40 test examples of digits binarized once with seed 0, k = 5 samples\n" in out
-    assert "40 samples, seed 0, against as many: 40 test examples of digits; floor: the first as many of 40 training" in out
+    assert "40 samples, seed 0, against as many: 40 test examples of digits; floor: the first as many of 40" in out
     names = re.findall(r"^([\w\[\]]+) +[-\d]", out, re.MULTILINE)
     assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)
 
