@@ -384,7 +384,7 @@ def _tokenize(args):
     from kerasgen import zoo
 
     try:
-        from kerasgen.export.tokenize import tokenize
+        from kerasgen.export.pipeline import tokenize
     except ImportError as error:
         raise ValueError(
             f"Expected Apache Beam, which pip install 'kerasgen[tokenize]' brings. Received: {error}."

@@ -12,7 +12,6 @@ import functools
 import keras
 import numpy as np
 from keras import ops
-from rich.progress import Progress
 
 from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
@@ -139,6 +138,8 @@ class AutoregressiveModel(GenerativeModel):
         if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
             raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
         kept = self._kept(n, given, known)
+        from rich.progress import Progress  # not with the package, which imports quickly
+
         temperature = ops.convert_to_tensor(float(temperature))
         seeds, examples = keras.random.SeedGenerator(seed), []
         blocks = range(0, n, _SAMPLES_AT_ONCE)
