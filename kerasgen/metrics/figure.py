@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 _BATCH = 100
 
@@ -54,6 +53,8 @@ def by_batch(score, images, labels, progress):
     Returns:
         The arrays over all images, float64.
     """
+    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     parts = []
     with Progress(*columns, disable=not progress) as bar:
