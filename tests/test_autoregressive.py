@@ -1,4 +1,4 @@
-"""`AutoregressiveModel`: probabilities by enumeration, causality by perturbation, and sampling against full passes."""
+"""`AutoregressiveModel`: probabilities by enumeration, causality by perturbation, steps against full passes."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasgen import backend, channelwise, cli, likelihoods, networks, zoo
+from kerasgen import backend, channelwise, cli, commands, likelihoods, networks, zoo
 from kerasgen.families import AutoregressiveModel
 from kerasgen.recipe import Recipe
 
@@ -161,101 +161,6 @@ def test_a_model_of_patches_completes_an_image():
     assert np.all(samples[:, ~known].std(axis=0) > 0)
 
 
-def naive(model, uniform, condition=None, temperature=1.0):
-    """Images from uniform numbers `[B, H, W, U]`, by a full pass for every pixel."""
-    _, height, width, _ = uniform.shape
-    one_hot = None if condition is None else np.eye(model.num_classes, dtype="float32")[condition]
-    x = np.zeros((len(uniform), *model.event_shape), "float32")
-    for i, j in itertools.product(range(height), range(width)):
-        params = model.network(2 * x - 1, one_hot)[:, i, j]
-        x[:, i, j] = model.likelihood.draw(params, uniform[:, i, j], temperature)
-    return x
-
-
-@pytest.mark.parametrize("likelihood", ["bernoulli", "colour", "colour_logistic"])
-@every_network
-def test_cached_sampling_is_naive_sampling(network, likelihood):
-    shape, _, make = LIKELIHOODS[likelihood]
-    model = build(network, likelihood, 3, (3, 4, shape[-1]))
-    labels = np.array([2, 0, 1, 1])
-    uniform = np.random.default_rng(0).random((4, 3, 4, make().num_uniforms(shape[-1])), "float32")
-    drawn = model._compiled_draw(uniform, labels, ops.convert_to_tensor(1.3), ())
-    np.testing.assert_array_equal(drawn, naive(model, uniform, labels, 1.3))
-
-
-@every_network
-def test_samples_have_the_models_probabilities(network):
-    model = build(network, event_shape=(2, 2, 1))
-    images = every_image((2, 2, 1), 2)
-    expected = np.exp(model.log_prob(images))
-    samples = np.asarray(model.sample(4000, seed=0)).reshape(-1, 4)
-    found = np.bincount((samples @ [8, 4, 2, 1]).astype(int), minlength=16) / 4000
-    np.testing.assert_allclose(found, expected, atol=5 * np.sqrt(0.25 / 4000))
-
-
-@every_likelihood
-def test_draws_have_the_likelihoods_probabilities(likelihood):
-    (*_, channels), levels, make = LIKELIHOODS[likelihood]
-    part = make()
-    part.build((None, 1, 1, channels))
-    rng = np.random.default_rng(0)
-    params = rng.standard_normal(part.channels(channels)).astype("float32")
-    pixels = every_image((1, 1, channels), levels)
-    log_prob = part.distribution(np.broadcast_to(params, (len(pixels), 1, 1, len(params)))).log_prob(pixels)
-    uniform = rng.random((20000, part.num_uniforms(channels)), "float32")
-    draws = np.asarray(part.draw(np.broadcast_to(params, (20000, len(params))), uniform))
-    found = [np.mean(np.all(np.abs(draws - pixel.ravel()) < 1e-6, axis=-1)) for pixel in pixels]
-    np.testing.assert_allclose(found, np.exp(log_prob), atol=5 * np.sqrt(0.25 / 20000))
-
-
-@pytest.mark.parametrize("likelihood", ["bernoulli", "categorical", "colour"])
-def test_near_temperature_zero_every_pixel_takes_its_mode(likelihood):
-    model = build("gated", likelihood)
-    shape, levels, _ = LIKELIHOODS[likelihood]
-    samples = np.asarray(model.sample(3, seed=0, temperature=1e-6))
-    np.testing.assert_array_equal(samples, np.repeat(samples[:1], 3, axis=0))
-    # The mode given the pixels before: no other level of a pixel's last channel has a higher conditional probability.
-    best = float(model.distribution(samples[:1]).log_prob(samples[:1])[0])
-    last = np.repeat(samples[:1], levels, axis=0)
-    last[:, -1, -1, -1] = np.linspace(0, 1, levels)
-    assert best == pytest.approx(float(np.max(model.log_prob(last))), abs=1e-5)
-
-
-def test_near_temperature_zero_a_logistic_mixture_takes_the_likeliest_components_location():
-    part = likelihoods.DiscretizedLogistic(2, 11)
-    params = np.array([[-1.0, 2.0, 0.1, 0.72, 0.0, -1.0]], "float32")  # logits, locations, log-scales
-    uniform = np.random.default_rng(0).random((50, 2), "float32")
-    np.testing.assert_allclose(part.draw(np.repeat(params, 50, axis=0), uniform, 1e-6), 0.7, atol=1e-6)
-
-
-@every_network
-def test_completion_keeps_the_given_pixels_and_draws_the_others(network):
-    model = build(network, event_shape=(4, 4, 1))
-    given = random_images(1, (4, 4, 1), seed=1)[0]
-    known = np.zeros((4, 4), bool)
-    known[:2], known[3, 2] = True, True
-    # Hot, as some pixels of a network that was never trained are all but certain.
-    samples = np.asarray(model.sample(40, seed=0, temperature=50.0, given=given, known=known))
-    np.testing.assert_array_equal(samples[:, known], np.broadcast_to(given[known], (40, 9, 1)))
-    assert np.all(samples[:, ~known].std(axis=0) > 0)
-    free = np.asarray(model.sample(40, seed=0))
-    assert np.any(samples[:, ~known] != free[:, ~known])  # the given pixels change what follows
-    each = random_images(40, (4, 4, 1), seed=2)
-    kept = np.random.default_rng(0).random((40, 4, 4)) < 0.5
-    np.testing.assert_array_equal(np.asarray(model.sample(40, given=each, known=kept))[kept], each[kept])
-
-
-@every_network
-def test_a_progress_bar_changes_no_pixel(network, capsys):
-    model = build(network, "colour", 3, (4, 3, 3))
-    arguments = {"condition": np.arange(150) % 3, "seed": 0, "temperature": 2.0, "given": np.ones((4, 3, 3))}
-    arguments["known"] = np.eye(4, 3, dtype=bool)
-    expected = model.sample(150, **arguments)
-    capsys.readouterr()
-    np.testing.assert_array_equal(model.sample(150, **arguments, progress=True), expected)
-    assert "rows" in capsys.readouterr().out
-
-
 @every_network
 def test_a_conditional_model_uses_its_condition(network):
     model = build(network, num_classes=3)
@@ -298,7 +203,7 @@ def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path,
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     picture = (tmp_path / "samples.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and "rows" not in capsys.readouterr().out
-    monkeypatch.setattr(cli, "_QUICK", 4)
+    monkeypatch.setattr(commands, "_QUICK", 4)
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     assert (tmp_path / "samples.png").read_bytes() == picture and "rows" in capsys.readouterr().out
     cli.main(["evaluate", str(preset), "--limit", "20"])

@@ -44,6 +44,11 @@ def tokens(model, images, progress=False):
     reconstruction, error, ids, *bound = figure.by_batch(score, images, None, progress)
     counts = codes.histogram(ids, model.vocab_size)
     positions = math.prod(model.grid_shape)
+    # Their mean is the entropy of all ids together; their spread says how far the images at hand tell it.
+    surprises = -np.log(np.maximum(counts, 1) / counts.sum())[ids.astype("int64")].mean(axis=(1, 2))
+    usage = codes.usage(counts)
+    spread = usage["perplexity"].value * figure.mean(surprises, "nats").standard_error
+    usage["perplexity"] = usage["perplexity"]._replace(standard_error=spread)
     figures = {"reconstruction": figure.mean(reconstruction, "nats")}
     if getattr(model.likelihood, "levels", None) is not None:
         bits = reconstruction / math.prod(model.event_shape) / math.log(2)
@@ -55,9 +60,9 @@ def tokens(model, images, progress=False):
     return {
         **figures,
         "rate": Figure(positions * math.log2(model.vocab_size), "bits an image"),
-        "entropy_rate": Figure(positions * codes.entropy(counts) / math.log(2), "bits an image"),
+        "entropy_rate": figure.mean(positions * surprises / math.log(2), "bits an image"),
         "png_rate": figure.mean(png_bits(images), "bits an image"),
-        **codes.usage(counts),
+        **usage,
     }
 
 

@@ -1,0 +1,262 @@
+"""What each `kerasgen` command does with its parsed arguments; a docstring is the command's help.
+
+What is heavy is imported inside the command that needs it, so that help comes at once.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+
+def list_(args):
+    """List the presets with their figures, as a Markdown table."""
+    import yaml
+
+    from kerasgen import zoo
+
+    print("| preset | what it is | measured | published | weights |")
+    print("| --- | --- | --- | --- | --- |")
+    for name in zoo.names():
+        folder = zoo.folder(name)
+        title = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")).get("title", "")
+        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"]
+        leading, figure = next(iter(figures.items()), ("", {}))
+        measured = f"{leading} {figure['value']:.2f}" if figure else ""
+        measured += f" ± {figure['standard_error']:.2f}" if figure.get("standard_error") is not None else ""
+        measured += f" {figure['unit']}" if figure else ""
+        published = ", ".join(f"{peer['model']} {peer['value']:.2f}" for peer in figure.get("published", ()))
+        size = (folder / "model.weights.h5").stat().st_size
+        size = f"{size / 1e6:.1f} MB" if size > 1e5 else f"{size / 1e3:.0f} kB"
+        print(f"| `{name}` | {title} | {measured} | {published} | {size} |")
+
+
+def card(args):
+    """Print a preset's card: what it is, its figures, its limits."""
+    from kerasgen import zoo
+
+    print(zoo.card(args.name))
+
+
+_QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
+_WAYS = ("mean", "temperature", "top_k", "top_p", "best_of")
+
+
+def sample(args):
+    """Draw images from a preset into one picture; points, beside the preset's density."""
+    import inspect
+
+    import numpy as np
+
+    from kerasgen import plot, zoo
+
+    model = zoo.load(args.name)
+    _needs(model, "sample", args.name)
+    takes = inspect.signature(model.sample).parameters
+    given = {name: getattr(args, name) for name in _WAYS}
+    ways = {name: value for name, value in given.items() if value is not None and value is not False}
+    if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
+        kind, known = type(model).__name__, [name for name in _WAYS if name in takes]
+        raise ValueError(f"Expected ways to draw that {kind} has, of {known}. Received: {', '.join(foreign)}. Drop it.")
+    condition = columns = None
+    if args.prompt is not None:
+        if getattr(model, "text", None) is None:
+            raise ValueError(f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. Drop it.")
+        condition = [args.prompt] * args.n
+    elif args.label is not None:
+        condition = np.full(args.n, args.label)
+    else:
+        condition, columns = model.shown_condition(args.n), model.num_shown_conditions
+    if "progress" in takes and model.event_shape[0] > _QUICK:
+        ways["progress"] = True
+    samples = model.sample(args.n, condition, seed=args.seed, **ways)
+    if model.event_shape == (2,):
+        plot.density(model, samples, args.out)
+    else:
+        plot.grid(samples, args.out, columns)
+    print(f"{args.out}: {args.n} samples")
+
+
+def reconstruct(args):
+    """Show images of a preset's data set (upper row) and their reconstructions (lower row)."""
+    from kerasgen import plot, zoo
+
+    model = zoo.load(args.name)
+    _needs(model, "reconstruct", args.name)
+    recipe = _recipe(args.name)
+    images, labels = _held_out(recipe, f"{args.split}[:{args.n}]", args, recipe.data.get("labels"))
+    plot.pairs([images, model.reconstruct(images, labels)], args.out)
+    print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
+
+
+def train(args):
+    """Train a model from a recipe, with checkpoints and logs."""
+    recipe = _recipe(args.recipe).override(args.set)
+    output = args.out or pathlib.Path("runs", recipe.name)
+
+    from kerasgen import training
+
+    training.run(recipe, output, args.strategy, args.devices, args.resume, args.data)
+    print(f"{output / 'preset'}: trained {recipe.name}")
+
+
+def evaluate(args):
+    """Measure a preset on the test examples of its data set."""
+    from kerasgen import zoo
+    from kerasgen.metrics import evaluation
+    from kerasgen.metrics.published import published
+
+    recipe = _recipe(args.name)
+    model = zoo.load(args.name)
+    if args.quality:
+        _needs(model, "sample", args.name)
+
+    def read(split, grey=False, count=args.limit, name=recipe.data["name"]):
+        draws = recipe.data.get("binarize") and not grey
+        shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
+        examples, labels = _held_out(shown, f"{split}[:{count}]" if count else split, args, recipe.data.get("labels"))
+        what = f"{len(examples):,} {split} examples of {name}"
+        return examples, labels, what + (" binarized once with seed 0" if draws else "")
+
+    command = f"kerasgen evaluate {zoo.folder(args.name).name}"
+    if evaluation.is_estimated(model):
+        command += f" --num-samples {args.num_samples}"
+    if args.limit:
+        command += f" --limit {args.limit}"
+    if args.quality:
+        command += " --quality"
+    figures, protocols = {}, {}
+    for measured, protocol in evaluation.measure(
+        model, recipe.data["name"], read, args.num_samples, args.quality, progress=True
+    ):
+        figures |= measured
+        protocols |= dict.fromkeys(measured, protocol)
+    print("\n".join(dict.fromkeys(protocols.values())))
+    for name, figure in figures.items():
+        print(f"{name:{max(map(len, figures))}} {figure}")
+    if args.write:
+        folder = zoo.folder(args.name)
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        known = {name: entry["published"] for name, entry in metrics["figures"].items() if entry.get("published")}
+        known |= published(recipe)
+        metrics["figures"] |= {
+            name: {
+                **figure._asdict(),
+                "protocol": protocols[name],
+                "command": command,
+                "published": known.get(name, []),
+            }
+            for name, figure in figures.items()
+        }
+        shown = read("train", grey=True)[0] if evaluation.only_samples(model) else None
+        zoo.save(model, folder, recipe, metrics, read("test")[0], shown)
+
+
+def probe(args):
+    """Compare what presets' features are worth to a classifier with few labels, as a Markdown table."""
+    import numpy as np
+
+    from kerasgen import zoo
+    from kerasgen.tasks import probe
+
+    recipe = _recipe(args.names[0])
+    models = {name: zoo.load(name) for name in args.names}
+    for name, model in models.items():
+        _needs(model, "encoder", name)
+    recipe.data["binarize"] = None  # grey pixels for all, whatever each was trained on
+    train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
+    cells = probe.table(models, train, test, args.labels, range(args.seeds))
+    print(f"Test accuracy in percent on {recipe.data['name']}, mean and standard deviation of {args.seeds} draws.\n")
+    print("| classifier | features | " + " | ".join(f"{count} labels" for count in args.labels) + " |")
+    print("| --- | --- |" + " --- |" * len(args.labels))
+    for way in ("linear", "fine-tuned"):
+        for name in ("pixels", *models):
+            accuracies = (cells[way, name, count] for count in args.labels)
+            columns = [f"{np.mean(each):.1f} ± {np.std(each):.1f}" for each in accuracies]
+            print(f"| {way} | {name} | " + " | ".join(columns) + " |")
+
+
+def _needs(model, part, name):
+    if not hasattr(model, part):
+        raise ValueError(
+            f"Expected a preset whose model has {part!r}. Received: {name!r}, whose model is {type(model).__name__}. "
+            "Name another."
+        )
+
+
+def _recipe(name):
+    """The recipe in a file, or that of a preset."""
+    from kerasgen import zoo
+    from kerasgen.recipe import Recipe
+
+    return Recipe.load(name if os.path.isfile(name) else zoo.folder(name) / "recipe.yaml")
+
+
+def _held_out(recipe, split, args, labels=False):
+    """A split of the recipe's data set as arrays (images, labels or None).
+
+    Pixels are drawn once if training draws them at every visit.
+    """
+    import numpy as np
+
+    from kerasgen import data
+
+    binarize = recipe.data.get("binarize") and "fixed"
+    where = {"data_dir": args.data_dir, "download": args.download}
+    batches = data.load(recipe.data["name"], split, 1000, binarize, bool(labels), **where)
+    if not labels:
+        return np.concatenate([np.asarray(x) for x in batches]), None
+    images, labels = zip(*batches)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def export(args):
+    """Write a preset for deployment, checked against the Keras model."""
+    if args.quantize and args.format != "tflite":
+        raise ValueError(f"Expected --quantize with --format tflite only. Received: --format {args.format}. Drop one.")
+    from kerasgen import export, zoo
+
+    model = zoo.load(args.name)
+    ending = "_saved_model" if args.format == "savedmodel" else ".tflite"
+    out = args.out or pathlib.Path(zoo.folder(args.name).name + ending)
+    report = export.saved_model(model, out) if args.format == "savedmodel" else export.tflite(model, out, args.quantize)
+    print(f"{out}: {report}")
+
+
+def tokenize(args):
+    """Write the ids of any number of images, as an Apache Beam pipeline; other flags are Beam's, such as --runner."""
+    import time
+
+    from kerasgen import zoo
+
+    try:
+        from kerasgen.export.pipeline import tokenize
+    except ImportError as error:
+        raise ValueError(
+            f"Expected Apache Beam, which pip install 'kerasgen[tokenize]' brings. Received: {error}."
+        ) from error
+    began = time.monotonic()
+    counts = tokenize(
+        zoo.load(args.name), args.input, args.output, args.format, args.images_per_shard, args.resize, args.beam
+    )
+    seconds = time.monotonic() - began
+    print(
+        f"{args.output}: {counts['images']:,} images in {counts['shards']} shards, {counts['wrote']} of them written "
+        f"in {seconds:.0f} s; {counts['skipped']:,} images could not be read: see the shards' JSON files"
+    )
+
+
+def data_export(args):
+    """Write a data set as one NumPy file, which trains without TensorFlow."""
+    from kerasgen import data
+
+    data.save_npz(args.name, args.file, data_dir=args.data_dir, download=args.download)
+    print(f"{args.file}: {args.name}")
+
+
+def demo(args):
+    """Sample, reconstruct, interpolate, fine-tune and deploy a preset into one folder to look at; needs no network."""
+    from kerasgen import demo
+
+    demo.run(args.out, args.preset)
+    print(f"{args.out}: open {args.out / 'index.html'} in a browser")
