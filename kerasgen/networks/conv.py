@@ -42,6 +42,35 @@ class ResidualBlock(layers.Layer):
         return {**super().get_config(), "channels": self.channels, "activation": self.activation}
 
 
+def halvings(channels, blocks, activation, dtype=None):
+    """Layers that halve height and width once a stage and end in the activation.
+
+    Args:
+        channels: width of each stage, from half resolution down.
+        blocks: residual blocks of each stage.
+        activation: name of a Keras activation.
+        dtype: Keras dtype policy.
+    """
+    stack = []
+    for width, depth in zip(channels, blocks):
+        stack += [SpaceToDepth(dtype=dtype), layers.Conv2D(width, 3, padding="same", dtype=dtype)]
+        stack += [ResidualBlock(width, activation, dtype=dtype) for _ in range(depth)]
+    return [*stack, layers.Activation(activation, dtype=dtype)]
+
+
+def doublings(channels, blocks, output_channels, activation, dtype=None):
+    """Layers that double height and width once a stage, and are linear at the end; arguments as of `halvings`."""
+    stack = []
+    for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
+        stack += [ResidualBlock(width, activation, dtype=dtype) for _ in range(depth)]
+        stack += [
+            layers.Activation(activation, dtype=dtype),
+            layers.Conv2D(4 * next_width, 3, padding="same", dtype=dtype),
+            DepthToSpace(dtype=dtype),
+        ]
+    return stack
+
+
 @register
 class ConvEncoder(Stack):
     """Images `[B, H, W, C]` to features `[B, features]`; H and W divide by 2 once a stage.
@@ -62,12 +91,8 @@ class ConvEncoder(Stack):
             "activation": activation,
         }
         dtype = {"dtype": self.dtype_policy}
-        self.stack = []
-        for width, depth in zip(channels, blocks):
-            self.stack += [SpaceToDepth(**dtype), layers.Conv2D(width, 3, padding="same", **dtype)]
-            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
-        self.stack += [
-            layers.Activation(activation, **dtype),
+        self.stack = [
+            *halvings(channels, blocks, activation, **dtype),
             layers.Flatten(**dtype),
             layers.Dense(features, activation, **dtype),
         ]
@@ -104,14 +129,8 @@ class ConvDecoder(Stack):
             layers.Dense(features, activation, **dtype),
             layers.Dense(math.prod(lowest), **dtype),
             layers.Reshape(lowest, **dtype),
+            *doublings(channels, blocks, output_channels, activation, **dtype),
         ]
-        for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
-            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
-            self.stack += [
-                layers.Activation(activation, **dtype),
-                layers.Conv2D(4 * next_width, 3, padding="same", **dtype),
-                DepthToSpace(**dtype),
-            ]
 
     def get_config(self):
         return {**super().get_config(), **self.config}

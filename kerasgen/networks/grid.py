@@ -5,8 +5,8 @@ As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees
 
 from keras import layers
 
-from kerasgen.networks.conv import ResidualBlock
-from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, register
+from kerasgen.networks.conv import doublings, halvings
+from kerasgen.networks.layers import Stack, register
 
 
 @register
@@ -22,12 +22,7 @@ class GridEncoder(Stack):
     def __init__(self, channels=(24, 48), blocks=(1, 1), activation="relu", **kwargs):
         super().__init__(**kwargs)
         self.config = {"channels": list(channels), "blocks": list(blocks), "activation": activation}
-        dtype = {"dtype": self.dtype_policy}
-        self.stack = []
-        for width, depth in zip(channels, blocks):
-            self.stack += [SpaceToDepth(**dtype), layers.Conv2D(width, 3, padding="same", **dtype)]
-            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
-        self.stack += [layers.Activation(activation, **dtype)]
+        self.stack = halvings(channels, blocks, activation, self.dtype_policy)
 
     def get_config(self):
         return {**super().get_config(), **self.config}
@@ -52,15 +47,10 @@ class GridDecoder(Stack):
             "blocks": list(blocks),
             "activation": activation,
         }
-        dtype = {"dtype": self.dtype_policy}
-        self.stack = [layers.Conv2D(channels[0], 3, padding="same", **dtype)]
-        for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
-            self.stack += [ResidualBlock(width, activation, **dtype) for _ in range(depth)]
-            self.stack += [
-                layers.Activation(activation, **dtype),
-                layers.Conv2D(4 * next_width, 3, padding="same", **dtype),
-                DepthToSpace(**dtype),
-            ]
+        self.stack = [
+            layers.Conv2D(channels[0], 3, padding="same", dtype=self.dtype_policy),
+            *doublings(channels, blocks, output_channels, activation, self.dtype_policy),
+        ]
 
     def get_config(self):
         return {**super().get_config(), **self.config}
