@@ -70,6 +70,12 @@ def tiny_classifier(augmentation=()):
     return families.Classifier((8, 8, 1), 10, networks.ConvEncoder((8,), (1,), 16), augmentation, dropout=0.1)
 
 
+def tiny_attribute_classifier():
+    """A classifier of 8x8 digits by two attributes, which digit and whether it is odd; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    return families.AttributeClassifier((8, 8, 1), [10, 2], networks.ConvEncoder((8,), (1,), 16))
+
+
 def tiny_autoencoder():
     """An autoencoder of 8x8 images; the same weights every time."""
     keras.utils.set_random_seed(0)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import (
+    tiny_attribute_classifier,
     tiny_autoencoder,
     tiny_autoregressive,
     tiny_classifier,
@@ -47,9 +48,10 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "conditional_two_stage": lambda: tiny_two_stage("classes"),
     "text_two_stage": lambda: tiny_two_stage("text"),
     "classifier": tiny_classifier,
+    "attribute_classifier": tiny_attribute_classifier,
 }
 every_model = pytest.mark.parametrize("name", MODELS)
-every_generative_model = pytest.mark.parametrize("name", [name for name in MODELS if name != "classifier"])
+every_generative_model = pytest.mark.parametrize("name", [name for name in MODELS if "classifier" not in name])
 
 
 def data_of(model, digits, count=64):
@@ -57,6 +59,8 @@ def data_of(model, digits, count=64):
     images, labels = digits
     if getattr(model, "text", None):
         return images[:count], model.shown_condition(count)
+    if isinstance(model, families.AttributeClassifier):
+        return images[:count], np.stack([labels, labels % 2], axis=1)[:count]
     return (images[:count],) if model.num_classes is None else (images[:count], labels[:count])
 
 
