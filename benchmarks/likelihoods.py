@@ -2,7 +2,7 @@
 
     python benchmarks/likelihoods.py [--epochs 5] [--limit 1000] [--num-samples 100] [--out runs/likelihoods]
 
-The network is that of examples/recipes/vae_fashion.yaml, or of the preset, up to its last layer. Runs are resumable:
+The network is that of zoo/vae_fashion/recipe.yaml up to its last layer. Runs are resumable:
 the same command goes on where it was stopped. Figures are of the first `limit` test images, by importance weighting.
 """
 

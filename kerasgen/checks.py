@@ -21,6 +21,8 @@ def data(x, event_shape):
         raise ValueError(f"Expected data of shape {expected}. Received: rank {len(shape)}, shape {shape}.{hint}")
     if any(have != want for have, want in zip(shape[1:], event_shape) if isinstance(have, int)):
         raise ValueError(f"Expected data of shape {expected}. Received: shape {shape}. Resize or crop the data first.")
+    if isinstance(shape[0], int) and shape[0] == 0:
+        raise ValueError("Expected at least 1 example. Received: 0.")
     if backend.is_concrete(x):
         _values(keras.ops.convert_to_numpy(x), bounded=len(event_shape) == 3)
     return keras.ops.cast(x, "float32")
@@ -124,7 +126,7 @@ def words(condition, vocabulary):
     if several or isinstance(condition, str):
         condition = vocabulary.encode(condition)
     shape = tuple(keras.ops.shape(condition))
-    if len(shape) != 2 or shape[1] != vocabulary.length:
+    if len(shape) != 2 or shape[1] != vocabulary.length or (isinstance(shape[0], int) and shape[0] == 0):
         raise ValueError(
             f"Expected sentences, or word numbers of shape [batch, {vocabulary.length}]. Received: shape {shape}."
         )

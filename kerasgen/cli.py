@@ -41,12 +41,21 @@ def parser():
     def preset(sub):
         sub.add_argument("name", metavar="NAME", help="a preset by name, or a preset folder by path")
 
-    def source(sub):
+    def tfds(sub):
         sub.add_argument("--data-dir", metavar="FOLDER", help="TFDS folder (default: TFDS_DATA_DIR, or TFDS's own)")
         sub.add_argument("--download", action="store_true", help="let TFDS download a set that is not there")
 
+    def source(sub):
+        tfds(sub)
+        sub.add_argument("--data", metavar="NPZ", help="a file by `data export` or NumPy, read instead of TFDS")
+
     command("list", commands.list_)
-    preset(command("card", commands.card))
+    sub = command("card", commands.card)
+    preset(sub)
+    sub.add_argument("--write", action="store_true", help="write it and its pictures again, with the figures there are")
+    notes = {"action": "append", "metavar": "SENTENCE", "help": "where it falls short, instead of what it says now"}
+    sub.add_argument("--note", **notes)
+    source(sub)
 
     sub = command("sample", commands.sample)
     preset(sub)
@@ -75,7 +84,7 @@ def parser():
     sub.add_argument("--devices", type=_positive, metavar="N", help="of the mirrored strategy (default: all GPUs)")
     sub.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="training.epochs=3")
     sub.add_argument("--resume", action="store_true", help="go on, exactly, from the last checkpoint in --out")
-    sub.add_argument("--data", metavar="NPZ", help="read this file, made by `data export`, instead of TFDS")
+    source(sub)
     sub.add_argument("--out", type=pathlib.Path, metavar="FOLDER", help="(default: runs/ and the recipe's name)")
 
     sub = command("evaluate", commands.evaluate)
@@ -83,6 +92,7 @@ def parser():
     sub.add_argument("--num-samples", type=_positive, default=5000, metavar="K", help="importance samples an image")
     sub.add_argument("--limit", type=_positive, metavar="N", help="only the first N test images")
     sub.add_argument("--quality", action="store_true", help="sample quality too, which others than GANs leave out")
+    sub.add_argument("--split", default="test", help="what is measured: held out of training (default: %(default)s)")
     source(sub)
     sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")
 
@@ -111,7 +121,7 @@ def parser():
     sub = command("export", commands.data_export, within=data)
     sub.add_argument("name", metavar="NAME", help="of a data set, for example mnist")
     sub.add_argument("file", type=pathlib.Path, metavar="NPZ")
-    source(sub)
+    tfds(sub)
 
     sub = command("demo", commands.demo)
     sub.add_argument("--preset", default="vae_mnist", metavar="NAME", help="(default: %(default)s)")
@@ -133,7 +143,7 @@ def main(argv=None):
     if args.beam and args.run is not commands.tokenize:
         top.error(f"unrecognized arguments: {' '.join(args.beam)}")
     try:
-        if args.run not in (commands.list_, commands.card):
+        if args.run is not commands.list_ and (args.run is not commands.card or args.write or args.note):
             _import_keras(quiet=not args.debug and "TF_CPP_MIN_LOG_LEVEL" not in os.environ)
         args.run(args)
     except KeyboardInterrupt:

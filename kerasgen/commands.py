@@ -4,6 +4,7 @@ What is heavy is imported inside the command that needs it, so that help comes a
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -35,7 +36,22 @@ def card(args):
     """Print a preset's card: what it is, its figures, its limits."""
     from kerasgen import zoo
 
+    if args.write or args.note:
+        model, folder = zoo.load(args.name), zoo.folder(args.name)
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics["notes"] = args.note or metrics.get("notes", [])
+        _rewrite(model, folder, _recipe(args.name), metrics, args)
     print(zoo.card(args.name))
+
+
+def _rewrite(model, folder, recipe, metrics, args):
+    """The preset again, with other figures or notes, and new pictures."""
+    from kerasgen import zoo
+    from kerasgen.metrics import evaluation
+
+    grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
+    training = _held_out(grey, "train", args)[0] if evaluation.only_samples(model) else None
+    zoo.save(model, folder, recipe, metrics, _held_out(recipe, "test", args)[0], training)
 
 
 _QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
@@ -96,12 +112,15 @@ def train(args):
 
     from kerasgen import training
 
-    training.run(recipe, output, args.strategy, args.devices, args.resume, args.data)
+    here = {"data": args.data, "data_dir": args.data_dir, "download": args.download}
+    training.run(recipe, output, args.strategy, args.devices, args.resume, **here)
     print(f"{output / 'preset'}: trained {recipe.name}")
 
 
 def evaluate(args):
     """Measure a preset on the test examples of its data set."""
+    if args.write and (args.split != "test" or args.data):
+        raise ValueError("Expected --write with figures of the data set's test split. Drop --split and --data.")
     from kerasgen import zoo
     from kerasgen.metrics import evaluation
     from kerasgen.metrics.published import published
@@ -112,13 +131,18 @@ def evaluate(args):
         _needs(model, "sample", args.name)
 
     def read(split, grey=False, count=args.limit, name=recipe.data["name"]):
+        if name != recipe.data["name"]:
+            if args.data:
+                raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {recipe.data['name']}.")
+        elif split == "test":
+            split = args.split
         draws = recipe.data.get("binarize") and not grey
         shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
-        examples, labels = _held_out(shown, f"{split}[:{count}]" if count else split, args, recipe.data.get("labels"))
+        examples, labels = _held_out(shown, split, args, recipe.data.get("labels"), count)
         what = f"{len(examples):,} {split} examples of {name}"
         return examples, labels, what + (" binarized once with seed 0" if draws else "")
 
-    command = f"kerasgen evaluate {zoo.folder(args.name).name}"
+    command = f"kerasgen evaluate {zoo.folder(args.name).name}"  # the flags that figures depend on
     if evaluation.is_estimated(model):
         command += f" --num-samples {args.num_samples}"
     if args.limit:
@@ -148,8 +172,7 @@ def evaluate(args):
             }
             for name, figure in figures.items()
         }
-        shown = read("train", grey=True)[0] if evaluation.only_samples(model) else None
-        zoo.save(model, folder, recipe, metrics, read("test")[0], shown)
+        _rewrite(model, folder, recipe, metrics, args)
 
 
 def probe(args):
@@ -163,6 +186,8 @@ def probe(args):
     models = {name: zoo.load(name) for name in args.names}
     for name, model in models.items():
         _needs(model, "encoder", name)
+        if hasattr(model, "tokenize"):
+            raise ValueError(f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name another.")
     recipe.data["binarize"] = None  # grey pixels for all, whatever each was trained on
     train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))
@@ -188,12 +213,17 @@ def _recipe(name):
     """The recipe in a file, or that of a preset."""
     from kerasgen import zoo
     from kerasgen.recipe import Recipe
+    from kerasgen.zoo import manifest
 
-    return Recipe.load(name if os.path.isfile(name) else zoo.folder(name) / "recipe.yaml")
+    if os.path.isfile(name):
+        return Recipe.load(name)
+    folder = zoo.folder(name)
+    manifest.verify(folder)
+    return Recipe.load(folder / "recipe.yaml")
 
 
-def _held_out(recipe, split, args, labels=False):
-    """A split of the recipe's data set as arrays (images, labels or None).
+def _held_out(recipe, split, args, labels=False, count=None):
+    """The first `count` of a split of the recipe's data set, or all, as arrays (images, labels or None).
 
     Pixels are drawn once if training draws them at every visit.
     """
@@ -201,13 +231,15 @@ def _held_out(recipe, split, args, labels=False):
 
     from kerasgen import data
 
-    binarize = recipe.data.get("binarize") and "fixed"
-    where = {"data_dir": args.data_dir, "download": args.download}
-    batches = data.load(recipe.data["name"], split, 1000, binarize, bool(labels), **where)
-    if not labels:
-        return np.concatenate([np.asarray(x) for x in batches]), None
-    images, labels = zip(*batches)
-    return np.concatenate(images), np.concatenate(labels)
+    options = {"batch_size": 1000, "binarize": recipe.data.get("binarize") and "fixed", "labels": bool(labels)}
+    if args.data:
+        batches = data.from_npz(args.data, split, **options)
+    else:
+        where = {"data_dir": args.data_dir, "download": args.download}
+        batches = data.load(recipe.data["name"], split, **options, **where)
+    batches = list(itertools.islice(batches, count and -(-count // options["batch_size"])))
+    images, labels = zip(*batches) if labels else (batches, None)
+    return np.concatenate(images)[:count], labels and np.concatenate(labels)[:count]
 
 
 def export(args):

@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from kerasgen.likelihoods import pick
+
 _NEVER = -1e30
 
 
@@ -25,9 +27,7 @@ def draw(logits, uniform, temperature=1.0, top_k=None, top_p=None):
         needed = ops.cumsum(largest_first, axis=-1) - largest_first < top_p
         least = ops.min(ops.where(needed, largest_first, 1.0), axis=-1, keepdims=True)
         logits = ops.where(probabilities < least, _NEVER, logits)
-    below = ops.cumsum(ops.softmax(logits), axis=-1)
-    # In parts of the last sum, so that rounding leads to no token behind the last that may be drawn.
-    return ops.sum(ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1)
+    return pick(logits, uniform)
 
 
 def check(temperature, top_k, top_p):

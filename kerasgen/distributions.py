@@ -11,6 +11,7 @@ import math
 from keras import ops
 
 from kerasgen.backend import tfd
+from kerasgen.likelihoods import pick
 
 
 class Categorical(tfd.Categorical):
@@ -20,9 +21,8 @@ class Categorical(tfd.Categorical):
     """
 
     def _sample_n(self, n, seed=None):
-        uniform = tfd.Uniform().sample((n, *ops.shape(self.logits)[:-1]), seed=seed)
-        below = ops.cumsum(self.probs_parameter(), axis=-1)[..., :-1]
-        return ops.sum(ops.cast(uniform[..., None] >= below, "int32"), axis=-1)
+        logits = self.logits_parameter()
+        return pick(logits, tfd.Uniform().sample((n, *ops.shape(logits)[:-1]), seed=seed))
 
 
 class FiniteDiscrete(tfd.FiniteDiscrete):

@@ -62,8 +62,9 @@ def bounded(x, limit=_LIMIT):
 
 def pick(logits, uniform):
     """The category `[...]`, int32, that the inverse cumulative distribution of `[..., K]` has at `uniform` `[...]`."""
-    below = ops.cumsum(ops.softmax(logits), axis=-1)[..., :-1]
-    return ops.sum(ops.cast(uniform[..., None] >= below, "int32"), axis=-1)
+    below = ops.cumsum(ops.softmax(logits), axis=-1)
+    # In parts of the last sum, so that rounding leads to no category of probability 0 behind it.
+    return ops.sum(ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1)
 
 
 @register

@@ -6,7 +6,23 @@ import numpy as np
 from kerasgen import backend, checks
 
 
-class GenerativeModel(keras.Model):
+class CheckedModel(keras.Model):
+    """A model that looks at the data before it trains on them, by its `check(x, y)`."""
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late.
+
+        A `tf.data.Dataset` is iterated once for that, up to its first batch.
+        """
+        if hasattr(x, "shape") or hasattr(x, "element_spec") or isinstance(x, keras.utils.PyDataset):
+            self.check(*_first_batch(x, y))  # a generator could not be rewound
+        return super().fit(x, y, *args, **kwargs)
+
+    def get_metrics_result(self):
+        return backend.per_replica_results(super().get_metrics_result())
+
+
+class GenerativeModel(CheckedModel):
     """A model of p(x), or of p(x | condition), trained by the unmodified Keras `fit`.
 
     A family implements
@@ -67,7 +83,7 @@ class GenerativeModel(keras.Model):
         return x
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The weighted sum of the terms, mean over the batch, in nats."""
+        """The weighted sum of the terms, mean over the batch, in nats, and what layers add by regularization."""
         terms = self.loss_terms(x, condition=y, training=training)
         for name, term in terms.items():
             self.term_means[name].update_state(term)
@@ -75,17 +91,9 @@ class GenerativeModel(keras.Model):
         loss = sum(weights.get(name, 1.0) * term for name, term in terms.items())
         if sample_weight is not None:
             loss = loss * sample_weight
+        penalties = sum(keras.ops.sum(penalty) for penalty in self.losses)  # of regularized weights
         # Keras optimizers sum gradients over replicas, so each replica contributes its share of the global mean.
-        return keras.ops.mean(loss) / backend.num_replicas()
-
-    def get_metrics_result(self):
-        return backend.per_replica_results(super().get_metrics_result())
-
-    def fit(self, x=None, y=None, *args, **kwargs):
-        """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late."""
-        if hasattr(x, "shape") or hasattr(x, "element_spec") or isinstance(x, keras.utils.PyDataset):
-            self.check(*_first_batch(x, y))  # a generator could not be rewound
-        return super().fit(x, y, *args, **kwargs)
+        return (keras.ops.mean(loss) + penalties) / backend.num_replicas()
 
     def get_config(self):
         return {"event_shape": list(self.event_shape), "num_classes": self.num_classes, "name": self.name}

@@ -62,8 +62,9 @@ class ELBO(Objective):
 
     def terms(self, model, x, condition=None, training=False):
         """-log p(x | z) and the bottleneck's terms, each `[B]` in nats."""
-        code = model.bottleneck(model.features(x, condition), num_samples=self.num_samples, training=training)
-        log_likelihood = ops.mean(model.decode(code.z, condition).log_prob(x), axis=0)
+        features = model.features(x, condition, training)
+        code = model.bottleneck(features, num_samples=self.num_samples, training=training)
+        log_likelihood = ops.mean(model.decode(code.z, condition, training).log_prob(x), axis=0)
         if training:
             self.step.assign_add(1)
         return {"reconstruction": -log_likelihood, **code.terms}
@@ -119,10 +120,10 @@ class TCVAE(Objective):
 
     def terms(self, model, x, condition=None, training=False):
         """-log p(x | z) and the three parts of the KL by one draw of z, each `[B]` in nats."""
-        posterior = model.bottleneck.posterior(model.features(x, condition))
+        posterior = model.encode(x, condition, training)
         z = posterior.sample(seed=backend.next_seed(model.bottleneck.noise))
         parts = kl_parts(z, posterior, model.bottleneck.prior(), self.dataset_size)
-        return {"reconstruction": -model.decode(z, condition).log_prob(x), **dict(zip(self._PARTS, parts))}
+        return {"reconstruction": -model.decode(z, condition, training).log_prob(x), **dict(zip(self._PARTS, parts))}
 
     def term_weights(self, bottleneck):
         return dict(zip(self._PARTS, (self.alpha, self.beta, self.gamma)))
@@ -175,6 +176,11 @@ class IWAE(Objective):
         self.start_step = start_step
 
     def term_names(self, bottleneck):
+        if not hasattr(bottleneck, "prior") or isinstance(bottleneck, bottlenecks.DiscreteBottleneck):
+            raise ValueError(
+                "Expected a bottleneck of real numbers with a prior, Gaussian or Hierarchical, for IWAE. "
+                f"Received: {type(bottleneck).__name__}. Use ELBO with it."
+            )
         return ("iwae",)
 
     def terms(self, model, x, condition=None, training=False):
@@ -182,7 +188,7 @@ class IWAE(Objective):
         seed = backend.next_seed(model.seeds)
 
         def bound(num_samples):
-            log_weights = model.log_weights(x, condition, num_samples, seed)
+            log_weights = model.log_weights(x, condition, num_samples, seed, training)
             return ops.logsumexp(log_weights, axis=0) - math.log(num_samples)
 
         if training:
@@ -230,9 +236,9 @@ class REINFORCE(ELBO):
 
     def terms(self, model, x, condition=None, training=False):
         """-log p(x | ids) and KL(q(ids | x) || p(ids)), each `[B]` in nats."""
-        posterior, n = model.encode(x, condition), self.num_samples
+        posterior, n = model.encode(x, condition, training), self.num_samples
         ids = posterior.sample(n, seed=backend.next_seed(model.bottleneck.noise))
-        log_likelihood = model.decode(model.bottleneck.embed(ids), condition).log_prob(x)  # [n, B]
+        log_likelihood = model.decode(model.bottleneck.embed(ids), condition, training).log_prob(x)  # [n, B]
         advantage = (log_likelihood - ops.mean(log_likelihood, axis=0)) * n / (n - 1)
         score = ops.stop_gradient(advantage) * posterior.log_prob(ids)
         gain = log_likelihood + score - ops.stop_gradient(score)  # the value of the likelihood, the gradient of both

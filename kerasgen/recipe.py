@@ -66,6 +66,12 @@ class Recipe:
             raise ValueError(
                 f"Expected the keys {sorted(fields)} ({sorted(required)} required) in {source}. Received: {keys}."
             )
+        for name, needed in (("data", {"name", "batch_size"}), ("model", set()), ("training", set())):
+            section = values[name]
+            if not isinstance(section, dict) or not needed <= section.keys():
+                what = sorted(section) if isinstance(section, dict) else repr(section)
+                keys = f" with {' and '.join(sorted(needed))}" if needed else ""
+                raise ValueError(f"Expected {name} in {source} to be a mapping{keys}. Received: {what}.")
         return cls(**values)
 
     def to_dict(self):
@@ -137,7 +143,7 @@ def build(config):
     except TypeError as error:
         raise ValueError(
             f"Expected arguments of {name} in the recipe. Received: {sorted(arguments)}: {error}"
-        ) from None
+        ) from error
 
 
 def _leaves(values, path=()):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from conftest import tiny_autoencoder
 
+from kerasgen import bottlenecks, families, likelihoods, networks, objectives
 from kerasgen.metrics.evaluation import evaluate
 
 
@@ -44,3 +45,34 @@ def test_it_survives_its_file(tmp_path, images):
     model.save(tmp_path / "ae.keras")
     loaded = keras.saving.load_model(tmp_path / "ae.keras")
     np.testing.assert_array_equal(loaded.reconstruct(images[:3]), model.reconstruct(images[:3]))
+
+
+@pytest.mark.parametrize("objective", [objectives.ELBO(), objectives.IWAE(2), objectives.TCVAE(64)])
+def test_layers_of_a_users_encoder_and_decoder_train_as_keras_trains_them(objective, images):
+    """Dropout drops, batch statistics are those of the batch, and a regularizer's penalty joins the loss."""
+    keras.utils.set_random_seed(0)
+    dense = keras.layers.Dense(16, kernel_regularizer=keras.regularizers.L2(1.0))
+    encoder = keras.Sequential([keras.layers.Flatten(), keras.layers.Dropout(0.5, seed=0), dense])
+    decoder = keras.Sequential([networks.MLP((8, 8, 1), (16,)), keras.layers.BatchNormalization()])
+    parts = encoder, bottlenecks.Gaussian(4), decoder, likelihoods.Bernoulli()
+    model = families.LatentVariableModel((8, 8, 1), *parts, objective)
+    before = [np.array(weight) for weight in decoder.non_trainable_variables]
+    first, second = (np.asarray(model.features(images[:8], training=True)) for _ in range(2))
+    assert np.any(first != second)
+    np.testing.assert_array_equal(*(model.features(images[:8]) for _ in range(2)))
+    model.loss_terms(images[:8], training=True)
+    assert all(np.any(old != new) for old, new in zip(before, decoder.non_trainable_variables, strict=True))
+    loss = float(model.compute_loss(images[:8]))
+    terms = sum(float(mean.result()) for mean in model.term_means.values())
+    if isinstance(objective, objectives.ELBO):
+        assert loss - terms == pytest.approx(float(np.sum(np.square(dense.kernel))), rel=1e-3)
+
+
+def test_a_model_with_a_prior_asks_for_one():
+    parts = networks.MLP((16,), (16,)), bottlenecks.Deterministic(4), networks.MLP((8, 8, 1), (16,))
+    with pytest.raises(ValueError, match="real numbers with a prior, Gaussian or Hierarchical. Received: Determinis"):
+        families.LatentVariableModel((8, 8, 1), *parts, likelihoods.Bernoulli())
+    with pytest.raises(ValueError, match="for IWAE. Received: Deterministic. Use ELBO with it"):
+        families.Autoencoder((8, 8, 1), *parts, likelihoods.Bernoulli(), objectives.IWAE(3))
+    with pytest.raises(ValueError, match="Expected at least 1 example. Received: 0."):
+        tiny_autoencoder().reconstruct(np.zeros((0, 8, 8, 1), "float32"))

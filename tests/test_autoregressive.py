@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasgen import backend, channelwise, cli, commands, likelihoods, networks, zoo
-from kerasgen.families import AutoregressiveModel
+from kerasgen import backend, bottlenecks, channelwise, cli, commands, likelihoods, networks, zoo
+from kerasgen.families import AutoregressiveModel, LatentVariableModel
 from kerasgen.recipe import Recipe
 
 NETWORKS = {
@@ -305,11 +305,16 @@ def test_bad_data_and_labels_are_refused():
         model.sample(2, [0, 1, 2])
 
 
-def test_dependent_channels_fit_latent_models_too():
-    """Their distribution scores and draws like any other."""
+def test_dependent_channels_score_and_draw_like_any_other_distribution():
     part = channelwise.ChannelwiseCategorical(4, 5)
     part.build((None, 2, 2, 3))
     distribution = part.distribution(np.random.default_rng(0).standard_normal((6, 2, 2, 15)).astype("float32"))
     draws = distribution.sample(7, seed=backend.next_seed(keras.random.SeedGenerator(0)))
     assert draws.shape == (7, 6, 2, 2, 3)
     assert distribution.log_prob(draws).shape == (7, 6)
+
+
+def test_dependent_channels_have_no_mean_to_reconstruct_by():
+    parts = networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((2, 2, 12), ())
+    with pytest.raises(ValueError, match="Expected a likelihood with a mean, to reconstruct by. Received: Channelwise"):
+        LatentVariableModel((2, 2, 3), *parts, channelwise.ChannelwiseCategorical(4, 4))

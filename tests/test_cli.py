@@ -168,10 +168,11 @@ def test_train_passes_its_options_on(preset, tmp_path, monkeypatch):
     from kerasgen import training
 
     calls = []
-    monkeypatch.setattr(training, "run", lambda *args: calls.append(args))
+    monkeypatch.setattr(training, "run", lambda *args, **here: calls.append((*args, here)))
     options = ["--strategy", "mirrored", "--devices", "2", "--resume", "--data", "d.npz", "--out", str(tmp_path)]
-    cli.main(["train", preset, *options])
-    assert calls == [(TINY, tmp_path, "mirrored", 2, True, "d.npz")]
+    cli.main(["train", preset, *options, "--data-dir", "there", "--download"])
+    here = {"data": "d.npz", "data_dir": "there", "download": True}
+    assert calls == [(TINY, tmp_path, "mirrored", 2, True, here)]
 
 
 @needs_tensorflow
@@ -184,17 +185,45 @@ def test_evaluate_writes_figures_with_their_protocol(preset, tmp_path, capsys):
     assert figures["kept"] == old
     nll = figures["nll"]
     assert nll["value"] > 0 and nll["standard_error"] > 0 and nll["published"] == published
-    assert nll["protocol"] == "20 test examples of digits binarized once with seed 0, k = 5 samples"
+    protocol = "20 test examples of digits binarized once with seed 0, nll by k = 5 importance samples, elbo by 10"
+    assert nll["protocol"] == protocol
     assert nll["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 20"
     assert nll["protocol"] in zoo.card(folder)
     assert f"{nll['value']:.5g} ± {nll['standard_error']:.2g} nats" in capsys.readouterr().out
 
 
 @needs_tensorflow
+def test_figures_of_a_file_and_of_what_was_held_out_of_training(preset, tmp_path, capsys):
+    data.save_npz("digits", tmp_path / "digits.npz")
+    command = ["evaluate", preset, "--num-samples", "5", "--split", "train[1480:]"]
+    cli.main(command)
+    cli.main([*command, "--data", str(tmp_path / "digits.npz")])
+    out = capsys.readouterr().out
+    first, second = re.findall(r"^nll +(.*)$", out, re.MULTILINE)
+    assert first == second and out.count("20 train[1480:] examples of digits binarized once") == 2
+    assert "Drop --split and --data" in fails(capsys, "evaluate", preset, "--split", "train", "--write")
+
+
+@needs_tensorflow
+def test_a_card_is_written_again_with_its_figures_and_a_note(tmp_path, capsys):
+    figure = {"value": 2.5, "standard_error": 0.5, "unit": "nats", "protocol": "p", "command": "c"}
+    folder = zoo.save(TINY.build(), tmp_path / "tiny", TINY, {**METRICS, "figures": {"nll": figure}})
+    (folder / "card.md").write_text("another")
+    assert "Received" in fails(capsys, "card", str(folder), "--write")  # not what the manifest says
+    folder = zoo.save(TINY.build(), folder, TINY, {**METRICS, "figures": {"nll": figure}})
+    cli.main(["card", str(folder), "--note", "It is small.", "--note", "It is a test."])
+    card = zoo.card(folder)
+    assert "- It is small.\n- It is a test.\n" in card and "**2.5** ± 0.5" in card
+    assert (folder / "samples.png").exists() and (folder / "reconstructions.png").exists()
+    cli.main(["card", str(folder), "--write"])
+    assert zoo.card(folder) == card
+
+
+@needs_tensorflow
 def test_evaluate_adds_sample_quality_where_it_is_asked_for(preset, capsys):
     cli.main(["evaluate", preset, "--num-samples", "5", "--limit", "40", "--quality"])
     out = capsys.readouterr().out
-    assert "40 test examples of digits binarized once with seed 0, k = 5 samples\n" in out
+    assert "40 test examples of digits binarized once with seed 0, nll by k = 5 importance samples, elbo by 10\n" in out
     assert "40 samples, seed 0, against as many: 40 test examples of digits; floor: the first as many of 40" in out
     names = re.findall(r"^([\w\[\]]+) +[-\d]", out, re.MULTILINE)
     assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)

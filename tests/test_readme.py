@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import kerasgen
 from kerasgen import cli, zoo
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -46,7 +47,8 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     assert namespace["images"].shape == (16, 28, 28, 1)
     assert namespace["nats"].shape == (16,)
     assert namespace["features"].shape == (16, 256)
-    assert {"fashion.keras", "fashion", "fashion.tflite"} <= {path.name for path in tmp_path.iterdir()}
+    assert next(iter(kerasgen.data.from_npz(tmp_path / "mine.npz"))).shape == (16, 28, 28, 1)
+    assert {"fashion.keras", "fashion", "fashion.tflite", "mine.npz"} <= {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -71,7 +73,7 @@ def test_the_cheap_commands_run(name, tmp_path):
 
 def test_all_commands_are_seen():
     assert len(commands()) == README.count("kerasgen demo\n") + len(re.findall(r"^kerasgen \w+ ", README, re.MULTILINE))
-    assert len(blocks("python")) == 3
+    assert len(blocks("python")) == 4
 
 
 def test_preset_table_is_what_list_prints(capsys):

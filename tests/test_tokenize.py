@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_datasets as tfds
 from conftest import tiny_tokenizer
 from PIL import Image
 from test_tokenizer_runs import recipe_of
@@ -101,6 +102,30 @@ def test_a_folder_of_images(model, pictures, folder, tmp_path, file_format):
     assert wide == {"name": "wide.png", "reason": "Expected 8x8 pixels. Received: 9x8. Resize it."}
     assert json.loads((output / "tokens.json").read_text())["grid_shape"] == list(model.grid_shape)
     assert {path.suffix for path in output.glob("ids-*")} == {".json", f".{file_format}"}  # nothing partial
+
+
+@pytest.mark.parametrize(
+    "name, version, maximum, upright",
+    [("mnist", "3.0.1", 255, False), ("binarized_mnist", "1.0.0", 1, False), ("emnist/letters", "3.1.0", 255, True)],
+)
+def test_a_tfds_set_as_training_reads_it(model, tmp_path, monkeypatch, name, version, maximum, upright):
+    """Pixels of two levels are not almost black, and letters that TFDS has lying stand."""
+    from test_data_tfds import write
+
+    pixels = np.random.default_rng(0).integers(maximum + 1, size=(7, 8, 8, 1), dtype="uint8")
+    name_alone, _, config = name.partition("/")
+    label = tfds.features.ClassLabel(num_classes=10), np.zeros(7, "int64")
+    write(tmp_path, name_alone, version, (tfds.features.Image(shape=(8, 8, 1)), pixels), config or None, label=label)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    tokenize(model, f"tfds:{name}:train", str(tmp_path / "ids"), "parquet", images_per_shard=4)
+    images = (pixels.swapaxes(1, 2) if upright else pixels).astype("float32") / maximum
+    np.testing.assert_array_equal(read(tmp_path / "ids")[1], np.asarray(model.tokenize(images)).reshape(7, -1))
+
+
+def test_a_tfds_set_that_is_not_there(model, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="Expected the set 'mnist' in"):
+        tokenize(model, "tfds:mnist", str(tmp_path / "ids"))
 
 
 def test_resized_images_are_no_longer_left_out(model, folder, tmp_path):

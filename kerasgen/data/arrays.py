@@ -33,7 +33,7 @@ def save_npz(name, path, splits=None, data_dir=None, download=False):
     """
     arrays = {}
     for split in splits or sources.sizes(name, data_dir, download):
-        source = sources.read(name, split, data_dir)
+        source = sources.read(name, split, data_dir, download)
         arrays |= {"name": source.name, "maximum": source.maximum, split + _IMAGES: source.images}
         if source.labels is not None:
             arrays[split + _LABELS] = source.labels

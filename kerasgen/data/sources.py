@@ -69,7 +69,7 @@ def read(name, split="train", data_dir=None, download=False):
     parts = _embedded(name)
     if parts:
         return select(parts, parts.get, split)
-    return _read_tfds(_builder(name, data_dir, download), split)
+    return _read_tfds(tfds_builder(name, data_dir, download), split)
 
 
 def sizes(name, data_dir=None, download=False):
@@ -77,7 +77,7 @@ def sizes(name, data_dir=None, download=False):
     parts = _embedded(name)
     if parts:
         return {split: len(source.images) for split, source in parts.items()}
-    return {split: info.num_examples for split, info in _builder(name, data_dir, download).info.splits.items()}
+    return {split: info.num_examples for split, info in tfds_builder(name, data_dir, download).info.splits.items()}
 
 
 def size(name, split="train", data_dir=None, download=False):
@@ -85,7 +85,7 @@ def size(name, split="train", data_dir=None, download=False):
     if name in _EMBEDDED:
         known = sizes(name)
         return sum(stop - start for _, start, stop in splits.parse(split, known, known.get))
-    return _num_examples(_builder(name, data_dir, download), split)
+    return num_examples(tfds_builder(name, data_dir, download), split)
 
 
 def select(names, part, split):
@@ -136,8 +136,8 @@ def _digits():
     return {split: Source("digits", images[row], labels[row], _MAXIMUM["digits"]) for split, row in rows.items()}
 
 
-def _builder(name, data_dir, download):
-    """The TFDS builder of a set that is there."""
+def tfds_builder(name, data_dir=None, download=False):
+    """The TFDS builder of a set that is there; arguments and errors as of `read`."""
     tfds = backend.library("tensorflow_datasets")
 
     # TFDS looks at the environment once, when it is imported.
@@ -164,12 +164,14 @@ def _builder(name, data_dir, download):
     elif not builder.data_path.exists():
         raise FileNotFoundError(
             f"Expected the set {name!r} in {builder.data_dir}. Received: no such folder. Set TFDS_DATA_DIR or "
-            "data_dir= to a TFDS folder that holds it, or pass download=True, which needs a network."
+            "data_dir= to a TFDS folder that holds it, or pass download=True (--download), which needs a "
+            "network."
         )
     return builder
 
 
-def _num_examples(builder, split):
+def num_examples(builder, split):
+    """Number of examples in a split of a TFDS builder, or a ValueError that names the splits there are."""
     try:
         return builder.info.splits[split].num_examples
     except (KeyError, ValueError):
@@ -183,7 +185,7 @@ def _num_examples(builder, split):
 def _read_tfds(builder, split):
     import tensorflow_datasets as tfds
 
-    num_examples = _num_examples(builder, split)
+    count = num_examples(builder, split)
     features = dict(builder.info.features)
     image = features.get("image")
     if not isinstance(image, tfds.features.Image) or image.np_dtype != np.uint8 or None in image.shape:
@@ -196,8 +198,8 @@ def _read_tfds(builder, split):
     once = tfds.ReadConfig(try_autocache=False)
     examples = builder.as_dataset(split=split, read_config=once, shuffle_files=False)
 
-    images = np.empty((num_examples, *image.shape), "uint8")
-    labels = np.empty(num_examples, "int32") if labelled else None
+    images = np.empty((count, *image.shape), "uint8")
+    labels = np.empty(count, "int32") if labelled else None
     start = 0
     for batch in examples.batch(_CHUNK).as_numpy_iterator():
         rows = slice(start, start + len(batch["image"]))
@@ -205,7 +207,15 @@ def _read_tfds(builder, split):
         if labelled:
             labels[rows] = batch["label"]
         start = rows.stop
-    if builder.name == "emnist":
-        # The original files hold columns as rows, and TFDS keeps them so: its letters lie on their sides, mirrored.
-        images = np.ascontiguousarray(images.transpose(0, 2, 1, 3))
-    return Source(builder.name, images, labels, _MAXIMUM.get(builder.name, 255))
+    return Source(builder.name, upright(builder.name, images), labels, maximum(builder.name))
+
+
+def upright(name, images):
+    """Images `[..., H, W, C]` of the TFDS set `name` as they are meant to be seen."""
+    # EMNIST's files hold columns as rows, and TFDS keeps them so: its letters lie on their sides, mirrored.
+    return np.ascontiguousarray(np.swapaxes(images, -3, -2)) if name == "emnist" else images
+
+
+def maximum(name):
+    """The largest value of a pixel of the set `name`."""
+    return _MAXIMUM.get(name, 255)

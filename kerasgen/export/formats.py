@@ -11,6 +11,7 @@ from unittest import mock
 import keras
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, Report, verify
 
@@ -58,7 +59,7 @@ def saved_model(model, folder, signatures=None, bound=None):
     return Report(folder, size, "saved_model", errors, mean_errors, bound)
 
 
-def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None, bound=None):
+def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None, bound=None):
     """Writes a TFLite file of builtin operators with a free batch size, checked by the LiteRT interpreter.
 
     Beside the SavedModel's signatures it has `sample_seeded`, which draws its own noise and returns it too. The seed is
@@ -91,6 +92,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=0, calibration=None
         raise ValueError(f"Expected quantize to be one of {modes}. Received: quantize={quantize!r}")
     if calibration is not None and quantize != "int8":
         raise ValueError(f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. Drop it.")
+    checks.positive("seed", seed)
     chosen = _signatures.of(model, signatures)
     path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else Bound(bound, bound)
     if path.is_dir():

@@ -20,6 +20,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from kerasgen.data import sources
 from kerasgen.export import formats
 
 FORMATS = ("tfrecord", "parquet")
@@ -153,7 +154,7 @@ def _check_settings(output, settings):
 def _parts(source, images_per_shard):
     """What each shard holds: names of files, a TFDS range `(start, stop)`, or a TFRecord file."""
     if source.startswith("tfds:"):
-        size = _tfds(source)[0].info.splits[_tfds(source)[1]].num_examples
+        size = sources.num_examples(*_tfds(source))
         yield from ((start, min(start + images_per_shard, size)) for start in range(0, size, images_per_shard))
     elif ".tfrecord" in posixpath.basename(source):
         yield from ((path,) for path in sorted(_match(source)))
@@ -169,10 +170,8 @@ def _match(pattern):
 
 def _tfds(source):
     """The builder and the split that "tfds:NAME:SPLIT" names."""
-    import tensorflow_datasets as tfds
-
     name, _, split = source.removeprefix("tfds:").partition(":")
-    return tfds.builder(name), split or "train"
+    return sources.tfds_builder(name), split or "train"
 
 
 class Tokenize(beam.DoFn):
@@ -236,8 +235,10 @@ class Tokenize(beam.DoFn):
             builder, split = _tfds(self.source)
             start, stop = shard.images
             examples = builder.as_dataset(split=f"{split}[{start}:{stop}]", shuffle_files=False)
+            scale = 255 // sources.maximum(builder.name)
             for index, example in enumerate(tfds.as_numpy(examples), start):
-                yield f"{split}/{index}", lambda example=example: example["image"]
+                image = sources.upright(builder.name, example["image"]) * np.uint8(scale)
+                yield f"{split}/{index}", lambda image=image: image
         elif shard.images[0].lower().endswith(_ENDINGS):
             for name in shard.images:
                 yield name, lambda name=name: _read(posixpath.join(self.source, name))

@@ -13,26 +13,29 @@ _HEAD = """# Exported models
 What deployers get from `kerasgen export PRESET` or `kerasgen.export`. This page is written from exported files by
 `python -m kerasgen.export`.
 
-Every file offers named signatures. `sample`, `decode` and `reconstruct` give the mean of the likelihood, the smooth
-picture, where `model.sample` draws every pixel. Nothing is drawn inside them: randomness enters as `noise`, so that
-equal inputs give equal outputs. The exception is `sample_seeded` of the TFLite files, whose seed is part of the file:
-each interpreter that opens the file repeats the same draws, and its successive calls continue them.
+Every file offers named signatures. Of latent-variable models `sample`, `decode` and `reconstruct` give the mean of the
+likelihood, the smooth picture, where `model.sample` draws every pixel; of pixel-by-pixel models `sample` draws. Nothing
+random happens inside: randomness enters as `noise`, so that equal inputs give equal outputs. The exception is
+`sample_seeded` of the TFLite files, whose seed is part of the file: each interpreter that opens the file repeats the
+same draws, and its successive calls continue them.
 
 ```python
+import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-decode = Interpreter("model.tflite").get_signature_runner("decode")
-images = decode(z=z)["images"]
+decode = Interpreter("vae_mnist.tflite").get_signature_runner("decode")
+images = decode(z=np.zeros((1, 40), "float32"))["images"]
 ```
 
 ```python
 import tensorflow as tf
 
-decode = tf.saved_model.load("folder").signatures["decode"]
-images = decode(z=z)["images"]
+decode = tf.saved_model.load("vae_mnist_saved_model").signatures["decode"]
+images = decode(z=tf.zeros((1, 40)))["images"]
 ```
 
-The TFLite files use builtin operators only. Quantized files take and give float32 too.
+The TFLite files use builtin operators only. Quantized files take and give float32 too. On a phone LiteRT runs them, by
+signature as above; in a browser LiteRT.js, which wants the size of the batch fixed first.
 
 ## Tensors
 """

@@ -25,7 +25,7 @@ class Tensor(NamedTuple):
 
 
 TENSORS = {
-    "images": Tensor("float32", "[0, 1]", "images, height x width x channels"),
+    "images": Tensor("float32", "[0, 1]; points: real", "images, height x width x channels, or points of a plane"),
     "labels": Tensor("int32", "0..classes-1", "class of each example, of conditional models"),
     "words": Tensor("int32", "0..words of the vocabulary", "the words of a sentence by number, padded with 0"),
     "noise": Tensor("float32", "standard normal", "all the randomness there is: equal noise, equal result"),

@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from kerasgen import checks
+from kerasgen.channelwise import Channelwise
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO
 
@@ -53,6 +54,11 @@ class Autoencoder(GenerativeModel):
             self.bottleneck.build((*features.shape[:-1], features.shape[-1] + classes))
         *grid, size = self.bottleneck.latent_shape
         params = self.decoder(keras.KerasTensor((None, *grid, size + classes)))
+        if isinstance(self.likelihood, Channelwise):
+            raise ValueError(
+                "Expected a likelihood with a mean, to reconstruct by. Received: "
+                f"{type(self.likelihood).__name__}, whose channels depend on each other. Use AutoregressiveModel."
+            )
         expected = (*self.event_shape[:-1], self.likelihood.channels(self.event_shape[-1]))
         if tuple(params.shape[1:]) != expected:
             raise ValueError(
@@ -72,21 +78,21 @@ class Autoencoder(GenerativeModel):
         one_hot = ops.one_hot(condition, self.num_classes, dtype=h.dtype)
         return ops.concatenate([h, ops.broadcast_to(one_hot, (*ops.shape(h)[:-1], self.num_classes))], axis=-1)
 
-    def features(self, x, condition=None):
+    def features(self, x, condition=None, training=False):
         """What the encoder gives the bottleneck, `[B, F]`: checked images, and the condition where there is one."""
         x, condition = self.check(x, condition)
-        return self._conditioned(self.encoder(x), condition)
+        return self._conditioned(self.encoder(x, training=training), condition)
 
-    def encode(self, x, condition=None):
+    def encode(self, x, condition=None, training=False):
         """The posterior q(z | x), batch shape `[B]`."""
-        return self.bottleneck.posterior(self.features(x, condition))
+        return self.bottleneck.posterior(self.features(x, condition, training))
 
-    def decode(self, z, condition=None):
+    def decode(self, z, condition=None, training=False):
         """The likelihood p(x | z) for z `[..., B, *latent_shape]`: batch shape `[..., B]`, event `event_shape`."""
         condition = checks.labels(condition, self.num_classes)
         z = self._conditioned(ops.convert_to_tensor(z), condition)
         leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.latent_shape)]
-        params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])))
+        params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])), training=training)
         params = ops.reshape(params, (*leading, *params.shape[1:]))
         return self.likelihood.distribution(params, len(self.event_shape))
 

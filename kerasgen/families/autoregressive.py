@@ -84,10 +84,11 @@ class AutoregressiveModel(GenerativeModel):
     def _one_hot(self, condition):
         return None if condition is None else ops.one_hot(condition, self.num_classes)
 
-    def distribution(self, pixels, condition=None):
+    def distribution(self, pixels, condition=None, training=False):
         """The distribution of `pixels` `[B, *grid_shape]`, each given those before it, batch shape `[B]`: its
         log-probability there is the model's. Pixels are the images' own or, where they have a size, patches."""
-        return self.likelihood.distribution(self.network(2 * pixels - 1, self._one_hot(condition)))
+        params = self.network(2 * pixels - 1, self._one_hot(condition), training=training)
+        return self.likelihood.distribution(params)
 
     def log_prob(self, x, condition=None):
         """log p(x), exact, `[B]` in nats.
@@ -103,14 +104,14 @@ class AutoregressiveModel(GenerativeModel):
             blocks.append(self._compiled_log_prob(x[rows], None if condition is None else condition[rows]))
         return ops.concatenate(blocks)
 
-    def _log_prob(self, x, condition):
+    def _log_prob(self, x, condition, training=False):
         pixels = self._to_patches(x)
-        return self.distribution(pixels, condition).log_prob(pixels)
+        return self.distribution(pixels, condition, training).log_prob(pixels)
 
     def loss_terms(self, x, condition=None, training=False):
         """`nll`, the negative log-likelihood `[B]` in nats."""
         x, condition = self.check(x, condition)
-        return {"nll": -self._log_prob(x, condition)}
+        return {"nll": -self._log_prob(x, condition, training)}
 
     def sample(self, n, condition=None, seed=None, temperature=1.0, given=None, known=None, progress=False):
         """Draws `n` images of p(x), `[n, *event_shape]`.

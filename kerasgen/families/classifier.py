@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
-from kerasgen import backend, checks
+from kerasgen import checks
+from kerasgen.model import CheckedModel
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.families")
-class Classifier(keras.Model):
+class Classifier(CheckedModel):
     """An encoder, dropout and a linear layer.
 
     `compile` has defaults for what a classifier is trained on, so `fit(images, labels)` needs an optimizer only.
@@ -68,9 +69,6 @@ class Classifier(keras.Model):
     def probabilities(self, x):
         """p(class | x), `[B, num_classes]`."""
         return ops.softmax(self.head(self.features(x)))
-
-    def get_metrics_result(self):
-        return backend.per_replica_results(super().get_metrics_result())
 
     def export_signatures(self):
         """What an exported file can do, in the manner of `GenerativeModel`s."""

@@ -22,11 +22,16 @@ _SAMPLES_AT_ONCE = 256  # of sampling; each block has its own seeds, so the numb
 class LatentVariableModel(Autoencoder):
     """An autoencoder whose bottleneck has a prior, so that it samples and scores; which parts make it a VAE, an IWAE.
 
-    Arguments and errors are those of `Autoencoder`.
+    Arguments and errors are those of `Autoencoder`; a bottleneck without a prior, too, is a ValueError.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, event_shape, encoder, bottleneck, *args, **kwargs):
+        if not hasattr(bottleneck, "from_noise"):
+            raise ValueError(
+                "Expected a bottleneck of real numbers with a prior, Gaussian or Hierarchical. "
+                f"Received: {type(bottleneck).__name__}. Use Autoencoder or DiscreteAutoencoder with it."
+            )
+        super().__init__(event_shape, encoder, bottleneck, *args, **kwargs)
         self._compiled_log_sum_weights = backend.function(self._log_sum_weights)
 
     def build(self, input_shape=None):
@@ -34,17 +39,18 @@ class LatentVariableModel(Autoencoder):
             self.seeds = keras.random.SeedGenerator(0)  # of the importance samples drawn in training
         super().build(input_shape)
 
-    def log_weights(self, x, condition=None, num_samples=1, seed=None):
+    def log_weights(self, x, condition=None, num_samples=1, seed=None, training=False):
         """log p(x | z) + log p(z) - log q(z | x) for z drawn from q(z | x), `[num_samples, B]` in nats.
 
         Args:
             seed: a backend seed; None draws from the model's own seed generator.
+            training: how the networks are called.
         """
         seed = backend.next_seed(self.seeds) if seed is None else seed
-        posterior = self.encode(x, condition)
+        posterior = self.encode(x, condition, training)
         z = posterior.sample(num_samples, seed=seed)
         return (
-            self.decode(z, condition).log_prob(ops.cast(x, "float32"))
+            self.decode(z, condition, training).log_prob(ops.cast(x, "float32"))
             + self.bottleneck.prior().log_prob(z)
             - posterior.log_prob(z)
         )

@@ -94,10 +94,10 @@ class TwoStageModel(GenerativeModel):
             return ops.zeros((batch, 1), "int32")
         return condition if self.text else condition[:, None]
 
-    def _log_probs(self, ids, condition):
+    def _log_probs(self, ids, condition, training=False):
         """Log-probabilities `[B]` of the words that follow the first, None without a text, and of the ids."""
         prefix = self._prefix(condition, ops.shape(ids)[0])
-        prefix_logits, logits = self.network(prefix, ids)
+        prefix_logits, logits = self.network(prefix, ids, training=training)
         ids = _log_prob_of(ops.reshape(ids, (-1, math.prod(self.tokenizer.grid_shape))), logits)
         if prefix_logits is None:
             return None, ops.sum(ids, axis=-1)
@@ -107,7 +107,7 @@ class TwoStageModel(GenerativeModel):
     def loss_terms(self, x, condition=None, training=False):
         """`ids`, -log p(ids | condition), and of a text `text`, -log p(its other words | its first), `[B]` in nats."""
         x, condition = self.check(x, condition)
-        text, ids = self._log_probs(ops.stop_gradient(self.tokenizer.tokenize(x)), condition)
+        text, ids = self._log_probs(ops.stop_gradient(self.tokenizer.tokenize(x)), condition, training)
         return {"ids": -ids} if text is None else {"ids": -ids, "text": -text}
 
     def term_weights(self):

@@ -7,7 +7,7 @@ from keras import ops
 
 from kerasgen import bottlenecks
 from kerasgen.data import scenes, shapes
-from kerasgen.families import AttributeClassifier, Classifier
+from kerasgen.families import AttributeClassifier, Classifier, Mixture
 from kerasgen.metrics import (
     captions,
     classification,
@@ -46,7 +46,11 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
     if not only_samples(model):
         examples, labels, protocol = read("test")
         if is_estimated(model):
-            protocol += f", k = {num_samples:,} samples"
+            protocol += f", nll by k = {num_samples:,} importance samples, elbo by {likelihood.ELBO_SAMPLES}"
+        if tokenizer.is_bounded(model):
+            protocol += ", reconstruction by the likeliest ids, elbo by one draw of them"
+        if isinstance(model, Mixture) and model.levels:
+            protocol += ", a bound by one draw of uniform noise for each pixel"
         yield evaluate(model, examples, labels, num_samples, progress=progress), protocol
     if has_exact_density_of_images(model):
         examples, _, what = read("test")
@@ -117,7 +121,7 @@ def evaluate(model, images, labels=None, num_samples=5000, seed=0, progress=Fals
     if isinstance(model, Classifier):
         return classification.accuracy(model, images, labels, progress)
     if hasattr(model, "tokenize"):
-        return tokenizer.tokens(model, images, progress)
+        return tokenizer.tokens(model, images, seed, progress)
     if is_estimated(model):
         return likelihood.importance_weighted(model, images, labels, num_samples, seed, progress)
     if hasattr(model, "tokenizer"):

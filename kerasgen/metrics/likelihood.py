@@ -16,7 +16,7 @@ from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.units import active_units
 
-_ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their noise
+ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their noise
 
 
 def exact(model, images, labels=None, seed=0, progress=False):
@@ -95,7 +95,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         seed, log_prob_seed = (int(value) for value in seeds[batch])
         posterior = model.encode(x, y)
         noise = backend.next_seed(keras.random.SeedGenerator(seed))
-        z = posterior.sample(_ELBO_SAMPLES, seed=noise)
+        z = posterior.sample(ELBO_SAMPLES, seed=noise)
         log_likelihood = model.decode(z, y).log_prob(x)  # [samples, B]
         return (
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),

@@ -6,6 +6,7 @@ others 2019, Do Deep Generative Models Know What They Don't Know?, arXiv 1810.09
 
 import numpy as np
 
+from kerasgen.families import Mixture
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 
@@ -20,7 +21,7 @@ def ranking(model, examples, others, seed=0, progress=False):
         examples: `[N, *event_shape]`, held out.
         others: other images `[M, *event_shape]` by name; uniform noise and constant images over the examples' own
             values join them.
-        seed: of the noise.
+        seed: of the noise, and of what a mixture draws.
         progress: show progress bars.
 
     Returns:
@@ -38,9 +39,13 @@ def ranking(model, examples, others, seed=0, progress=False):
         "constant": np.broadcast_to(values.reshape(-1, *[1] * (examples.ndim - 1)), (len(values), *examples.shape[1:])),
     }
 
+    def score(x, _, batch):
+        draws = {"seed": seed + batch} if isinstance(model, Mixture) else {}  # whose log p(x) of levels is a bound
+        return (model.log_prob(x, **draws),)
+
     def scores(images):
         images, _ = figure.checked(model, images)
-        return figure.by_batch(lambda x, *_: (model.log_prob(x),), images, None, progress)[0]
+        return figure.by_batch(score, images, None, progress)[0]
 
     own, figures = scores(examples), {}
     for name, images in others.items():

@@ -7,9 +7,11 @@ rate             h w log2 V, bits an image of ids of fixed length; less, h w H, 
 import io
 import math
 
+import keras
 import numpy as np
 from keras import ops
 
+from kerasgen import backend
 from kerasgen.metrics import codes, figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
@@ -17,12 +19,13 @@ from kerasgen.metrics.frechet import Moments, frechet_distance
 _BATCH = 500
 
 
-def tokens(model, images, progress=False):
+def tokens(model, images, seed=0, progress=False):
     """Figures of a tokenizer on held-out images.
 
     Args:
-        model: any that meets the tokenizer protocol: see `kerasgen.families.DiscreteAutoencoder`.
+        model: a `kerasgen.families.DiscreteAutoencoder`.
         images: `[N, height, width, channels]`, N at least 2; binarized where the protocol says so.
+        seed: of the ids that the bound is estimated by.
         progress: show a progress bar.
 
     Returns:
@@ -35,11 +38,16 @@ def tokens(model, images, progress=False):
     """
     images, _ = figure.checked(model, images)
 
+    seeds = keras.random.SeedGenerator(seed)
+
     def score(x, _, batch):
-        ids = model.tokenize(x)
-        terms = model.loss_terms(x)
+        posterior, bound = model.encode(x), ()
+        ids = posterior.mode()
         error = ops.mean(ops.square(model.detokenize(ids) - x), axis=(1, 2, 3))
-        return -model.decode_ids(ids).log_prob(x), error, ids, *(terms[name] for name in _bound(model))
+        if is_bounded(model):
+            draws = model.decode_ids(posterior.sample(seed=backend.next_seed(seeds)))
+            bound = -draws.log_prob(x), posterior.kl_divergence(model.bottleneck.prior())
+        return -model.decode_ids(ids).log_prob(x), error, ids, *bound
 
     reconstruction, error, ids, *bound = figure.by_batch(score, images, None, progress)
     counts = codes.histogram(ids, model.vocab_size)
@@ -66,9 +74,9 @@ def tokens(model, images, progress=False):
     }
 
 
-def _bound(model):
-    """The terms that add up to a bound on -log p(x)."""
-    return ("reconstruction", "kl") if "kl" in model.term_means else ()
+def is_bounded(model):
+    """Whether the model's terms add up to a bound on -log p(x), as those of a discrete VAE do."""
+    return hasattr(model, "tokenize") and "kl" in model.term_means
 
 
 def png_bits(images):

@@ -3,6 +3,7 @@
 from keras import layers, ops
 
 from kerasgen.networks.layers import register
+from kerasgen.networks.normalization import of_kernel
 
 
 @register
@@ -20,11 +21,12 @@ class ScoreHead(layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.num_classes = num_classes
         self.spectral = spectral
-        wrap = layers.SpectralNormalization if spectral else lambda layer: layer
-        self.linear = wrap(layers.Dense(1, dtype="float32", name="linear"))
-        self.embedding = (
-            wrap(layers.Dense(num_classes, use_bias=False, dtype="float32", name="embedding")) if num_classes else None
-        )
+        normalization, dense = "spectral" if spectral else None, layers.Dense
+        self.linear = of_kernel(dense(1, dtype="float32", name="linear"), normalization)
+        self.embedding = None
+        if num_classes:
+            embedding = dense(num_classes, use_bias=False, dtype="float32", name="embedding")
+            self.embedding = of_kernel(embedding, normalization)
 
     def build(self, input_shape):
         self.linear.build(input_shape)

@@ -22,7 +22,7 @@ def of_kernel(layer, normalization):
     """The layer, its kernel normalised if that is what the name asks for."""
     if normalization != "spectral":
         return layer
-    return layers.SpectralNormalization(layer, dtype=layer.dtype_policy)
+    return layers.SpectralNormalization(layer, dtype="float32")  # else it would round the kernel in mixed precision
 
 
 def of_values(normalization, dtype):

@@ -10,6 +10,8 @@ from kerasgen.plot.figure import write
 def curves(history, path=None):
     """Draws every column of a run's history over its epochs, one small plot each; validation with training.
 
+    A column that equals the loss is not drawn twice.
+
     Args:
         history: path of a CSV file with a column `epoch`, such as `kerasgen train` writes beside its checkpoints.
         path: of a PNG file to write, or None.
@@ -29,6 +31,9 @@ def curves(history, path=None):
     epochs = [int(row["epoch"]) + 1 for row in rows]
     columns = {name: np.array([_number(row[name]) for row in rows]) for name in rows[0] if name != "epoch"}
     columns = {name: values for name, values in columns.items() if np.any(np.isfinite(values))}
+    if "loss" in columns:
+        same = {name for name in columns if np.allclose(columns[name], columns["loss"], equal_nan=True)} - {"loss"}
+        columns = {name: values for name, values in columns.items() if name not in same}
     shown = [name for name in columns if name.removeprefix("val_") == name or name.removeprefix("val_") not in columns]
     across = min(4, max(1, len(shown)))
     down = max(1, -(-len(shown) // across))
@@ -41,6 +46,7 @@ def curves(history, path=None):
             axis.legend(fontsize="x-small", frameon=False)
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_title(name, fontsize="small")
+        axis.set_xlabel("epoch", fontsize="x-small")
         axis.tick_params(labelsize="x-small")
         axis.spines[["top", "right"]].set_visible(False)
     for axis in axes[len(shown) :]:

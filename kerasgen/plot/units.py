@@ -19,8 +19,9 @@ def units(kl, path=None):
 
     figure = Figure(figsize=(6, 2.4), layout="constrained")
     axes = figure.subplots()
-    axes.bar(np.arange(len(kl)), np.sort(kl)[::-1], width=0.8)
+    axes.bar(np.arange(1, len(kl) + 1), np.sort(kl)[::-1], width=0.8)
     axes.set(xlabel="unit of the code, the most telling first", ylabel="KL, nats")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
     write(figure, path)
     return figure

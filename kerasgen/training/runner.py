@@ -12,6 +12,8 @@ A run that was killed and resumed therefore ends with the weights of one that ne
 """
 
 import contextlib
+import dataclasses
+import inspect
 import os
 import pathlib
 import platform
@@ -21,7 +23,7 @@ import time
 import keras
 import numpy as np
 
-from kerasgen import backend, bottlenecks, zoo
+from kerasgen import backend, zoo
 from kerasgen import data as datasets
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
@@ -32,7 +34,7 @@ from kerasgen.zoo.manifest import HISTORY
 _MONITORED = 1000  # examples
 
 
-def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
+def run(recipe, output, strategy="none", devices=None, resume=False, data=None, data_dir=None, download=False):
     """Trains a recipe's model and returns it, on the weights that `output/preset` holds.
 
     Args:
@@ -43,6 +45,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         devices: number of devices of "mirrored"; None for all GPUs.
         resume: go on from the last checkpoint in `output`, if there is one.
         data: a file written by `kerasgen.data.save_npz`, read instead of TFDS (the way without TensorFlow).
+        data_dir, download: of `kerasgen.data.load`, where the recipe's data are to be had here; no part of the run.
 
     Raises:
         ValueError: unknown schedule keys; a batch size that the replicas cannot share evenly; `output` holds a run and
@@ -50,13 +53,23 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
     """
     output = pathlib.Path(output)
+    # Where data lie does not tell one run from another, and a preset should not name folders of this machine.
+    here = {
+        "data_dir": data_dir or recipe.data.get("data_dir"),
+        "download": download or recipe.data.get("download", False),
+    }
+    recipe = dataclasses.replace(recipe, data={key: recipe.data[key] for key in recipe.data if key not in here})
+    place = data, here
+    known = inspect.signature(datasets.load).parameters
+    if unknown := sorted(recipe.data.keys() - known.keys()):
+        raise ValueError(f"Expected keys of data in {list(known)}. Received: {unknown}.")
     if "em" in recipe.training:
         if strategy != "none" or resume or len(recipe.training) > 1:
             raise ValueError(
                 f"Expected a recipe that says em to say nothing else, and to run in one piece on one device. Received: "
                 f"training={recipe.training}, strategy={strategy!r}, resume={resume}."
             )
-        return _fit_em(recipe, output, data)
+        return _fit_em(recipe, output, place)
     schedule = schedules.of(recipe)
     scope, is_chief = strategies.scope(strategy, devices)
     checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
@@ -64,7 +77,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         raise ValueError(
             f"Expected a folder without a run. Received: {output}, which holds one. Resume it, or name another."
         )
-    steps, steps_per_execution = _epoch_steps(recipe, schedule, data)
+    steps, steps_per_execution = _epoch_steps(recipe, schedule, place)
     with scope, _precision(schedule.precision):
         replicas = backend.num_replicas()
         if recipe.data["batch_size"] % replicas:
@@ -73,10 +86,10 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
-        if schedule.ema and isinstance(getattr(model, "bottleneck", None), bottlenecks.VectorQuantizer):
+        if schedule.ema and getattr(getattr(model, "bottleneck", None), "averages", False):
             raise ValueError(
-                "Expected no training.ema beside a VectorQuantizer, whose codebook follows the newest encoder and not "
-                f"an averaged one. Received: training.ema={schedule.ema}. Drop it."
+                "Expected no training.ema beside a VectorQuantizer of codebook 'ema', which follows the newest "
+                f"encoder and not an averaged one. Received: training.ema={schedule.ema}. Drop it."
             )
         if not checkpoints.exist():
             _start(model, schedule.start_from)
@@ -91,7 +104,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
         checkpoints.restore(model)
         examples = _examples(
             recipe,
-            data,
+            place,
             shuffle=True,
             seed=recipe.seed,
             drop_remainder=True,
@@ -108,7 +121,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None):
             steps_per_epoch=steps,
             callbacks=[
                 FiniteLoss(steps),
-                *_monitors(model, recipe, data),
+                *_monitors(model, recipe, place),
                 *(logs(output, checkpoints.epoch) if is_chief else ()),
                 checkpoints,
             ],
@@ -134,33 +147,31 @@ def _start(model, presets):
         print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")
 
 
-def _monitors(model, recipe, data):
+def _monitors(model, recipe, place):
     """Callbacks that add to the logs what the model's kind asks for."""
     kinds = {"tokenize": CodeUsage, "bottleneck": ActiveUnits, "critic": CollapseMonitor}
     monitor = next((monitor for part, monitor in kinds.items() if hasattr(model, part)), None)
     if monitor is None:
         return []
-    first = next(iter(_examples(recipe, data, batch_size=_MONITORED)))
+    first = next(iter(_examples(recipe, place, batch_size=_MONITORED)))
     return [monitor(*first) if recipe.data.get("labels") else monitor(first)]
 
 
-def _fit_em(recipe, output, data):
+def _fit_em(recipe, output, place):
     """Fits a mixture on the whole set at once: `training: {em: {arguments of Mixture.fit_em}}`."""
     began = time.monotonic()
-    examples = np.concatenate([np.asarray(x) for x in _examples(recipe, data)])
+    examples = np.concatenate([np.asarray(x) for x in _examples(recipe, place)])
     model = recipe.build()
     print(model.fit_em(examples, **{"seed": recipe.seed, **recipe.training["em"]}))
     _save_preset(model, recipe, output, time.monotonic() - began)
     return model
 
 
-def _examples(recipe, npz, **order):
-    """The recipe's training set, read from TFDS or from a file."""
-    elsewhere = {"name", "data_dir", "download"} if npz else {"name"}
-    options = {key: value for key, value in recipe.data.items() if key not in elsewhere}
-    options |= order
-    load, source = (datasets.from_npz, npz) if npz else (datasets.load, recipe.data["name"])
-    return load(source, **options)
+def _examples(recipe, place, **order):
+    """The recipe's training set, read from a file or, where that is None, as `kerasgen.data.load` is told."""
+    npz, here = place
+    options = {key: value for key, value in recipe.data.items() if key != "name"} | order
+    return datasets.from_npz(npz, **options) if npz else datasets.load(recipe.data["name"], **options, **here)
 
 
 def _save_preset(model, recipe, output, seconds, history=None):
@@ -168,14 +179,10 @@ def _save_preset(model, recipe, output, seconds, history=None):
     zoo.save(model, output / "preset", recipe, metrics, history=history)
 
 
-def _epoch_steps(recipe, schedule, npz):
+def _epoch_steps(recipe, schedule, place):
     """Steps of an epoch, a whole number of executions, and steps of an execution."""
-    split = recipe.data.get("split", "train")
-    if npz:
-        size = datasets.from_npz(npz, split).num_examples
-    else:
-        where = {key: recipe.data[key] for key in ("data_dir", "download") if key in recipe.data}
-        size = datasets.size(recipe.data["name"], split, **where)
+    (npz, here), split = place, recipe.data.get("split", "train")
+    size = datasets.from_npz(npz, split).num_examples if npz else datasets.size(recipe.data["name"], split, **here)
     steps = size // recipe.data["batch_size"]
     if steps < 1:
         raise ValueError(f"Expected a batch_size of at most {size} examples. Received: {recipe.data['batch_size']}.")

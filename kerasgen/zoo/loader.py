@@ -96,7 +96,7 @@ def load_weights(model, path):
     with tempfile.TemporaryDirectory() as scratch:
         own = pathlib.Path(scratch) / "own.weights.h5"
         model.save_weights(own)
-        expected = _shapes(own)
+        expected = {name: shape for name, shape in _shapes(own).items() if not name.startswith("optimizer/")}
     try:
         received = _shapes(path)
     except OSError:

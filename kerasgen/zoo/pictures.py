@@ -1,6 +1,7 @@
 """The pictures of a card: those that a model and the data at hand allow."""
 
 import inspect
+import pathlib
 
 import keras
 import numpy as np
@@ -39,7 +40,7 @@ def draw(model, folder, images=None, training=None, history=None):
         captions["density.png"] = f"{len(images):,} points, and the density that the model gives."
     elif len(model.event_shape) == 3:
         captions |= _of_images(model, folder, images, training)
-    if history is not None:
+    if history is not None and len(pathlib.Path(history).read_text().splitlines()) > 2:  # one epoch is no curve
         plot.curves(history, folder / "curves.png")
         captions["curves.png"] = "What training logged, by epoch."
     return captions

@@ -2,6 +2,7 @@
 
 import yaml
 
+_COMPUTED = "none: computed by kerasgen"
 _DATA = {
     "mnist": ("MNIST, handwritten digits (LeCun, Cortes and Burges)", "usually passed on as CC BY-SA 3.0"),
     "binarized_mnist": ("MNIST with fixed binarization (Larochelle)", "derived from MNIST, usually CC BY-SA 3.0"),
@@ -11,20 +12,22 @@ _DATA = {
     "omniglot": ("Omniglot, 1,623 handwritten characters (Lake, Salakhutdinov and Tenenbaum)", "MIT"),
     "cifar10": ("CIFAR-10, small photographs (Krizhevsky)", "none stated by its authors"),
     "svhn_cropped": ("Street View House Numbers (Netzer and others)", "non-commercial use only"),
-    "ring": ("points in the plane on a blurred ring, drawn by a rule", "none: computed by kerasgen"),
-    "moons": ("points in the plane on two half circles, drawn by a rule", "none: computed by kerasgen"),
-    "eight_gaussians": ("points in the plane around eight centres, drawn by a rule", "none: computed by kerasgen"),
-    "grid_gaussians": ("points in the plane around 25 centres, drawn by a rule", "none: computed by kerasgen"),
-    "pinwheel": ("points in the plane on five arms, drawn by a rule", "none: computed by kerasgen"),
-    "checkerboard": ("points in the plane on eight squares, drawn by a rule", "none: computed by kerasgen"),
-    "shapes": ("binary sprites of five known factors, rendered by rule", "none: computed by kerasgen"),
-    "shapes_rgb": ("colored sprites of six known factors, rendered by rule", "none: computed by kerasgen"),
-    "scenes": ("scenes of two or three objects with captions, rendered by rule", "none: computed by kerasgen"),
-    "scenes_64": ("scenes of two or three objects with captions, rendered by rule", "none: computed by kerasgen"),
-    "scenes_attributes": ("scenes with their attributes, rendered by rule", "none: computed by kerasgen"),
-    "scenes_64_attributes": ("scenes with their attributes, rendered by rule", "none: computed by kerasgen"),
+    "ring": ("points in the plane on a blurred ring, drawn by a rule", _COMPUTED),
+    "moons": ("points in the plane on two half circles, drawn by a rule", _COMPUTED),
+    "eight_gaussians": ("points in the plane around eight centres, drawn by a rule", _COMPUTED),
+    "grid_gaussians": ("points in the plane around 25 centres, drawn by a rule", _COMPUTED),
+    "pinwheel": ("points in the plane on five arms, drawn by a rule", _COMPUTED),
+    "checkerboard": ("points in the plane on eight squares, drawn by a rule", _COMPUTED),
+    "shapes": ("binary sprites of five known factors, rendered by rule", _COMPUTED),
+    "shapes_rgb": ("colored sprites of six known factors, rendered by rule", _COMPUTED),
+    "scenes": ("scenes of two or three objects with captions, rendered by rule", _COMPUTED),
+    "scenes_64": ("scenes of two or three objects with captions, rendered by rule", _COMPUTED),
+    "scenes_attributes": ("scenes with their attributes, rendered by rule", _COMPUTED),
+    "scenes_64_attributes": ("scenes with their attributes, rendered by rule", _COMPUTED),
     "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
 }
+_SCORES = ("LatentVariableModel", "AutoregressiveModel", "Mixture", "TwoStageModel")  # give log p(x)
+_LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
 _BINARIZED = {
     None: "values as they are",
     "dynamic": "pixels re-sampled as Bernoulli(intensity) at every visit",
@@ -43,8 +46,11 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         pictures: captions by file name.
     """
     kind, arguments = next((name.rpartition(".")[2], value) for name, value in recipe.model.items())
-    data = "images float32 in [0, 1]" if len(arguments["event_shape"]) == 3 else "points float32"
+    binary = ", every pixel 0 or 1" if recipe.data.get("binarize") else ""
+    data = f"images float32 in [0, 1]{binary}" if len(arguments["event_shape"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
+    read = [f'"{recipe.data["name"]}"', *(f"{key}={recipe.data[key]!r}" for key in _LOADED if recipe.data.get(key))]
+    load = ", ".join([*read, "shuffle=True", *(["download=True"] if _is_downloaded(recipe) else [])])
     exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "TwoStageModel")  # need more than 8 bits
     quantize = "" if kind in exact else ', quantize="int8"'
     sections = {
@@ -53,8 +59,8 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         "Pictures": "\n\n".join(f"![{caption}]({name})\n\n{caption}" for name, caption in pictures.items()),
         "Training": _training(recipe, metrics),
         "Where it falls short": "\n".join(f"- {note}" for note in metrics.get("notes", ())),
-        "Intended use and limits": _limits(recipe),
-        "Fine-tune it": _FINETUNE.format(name=recipe.name, x=x, data=data),
+        "Intended use and limits": _limits(recipe, kind),
+        "Fine-tune it": _FINETUNE.format(name=recipe.name, x=x, data=data, load=load),
         "Deploy it": _DEPLOY.format(name=recipe.name, quantize=quantize),
     }
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections.items() if text)
@@ -79,9 +85,9 @@ def _figures(metrics):
     head = ["figure", "this preset", *(["real data in its place"] if floors else []), "published"]
     rows, ways = [head, ["---"] * len(head)], {}
     for name, figure in figures.items():
-        ways.setdefault((figure["protocol"], figure["command"]), []).append(f"**{name}**")
         if "_floor" in name:
             continue
+        ways.setdefault((figure["protocol"], figure["command"]), []).append(f"**{name}**")
         floor = [_value(floors[name]) if name in floors else "-"] if floors else []
         published = "<br>".join(
             f"{peer['model']}: {_number(peer['value'])} ({peer['source']})" for peer in figure.get("published", ())
@@ -89,7 +95,10 @@ def _figures(metrics):
         rows.append([f"{name} ({figure['unit']})", _value(figure, "**{}**"), *floor, published or "-"])
     table = [f"| {' | '.join(row)} |" for row in rows]
     protocols = [f"- {', '.join(names)}: {protocol}. `{command}`" for (protocol, command), names in ways.items()]
-    return "\n".join([*table, "", "± is the standard error over test examples. How each was measured:", "", *protocols])
+    read = (
+        "± is the standard error over what was measured. [What the figures mean](../../docs/figures.md). How each came:"
+    )
+    return "\n".join([*table, "", read, "", *protocols])
 
 
 def _value(figure, form="{}"):
@@ -113,29 +122,41 @@ def _training(recipe, metrics):
         schedule = f"{_settings(recipe.training)}; batches of {recipe.data['batch_size']}"
     binarize = recipe.data.get("binarize")
     binarized = _BINARIZED.get(binarize, binarize)
+    download = " --download" if _is_downloaded(recipe) else ""
     return "\n".join(
         [
             f"- Data: {source}, `{name}` of `kerasgen.data`, split `{recipe.data.get('split', 'train')}`; {binarized}.",
             f"- Licence of the data: {licence}.",
             f"- Schedule: {schedule}; seed {recipe.seed}.",
             f"- Took {time} on {metrics['machine']}.",
-            f"- Repeat it: `kerasgen train {recipe.name}`. Every digit of the figures: `metrics.json`.",
+            f"- Repeat it: `kerasgen train {recipe.name}{download}`. Every digit of the figures: `metrics.json`.",
         ]
     )
+
+
+def _is_downloaded(recipe):
+    """Whether TFDS fetches the data, which are otherwise computed or come with a library."""
+    return recipe.data["name"] != "digits" and _DATA.get(recipe.data["name"], ("", ""))[1] != _COMPUTED
 
 
 def _settings(values):
     return ", ".join(f"{key} {value}" for key, value in values.items())
 
 
-def _limits(recipe):
+def _limits(recipe, kind):
     source, licence = _DATA.get(recipe.data["name"], (recipe.data["name"], "see its source"))
-    return (
-        "For teaching, research, features, fine-tuning and as a baseline. It has seen nothing but "
-        f"{source}: on other data what it says means little before fine-tuning, and a high likelihood does not show "
-        "that an example is of its kind. It was not made for recognising people or for "
-        f"decisions about them. Whoever passes on samples should mind the licence of the data ({licence})."
-    )
+    sentences = [
+        "For teaching, research, features, fine-tuning and as a baseline.",
+        f"It has seen nothing but {source}: on other data what it says means little before fine-tuning.",
+    ]
+    if kind in _SCORES:
+        sentences.append("A high likelihood does not show that an example is of its kind.")
+    if licence != _COMPUTED:
+        sentences.append(
+            "It was not made for recognising people or for decisions about them. Whoever passes on samples should mind "
+            f"the licence of the data ({licence})."
+        )
+    return " ".join(sentences) + " Licence of the weights: Apache-2.0."
 
 
 _FINETUNE = """```python
@@ -143,8 +164,9 @@ import keras
 import kerasgen
 
 model = kerasgen.zoo.load("{name}")
+train = kerasgen.data.load({load})
 model.compile(keras.optimizers.Adam(1e-4))
-model.fit({x}, batch_size=64, epochs=1)  # {data}, or a tf.data.Dataset
+model.fit(train, epochs=1)  # or {x}: {data}
 ```"""
 
 _DEPLOY = """```python
