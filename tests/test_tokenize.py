@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from conftest import tiny_tokenizer
-from PIL import Image
+from PIL import Image, ImageOps
 from test_tokenizer_runs import recipe_of
 from tiny_preset import METRICS
 
@@ -112,14 +112,15 @@ def test_a_tfds_set_as_training_reads_it(model, tmp_path, monkeypatch, name, ver
     """Pixels of two levels are not almost black, and letters that TFDS has lying stand."""
     from test_data_tfds import write
 
-    pixels = np.random.default_rng(0).integers(maximum + 1, size=(7, 8, 8, 1), dtype="uint8")
+    pixels = np.random.default_rng(0).integers(maximum + 1, size=(7, 28, 28, 1), dtype="uint8")
     name_alone, _, config = name.partition("/")
     label = tfds.features.ClassLabel(num_classes=10), np.zeros(7, "int64")
-    write(tmp_path, name_alone, version, (tfds.features.Image(shape=(8, 8, 1)), pixels), config or None, label=label)
+    write(tmp_path, name_alone, version, (tfds.features.Image(shape=(28, 28, 1)), pixels), config or None, label=label)
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    tokenize(model, f"tfds:{name}:train", str(tmp_path / "ids"), "parquet", images_per_shard=4)
-    images = (pixels.swapaxes(1, 2) if upright else pixels).astype("float32") / maximum
-    np.testing.assert_array_equal(read(tmp_path / "ids")[1], np.asarray(model.tokenize(images)).reshape(7, -1))
+    tokenize(model, f"tfds:{name}:train", str(tmp_path / "ids"), "parquet", images_per_shard=4, resize=True)
+    seen = (pixels.swapaxes(1, 2) if upright else pixels)[..., 0] * np.uint8(255 // maximum)
+    small = {str(i): np.asarray(ImageOps.fit(Image.fromarray(each), (8, 8))) for i, each in enumerate(seen)}
+    np.testing.assert_array_equal(read(tmp_path / "ids")[1], expected(model, small))
 
 
 def test_a_tfds_set_that_is_not_there(model, tmp_path, monkeypatch):
