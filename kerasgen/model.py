@@ -21,6 +21,10 @@ class CheckedModel(keras.Model):
     def get_metrics_result(self):
         return backend.per_replica_results(super().get_metrics_result())
 
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
 
 class GenerativeModel(CheckedModel):
     """A model of p(x), or of p(x | condition), trained by the unmodified Keras `fit`.
@@ -60,6 +64,13 @@ class GenerativeModel(CheckedModel):
         """Returns `condition` as int32, or None, or raises a ValueError that says what is wrong."""
         return checks.labels(condition, self.num_classes)
 
+    def check_request(self, n, condition):
+        """Returns how many examples are asked for, and their condition, or raises a ValueError."""
+        n, condition = checks.positive("n", n), self.check_condition(condition)
+        if condition is not None and condition.shape[0] != n:
+            raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
+        return n, condition
+
     @property
     def num_shown_conditions(self):
         """How many different conditions there are to show samples of: the classes, or None."""
@@ -97,6 +108,13 @@ class GenerativeModel(CheckedModel):
 
     def get_config(self):
         return {"event_shape": list(self.event_shape), "num_classes": self.num_classes, "name": self.name}
+
+
+def blocks(n, size, *arrays):
+    """Yields, for every `size` of n rows, how many they are and the rows of each array, None for None."""
+    for start in range(0, n, size):
+        rows = slice(start, min(n, start + size))
+        yield rows.stop - start, *(None if array is None else array[rows] for array in arrays)
 
 
 def _first_batch(x, y):

@@ -106,11 +106,16 @@ class Slowed(keras.optimizers.schedules.LearningRateSchedule):
         return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["factor"])
 
 
-def critics(optimizer, critic_steps):
-    """An optimizer for the critic, like `optimizer`: its schedule slowed, without a moving average."""
-    config = {**optimizer.get_config(), "use_ema": False}
+def twin(optimizer):
+    """Another optimizer of the same settings, but without a moving average, which is the generator's."""
+    return type(optimizer).from_config({**optimizer.get_config(), "use_ema": False})
+
+
+def slowed(optimizer, critic_steps):
+    """The optimizer itself, or where it has a schedule, one whose schedule takes `critic_steps` steps for one."""
+    config = optimizer.get_config()
     rate = config["learning_rate"]
-    if critic_steps > 1 and isinstance(rate, dict) and rate.get("class_name") != Slowed.__name__:
-        schedule = Slowed(keras.optimizers.schedules.deserialize(rate), critic_steps)
-        config["learning_rate"] = keras.optimizers.schedules.serialize(schedule)
-    return type(optimizer).from_config(config)
+    if critic_steps == 1 or not isinstance(rate, dict) or rate.get("class_name") == Slowed.__name__:
+        return optimizer
+    schedule = Slowed(keras.optimizers.schedules.deserialize(rate), critic_steps)
+    return type(optimizer).from_config({**config, "learning_rate": keras.optimizers.schedules.serialize(schedule)})

@@ -145,7 +145,7 @@ def test_schedules_count_training_steps():
     critic.iterations.assign(75)
     model.optimizer.iterations.assign(15)
     assert float(critic.learning_rate) == float(model.optimizer.learning_rate) == 0.25
-    again = optimizers.critics(critic, 5)
+    again = optimizers.slowed(critic, 5)
     again.iterations.assign(75)
     assert float(again.learning_rate) == 0.25, "slowed once"
     copy = keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer))

@@ -17,8 +17,22 @@ def _positive(raw_scale):
     return ops.softplus(raw_scale) + 1e-5  # log-densities stay finite
 
 
+class Stochastic(Bottleneck):
+    """A bottleneck with `posterior(features)`, `prior()` and `terms(posterior, z)`, and `noise` to draw with."""
+
+    def call(self, features, num_samples=1):
+        """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
+        posterior = self.posterior(features)
+        z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
+        return Code(z, self.terms(posterior, z))
+
+    def sample(self, n, seed):
+        """`n` codes from the prior, `[n, *latent_shape]`, with a backend seed."""
+        return self.prior().sample(n, seed=seed)
+
+
 @register
-class Gaussian(Bottleneck):
+class Gaussian(Stochastic):
     """q(z | x) = N(mean, diag(scale^2)) against the prior p(z) = N(0, I).
 
     Samples are reparameterized, z = mean + scale * noise, so that the gradient passes through them (Kingma and Welling
@@ -52,12 +66,6 @@ class Gaussian(Bottleneck):
         """p(z): event shape `[latent_dim]`, float32."""
         return _normal(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
 
-    def call(self, features, num_samples=1):
-        """Draws `num_samples` codes for each row of features `[B, F]`; the term is KL(q(z | x) || p(z))."""
-        posterior = self.posterior(features)
-        z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
-        return Code(z, self.terms(posterior, z))
-
     def terms(self, posterior, z):
         """KL(q(z | x) || p(z)), in closed form whatever z."""
         return {"kl": posterior.kl_divergence(self.prior())}
@@ -65,10 +73,6 @@ class Gaussian(Bottleneck):
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
         return distribution.mean() + distribution.stddev() * noise
-
-    def sample(self, n, seed):
-        """`n` codes from the prior, `[n, latent_dim]`, with a backend seed."""
-        return self.prior().sample(n, seed=seed)
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim, "seed": self.seed}
@@ -91,7 +95,7 @@ class Conditional(Stack):
 
 
 @register
-class Hierarchical(Bottleneck):
+class Hierarchical(Stochastic):
     """Several stochastic layers, drawn from the top down by the generative and by the inference model.
 
         p(z) = p(z_1) product of p(z_l | z_1..z_{l-1}),     q(z | x) = product of q(z_l | z_1..z_{l-1}, x)
@@ -159,12 +163,6 @@ class Hierarchical(Bottleneck):
 
         return Chain(first, conditionals, self.latent_dims)
 
-    def call(self, features, num_samples=1):
-        """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
-        posterior = self.posterior(features)
-        z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
-        return Code(z, self.terms(posterior, z))
-
     def terms(self, posterior, z):
         """E[KL(q(z_l | z_1..z_{l-1}, x) || p(z_l | z_1..z_{l-1}))] of each layer, over the codes z `[n, B, D]`."""
         layers = zip(self.term_names, posterior.parts(z), self.prior().parts(z), strict=True)
@@ -174,10 +172,6 @@ class Hierarchical(Bottleneck):
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
         return distribution.from_noise(noise)
-
-    def sample(self, n, seed):
-        """`n` codes from the prior, `[n, sum(latent_dims)]`, with a backend seed."""
-        return self.prior().sample(n, seed=seed)
 
     def get_config(self):
         own = {name: getattr(self, name) for name in ("hidden", "activation", "seed")}

@@ -10,9 +10,9 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.model import GenerativeModel
+from kerasgen.model import GenerativeModel, blocks
 from kerasgen.networks import ScoreHead
-from kerasgen.optimizers import Adversaries, critics
+from kerasgen.optimizers import Adversaries, slowed, twin
 
 _SAMPLES_AT_ONCE = 256  # bounds the memory; each block has its own seed, so the number is part of what a seed means
 
@@ -137,15 +137,15 @@ class AdversarialModel(GenerativeModel):
         Args:
             optimizer: the generator's, or `kerasgen.optimizers.Adversaries`; Adam(2e-4, beta_1=0.5) by default, which
                 is DCGAN's (Radford and others 2016).
-            critic_optimizer: one of the same settings by default. The learning-rate schedules of both count
-                training steps, of which the critic makes `critic_steps` each.
+            critic_optimizer: one of the same settings by default, without a moving average. The learning-rate
+                schedules of both count training steps, of which the critic makes `critic_steps` each.
             kwargs: Keras' own.
         """
         optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
         if isinstance(optimizer, Adversaries):
             optimizer, critic_optimizer = optimizer.generator, optimizer.critic
-        critic_optimizer = critics(keras.optimizers.get(critic_optimizer or optimizer), self.critic_steps)
-        both = Adversaries(optimizer, critic_optimizer)
+        critic_optimizer = keras.optimizers.get(critic_optimizer or twin(optimizer))
+        both = Adversaries(optimizer, slowed(critic_optimizer, self.critic_steps))
         both.build_both(self.generator.trainable_variables, self._critic_variables)
         super().compile(both, **kwargs)
 
@@ -235,18 +235,13 @@ class AdversarialModel(GenerativeModel):
         Raises:
             ValueError: n below 1, labels missing, out of range or not one an example, truncation not above 0.
         """
-        n = checks.positive("n", n)
-        condition = checks.labels(condition, self.num_classes)
-        if condition is not None and condition.shape[0] != n:
-            raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
+        n, condition = self.check_request(n, condition)
         if truncation is not None and not truncation > 0:
             raise ValueError(f"Expected truncation above 0, or None. Received: truncation={truncation!r}")
-        seeds = keras.random.SeedGenerator(seed)
-        examples = []
-        for start in range(0, n, _SAMPLES_AT_ONCE):
-            rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
-            z = self._noise(rows.stop - start, backend.next_seed(seeds), truncation)
-            examples.append(self._compiled_generate(z, None if condition is None else condition[rows]))
+        seeds, examples = keras.random.SeedGenerator(seed), []
+        for count, labels in blocks(n, _SAMPLES_AT_ONCE, condition):
+            z = self._noise(count, backend.next_seed(seeds), truncation)
+            examples.append(self._compiled_generate(z, labels))
         return self.in_range(ops.concatenate(examples))
 
     def export_signatures(self):
@@ -271,7 +266,3 @@ class AdversarialModel(GenerativeModel):
             "latent_dim": self.latent_dim,
             "critic_steps": self.critic_steps,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.model import GenerativeModel
+from kerasgen.model import GenerativeModel, blocks
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 
@@ -98,11 +98,8 @@ class AutoregressiveModel(GenerativeModel):
             condition: labels `[B]` of a conditional model.
         """
         x, condition = self.check(x, condition)
-        blocks = []
-        for start in range(0, x.shape[0], _SCORES_AT_ONCE):
-            rows = slice(start, start + _SCORES_AT_ONCE)
-            blocks.append(self._compiled_log_prob(x[rows], None if condition is None else condition[rows]))
-        return ops.concatenate(blocks)
+        rows = blocks(x.shape[0], _SCORES_AT_ONCE, x, condition)
+        return ops.concatenate([self._compiled_log_prob(images, labels) for _, images, labels in rows])
 
     def _log_prob(self, x, condition, training=False):
         pixels = self._to_patches(x)
@@ -132,10 +129,7 @@ class AutoregressiveModel(GenerativeModel):
         Raises:
             ValueError: bad counts, labels, temperature, images or mask.
         """
-        n = checks.positive("n", n)
-        condition = checks.labels(condition, self.num_classes)
-        if condition is not None and condition.shape[0] != n:
-            raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
+        n, condition = self.check_request(n, condition)
         if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
             raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
         kept = self._kept(n, given, known)
@@ -143,17 +137,14 @@ class AutoregressiveModel(GenerativeModel):
 
         temperature = ops.convert_to_tensor(float(temperature))
         seeds, examples = keras.random.SeedGenerator(seed), []
-        blocks = range(0, n, _SAMPLES_AT_ONCE)
         with Progress(disable=not progress) as bar:
-            task = bar.add_task("rows", total=len(blocks) * self.grid_shape[0])
+            task = bar.add_task("rows", total=-(-n // _SAMPLES_AT_ONCE) * self.grid_shape[0])
             draw = self._compiled_draw
             if progress:
                 draw = functools.partial(self._draw_by_row, on_row=lambda: bar.advance(task))
-            for start in blocks:
-                rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
-                uniform = keras.random.uniform((rows.stop - start, *self._uniform_shape), seed=seeds)
-                labels = None if condition is None else condition[rows]
-                examples.append(draw(uniform, labels, temperature, tuple(each[rows] for each in kept)))
+            for count, labels, *given in blocks(n, _SAMPLES_AT_ONCE, condition, *kept):
+                uniform = keras.random.uniform((count, *self._uniform_shape), seed=seeds)
+                examples.append(draw(uniform, labels, temperature, tuple(given)))
         return ops.concatenate(examples)
 
     @property
@@ -242,7 +233,3 @@ class AutoregressiveModel(GenerativeModel):
     def get_config(self):
         parts = {part: keras.saving.serialize_keras_object(getattr(self, part)) for part in ("network", "likelihood")}
         return {**super().get_config(), **parts, "patch_size": self.patch_size}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})

@@ -92,8 +92,3 @@ class Classifier(CheckedModel):
             "dropout": self.dropout.rate,
             "name": self.name,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        parts = {"encoder": config["encoder"], "augmentation": config["augmentation"]}
-        return cls(**{**config, **{name: keras.saving.deserialize_keras_object(part) for name, part in parts.items()}})

@@ -12,6 +12,7 @@ from keras import ops
 
 from kerasgen import backend, checks
 from kerasgen.families.autoencoder import Autoencoder
+from kerasgen.model import blocks
 
 # Both bound the memory, whatever the number of samples asked for.
 _DECODES_AT_ONCE = 1024  # of scoring; more is no faster
@@ -76,12 +77,9 @@ class LatentVariableModel(Autoencoder):
         """
         checks.positive("num_samples", num_samples)
         x, condition = self.check(x, condition)
-        seeds = keras.random.SeedGenerator(seed)
+        seeds, estimates = keras.random.SeedGenerator(seed), []
         examples = max(1, _DECODES_AT_ONCE // num_samples)
-        estimates = []
-        for start in range(0, x.shape[0], examples):
-            rows = slice(start, start + examples)
-            x_rows, condition_rows = x[rows], None if condition is None else condition[rows]
+        for _, x_rows, condition_rows in blocks(x.shape[0], examples, x, condition):
             total = -math.inf
             for done in range(0, num_samples, _DECODES_AT_ONCE):
                 k = min(_DECODES_AT_ONCE, num_samples - done)
@@ -102,16 +100,11 @@ class LatentVariableModel(Autoencoder):
             seed: an integer for repeatable draws, None for fresh ones.
             mean: return E[x | z] instead of a draw from p(x | z): smooth pictures, not samples of the model.
         """
-        n = checks.positive("n", n)
-        condition = checks.labels(condition, self.num_classes)
-        if condition is not None and condition.shape[0] != n:
-            raise ValueError(f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels.")
-        seeds = keras.random.SeedGenerator(seed)
-        examples = []
-        for start in range(0, n, _SAMPLES_AT_ONCE):
-            rows = slice(start, min(n, start + _SAMPLES_AT_ONCE))
-            z = self.bottleneck.sample(rows.stop - start, backend.next_seed(seeds))
-            likelihood = self.decode(z, None if condition is None else condition[rows])
+        n, condition = self.check_request(n, condition)
+        seeds, examples = keras.random.SeedGenerator(seed), []
+        for count, labels in blocks(n, _SAMPLES_AT_ONCE, condition):
+            z = self.bottleneck.sample(count, backend.next_seed(seeds))
+            likelihood = self.decode(z, labels)
             examples.append(likelihood.mean() if mean else likelihood.sample(seed=backend.next_seed(seeds)))
         return self.in_range(ops.concatenate(examples))
 

@@ -22,7 +22,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.model import GenerativeModel
+from kerasgen.model import GenerativeModel, blocks
 
 # Both bound the memory, whatever the number of examples.
 _ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size
@@ -157,14 +157,12 @@ class Mixture(GenerativeModel):
             n: number of examples.
             seed: an integer for repeatable draws, None for fresh ones.
         """
-        n = checks.positive("n", n)
-        checks.labels(condition, None)
+        n, _ = self.check_request(n, condition)
         from kerasgen.distributions import Categorical  # imports TFP
 
         tfd, seeds = backend.tfd, keras.random.SeedGenerator(seed)
         examples = []
-        for start in range(0, n, _SAMPLES_AT_ONCE):
-            count = min(n - start, _SAMPLES_AT_ONCE)
+        for (count,) in blocks(n, _SAMPLES_AT_ONCE):
             component = Categorical(logits=ops.convert_to_tensor(self.logits)).sample(
                 count, seed=backend.next_seed(seeds)
             )

@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks, decoding
-from kerasgen.model import GenerativeModel
+from kerasgen.model import GenerativeModel, blocks
 
 # Both bound the memory, whatever the number of examples.
 _SCORES_AT_ONCE = 64
@@ -144,11 +144,8 @@ class TwoStageModel(GenerativeModel):
         return self._log_probs(ids, condition)[1]
 
     def _by_block(self, score, x, condition):
-        blocks = []
-        for start in range(0, x.shape[0], _SCORES_AT_ONCE):
-            rows = slice(start, start + _SCORES_AT_ONCE)
-            blocks.append(score(x[rows], None if condition is None else condition[rows]))
-        return ops.concatenate(blocks)
+        rows = blocks(x.shape[0], _SCORES_AT_ONCE, x, condition)
+        return ops.concatenate([score(x_rows, labels) for _, x_rows, labels in rows])
 
     def sample(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1):
         """Draws `n` grids of ids and shows the mean of p(x | ids) for each, `[n, *event_shape]`.
@@ -169,24 +166,18 @@ class TwoStageModel(GenerativeModel):
 
     def sample_ids(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1):
         """The ids `[n, h, w]` int32 that `sample` shows; its arguments and errors."""
-        n, best_of = checks.positive("n", n), checks.positive("best_of", best_of)
+        best_of = checks.positive("best_of", best_of)
         decoding.check(temperature, top_k, top_p)
-        condition = self.check_condition(condition)
-        if condition is not None:
-            if self.text and condition.shape[0] == 1:
-                condition = ops.repeat(condition, n, axis=0)
-            if condition.shape[0] != n:
-                raise ValueError(
-                    f"Expected one label for each of n={n} examples. Received: {condition.shape[0]} labels."
-                )
-            condition = ops.repeat(condition, best_of, axis=0)
-        seeds, blocks, total = keras.random.SeedGenerator(seed), [], n * best_of
-        for start in range(0, total, _SAMPLES_AT_ONCE):
-            rows = slice(start, min(total, start + _SAMPLES_AT_ONCE))
-            uniform = keras.random.uniform((rows.stop - start, *self.tokenizer.grid_shape), seed=seeds)
-            labels = None if condition is None else condition[rows]
-            blocks.append(self._drawn(uniform, labels, ops.convert_to_tensor(float(temperature)), top_k, top_p))
-        ids = ops.concatenate(blocks)
+        if isinstance(condition, str):
+            condition = [condition] * checks.positive("n", n)
+        n, condition = self.check_request(n, condition)
+        condition = condition if condition is None else ops.repeat(condition, best_of, axis=0)
+        seeds, drawn = keras.random.SeedGenerator(seed), []
+        temperature = ops.convert_to_tensor(float(temperature))
+        for count, labels in blocks(n * best_of, _SAMPLES_AT_ONCE, condition):
+            uniform = keras.random.uniform((count, *self.tokenizer.grid_shape), seed=seeds)
+            drawn.append(self._drawn(uniform, labels, temperature, top_k, top_p))
+        ids = ops.concatenate(drawn)
         return ids if best_of == 1 else self._likeliest(ids, condition, best_of)
 
     def _drawn(self, uniform, condition, temperature, top_k, top_p):
@@ -243,10 +234,6 @@ class TwoStageModel(GenerativeModel):
         parts = {name: getattr(self, name) for name in ("tokenizer", "network", "text")}
         parts = {name: part and keras.saving.serialize_keras_object(part) for name, part in parts.items()}
         return {**super().get_config(), **parts, "text_weight": self.text_weight}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
 
 def _log_prob_of(tokens, logits):

@@ -49,7 +49,10 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
     binary = ", every pixel 0 or 1" if recipe.data.get("binarize") else ""
     data = f"images float32 in [0, 1]{binary}" if len(arguments["event_shape"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
-    read = [f'"{recipe.data["name"]}"', *(f"{key}={recipe.data[key]!r}" for key in _LOADED if recipe.data.get(key))]
+    read = [
+        _quoted(recipe.data["name"]),
+        *(f"{key}={_quoted(recipe.data[key])}" for key in _LOADED if key in recipe.data),
+    ]
     load = ", ".join([*read, "shuffle=True", *(["download=True"] if _is_downloaded(recipe) else [])])
     exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "TwoStageModel")  # need more than 8 bits
     quantize = "" if kind in exact else ', quantize="int8"'
@@ -95,10 +98,8 @@ def _figures(metrics):
         rows.append([f"{name} ({figure['unit']})", _value(figure, "**{}**"), *floor, published or "-"])
     table = [f"| {' | '.join(row)} |" for row in rows]
     protocols = [f"- {', '.join(names)}: {protocol}. `{command}`" for (protocol, command), names in ways.items()]
-    read = (
-        "± is the standard error over what was measured. [What the figures mean](../../docs/figures.md). How each came:"
-    )
-    return "\n".join([*table, "", read, "", *protocols])
+    meaning = "[What the figures mean](../../docs/figures.md). ± is the standard error over what was measured."
+    return "\n".join([*table, "", f"{meaning} How each was measured:", "", *protocols])
 
 
 def _value(figure, form="{}"):
@@ -132,6 +133,10 @@ def _training(recipe, metrics):
             f"- Repeat it: `kerasgen train {recipe.name}{download}`. Every digit of the figures: `metrics.json`.",
         ]
     )
+
+
+def _quoted(value):
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _is_downloaded(recipe):
