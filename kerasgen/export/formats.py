@@ -115,7 +115,13 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
         interpreter = Interpreter(str(temporary))
 
         def run(name, inputs):
-            return interpreter.get_signature_runner(name)(**inputs)
+            try:
+                return interpreter.get_signature_runner(name)(**inputs)
+            except RuntimeError as error:  # a quantized divisor of 0, say
+                raise BoundExceeded(
+                    f"Expected a file that LiteRT runs. Received: {error} in {name!r}. Nothing was written. Leave the "
+                    "signature out with signatures=, or quantize in another way."
+                ) from error
 
         errors, mean_errors = verify(model, chosen, run, bound)
         size = temporary.stat().st_size
@@ -125,7 +131,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
 def every_format(model, folder):
     """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their reports.
 
-    Quantized files that would disagree with the model are left out.
+    Quantized files that would disagree with the model, or not run, are left out.
     """
     folder = pathlib.Path(folder)
     reports = [saved_model(model, folder / "saved_model")]

@@ -85,7 +85,11 @@ def _section(reports):
     ]
     text += _table(("format", "size", *(f"`{name}`" for name in signatures), "bound"), rows)
     refused = [_FORMATS[mode] for mode in BOUNDS if mode not in {report.quantize for report in reports}]
-    return text + (f"\nNot offered, because the error exceeds the bound: {', '.join(refused)}.\n" if refused else "")
+    return text + (
+        f"\nNot offered, because the error exceeds the bound or the file does not run: {', '.join(refused)}.\n"
+        if refused
+        else ""
+    )
 
 
 def _error(report, name):

@@ -9,7 +9,7 @@ from kerasgen.export import signatures as _signatures
 
 
 class BoundExceeded(ValueError):
-    """An exported file that disagrees with its model. Nothing was written."""
+    """An exported file that disagrees with its model, or does not run. Nothing was written."""
 
 
 class Bound(NamedTuple):
