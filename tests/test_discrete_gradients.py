@@ -6,6 +6,7 @@ import pathlib
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import tiny_tokenizer
 from test_benchmarks import script
 
@@ -83,12 +84,28 @@ def test_the_terms_of_reinforce_are_those_of_the_elbo(batch, weights):
     np.testing.assert_allclose(terms["kl"], model.encode(batch).kl_divergence(model.bottleneck.prior()), rtol=1e-6)
 
 
-def test_straight_through_decodes_one_hot_ids_with_the_gradient_of_relaxed_ones(batch):
+def test_straight_through_decodes_one_hot_ids(batch):
     hard = tiny_tokenizer("gumbel", straight_through=True).bottleneck
     features = np.random.default_rng(0).normal(size=(3, 4, 4, 8)).astype("float32")
     z = np.asarray(hard(features, training=True).z).reshape(-1, 1, 4)
     nearest = np.abs(z - np.asarray(hard.codebook)).max(-1).min(-1)
     np.testing.assert_allclose(nearest, 0, atol=1e-5)
+
+
+def test_straight_through_has_the_gradient_of_relaxed_ids():
+    """The same noise, codes that differ, and the same slope of z, which is linear in the relaxed ids."""
+    features = tf.constant(np.random.default_rng(0).normal(size=(3, 4, 4, 8)), "float32")
+    codes, slopes = [], []
+    for straight_through in (True, False):
+        bottleneck = tiny_tokenizer("gumbel", straight_through=straight_through).bottleneck
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            z = bottleneck(features, training=True).z
+            along = tf.reduce_sum(z * np.random.default_rng(1).normal(size=z.shape).astype("float32"))
+        codes.append(np.asarray(z))
+        slopes.append(np.asarray(tape.gradient(along, features)))
+    assert np.abs(codes[0] - codes[1]).max() > 0.1 and np.abs(slopes[0]).max() > 1e-3
+    np.testing.assert_allclose(*slopes, rtol=1e-4, atol=1e-6)
 
 
 def test_reinforce_refuses_what_it_cannot_do():

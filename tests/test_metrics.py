@@ -132,7 +132,7 @@ def test_known_factors_add_disentanglement_scores(data_name, measured, monkeypat
     points = np.zeros((4, *model.event_shape), "float32")
     results = list(evaluation.measure(model, data_name, lambda split: (points, None, "4 points"), num_samples=3))
     assert len(results) == measured
-    assert results[0][1] == "4 points, k = 3 samples" and "nll" in results[0][0]
+    assert results[0][1] == "4 points, nll by k = 3 importance samples, elbo by 10" and "nll" in results[0][0]
     assert all(figures == {"mig": (model, (64, 64, 1))} for figures, _ in results[1:])
 
 

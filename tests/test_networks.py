@@ -60,6 +60,14 @@ def test_every_normalization_of_every_network_saves_and_loads(kind, normalizatio
     np.testing.assert_array_equal(copy(batch), model(batch))
 
 
+@pytest.mark.parametrize("decoder", [networks.ConvDecoder, networks.DCGANGenerator, networks.ResidualGenerator])
+def test_sides_that_do_not_halve_are_refused(decoder):
+    with pytest.raises(ValueError, match=r"Expected height and width that 4 divides. Received: \(30, 28\). Pad"):
+        decoder((30, 28, 1), (8, 8))
+    with pytest.raises(ValueError, match=r"Expected height and width that 2 divides. Received: \(15, 14\)"):
+        networks.GridEncoder((8, 8), (0, 0))(np.zeros((1, 30, 28, 1), "float32"))
+
+
 def test_an_unknown_normalization_or_resampling_is_refused():
     for build in (networks.DCGANCritic, networks.ResidualCritic):
         with pytest.raises(ValueError, match=r"Expected normalization to be one of .* Received: 'instance'"):

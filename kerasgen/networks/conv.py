@@ -9,7 +9,7 @@ import math
 import keras
 from keras import layers
 
-from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, register
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, divided, register
 
 
 @register
@@ -124,7 +124,7 @@ class ConvDecoder(Stack):
         }
         dtype = {"dtype": self.dtype_policy}
         *resolution, output_channels = output_shape
-        lowest = (*(side // 2 ** len(channels) for side in resolution), channels[0])
+        lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = [
             layers.Dense(features, activation, **dtype),
             layers.Dense(math.prod(lowest), **dtype),

@@ -8,7 +8,7 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, register
+from kerasgen.networks.layers import Stack, divided, register
 
 _SLOPE = 0.2  # of leaky rectifiers on negative values
 
@@ -36,7 +36,7 @@ class DCGANGenerator(Stack):
         }
         dtype = {"dtype": self.dtype_policy}
         *resolution, output_channels = output_shape
-        lowest = (*(side // 2 ** len(channels) for side in resolution), channels[0])
+        lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         first = layers.Dense(math.prod(lowest), **dtype)
         self.stack = [
             normalizations.of_kernel(first, normalization),

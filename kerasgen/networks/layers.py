@@ -21,6 +21,20 @@ class Stack(layers.Layer):
         return x
 
 
+def divided(sides, factor):
+    """Height and width `sides`, each divided by `factor`.
+
+    Raises:
+        ValueError: a side that it does not divide.
+    """
+    if any(side % factor for side in sides):
+        raise ValueError(
+            f"Expected height and width that {factor} divides. Received: {tuple(sides)}. Pad or crop the images, or "
+            "take fewer stages."
+        )
+    return [side // factor for side in sides]
+
+
 @register
 class SpaceToDepth(layers.Layer):
     """`[B, H, W, C]` to `[B, H / block, W / block, block * block * C]`."""
@@ -30,11 +44,10 @@ class SpaceToDepth(layers.Layer):
         self.block = block
 
     def call(self, x):
-        _, height, width, channels = x.shape
-        b = self.block
-        x = ops.reshape(x, (-1, height // b, b, width // b, b, channels))
-        x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
-        return ops.reshape(x, (-1, height // b, width // b, b * b * channels))
+        b, channels = self.block, x.shape[-1]
+        height, width = divided(x.shape[1:3], b)
+        x = ops.transpose(ops.reshape(x, (-1, height, b, width, b, channels)), (0, 1, 3, 2, 4, 5))
+        return ops.reshape(x, (-1, height, width, b * b * channels))
 
     def get_config(self):
         return {**super().get_config(), "block": self.block}

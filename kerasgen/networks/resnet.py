@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, register
+from kerasgen.networks.layers import Stack, divided, register
 
 
 @register
@@ -84,7 +84,7 @@ class ResidualGenerator(Stack):
         }
         dtype = {"dtype": self.dtype_policy}
         *resolution, output_channels = output_shape
-        lowest = (*(side // 2 ** len(channels) for side in resolution), channels[0])
+        lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = [
             layers.Dense(math.prod(lowest), **dtype),
             layers.Reshape(lowest, **dtype),
