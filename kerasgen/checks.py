@@ -54,6 +54,8 @@ def labels(condition, num_classes):
             f"Expected a condition: this model is conditional on {num_classes} classes. Received: condition=None. "
             f"Pass integer labels of shape [batch] in 0..{num_classes - 1}."
         )
+    if isinstance(condition, (list, tuple)):
+        condition = np.asarray(condition)
     shape = tuple(keras.ops.shape(condition))
     if len(shape) != 1:
         raise ValueError(f"Expected integer labels of shape [batch]. Received: shape {shape}.")

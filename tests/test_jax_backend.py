@@ -30,7 +30,7 @@ from conftest import (
     tiny_vae,
 )
 
-from kerasgen import data, divergences, export, networks, objectives, regularizers, training, zoo
+from kerasgen import checks, data, divergences, export, networks, objectives, regularizers, training, zoo
 from kerasgen.recipe import Recipe
 
 IN_CI = "KERASGEN_REFERENCE" in os.environ
@@ -235,3 +235,7 @@ def test_what_needs_tensorflow_says_so(npz, tmp_path):
             data.load("digits")
     with pytest.raises(ValueError, match="strategy='none' under the jax backend"):
         training.run(Recipe.from_dict(RECIPE), tmp_path / "run", strategy="mirrored", data=npz)
+
+
+def test_labels_may_be_a_list():
+    np.testing.assert_array_equal(checks.labels([2, 0], 3), [2, 0])
