@@ -92,6 +92,7 @@ def parser():
     sub.add_argument("--num-samples", type=_positive, default=5000, metavar="K", help="importance samples an image")
     sub.add_argument("--limit", type=_positive, metavar="N", help="only the first N test images")
     sub.add_argument("--quality", action="store_true", help="sample quality too, which others than GANs leave out")
+    sub.add_argument("--inception", metavar="H5", help="measure it on Inception v3's features (FID): a weights file")
     sub.add_argument("--split", default="test", help="what is measured: held out of training (default: %(default)s)")
     source(sub)
     sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")

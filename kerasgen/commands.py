@@ -122,12 +122,14 @@ def evaluate(args):
     if args.write and (args.split != "test" or args.data):
         raise ValueError("Expected --write with figures of the data set's test split. Drop --split and --data.")
     from kerasgen import zoo
-    from kerasgen.metrics import evaluation
+    from kerasgen.metrics import evaluation, features
     from kerasgen.metrics.published import published
 
     recipe = _recipe(args.name)
     model = zoo.load(args.name)
-    if args.quality:
+    extractor = features.inception(args.inception) if args.inception else None
+    with_quality = args.quality or extractor is not None
+    if with_quality:
         _needs(model, "sample", args.name)
 
     def read(split, grey=False, count=args.limit, name=recipe.data["name"]):
@@ -149,9 +151,11 @@ def evaluate(args):
         command += f" --limit {args.limit}"
     if args.quality:
         command += " --quality"
+    if args.inception:
+        command += f" --inception {pathlib.Path(args.inception).name}"
     figures, protocols = {}, {}
     for measured, protocol in evaluation.measure(
-        model, recipe.data["name"], read, args.num_samples, args.quality, progress=True
+        model, recipe.data["name"], read, args.num_samples, with_quality, extractor, progress=True
     ):
         figures |= measured
         protocols |= dict.fromkeys(measured, protocol)

@@ -185,3 +185,16 @@ def test_an_extractor_gives_the_features_of_its_function_batch_by_batch(rng):
     np.testing.assert_allclose(extractor(x), 2 * x, rtol=1e-6)
     assert [len(batch) for batch in extractor.batches(x)] == [500, 500, 203]
     assert extractor(x).dtype == "float64"
+
+
+def test_inception_features_come_from_a_weights_file_and_give_figures_their_name(rng, tmp_path):
+    network = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
+    network.save_weights(tmp_path / "inception.weights.h5")
+    extractor = features.inception(tmp_path / "inception.weights.h5")
+    assert extractor.name == "inception_v3"
+    images = rng.uniform(size=(2, 28, 28, 1)).astype("float32")
+    resized = keras.ops.image.resize(np.repeat(images, 3, axis=-1), (299, 299))
+    expected = network(keras.applications.inception_v3.preprocess_input(255.0 * resized))
+    np.testing.assert_allclose(extractor(images), expected, rtol=1e-3, atol=1e-5)
+    with pytest.raises(ValueError, match="Expected a file of InceptionV3's weights .* Received: 'gone.h5'"):
+        features.inception("gone.h5")

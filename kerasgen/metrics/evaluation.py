@@ -27,7 +27,7 @@ _ASKED = 2000  # sentences
 _BEST_OF = 8
 
 
-def measure(model, data_name, read, num_samples=5000, with_quality=False, progress=False):
+def measure(model, data_name, read, num_samples=5000, with_quality=False, extractor=None, progress=False):
     """Everything that a model and the data it was trained on allow.
 
     Args:
@@ -38,6 +38,7 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
             of another set.
         num_samples: importance samples of each example, of models whose likelihood is estimated.
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
+        extractor: of the features that sample quality is measured on, by default the zoo's for this set.
         progress: show a progress bar.
 
     Yields:
@@ -60,18 +61,18 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, progre
                 others = {other: read("test", count=len(examples), name=other)[0]}
         protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
         yield novelty.ranking(model, examples, others, progress=progress), protocol + "constant ones, by log p(x)"
-    if hasattr(model, "tokenize") and (extractor := features.of(data_name)) is not features.VALUES:
+    if hasattr(model, "tokenize") and (own := features.of(data_name)) is not features.VALUES:
         images, _, what = read("test")
         grey, real = (read(split, grey=True, count=len(images))[0] for split in ("test", "train"))
         protocol = (
             f"reconstructions of {what}, against the originals, grey where they were; floor: the first {len(real):,} "
-            f"training examples in their place; features: {extractor.name}"
+            f"training examples in their place; features: {own.name}"
         )
-        yield tokenizer.reconstruction_quality(model, images, grey, real, extractor), protocol
+        yield tokenizer.reconstruction_quality(model, images, grey, real, own), protocol
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
         training = read("train", grey=True)[0]
-        extractor = features.of(data_name)
+        extractor = extractor or features.of(data_name)
         protocol = (
             f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first as many of "
             f"{len(training):,} training examples in the samples' place; copies are sought among all of them; "

@@ -1,5 +1,6 @@
 """What sample quality is measured on: the features of a named extractor. A figure carries the name of its extractor."""
 
+import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 from kerasgen.metrics import fidelity
 
 _BATCH = 500
+_INCEPTION_SIZE = (299, 299)
 
 
 class Extractor(NamedTuple):
@@ -41,3 +43,30 @@ def of(data_name):
     """The features that the zoo's classifier of a data set reads, or the values where there is none."""
     judge = fidelity.judge(data_name)
     return VALUES if judge is None else Extractor(fidelity.JUDGES[data_name], judge.features)
+
+
+def inception(weights):
+    """Inception v3's pooled features, `[B, 2048]` (Szegedy and others 2016, arXiv 1512.00567), of images in [0, 1].
+
+    Over these the Fréchet distance is called FID (Heusel and others 2017, arXiv 1706.08500). Keras' weights are not
+    those of the first publications: figures compare with others by the same weights only.
+
+    Args:
+        weights: a file of the weights of `keras.applications.InceptionV3` without its top, or "imagenet", which Keras
+            downloads.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    if weights != "imagenet" and not pathlib.Path(weights).is_file():
+        raise ValueError(
+            f"Expected a file of InceptionV3's weights without the top, or imagenet, which Keras downloads. "
+            f"Received: {str(weights)!r}, which is not there."
+        )
+    network = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=str(weights))
+
+    def features(images):
+        images = keras.ops.image.resize(keras.ops.convert_to_tensor(images, "float32"), _INCEPTION_SIZE)
+        return network(keras.ops.broadcast_to(2.0 * images - 1.0, (*images.shape[:3], 3)))
+
+    return Extractor("inception_v3", features)
