@@ -106,7 +106,7 @@ def pytorch_step(leg):
     return step
 
 
-TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 2, pytorch_step, turns.binary_images)
+TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 2, pytorch_step, turns.binary_images, batch_size=192)
 
 if __name__ == "__main__":
     turns.main(TASK)

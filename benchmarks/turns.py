@@ -34,6 +34,7 @@ class Task(NamedTuple):
         pytorch_step: function of a `Leg` that builds the same model in PyTorch and returns a step of its training, from
             images `[B, C, H, W]` to the loss.
         images: function of n that makes n images `[n, H, W, C]`.
+        batch_size: examples a step, unless the command says otherwise.
     """
 
     script: str
@@ -42,6 +43,7 @@ class Task(NamedTuple):
     optimizers: int
     pytorch_step: Callable
     images: Callable
+    batch_size: int = 64
 
 
 class Leg(NamedTuple):
@@ -61,6 +63,7 @@ LEGS = {
     "pytorch-compile": Leg("pytorch", "float32", "compile"),
     "pytorch-fused-adam": Leg("pytorch", "float32", "fused"),
     "pytorch-bf16-channels-last": Leg("pytorch", "bfloat16", "channels_last"),
+    "pytorch-bf16-compile": Leg("pytorch", "bfloat16", "compile"),
 }
 DEFAULT_LEGS = ("keras", "pytorch", "keras-xla", "keras-bf16", "pytorch-bf16")
 
@@ -73,7 +76,7 @@ def main(task, arguments=None):
     parser = argparse.ArgumentParser(description=task.title)
     legs = {"nargs": "+", "choices": LEGS, "default": DEFAULT_LEGS, "metavar": "LEG"}
     parser.add_argument("--legs", **legs, help=", ".join(LEGS))
-    parser.add_argument("--batch", type=int, default=64, help="examples a step")
+    parser.add_argument("--batch", type=int, default=task.batch_size, help="examples a step (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=50, help="timed steps a turn, a multiple of 10")
     parser.add_argument("--seconds", type=float, default=3.0, help="of steps after which a slow leg's turn ends early")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each leg")

@@ -55,7 +55,7 @@ def _rewrite(model, folder, recipe, metrics, args):
 
 
 _QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
-_WAYS = ("mean", "temperature", "top_k", "top_p", "best_of")
+_WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of")
 
 
 def sample(args):
@@ -132,7 +132,7 @@ def evaluate(args):
     if with_quality:
         _needs(model, "sample", args.name)
 
-    def read(split, grey=False, count=args.limit, name=recipe.data["name"]):
+    def read(split, grey=False, count=None, name=recipe.data["name"]):
         if name != recipe.data["name"]:
             if args.data:
                 raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {recipe.data['name']}.")
@@ -140,6 +140,7 @@ def evaluate(args):
             split = args.split
         draws = recipe.data.get("binarize") and not grey
         shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
+        count = min((bound for bound in (count, args.limit) if bound), default=None)
         examples, labels = _held_out(shown, split, args, recipe.data.get("labels"), count)
         what = f"{len(examples):,} {split} examples of {name}"
         return examples, labels, what + (" binarized once with seed 0" if draws else "")
@@ -155,7 +156,7 @@ def evaluate(args):
         command += f" --inception {pathlib.Path(args.inception).name}"
     figures, protocols = {}, {}
     for measured, protocol in evaluation.measure(
-        model, recipe.data["name"], read, args.num_samples, with_quality, extractor, progress=True
+        model, recipe.data["name"], read, args.num_samples, with_quality, extractor, args.limit, progress=True
     ):
         figures |= measured
         protocols |= dict.fromkeys(measured, protocol)
@@ -186,7 +187,13 @@ def probe(args):
     from kerasgen import zoo
     from kerasgen.tasks import probe
 
-    recipe = _recipe(args.names[0])
+    recipe, *others = (_recipe(name) for name in args.names)
+    for other in others:
+        if other.data["name"] != recipe.data["name"]:
+            raise ValueError(
+                f"Expected presets of one data set, {recipe.data['name']}, as {args.names[0]!r} is. "
+                f"Received: {other.name!r}, of {other.data['name']}. Compare it by itself."
+            )
     models = {name: zoo.load(name) for name in args.names}
     for name, model in models.items():
         _needs(model, "encoder", name)
@@ -265,6 +272,7 @@ def tokenize(args):
 
     from kerasgen import zoo
 
+    recipe = _recipe(args.name)
     try:
         from kerasgen.export.pipeline import tokenize
     except ImportError as error:
@@ -273,7 +281,14 @@ def tokenize(args):
         ) from error
     began = time.monotonic()
     counts = tokenize(
-        zoo.load(args.name), args.input, args.output, args.format, args.images_per_shard, args.resize, args.beam
+        zoo.load(args.name),
+        args.input,
+        args.output,
+        args.format,
+        args.images_per_shard,
+        args.resize,
+        binary=recipe.data.get("binarize") is not None,
+        options=args.beam,
     )
     seconds = time.monotonic() - began
     print(

@@ -39,9 +39,7 @@ needs_torch = pytest.mark.skipif(
 
 
 def test_the_table_of_mode_coverage(capsys):
-    spec = importlib.util.spec_from_file_location("mode_coverage", SCRIPT.with_name("mode_coverage.py"))
-    mode_coverage = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(mode_coverage)
+    mode_coverage = script(SCRIPT.with_name("mode_coverage.py"))
     options = "--games least_squares wasserstein_gp --toys eight_gaussians --seeds 0 --steps 2"
     table = mode_coverage.main(options.split())
     assert list(table) == [("least_squares", "eight_gaussians"), ("wasserstein_gp", "eight_gaussians")]
@@ -248,3 +246,19 @@ def test_both_samplers_draw_the_same_images_and_the_check_would_see_if_not(monke
     monkeypatch.setattr(sample_autoregressive, "naive", lambda *arguments: lambda: 1 - naive(*arguments)())
     with pytest.raises(AssertionError, match="Mismatched elements"):
         sample_autoregressive.check(options)
+
+
+def test_the_example_of_keras_io_trains_and_is_measured_beside_the_recipe(monkeypatch, rng, capsys):
+    frechet_wgan_gp = script(SCRIPT.with_name("frechet_wgan_gp.py"))
+    peer, _ = frechet_wgan_gp.peer()
+    assert (peer.generator.count_params(), peer.critic.count_params()) == (910_660, 4_305_409)
+    images = rng.uniform(size=(600, 28, 28, 1)).astype("float32")
+    monkeypatch.setattr(frechet_wgan_gp.data, "load", lambda *_: [images])
+    monkeypatch.setattr(frechet_wgan_gp.features, "of", lambda _: frechet_wgan_gp.features.VALUES)
+    monkeypatch.setattr(frechet_wgan_gp, "_SAMPLES", 100)
+    monkeypatch.setattr(frechet_wgan_gp.Peer, "batch_size", 8)
+    distances = frechet_wgan_gp.main(["--seconds", "0"])
+    rows = capsys.readouterr().out.splitlines()
+    for name, images_a_step in (("kerasgen", 192), ("keras.io", 8)):
+        assert distances[name] > 0
+        assert any(row.startswith(f"| {name} | 2 | {2 * images_a_step / 1000:.0f} |") for row in rows)

@@ -155,10 +155,18 @@ def test_ranking_is_the_share_of_pairs_with_the_example_above(rng):
     own, theirs = examples.sum(axis=(1, 2, 3)), other.sum(axis=(1, 2, 3))
     above, ties = own[:, None] < theirs, own[:, None] == theirs
     assert figures["ranked_above[other]"].value == pytest.approx(100 * np.mean(above + ties / 2))
-    constant = np.array([0.0, 4.0])
-    above, ties = own[:, None] < constant, own[:, None] == constant
-    assert figures["ranked_above[constant]"].value == pytest.approx(100 * np.mean(above + ties / 2))
-    assert figures.keys() == {"ranked_above[other]", "ranked_above[noise]", "ranked_above[constant]"}
+    for name, ink in (("black", 0.0), ("white", 4.0)):
+        share = 100 * np.mean((own < ink) + (own == ink) / 2)
+        assert figures[f"ranked_above[{name}]"].value == pytest.approx(share)
+    assert figures.keys() == {f"ranked_above[{name}]" for name in ("other", "noise", "black", "white")}
+
+
+def test_constant_images_of_all_greys_between_are_ranked_together(rng):
+    examples = rng.choice([0.0, 0.25, 0.75, 1.0], size=(40, 2, 2, 1)).astype("float32")
+    figures = novelty.ranking(Brightness(), examples, {})
+    own, between = examples.sum(axis=(1, 2, 3))[:, None], np.array([1.0, 3.0])
+    share = 100 * np.mean((own < between) + (own == between) / 2)
+    assert figures["ranked_above[constant]"].value == pytest.approx(share)
 
 
 @pytest.mark.parametrize("missing", [False, True])

@@ -64,3 +64,29 @@ def test_data_that_are_not_points_are_refused(data):
 def test_a_density_that_is_not_a_number_is_refused():
     with pytest.raises(ValueError, match="Expected log-densities. Received: 40000 that are not numbers"):
         density(lambda points: np.full(len(points), np.nan), POINTS)
+
+
+class Scattered:
+    """Half of its samples lie where the data do, half far outside the picture."""
+
+    event_shape = (2,)
+
+    def sample(self, n, seed=None):
+        return np.where(np.arange(n)[:, None] % 2, POINTS[:n], 1e3)
+
+
+def test_samples_outside_the_picture_do_not_make_the_others_denser():
+    data, model = pictures(density(Scattered(), POINTS))
+    assert model.get_array().sum() == pytest.approx(data.get_array().sum() / 2, rel=1e-3)
+
+
+def test_an_estimated_density_is_drawn_repeatably():
+    calls = []
+
+    class Estimated:
+        def log_prob(self, x, num_samples=500, seed=None):
+            calls.append((num_samples, seed))
+            return np.zeros(len(x))
+
+    density(Estimated(), POINTS)
+    assert calls == [(64, 0)]

@@ -143,3 +143,16 @@ def test_the_recipe_has_the_words_of_the_grammar():
     places = (root / "zoo/text_to_image_shapes/recipe.yaml", root / "examples/recipes/text_to_image_shapes.yaml")
     text = Recipe.load(next(path for path in places if path.exists())).build().text
     assert (text.words, text.length) == (VOCABULARY.words, VOCABULARY.length)
+
+
+def test_drawing_in_blocks_gives_the_same_images(monkeypatch):
+    images = scenes.Images(scenes.draw(5, 0), 32)
+    monkeypatch.setattr(scenes, "_CHUNK", 2)
+    np.testing.assert_array_equal(np.asarray(images), images.scenes.render(32))
+
+
+def test_other_pairs_and_sides_are_refused():
+    with pytest.raises(ValueError, match="Expected pairs to be 'seen', 'held_out' or 'all'. Received: pairs='seem'"):
+        scenes.draw(2, 0, "seem")
+    with pytest.raises(ValueError, match="Expected a side that 32 divides. Received: side=48"):
+        scenes.draw(2, 0).render(48)

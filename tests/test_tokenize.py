@@ -123,6 +123,15 @@ def test_a_tfds_set_as_training_reads_it(model, tmp_path, monkeypatch, name, ver
     np.testing.assert_array_equal(read(tmp_path / "ids")[1], expected(model, small))
 
 
+def test_a_set_that_needs_no_file_and_binary_pixels(model, tmp_path):
+    from kerasgen.data import sources
+
+    tokenize(model, "tfds:digits:test", str(tmp_path / "ids"), "parquet", images_per_shard=200, binary=True)
+    digits = np.rint(sources.read("digits", "test").images * (255 / 16)).astype("uint8")
+    binary = {str(i): 255 * (each[..., 0] >= 128).astype("uint8") for i, each in enumerate(digits)}
+    np.testing.assert_array_equal(read(tmp_path / "ids")[1], expected(model, binary))
+
+
 def test_a_tfds_set_that_is_not_there(model, tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="Expected the set 'mnist' in"):

@@ -45,7 +45,7 @@ class Gaussian(Stochastic):
 
     term_names = ("kl",)
 
-    def __init__(self, latent_dim, seed=0, **kwargs):
+    def __init__(self, latent_dim, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.latent_dim = latent_dim
         self.seed = seed
@@ -111,7 +111,7 @@ class Hierarchical(Stochastic):
         seed: of the noise that calls draw.
     """
 
-    def __init__(self, latent_dims=(16, 32), hidden=256, activation="swish", seed=0, **kwargs):
+    def __init__(self, latent_dims=(16, 32), hidden=256, activation="swish", seed=None, **kwargs):
         super().__init__(**kwargs)
         self.latent_dims = tuple(latent_dims)
         self.hidden = hidden

@@ -36,7 +36,7 @@ class DiscreteBottleneck(Bottleneck):
         ValueError: features that are not those of a grid.
     """
 
-    def __init__(self, vocab_size, latent_dim, channels, seed=0, **kwargs):
+    def __init__(self, vocab_size, latent_dim, channels, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.latent_dim = latent_dim
@@ -88,7 +88,7 @@ class GumbelSoftmax(DiscreteBottleneck):
         temperature_steps=0,
         temperatures=(1.0, 1 / 16),
         straight_through=False,
-        seed=0,
+        seed=None,
         **kwargs,
     ):
         super().__init__(vocab_size, latent_dim, channels=vocab_size, seed=seed, **kwargs)
@@ -200,7 +200,7 @@ class VectorQuantizer(_Quantizer):
         decay=0.99,
         commitment=0.25,
         revive_below=0.03,
-        seed=0,
+        seed=None,
         **kwargs,
     ):
         if codebook not in ("ema", "gradient"):

@@ -30,6 +30,7 @@ _RGB = np.array(  # of COLORS
 _BACKGROUND_RGB = np.array([[20, 20, 20], [240, 240, 240], [128, 128, 128], [110, 70, 40]], "float32")
 _RADIUS = np.array([2.9, 4.3], "float32")  # of SIZES, in pixels of 32
 _JITTER = 0.7
+_CHUNK = 1000  # images drawn at once, which takes many times the memory of what is drawn
 _MARGIN = 1  # pixels of 32 around the cells, which are 10 wide
 _LEFT, _RIGHT, _ABOVE, _BELOW = range(len(RELATIONS))
 
@@ -73,7 +74,13 @@ class Scenes:
         )
 
     def render(self, side=32):
-        """Images `[N, side, side, 3]` uint8, for a side that 32 divides."""
+        """Images `[N, side, side, 3]` uint8.
+
+        Raises:
+            ValueError: a side that 32 does not divide.
+        """
+        if side < 32 or side % 32:
+            raise ValueError(f"Expected a side that 32 divides. Received: side={side!r}")
         scale = side // 32
         tile = 10 * scale
         tiles = np.broadcast_to(
@@ -131,7 +138,12 @@ def draw(count, seed, pairs="seen"):
         count: N.
         seed: an integer of at least 0.
         pairs: of shape and color: "seen" in training, "held_out" for exactly one object of each scene, or "all".
+
+    Raises:
+        ValueError: count below 1, or other pairs.
     """
+    if pairs not in ("seen", "held_out", "all"):
+        raise ValueError(f"Expected pairs to be 'seen', 'held_out' or 'all'. Received: pairs={pairs!r}")
     rng = np.random.default_rng(seed)
     count = checks.positive("count", count)
     held_out = np.array([(list(SHAPES).index(shape), list(COLORS).index(color)) for shape, color in HELD_OUT])
@@ -195,7 +207,11 @@ class Images:
         return Images(self.scenes[rows], self.side) if isinstance(rows, slice) else self.scenes[rows].render(self.side)
 
     def __array__(self, dtype=None, copy=None):
-        return np.asarray(self.scenes.render(self.side), dtype)
+        images = np.empty(self.shape, "uint8")
+        for start in range(0, len(self), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            images[rows] = self.scenes[rows].render(self.side)
+        return np.asarray(images, dtype)
 
 
 # A set's side, and what its labels are.

@@ -82,7 +82,7 @@ def sizes(name, data_dir=None, download=False):
 
 def size(name, split="train", data_dir=None, download=False):
     """Number of examples in a split, without reading them. Arguments and errors are those of `kerasgen.data.load`."""
-    if name in _EMBEDDED:
+    if name in EMBEDDED:
         known = sizes(name)
         return sum(stop - start for _, start, stop in splits.parse(split, known, known.get))
     return num_examples(tfds_builder(name, data_dir, download), split)
@@ -110,7 +110,8 @@ def select(names, part, split):
     return first._replace(images=images, labels=labels)
 
 
-_EMBEDDED = ("digits", *toys.TOYS, *shapes.SETS, *scenes.SETS)
+# The sets that need no file.
+EMBEDDED = ("digits", *toys.TOYS, *shapes.SETS, *scenes.SETS)
 
 
 def _embedded(name):
@@ -145,8 +146,8 @@ def tfds_builder(name, data_dir=None, download=False):
     try:
         builder = tfds.builder(name, data_dir=data_dir and os.path.expanduser(data_dir))
     except tfds.core.DatasetNotFoundError:
-        near = difflib.get_close_matches(name, [*_EMBEDDED, *tfds.list_builders(with_community_datasets=False)], n=5)
-        message = f"Expected one of {list(_EMBEDDED)} or the name of a TFDS set. Received: {name!r}. Near names: {near}"
+        near = difflib.get_close_matches(name, [*EMBEDDED, *tfds.list_builders(with_community_datasets=False)], n=5)
+        message = f"Expected one of {list(EMBEDDED)} or the name of a TFDS set. Received: {name!r}. Near names: {near}"
         raise ValueError(message) from None
     except (AssertionError, ValueError) as error:
         reason = " ".join(str(error).split())

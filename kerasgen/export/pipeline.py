@@ -40,20 +40,23 @@ class Shard(NamedTuple):
         return posixpath.join(output, f"ids-{self.index:05d}-of-{self.count:05d}.{ending}")
 
 
-def tokenize(model, source, output, file_format="tfrecord", images_per_shard=10_000, resize=False, options=()):
+def tokenize(
+    model, source, output, file_format="tfrecord", images_per_shard=10_000, resize=False, binary=False, options=()
+):
     """Writes the ids of any number of images.
 
     Args:
         model: a `kerasgen.families.DiscreteAutoencoder`.
         source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT" (split "train" by
-            default), read where TFDS finds it; or a pattern of TFRecord files, "images/*.tfrecord", of `tf.Example`s
-            with an encoded image in their feature "image".
+            default), read where TFDS finds it or drawn by kerasgen, as "tfds:scenes"; or a pattern of TFRecord files,
+            "images/*.tfrecord", of `tf.Example`s with an encoded image in their feature "image".
         output: folder to write to, on a disk that all workers reach. It holds the exported tokenizer, `tokens.json`
             with what the ids are, and two files for each shard. A TFRecord file has `tf.Example`s of "name" and "ids",
             a Parquet file these columns; ids are in raster order of the grid.
         file_format: "tfrecord" or "parquet".
         images_per_shard: of a folder or a TFDS split; a TFRecord file is a shard.
         resize: cut the middle out of images of another shape and scale it; otherwise they count as unreadable.
+        binary: make pixels black or white, whichever is nearer, for a model of binary images.
         options: flags of Beam, such as `["--runner", "FlinkRunner"]`; by default the pipeline runs in this process,
             with `["--direct_num_workers", "4", "--direct_running_mode", "multi_processing"]` in four.
 
@@ -83,6 +86,7 @@ def tokenize(model, source, output, file_format="tfrecord", images_per_shard=10_
         "format": file_format,
         "images_per_shard": images_per_shard,
         "resize": resize,
+        "binary": binary,
         "vocab_size": model.vocab_size,
         "grid_shape": list(model.grid_shape),
         "event_shape": list(model.event_shape),
@@ -154,7 +158,7 @@ def _check_settings(output, settings):
 def _parts(source, images_per_shard):
     """What each shard holds: names of files, a TFDS range `(start, stop)`, or a TFRecord file."""
     if source.startswith("tfds:"):
-        size = sources.num_examples(*_tfds(source))
+        size = sources.size(*_tfds(source))
         yield from ((start, min(start + images_per_shard, size)) for start in range(0, size, images_per_shard))
     elif ".tfrecord" in posixpath.basename(source):
         yield from ((path,) for path in sorted(_match(source)))
@@ -169,9 +173,9 @@ def _match(pattern):
 
 
 def _tfds(source):
-    """The builder and the split that "tfds:NAME:SPLIT" names."""
+    """The set and the split that "tfds:NAME:SPLIT" names."""
     name, _, split = source.removeprefix("tfds:").partition(":")
-    return sources.tfds_builder(name), split or "train"
+    return name, split or "train"
 
 
 class Tokenize(beam.DoFn):
@@ -205,7 +209,8 @@ class Tokenize(beam.DoFn):
             names, images = [], []
             for name, load in self._images(shard):
                 try:
-                    images.append(_pixels(load(), self.settings["event_shape"], self.settings["resize"]))
+                    pixels = _pixels(load(), self.settings["event_shape"], self.settings["resize"])
+                    images.append(np.round(pixels) if self.settings["binary"] else pixels)
                     names.append(name)
                 except Exception as error:  # whatever a decoder raises on a damaged file
                     skipped.append({"name": name, "reason": " ".join(str(error).split()) or type(error).__name__})
@@ -230,20 +235,30 @@ class Tokenize(beam.DoFn):
     def _images(self, shard):
         """Yields names and functions that load an image, encoded or as an array."""
         if self.source.startswith("tfds:"):
-            import tensorflow_datasets as tfds
-
-            builder, split = _tfds(self.source)
-            start, stop = shard.images
-            examples = builder.as_dataset(split=f"{split}[{start}:{stop}]", shuffle_files=False)
-            scale = 255 // sources.maximum(builder.name)
-            for index, example in enumerate(tfds.as_numpy(examples), start):
-                image = sources.upright(builder.name, example["image"]) * np.uint8(scale)
+            (name, split), (start, stop) = _tfds(self.source), shard.images
+            for index, image in enumerate(_examples(name, f"{split}[{start}:{stop}]"), start):
                 yield f"{split}/{index}", lambda image=image: image
         elif shard.images[0].lower().endswith(_ENDINGS):
             for name in shard.images:
                 yield name, lambda name=name: _read(posixpath.join(self.source, name))
         else:
             yield from _records(shard.images[0])
+
+
+def _examples(name, split):
+    """Yields the images of a set, `[H, W, C]` uint8 up to 255."""
+    if name in sources.EMBEDDED:
+        source = sources.read(name, split)
+        images, maximum = np.asarray(source.images), source.maximum
+    else:
+        import tensorflow_datasets as tfds
+
+        builder = sources.tfds_builder(name)
+        examples = builder.as_dataset(split=split, shuffle_files=False)  # of any sizes
+        images = (sources.upright(builder.name, example["image"]) for example in tfds.as_numpy(examples))
+        maximum = sources.maximum(builder.name)
+    for image in images:
+        yield image if maximum == 255 else np.rint(image * (255 / maximum)).astype("uint8")
 
 
 def _records(path):

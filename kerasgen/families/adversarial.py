@@ -67,7 +67,7 @@ class AdversarialModel(GenerativeModel):
         self.head = head or ScoreHead(num_classes)
         self.penalties = penalties
         self.divergence_mean = keras.metrics.Mean(name="divergence")
-        self.seeds = keras.random.SeedGenerator(0)  # of the noise drawn in training
+        self.seeds = keras.random.SeedGenerator()  # of the noise drawn in training
         self._compiled_generate = backend.function(self.generate)
         self.build()
 

@@ -98,7 +98,7 @@ class Autoencoder(GenerativeModel):
 
     def loss_terms(self, x, condition=None, training=False):
         """The objective's terms by name, unweighted, each `[B]` in nats."""
-        return self.objective.terms(self, x, condition, training)
+        return self.objective.terms(self, *self.check(x, condition), training)
 
     def term_weights(self):
         return self.objective.term_weights(self.bottleneck)

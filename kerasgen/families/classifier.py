@@ -27,7 +27,7 @@ class Classifier(CheckedModel):
         self.num_classes = num_classes
         self.encoder = encoder
         self.augmentation = list(augmentation)
-        self.dropout = keras.layers.Dropout(dropout, seed=0)
+        self.dropout = keras.layers.Dropout(dropout)
         self.head = keras.layers.Dense(num_classes, dtype="float32", name="head")
         self.build()
 

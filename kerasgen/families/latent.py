@@ -37,7 +37,7 @@ class LatentVariableModel(Autoencoder):
 
     def build(self, input_shape=None):
         if not self.built:
-            self.seeds = keras.random.SeedGenerator(0)  # of the importance samples drawn in training
+            self.seeds = keras.random.SeedGenerator()  # of the importance samples drawn in training
         super().build(input_shape)
 
     def log_weights(self, x, condition=None, num_samples=1, seed=None, training=False):

@@ -59,7 +59,7 @@ class Mixture(GenerativeModel):
         self.covariance = covariance
         self.levels = levels
         self.size = math.prod(self.event_shape)
-        self.seeds = keras.random.SeedGenerator(0)  # of the noise that makes pixels continuous in training
+        self.seeds = keras.random.SeedGenerator()  # of the noise that makes pixels continuous in training
         self._compiled_log_density = backend.function(self._log_density)
         self.build()
 
@@ -110,10 +110,8 @@ class Mixture(GenerativeModel):
         checks.positive("num_samples", num_samples)
         x, _ = self.check(x, condition)
         seeds = keras.random.SeedGenerator(seed)
-        examples = max(1, _ELEMENTS_AT_ONCE // (self.num_components * self.size))
         results = []
-        for start in range(0, x.shape[0], examples):
-            block = x[start : start + examples]
+        for _, block in blocks(x.shape[0], self._examples_at_once, x):
             draws = [self._log_prob(block, seeds) for _ in range(num_samples if self.levels else 1)]
             results.append(ops.logsumexp(ops.stack(draws), axis=0) - math.log(len(draws)))
         return ops.concatenate(results)
@@ -126,6 +124,10 @@ class Mixture(GenerativeModel):
 
     def _log_density(self, points):
         return self.distribution().log_prob(points)
+
+    @property
+    def _examples_at_once(self):
+        return max(1, _ELEMENTS_AT_ONCE // (self.num_components * self.size))
 
     @property
     def _log_cells(self):
@@ -146,9 +148,12 @@ class Mixture(GenerativeModel):
     def responsibilities(self, x):
         """The posterior p(z | x), `[B, K]`; of levels, at the middle of the image's cell."""
         x, _ = self.check(x)
-        mixture = self.distribution()
-        joint = mixture.components_distribution.log_prob(self._continuous(x, 0.5)[:, None])  # [B, K]
-        return ops.softmax(joint + self.logits)
+        components = self.distribution().components_distribution
+        results = []
+        for _, block in blocks(x.shape[0], self._examples_at_once, x):
+            joint = components.log_prob(self._continuous(block, 0.5)[:, None])  # [B, K]
+            results.append(ops.softmax(joint + self.logits))
+        return ops.concatenate(results)
 
     def sample(self, n, condition=None, seed=None):
         """Draws `n` examples of p(x), `[n, *event_shape]`: images within [0, 1], and at their levels if they have any.

@@ -32,7 +32,7 @@ class TwoStageModel(GenerativeModel):
         network: of `kerasgen.networks`: `TokenTransformer`.
         num_classes: number of classes of the condition, or None.
         text: a `kerasgen.text.Vocabulary` for a model of images given a sentence, or None.
-        text_weight: of the mean loss of a word against the mean loss of an id.
+        text_weight: of the mean loss of a place of the text, an empty one's being 0, against the mean loss of an id.
 
     Raises:
         ValueError: sizes that do not belong together, or both classes and text.

@@ -23,11 +23,13 @@ from kerasgen.metrics import (
 from kerasgen.metrics.features import VALUES
 
 _RANKED = 1000  # images of each kind
+_TRAINING = 60_000  # examples among which copies are sought
+_JUDGED = 10_000  # samples of all classes
 _ASKED = 2000  # sentences
 _BEST_OF = 8
 
 
-def measure(model, data_name, read, num_samples=5000, with_quality=False, extractor=None, progress=False):
+def measure(model, data_name, read, num_samples=5000, with_quality=False, extractor=None, limit=None, progress=False):
     """Everything that a model and the data it was trained on allow.
 
     Args:
@@ -39,6 +41,7 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
         num_samples: importance samples of each example, of models whose likelihood is estimated.
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
         extractor: of the features that sample quality is measured on, by default the zoo's for this set.
+        limit: the largest number of samples that are drawn to be judged, None for what the protocols say.
         progress: show a progress bar.
 
     Yields:
@@ -71,30 +74,31 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
         yield tokenizer.reconstruction_quality(model, images, grey, real, own), protocol
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
-        training = read("train", grey=True)[0]
+        training = read("train", grey=True, count=_TRAINING)[0]
         extractor = extractor or features.of(data_name)
         protocol = (
-            f"{len(examples):,} samples, seed 0, against as many: {what}; floor: the first as many of "
-            f"{len(training):,} training examples in the samples' place; copies are sought among all of them; "
-            f"features: {extractor.name}"
+            f"{len(examples):,} {fidelity.what_is_shown(model)}, seed 0, against as many: {what}; "
+            f"floor: the first as many of {len(training):,} training examples in the samples' place; "
+            f"copies are sought among all of them; features: {extractor.name}"
         )
         yield quality.sample_quality(model, examples, labels, training, extractor), protocol
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
-        protocol = f"10,000 samples, seed 0, judged by {fidelity.JUDGES[data_name]}"
-        yield fidelity.label_fidelity(model, judge), protocol
+        count = min(_JUDGED, limit or _JUDGED)
+        protocol = f"{count:,} {fidelity.what_is_shown(model)}, seed 0, judged by {fidelity.JUDGES[data_name]}"
+        yield fidelity.label_fidelity(model, judge, count), protocol
     if getattr(model, "text", None) and (judge := fidelity.judge(data_name)):
-        yield from _caption_fidelity(model, judge, data_name)
+        yield from _caption_fidelity(model, judge, data_name, min(_ASKED, limit or _ASKED))
     if data_name in shapes.SETS and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
         protocol = "posterior means, 10,000 points to fit and 5,000 to measure each score, seed 0, DCI by forests"
         yield disentanglement.figures(model, shapes.SETS[data_name]), protocol
 
 
-def _caption_fidelity(model, judge, data_name):
+def _caption_fidelity(model, judge, data_name, count):
     """What sentences ask for, of compositions that were seen in training and held out, and by the best of several."""
     for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
-        asked = scenes.splits(data_name)[split][0].scenes[:_ASKED]
+        asked = scenes.splits(data_name)[split][0].scenes[:count]
         measured = captions.caption_fidelity(model, judge, asked, best_of=best_of)
-        protocol = f"{_ASKED:,} sentences of the split {split}, seed 0, judged by {fidelity.JUDGES[data_name]}"
+        protocol = f"{count:,} sentences of the split {split}, seed 0, judged by {fidelity.JUDGES[data_name]}"
         if best_of > 1:
             protocol += f", of {best_of} draws the likeliest"
         ending = ("_held_out" if split == "held_out" else "") + (f"_best_of_{best_of}" if best_of > 1 else "")

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from kerasgen import backend
 from kerasgen.metrics import fidelity
 
-_BATCH = 500
 _INCEPTION_SIZE = (299, 299)
 
 
@@ -19,19 +19,21 @@ class Extractor(NamedTuple):
     Attributes:
         name: that its figures carry.
         function: examples `[B, *event_shape]` to features `[B, F]`.
+        batch_size: examples that it is given at once.
     """
 
     name: str
     function: Callable
+    batch_size: int = 500
 
     def __call__(self, examples):
         """Features `[N, F]` float64 of examples `[N, ...]`, batch by batch."""
         return np.concatenate(list(self.batches(examples)))
 
     def batches(self, examples):
-        """Yields the features of examples `[N, ...]`, at most 500 at once."""
-        for start in range(0, len(examples), _BATCH):
-            features = self.function(examples[start : start + _BATCH])
+        """Yields the features of examples `[N, ...]`, at most `batch_size` at once."""
+        for start in range(0, len(examples), self.batch_size):
+            features = self.function(examples[start : start + self.batch_size])
             yield keras.ops.convert_to_numpy(features).astype("float64")
 
 
@@ -69,4 +71,4 @@ def inception(weights):
         images = keras.ops.image.resize(keras.ops.convert_to_tensor(images, "float32"), _INCEPTION_SIZE)
         return network(keras.ops.broadcast_to(2.0 * images - 1.0, (*images.shape[:3], 3)))
 
-    return Extractor("inception_v3", features)
+    return Extractor("inception_v3", backend.function(features), batch_size=50)

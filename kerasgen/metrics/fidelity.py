@@ -25,8 +25,16 @@ def as_shown(model, n, labels=None, seed=None):
 
     Independent pixels of a binary draw are noise, which no class and no feature extractor was trained on.
     """
-    has_mean = "mean" in inspect.signature(model.sample).parameters
-    return model.sample(n, labels, seed=seed, **({"mean": True} if has_mean else {}))
+    return model.sample(n, labels, seed=seed, **({"mean": True} if _has_mean(model) else {}))
+
+
+def what_is_shown(model):
+    """What `as_shown` gives, in words."""
+    return "means of p(x | z), z drawn from the prior" if _has_mean(model) else "samples"
+
+
+def _has_mean(model):
+    return "mean" in inspect.signature(model.sample).parameters
 
 
 def label_fidelity(model, classifier, num_samples=10_000, seed=0):

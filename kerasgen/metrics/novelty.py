@@ -4,6 +4,7 @@ Likelihoods are known to fail here: simple images often score above the data tha
 others 2019, Do Deep Generative Models Know What They Don't Know?, arXiv 1810.09136).
 """
 
+import keras
 import numpy as np
 
 from kerasgen.families import Mixture
@@ -19,8 +20,8 @@ def ranking(model, examples, others, seed=0, progress=False):
     Args:
         model: with an exact `log_prob`, unconditional.
         examples: `[N, *event_shape]`, held out.
-        others: other images `[M, *event_shape]` by name; uniform noise and constant images over the examples' own
-            values join them.
+        others: other images `[M, *event_shape]` by name; uniform noise over the examples' own values joins them, and
+            the constant images: `black` of their least value, `white` of their largest and `constant` of all between.
         seed: of the noise, and of what a mixture draws.
         progress: show progress bars.
 
@@ -32,11 +33,12 @@ def ranking(model, examples, others, seed=0, progress=False):
 
     examples, _ = figure.checked(model, examples)
     values = np.unique(examples)
+    kinds = {"black": values[:1], "white": values[-1:], "constant": values[1:-1]}
     rng = np.random.default_rng(seed)
     others = {
         **others,
         "noise": rng.choice(values, size=examples.shape),
-        "constant": np.broadcast_to(values.reshape(-1, *[1] * (examples.ndim - 1)), (len(values), *examples.shape[1:])),
+        **{name: _constant(part, examples.shape[1:]) for name, part in kinds.items() if len(part)},
     }
 
     def score(x, _, batch):
@@ -44,7 +46,7 @@ def ranking(model, examples, others, seed=0, progress=False):
         return (model.log_prob(x, **draws),)
 
     def scores(images):
-        images, _ = figure.checked(model, images)
+        images = keras.ops.convert_to_numpy(model.check(images)[0])
         return figure.by_batch(score, images, None, progress)[0]
 
     own, figures = scores(examples), {}
@@ -54,3 +56,8 @@ def ranking(model, examples, others, seed=0, progress=False):
         share = roc_auc_score(is_own, np.concatenate([own, other]))
         figures[f"ranked_above[{name}]"] = Figure(100 * float(share), "% of pairs (50 by guessing)")
     return figures
+
+
+def _constant(values, event_shape):
+    """One image `event_shape` of each value."""
+    return np.broadcast_to(np.reshape(values, (-1, *[1] * len(event_shape))), (len(values), *event_shape))

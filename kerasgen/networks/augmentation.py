@@ -14,19 +14,18 @@ class RandomAffine(Stack):
         zoom: largest change of size, as a share of it.
         shift: largest shift, as a share of the height and of the width.
         mirror: whether left and right may be exchanged.
-        seed: of the amounts.
     """
 
-    def __init__(self, rotation=0.0, zoom=0.0, shift=0.0, mirror=False, seed=0, **kwargs):
+    def __init__(self, rotation=0.0, zoom=0.0, shift=0.0, mirror=False, **kwargs):
         super().__init__(**kwargs)
-        self.config = {"rotation": rotation, "zoom": zoom, "shift": shift, "mirror": mirror, "seed": seed}
+        self.config = {"rotation": rotation, "zoom": zoom, "shift": shift, "mirror": mirror}
         self.stack = [
-            layers.RandomRotation(rotation / 360, fill_mode="constant", seed=seed),
-            layers.RandomZoom(zoom, fill_mode="constant", seed=seed + 1),
-            layers.RandomTranslation(shift, shift, fill_mode="constant", seed=seed + 2),
+            layers.RandomRotation(rotation / 360, fill_mode="constant"),
+            layers.RandomZoom(zoom, fill_mode="constant"),
+            layers.RandomTranslation(shift, shift, fill_mode="constant"),
         ]
         if mirror:
-            self.stack.append(layers.RandomFlip("horizontal", seed=seed + 3))
+            self.stack.append(layers.RandomFlip("horizontal"))
 
     def call(self, x, training=False):
         return super().call(x) if training else x

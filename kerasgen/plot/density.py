@@ -1,5 +1,8 @@
 """The picture of a density in the plane beside data, as a PNG file."""
 
+import functools
+import inspect
+
 import keras
 import numpy as np
 
@@ -7,6 +10,7 @@ from kerasgen.plot.figure import write
 
 _RESOLUTION = 200  # points along each axis at which the density is read
 _BINS = 100  # of the histogram, along each axis
+_ESTIMATE = {"num_samples": 64, "seed": 0}
 _MARGIN = 0.1  # around the data, as a share of their extent
 
 
@@ -32,19 +36,35 @@ def density(model, data, path=None):
     half = (0.5 + _MARGIN) * max(np.ptp(data, axis=0).max(), 1e-6)
     left, right, bottom, top = extent = [value for c in centre for value in (c - half, c + half)]
     step = 2 * half / _RESOLUTION
-    counts, *_ = np.histogram2d(*data.T, bins=_BINS, range=[extent[:2], extent[2:]], density=True)
+    counts = _histogram(data, extent)
     brightest = np.quantile(counts[counts > 0], 0.99)  # the data's, so that the model's excesses cannot hide the rest
     if hasattr(model, "sample") and not hasattr(model, "log_prob"):
         samples = keras.ops.convert_to_numpy(model.sample(len(data), seed=0))
-        heights, *_ = np.histogram2d(*samples.T, bins=_BINS, range=[extent[:2], extent[2:]], density=True)
-        return _figure({f"{len(data):,} points": counts.T, "samples": heights.T}, extent, brightest, path)
+        return _figure(
+            {f"{len(data):,} points": counts, "samples": _histogram(samples, extent)}, extent, brightest, path
+        )
     x, y = (start + step * (np.arange(_RESOLUTION) + 0.5) for start in (left, bottom))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype("float32")  # rows from the bottom to the top
-    log_prob = keras.ops.convert_to_numpy(getattr(model, "log_prob", model)(points))
+    log_prob = keras.ops.convert_to_numpy(_log_density(model)(points))
     if np.isnan(log_prob).any():
         raise ValueError(f"Expected log-densities. Received: {np.isnan(log_prob).sum()} that are not numbers.")
     heights = np.exp(log_prob).reshape(_RESOLUTION, _RESOLUTION)
-    return _figure({f"{len(data):,} points": counts.T, "model": heights}, extent, brightest, path)
+    return _figure({f"{len(data):,} points": counts, "model": heights}, extent, brightest, path)
+
+
+def _histogram(points, extent):
+    """The share of points in each cell over its area, `[y, x]`; points outside count as such."""
+    left, right, bottom, top = extent
+    counts, *_ = np.histogram2d(*points.T, bins=_BINS, range=[[left, right], [bottom, top]])
+    return counts.T * _BINS**2 / (len(points) * (right - left) * (top - bottom))
+
+
+def _log_density(model):
+    """The model's log-density; one that is estimated by samples, repeatably and as roughly as a picture shows."""
+    if not hasattr(model, "log_prob"):
+        return model
+    known = inspect.signature(model.log_prob).parameters
+    return functools.partial(model.log_prob, **{key: value for key, value in _ESTIMATE.items() if key in known})
 
 
 def _figure(pictures, extent, brightest, path):

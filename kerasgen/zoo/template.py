@@ -28,6 +28,7 @@ _DATA = {
 }
 _SCORES = ("LatentVariableModel", "AutoregressiveModel", "Mixture", "TwoStageModel")  # give log p(x)
 _LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
+_MOMENTA = ("beta_1", "beta_2")  # on which the game of an adversarial model depends
 _BINARIZED = {
     None: "values as they are",
     "dynamic": "pixels re-sampled as Bernoulli(intensity) at every visit",
@@ -54,6 +55,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         *(f"{key}={_quoted(recipe.data[key])}" for key in _LOADED if key in recipe.data),
     ]
     load = ", ".join([*read, "shuffle=True", *(["download=True"] if _is_downloaded(recipe) else [])])
+    rates = ", ".join(["1e-4", *(f"{key}={recipe.training[key]}" for key in _MOMENTA if key in recipe.training)])
     exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "TwoStageModel")  # need more than 8 bits
     quantize = "" if kind in exact else ', quantize="int8"'
     sections = {
@@ -63,7 +65,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         "Training": _training(recipe, metrics),
         "Where it falls short": "\n".join(f"- {note}" for note in metrics.get("notes", ())),
         "Intended use and limits": _limits(recipe, kind),
-        "Fine-tune it": _FINETUNE.format(name=recipe.name, x=x, data=data, load=load),
+        "Fine-tune it": _FINETUNE.format(name=recipe.name, x=x, data=data, load=load, rates=rates),
         "Deploy it": _DEPLOY.format(name=recipe.name, quantize=quantize),
     }
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections.items() if text)
@@ -170,7 +172,7 @@ import kerasgen
 
 model = kerasgen.zoo.load("{name}")
 train = kerasgen.data.load({load})
-model.compile(keras.optimizers.Adam(1e-4))
+model.compile(keras.optimizers.Adam({rates}))
 model.fit(train, epochs=1)  # or {x}: {data}
 ```"""
 
