@@ -178,6 +178,13 @@ class PatchTokenizer(keras.Model):
 SENTENCES = ["a red circle above a square", "a square"]
 
 
+def tiny_grid_two_stage():
+    """A PixelCNN over ids of patches; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    network = networks.TokenGrid(16, networks.GatedPixelCNN(16, 4, 2), size=4)
+    return families.TwoStageModel((8, 8, 1), PatchTokenizer((8, 8, 1)), network)
+
+
 def tiny_two_stage(condition=None, event_shape=(8, 8, 1)):
     """A transformer over ids of patches, conditional on "classes" or "text" or nothing; the same weights every time."""
     keras.utils.set_random_seed(0)

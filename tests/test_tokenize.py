@@ -208,7 +208,7 @@ def preset(model, tmp_path_factory):
     return zoo.save(saved, tmp_path_factory.mktemp("presets") / "tiny", recipe, {**METRICS, "figures": {}})
 
 
-def test_several_workers_one_of_them_killed_midway(model, preset, pictures, tmp_path):
+def test_several_workers_killed_midway(model, preset, pictures, tmp_path):
     """The command, with Beam's flags, in processes that are killed after a first shard; it goes on where it was."""
     names = [f"{i:04}.png" for i in range(400)]
     folder, output = tmp_path / "images", tmp_path / "ids"

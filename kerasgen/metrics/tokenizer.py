@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.likelihoods import Bernoulli
 from kerasgen.metrics import codes, figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
@@ -29,7 +30,7 @@ def tokens(model, images, seed=0, progress=False):
         progress: show a progress bar.
 
     Returns:
-        `Figure`s by name: `reconstruction`, for 8-bit images `reconstruction_bits_per_dim`, and `psnr`, of the
+        `Figure`s by name: `reconstruction`, for pixels of levels `reconstruction_bits_per_dim`, and `psnr`, of the
         mean squared error over all images; where the model bounds the likelihood under the uniform prior, `elbo` and
         `kl`; `rate`, `entropy_rate` and, to compare, `png_rate`; `perplexity` and `used_codes`.
 
@@ -58,7 +59,7 @@ def tokens(model, images, seed=0, progress=False):
     spread = usage["perplexity"].value * figure.mean(surprises, "nats").standard_error
     usage["perplexity"] = usage["perplexity"]._replace(standard_error=spread)
     figures = {"reconstruction": figure.mean(reconstruction, "nats")}
-    if getattr(model.likelihood, "levels", None) is not None:
+    if isinstance(model.likelihood, Bernoulli) or getattr(model.likelihood, "levels", None) is not None:
         bits = reconstruction / math.prod(model.event_shape) / math.log(2)
         figures["reconstruction_bits_per_dim"] = figure.mean(bits, "bits/dim")
     figures["psnr"] = Figure(float(-10 * np.log10(error.mean())), "dB")
