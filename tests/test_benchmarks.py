@@ -262,3 +262,29 @@ def test_the_example_of_keras_io_trains_and_is_measured_beside_the_recipe(monkey
     for name, images_a_step in (("kerasgen", 192), ("keras.io", 8)):
         assert distances[name] > 0
         assert any(row.startswith(f"| {name} | 2 | {2 * images_a_step / 1000:.0f} |") for row in rows)
+
+
+def test_the_table_of_disentanglement_keeps_what_it_measured(monkeypatch, tmp_path, capsys):
+    benchmark = script(SCRIPT.with_name("disentanglement.py"))
+    trained = []
+
+    def run(recipe, output, resume):
+        output.mkdir(parents=True)
+        trained.append(recipe)
+        return recipe.build()
+
+    monkeypatch.setattr(benchmark.training, "run", run)
+    measured = {0: {"mig": 0.1, "sap": 0.4}, 1: {"mig": 0.3, "sap": 0.4}}
+    monkeypatch.setattr(benchmark.disentanglement, "evaluate", lambda model, shapes, forest: measured[trained[-1].seed])
+    arguments = ["--betas", "1", "4", "--seeds", "0", "1", "--epochs", "7", "--out", str(tmp_path)]
+    benchmark.main(arguments)
+    rows = capsys.readouterr().out.splitlines()
+    assert "| objective | beta | mig | sap |" in rows
+    for objective in ("beta-VAE", "beta-TCVAE"):
+        for beta in (1, 4):
+            assert f"| {objective} | {beta} | 0.200 ± 0.100 | 0.400 ± 0.000 |" in rows
+    assert {recipe.build().objective.beta for recipe in trained} == {1.0, 4.0}
+    assert {type(recipe.build().objective).__name__ for recipe in trained} == {"ELBO", "TCVAE"}
+    assert {recipe.training["epochs"] for recipe in trained} == {7} and len({each.name for each in trained}) == 8
+    benchmark.main(arguments)
+    assert len(trained) == 8

@@ -131,3 +131,10 @@ def test_recipes_name_data_that_kerasgen_can_read():
             assert sources.size(run.data["name"], run.data.get("split", "train")) >= run.data["batch_size"]
         except FileNotFoundError:
             continue
+
+
+def test_the_table_of_recipes_is_whole():
+    lines = (ROOT / "examples/recipes/README.md").read_text(encoding="utf-8").splitlines()
+    rows = {line for line in lines if line.startswith("| [")}
+    titles = {path.stem: recipe.Recipe.load(path).title for path in ROOT.glob("examples/recipes/*.yaml")}
+    assert rows == {f"| [{name}]({name}.yaml) | {title} |" for name, title in titles.items()}

@@ -1,0 +1,66 @@
+"""Disentanglement by beta: beta-VAEs and beta-TCVAEs of sprites with known factors, by the five scores, as a table.
+
+    python benchmarks/disentanglement.py [--betas 1 2 4 8 16] [--seeds 0 1 2] [--epochs 3] [--out runs/disentanglement]
+
+The networks are those of beta_vae_shapes. Runs are resumable, and scores once measured are kept: the same command goes
+on where it was stopped. DCI is by random forests.
+"""
+
+import argparse
+import json
+import pathlib
+
+import numpy as np
+
+from kerasgen import training
+from kerasgen.data.shapes import SETS
+from kerasgen.metrics import disentanglement
+from kerasgen.recipe import Recipe
+
+ROOT = pathlib.Path(__file__).parents[1]
+OBJECTIVES = {
+    "beta-VAE": lambda beta, size: {"objectives.ELBO": {"beta": beta}},
+    "beta-TCVAE": lambda beta, size: {"objectives.TCVAE": {"beta": beta, "dataset_size": size}},
+}
+
+
+def recipe_with(objective, beta, seed, epochs):
+    """The recipe of beta_vae_shapes with another objective and seed."""
+    places = (ROOT / "zoo/beta_vae_shapes/recipe.yaml", ROOT / "examples/recipes/beta_vae_shapes.yaml")
+    recipe = Recipe.load(next(path for path in places if path.exists()))
+    size = len(SETS[recipe.data["name"]])
+    recipe.model["families.LatentVariableModel"]["objective"] = OBJECTIVES[objective](beta, size)
+    recipe.name, recipe.seed, recipe.training["epochs"] = f"{objective}-{beta:g}-seed-{seed}".lower(), seed, epochs
+    return recipe
+
+
+def scores(recipe, output):
+    """The scores of the recipe's run, trained and measured unless they are there."""
+    file = output / recipe.name / "scores.json"
+    if not file.exists():
+        model = training.run(recipe, file.parent, resume=True)
+        measured = disentanglement.evaluate(model, SETS[recipe.data["name"]], forest=True)
+        file.write_text(json.dumps(measured), encoding="utf-8")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES), metavar="NAME")
+    parser.add_argument("--betas", nargs="+", type=float, default=[1, 2, 4, 8, 16])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/disentanglement"))
+    args = parser.parse_args(argv)
+    print(f"Mean ± standard deviation of the seeds {args.seeds}, {args.epochs} epochs.\n")
+    for row, (objective, beta) in enumerate((name, beta) for name in args.objectives for beta in args.betas):
+        runs = [scores(recipe_with(objective, beta, seed, args.epochs), args.out) for seed in args.seeds]
+        if row == 0:
+            print("| objective | beta | " + " | ".join(runs[0]) + " |\n| --- | ---: |" + " ---: |" * len(runs[0]))
+        columns = ([run[name] for run in runs] for name in runs[0])
+        cells = " | ".join(f"{np.mean(column):.3f} ± {np.std(column):.3f}" for column in columns)
+        print(f"| {objective} | {beta:g} | {cells} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
