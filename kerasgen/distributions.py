@@ -25,8 +25,20 @@ class Categorical(tfd.Categorical):
         return pick(logits, tfd.Uniform().sample((n, *ops.shape(logits)[:-1]), seed=seed))
 
 
-class FiniteDiscrete(tfd.FiniteDiscrete):
-    """Outcomes drawn as `Categorical` draws their numbers."""
+class Levels(tfd.FiniteDiscrete):
+    """The values 0, 1/(n-1), ..., 1, drawn as `Categorical` draws their numbers; what lies between is rounded.
+
+    Args:
+        logits: `[..., n]`.
+    """
+
+    def __init__(self, logits, name="Levels"):
+        super().__init__(ops.linspace(0.0, 1.0, logits.shape[-1]), logits=logits, name=name)
+
+    def _log_prob(self, x):  # by arithmetic alone: the base class looks x up, for which TFLite has no operator
+        n = self.outcomes.shape[-1]
+        level = ops.one_hot(ops.cast(ops.round(x * (n - 1)), "int32"), n, dtype=self.logits.dtype)
+        return ops.sum(level * ops.log_softmax(self.logits), axis=-1)
 
     def _sample_n(self, n, seed=None):
         return ops.take(self.outcomes, Categorical(logits=self.logits).sample(n, seed=seed), axis=0)

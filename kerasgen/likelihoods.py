@@ -208,14 +208,9 @@ class Categorical(Discrete):
         return self.levels
 
     def per_element(self, params):
-        from kerasgen.distributions import FiniteDiscrete  # imports TFP
+        from kerasgen.distributions import Levels  # imports TFP
 
-        return FiniteDiscrete(
-            ops.arange(self.levels, dtype="float32") / (self.levels - 1),
-            logits=bounded(self.per_channel(params)),
-            atol=0.51 / (self.levels - 1),  # a pixel between two levels counts as the nearer one
-            rtol=0.0,
-        )
+        return Levels(bounded(self.per_channel(params)))
 
     def draw(self, params, uniform, temperature=1.0):
         logits = bounded(self.per_channel(ops.cast(params, "float32")))

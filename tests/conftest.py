@@ -128,6 +128,21 @@ def tiny_autoregressive(num_classes=None):
     return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes, patch_size)
 
 
+def tiny_autoregressive_of_patches(network):
+    """A network over 2x2 patches of binary 8x8 images, by their 16 joint values; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    parts = {
+        "PixelCNNPlusPlus": (4, 1),
+        "RowLSTM": (4, 1),
+        "DiagonalBiLSTM": (4, 1),
+        "CausalTransformer": (8, 1, 2),
+    }[network]
+    likelihood = channelwise.JointCategorical(2)
+    return families.AutoregressiveModel(
+        (8, 8, 1), getattr(networks, network)(16, *parts), likelihood, None, patch_size=2
+    )
+
+
 def tiny_tokenizer(kind, **arguments):
     """A tokenizer of 8x8 images, 4x4 words of a vocabulary of 16; the same weights every time."""
     keras.utils.set_random_seed(0)

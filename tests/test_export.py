@@ -175,15 +175,21 @@ def test_reports(reports):
     assert str(reports[None]).startswith(f"{size}, largest (mean) error against Keras: encode ")
 
 
-@pytest.mark.parametrize("likelihood", [likelihoods.Gaussian(), likelihoods.DiscretizedLogistic(2)])
+@pytest.mark.parametrize(
+    "likelihood", [likelihoods.Gaussian(), likelihoods.DiscretizedLogistic(2), likelihoods.Categorical()]
+)
 def test_other_likelihoods_convert(tmp_path, likelihood):
     report = export.tflite(dense(likelihood=likelihood), tmp_path / "model.tflite", signatures=["decode", "elbo"])
     assert report.errors.keys() == {"decode", "elbo"}
 
 
-def test_what_tflite_cannot_convert_is_one_clear_error(tmp_path):
-    """`tfd.FiniteDiscrete` looks its levels up by an operator that TFLite lacks; means are fine."""
-    model = dense(likelihood=likelihoods.Categorical())
+def test_what_tflite_cannot_convert_is_one_clear_error(tmp_path, monkeypatch):
+    model, signatures = dense(), dense().export_signatures()
+
+    def rank(images):
+        return {"elbo": keras.ops.searchsorted(keras.ops.ones((3,)), keras.ops.ravel(images), side="right")}
+
+    monkeypatch.setattr(model, "export_signatures", lambda: {**signatures, "elbo": (rank, {"images": (8, 8, 1)})})
     with pytest.raises(RuntimeError, match=r"convert the signatures \['elbo'\].*UpperBound\. Leave"):
         export.tflite(model, tmp_path / "model.tflite", signatures=["elbo"])
     assert os.listdir(tmp_path) == []
