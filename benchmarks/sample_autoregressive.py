@@ -36,7 +36,7 @@ def main(arguments=None):
 
 def report(options):
     """The tables, in Markdown."""
-    from kerasgen.training import machine
+    from kerasgen import machine
 
     check(options)
     model = gated_pixelcnn(options.side, options)
@@ -54,7 +54,7 @@ def report(options):
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     gigaflop = 2e-9 * model.network.multiply_adds() * options.batch
     lines = [
-        f"- machine: {machine()}; threads: {len(os.sched_getaffinity(0))}; seconds of {options.clock} time",
+        f"- machine: {machine.describe()}; threads: {len(os.sched_getaffinity(0))}; seconds of {options.clock} time",
         f"- {options.layers} gated layers of {options.channels} channels, {model.count_params():,} parameters, "
         f"{model.network.multiply_adds() / 1e6:.0f} million multiply-adds an image",
         f"- {options.batch} images of {options.side}x{options.side}; of the naive sampler's {pixels} passes, "

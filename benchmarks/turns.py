@@ -223,7 +223,7 @@ def keras_leg(task, leg, batch, steps, seconds, threads):
     """Facts, and a turn of Keras' `fit`."""
     import keras
 
-    from kerasgen.training import machine
+    from kerasgen import machine
 
     keras.config.set_dtype_policy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[leg.precision])
     model = task.keras_model()
@@ -257,7 +257,7 @@ def keras_leg(task, leg, batch, steps, seconds, threads):
 
     versions = {name: version(name) for name in ("keras", "tensorflow", "tensorflow-probability")}
     parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
-    return {"machine": machine(), **versions, "parameters": parameters}, turn
+    return {"machine": machine.describe(), **versions, "parameters": parameters}, turn
 
 
 def pytorch_leg(task, leg, batch, steps, seconds, threads):

@@ -12,7 +12,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
 
 import kerasgen
-from kerasgen import export, likelihoods
+from kerasgen import export, likelihoods, machine
 from kerasgen.bottlenecks import Gaussian
 from kerasgen.export import signatures
 from kerasgen.export.verification import BOUNDS, Bound, verify
@@ -166,6 +166,7 @@ def test_reports(reports):
         assert report.size == report.path.stat().st_size
         assert report.errors.keys() == {*NAMES, "sample_seeded"}
         assert report.bound == BOUNDS[mode]
+        assert report.milliseconds.keys() == report.errors.keys() and min(report.milliseconds.values()) > 0
         for name, error in report.errors.items():
             assert 0 <= report.mean_errors[name] <= error
     errors = [max(reports[mode].errors.values()) for mode in QUANTIZE]
@@ -344,4 +345,6 @@ def test_contract_is_read_from_the_files(reports, tmp_path):
     assert "| `sample_seeded` | `count` scalar |" in text
     for name in ("SavedModel", "TFLite, float32", "TFLite, float16", "TFLite, dynamic", "TFLite, int8"):
         assert f"| {name} | " in text
+    assert f"{reports[None].milliseconds['elbo']:.3g} ms |" in text
+    assert machine.describe() in text
     assert os.listdir(path.parent) == ["README.md"]

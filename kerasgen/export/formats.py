@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasgen import checks
 from kerasgen.export import signatures as _signatures
-from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, Report, verify
+from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, Report, milliseconds, verify
 
 _CALIBRATION_EXAMPLES = 100
 
@@ -55,8 +55,9 @@ def saved_model(model, folder, signatures=None, bound=None):
             return {key: value.numpy() for key, value in outputs.items()}
 
         errors, mean_errors = verify(model, chosen, run, bound)
+        times = milliseconds(model, chosen, run)
         size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
-    return Report(folder, size, "saved_model", errors, mean_errors, bound)
+    return Report(folder, size, "saved_model", errors, mean_errors, bound, times)
 
 
 def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None, bound=None):
@@ -124,8 +125,9 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
                 ) from error
 
         errors, mean_errors = verify(model, chosen, run, bound)
+        times = milliseconds(model, chosen, run)
         size = temporary.stat().st_size
-    return Report(path, size, quantize, errors, mean_errors, bound)
+    return Report(path, size, quantize, errors, mean_errors, bound, times)
 
 
 def every_format(model, folder):

@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from kerasgen import machine
 from kerasgen.export.signatures import TENSORS
 from kerasgen.export.verification import BOUNDS
 
@@ -11,7 +12,7 @@ _FORMATS = {**{mode: f"TFLite, {mode}" for mode in BOUNDS}, "saved_model": "Save
 _HEAD = """# Exported models
 
 What deployers get from `kerasgen export PRESET` or `kerasgen.export`. This page is written from exported files by
-`python -m kerasgen.export`.
+`python -m kerasgen.export`, on {machine}.
 
 Every file offers named signatures. Of latent-variable models `sample`, `decode` and `reconstruct` give the mean of the
 likelihood, the smooth picture, where `model.sample` draws every pixel; of pixel-by-pixel models `sample` draws. Nothing
@@ -42,8 +43,8 @@ signature as above; in a browser LiteRT.js, which wants the size of the batch fi
 
 _ERRORS = """
 Largest error of any output against the Keras model and, in brackets, the mean error, in units of the output's largest
-value or of 1, whichever is larger, on the model's own samples and standard normal noise. A file that exceeds a bound is
-not written.
+value or of 1, whichever is larger, on the model's own samples and standard normal noise, and the milliseconds of a call
+for one example, the median of five. A file that exceeds a bound is not written.
 
 """
 
@@ -60,7 +61,7 @@ def contract(reports, path="export/README.md"):
         The path.
     """
     rows = [(f"`{name}`", tensor.dtype, tensor.values, tensor.meaning) for name, tensor in TENSORS.items()]
-    text = _HEAD + "\n" + _table(("tensor", "type", "values", "meaning"), rows)
+    text = _HEAD.format(machine=machine.describe()) + "\n" + _table(("tensor", "type", "values", "meaning"), rows)
     text += "".join(f"\n## {name}\n\n" + _section(formats) for name, formats in reports.items())
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +94,9 @@ def _section(reports):
 
 
 def _error(report, name):
-    return f"{report.errors[name]:.1e} ({report.mean_errors[name]:.1e})" if name in report.errors else "-"
+    if name not in report.errors:
+        return "-"
+    return f"{report.errors[name]:.1e} ({report.mean_errors[name]:.1e}), {report.milliseconds[name]:.3g} ms"
 
 
 def _read(path):

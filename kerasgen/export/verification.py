@@ -1,6 +1,8 @@
 """An exported file is compared with its Keras model, signature by signature, before it is handed over."""
 
 import pathlib
+import statistics
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +40,7 @@ BOUNDS = {
     "int8": Bound(0.4, 0.03),
 }
 BATCH_SIZES = (1, 16)
+_TIMED = 5  # calls
 
 
 class Report(NamedTuple):
@@ -50,6 +53,7 @@ class Report(NamedTuple):
         errors: largest error by signature, in the units of `Bound`.
         mean_errors: mean error by signature, of its worst output.
         bound: that no error exceeds.
+        milliseconds: that a call for one example takes here, by signature: the median of five calls.
     """
 
     path: pathlib.Path
@@ -58,10 +62,12 @@ class Report(NamedTuple):
     errors: dict[str, float]
     mean_errors: dict[str, float]
     bound: Bound
+    milliseconds: dict[str, float]
 
     def __str__(self):
         errors = ", ".join(f"{name} {error:.1e} ({self.mean_errors[name]:.1e})" for name, error in self.errors.items())
-        return f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}"
+        times = ", ".join(f"{name} {time:.3g}" for name, time in self.milliseconds.items())
+        return f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}; milliseconds: {times}"
 
 
 def verify(model, signatures, run, bound):
@@ -99,6 +105,21 @@ def verify(model, signatures, run, bound):
             "less, or allow more with bound=."
         )
     return largest, means
+
+
+def milliseconds(model, signatures, run):
+    """The median time of a call for one example, by signature; `run` as of `verify`."""
+    medians = {}
+    for name, signature in signatures.items():
+        inputs = _signatures.draw(model, signature, 1, seed=1)
+        run(name, inputs)  # which makes room for this batch size
+        times = []
+        for _ in range(_TIMED):
+            began = time.perf_counter()
+            run(name, inputs)
+            times.append(1000 * (time.perf_counter() - began))
+        medians[name] = statistics.median(times)
+    return medians
 
 
 def _errors(output, expected):

@@ -2,7 +2,7 @@
 
 from kerasgen.training.callbacks import CollapseMonitor, FiniteLoss
 from kerasgen.training.checkpoints import Checkpoints
-from kerasgen.training.runner import machine, run
+from kerasgen.training.runner import run
 from kerasgen.training.schedule import Schedule, WarmupStableDecay
 
-__all__ = ["Checkpoints", "CollapseMonitor", "FiniteLoss", "Schedule", "WarmupStableDecay", "machine", "run"]
+__all__ = ["Checkpoints", "CollapseMonitor", "FiniteLoss", "Schedule", "WarmupStableDecay", "run"]

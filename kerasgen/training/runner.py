@@ -14,16 +14,14 @@ A run that was killed and resumed therefore ends with the weights of one that ne
 import contextlib
 import dataclasses
 import inspect
-import os
 import pathlib
-import platform
 import sys
 import time
 
 import keras
 import numpy as np
 
-from kerasgen import backend, zoo
+from kerasgen import backend, machine, zoo
 from kerasgen import data as datasets
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
@@ -175,7 +173,7 @@ def _examples(recipe, place, **order):
 
 
 def _save_preset(model, recipe, output, seconds, history=None):
-    metrics = {"machine": machine(), "training_time_seconds": seconds, "figures": {}}
+    metrics = {"machine": machine.describe(), "training_time_seconds": seconds, "figures": {}}
     zoo.save(model, output / "preset", recipe, metrics, history=history)
 
 
@@ -198,12 +196,3 @@ def _precision(policy):
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def machine():
-    """What this machine is, in words, for cards and tables."""
-    model = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-    return f"{model}, {os.cpu_count()} cores"

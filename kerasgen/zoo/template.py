@@ -182,4 +182,6 @@ import kerasgen
 model = kerasgen.zoo.load("{name}")
 kerasgen.export.saved_model(model, "{name}")
 kerasgen.export.tflite(model, "{name}.tflite"{quantize})
-```"""
+```
+
+[Signatures, sizes, errors and times of the files](../../export/README.md)."""
