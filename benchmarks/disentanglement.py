@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from kerasgen import training
+from kerasgen import data, training
 from kerasgen.data.shapes import SETS
 from kerasgen.metrics import disentanglement
 from kerasgen.recipe import Recipe
@@ -28,9 +28,9 @@ def recipe_with(objective, beta, seed, epochs):
     """The recipe of beta_vae_shapes with another objective and seed."""
     places = (ROOT / "zoo/beta_vae_shapes/recipe.yaml", ROOT / "examples/recipes/beta_vae_shapes.yaml")
     recipe = Recipe.load(next(path for path in places if path.exists()))
-    size = len(SETS[recipe.data["name"]])
+    size = data.size(recipe.data["name"], recipe.data["split"])
     recipe.model["families.LatentVariableModel"]["objective"] = OBJECTIVES[objective](beta, size)
-    recipe.name, recipe.seed, recipe.training["epochs"] = f"{objective}-{beta:g}-seed-{seed}".lower(), seed, epochs
+    recipe.name, recipe.seed, recipe.training["epochs"] = f"{objective}-{beta:g}-{epochs}-epochs-seed-{seed}", seed, epochs
     return recipe
 
 

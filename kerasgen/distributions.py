@@ -26,19 +26,13 @@ class Categorical(tfd.Categorical):
 
 
 class Levels(tfd.FiniteDiscrete):
-    """The values 0, 1/(n-1), ..., 1, drawn as `Categorical` draws their numbers; what lies between is rounded.
-
-    Args:
-        logits: `[..., n]`.
-    """
-
-    def __init__(self, logits, name="Levels"):
-        super().__init__(ops.linspace(0.0, 1.0, logits.shape[-1]), logits=logits, name=name)
+    """The outcomes 0, 1/(n-1), ..., 1, drawn as `Categorical` draws their numbers; what lies between is rounded."""
 
     def _log_prob(self, x):  # by arithmetic alone: the base class looks x up, for which TFLite has no operator
         n = self.outcomes.shape[-1]
-        level = ops.one_hot(ops.cast(ops.round(x * (n - 1)), "int32"), n, dtype=self.logits.dtype)
-        return ops.sum(level * ops.log_softmax(self.logits), axis=-1)
+        level = ops.cast(ops.round(x * (n - 1)), "int32")
+        log_prob = ops.sum(ops.one_hot(level, n, dtype=self.logits.dtype) * ops.log_softmax(self.logits), axis=-1)
+        return ops.where(ops.logical_and(level >= 0, level < n), log_prob, -math.inf)
 
     def _sample_n(self, n, seed=None):
         return ops.take(self.outcomes, Categorical(logits=self.logits).sample(n, seed=seed), axis=0)

@@ -210,7 +210,7 @@ class Categorical(Discrete):
     def per_element(self, params):
         from kerasgen.distributions import Levels  # imports TFP
 
-        return Levels(bounded(self.per_channel(params)))
+        return Levels(ops.linspace(0.0, 1.0, self.levels), logits=bounded(self.per_channel(params)))
 
     def draw(self, params, uniform, temperature=1.0):
         logits = bounded(self.per_channel(ops.cast(params, "float32")))

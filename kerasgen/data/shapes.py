@@ -28,7 +28,6 @@ SIDE = 64
 
 # Full or no red, green and blue: colored pixels stay binary.
 _RGB = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1], [1, 1, 1]], "uint8")
-_CHUNK = 1000  # images drawn at once, which takes many times the memory of what is drawn
 _RADIUS = 16
 _BOX = 2 * _RADIUS + 1
 _PERIOD = (10, 20, 40)  # orientations after which each shape looks the same
@@ -161,10 +160,7 @@ class Images:
         return self.shapes.render(self.shapes.factors(self.index[rows]))
 
     def __array__(self, dtype=None, copy=None):
-        images = np.empty(self.shape, "uint8")
-        for start in range(0, len(self), _CHUNK):
-            images[start : start + _CHUNK] = self[np.arange(start, min(start + _CHUNK, len(self)))]
-        return np.asarray(images, dtype)
+        return np.asarray(self[np.arange(len(self))], dtype)
 
 
 SETS = {"shapes": Shapes(), "shapes_rgb": Shapes(rgb=True)}
