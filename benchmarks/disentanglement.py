@@ -30,7 +30,11 @@ def recipe_with(objective, beta, seed, epochs):
     recipe = Recipe.load(next(path for path in places if path.exists()))
     size = data.size(recipe.data["name"], recipe.data["split"])
     recipe.model["families.LatentVariableModel"]["objective"] = OBJECTIVES[objective](beta, size)
-    recipe.name, recipe.seed, recipe.training["epochs"] = f"{objective}-{beta:g}-{epochs}-epochs-seed-{seed}", seed, epochs
+    recipe.name, recipe.seed, recipe.training["epochs"] = (
+        f"{objective}-{beta:g}-{epochs}-epochs-seed-{seed}",
+        seed,
+        epochs,
+    )
     return recipe
 
 

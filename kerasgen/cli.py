@@ -67,8 +67,8 @@ def parser():
     sub.add_argument("--mean", action="store_true", help="the mean of each image instead of a draw of its pixels")
     sub.add_argument("--temperature", type=float, metavar="T", help="below 1: likelier pixels or tokens (default: 1)")
     sub.add_argument("--top-k", type=_positive, metavar="K", help="draw among the K likeliest tokens (default: all)")
-    sub.add_argument("--truncation", type=float, metavar="S", help="of a GAN: cut its noise off at S deviations")
     sub.add_argument("--top-p", type=float, metavar="P", help="draw among the likeliest tokens that have probability P")
+    sub.add_argument("--truncation", type=float, metavar="S", help="of a GAN: cut its noise off at S deviations")
     sub.add_argument("--best-of", type=_positive, metavar="N", help="of N draws show the likeliest (default: 1)")
     sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="PNG")
 
@@ -93,7 +93,8 @@ def parser():
     sub.add_argument("--num-samples", type=_positive, default=5000, metavar="K", help="importance samples an image")
     sub.add_argument("--limit", type=_positive, metavar="N", help="at most N images, and samples, of each kind")
     sub.add_argument("--quality", action="store_true", help="sample quality too, which others than GANs leave out")
-    sub.add_argument("--inception", metavar="H5", help="sample quality on Inception v3's features (FID)")
+    fid = "sample quality on Inception v3's features (FID): a file of its weights, or imagenet to download them"
+    sub.add_argument("--inception", metavar="H5", help=fid)
     sub.add_argument("--split", default="test", help="what is measured: held out of training (default: %(default)s)")
     source(sub)
     sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")
@@ -112,7 +113,7 @@ def parser():
 
     sub = command("tokenize", commands.tokenize)
     preset(sub)
-    sources = "a folder, tfds:NAME[:SPLIT], or a pattern of TFRecord files"
+    sources = "a folder, tfds:NAME[:SPLIT] (also sets that kerasgen draws), or a pattern of TFRecord files"
     sub.add_argument("--input", required=True, metavar="SOURCE", help=sources)
     sub.add_argument("--output", required=True, metavar="FOLDER", help="on a disk that all workers reach")
     sub.add_argument("--format", choices=("tfrecord", "parquet"), default="tfrecord", help="(default: %(default)s)")

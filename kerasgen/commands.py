@@ -127,10 +127,12 @@ def evaluate(args):
 
     recipe = _recipe(args.name)
     model = zoo.load(args.name)
-    extractor = features.inception(args.inception) if args.inception else None
-    with_quality = args.quality or extractor is not None
+    with_quality = args.quality or args.inception is not None
     if with_quality:
         _needs(model, "sample", args.name)
+    if args.inception and len(model.event_shape) != 3:
+        raise ValueError(f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality.")
+    extractor = features.inception(args.inception) if args.inception else None
 
     def read(split, grey=False, count=None, name=recipe.data["name"]):
         if name != recipe.data["name"]:

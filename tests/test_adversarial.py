@@ -350,6 +350,8 @@ def test_evaluate_measures_sample_quality_with_its_floor(tmp_path, capsys):
         "examples in the samples' place; copies are sought among all of them; features: values"
     )
     assert distance["command"] == "kerasgen evaluate gan_digits --limit 60"
+    momenta = "".join(f", {key}={recipe.training[key]}" for key in ("beta_1", "beta_2") if key in recipe.training)
+    assert momenta and f"Adam(1e-4{momenta})" in zoo.card(folder)
     assert "nearest.png" in zoo.card(folder)
     assert "frechet_distance[values]" in zoo.card(folder) and "frechet_distance[values]" in capsys.readouterr().out
 

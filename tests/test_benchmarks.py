@@ -40,9 +40,9 @@ needs_torch = pytest.mark.skipif(
 
 def test_the_table_of_mode_coverage(capsys):
     mode_coverage = script(SCRIPT.with_name("mode_coverage.py"))
-    options = "--games least_squares wasserstein_gp --toys eight_gaussians --seeds 0 --steps 2"
+    options = "--games least_squares wasserstein_spectral --toys eight_gaussians --seeds 0 --steps 2"
     table = mode_coverage.main(options.split())
-    assert list(table) == [("least_squares", "eight_gaussians"), ("wasserstein_gp", "eight_gaussians")]
+    assert list(table) == [("least_squares", "eight_gaussians"), ("wasserstein_spectral", "eight_gaussians")]
     rows = capsys.readouterr().out.splitlines()
     for (game, _), [(modes, good)] in table.items():
         assert 0 <= modes <= 8 and 0 <= good <= 100

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from kerasgen import cli, data, demo, zoo
+from kerasgen.metrics import evaluation, features, fidelity
 from kerasgen.recipe import Recipe
 
 needs_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
@@ -87,6 +89,15 @@ KINDS = {  # models by name; the data of all are digits but for the last
             "text": {"text.Vocabulary": {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}},
         }
     },
+    "gan": {
+        "families.AdversarialModel": {
+            "event_shape": [8, 8, 1],
+            "generator": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
+            "critic": MLP,
+            "divergence": {"divergences.Hinge": {}},
+            "latent_dim": 2,
+        }
+    },
     "points": {"families.Mixture": {"event_shape": [2], "num_components": 2}},
 }
 
@@ -106,6 +117,7 @@ def kinds(tmp_path_factory):
         ["points"],
         ["conditional", "--mean"],
         ["conditional", "--label", "3"],
+        ["gan", "--truncation", "0.5"],
         ["text"],
         ["text", "--prompt", "a circle", "--temperature", "0.7", "--top-k", "5", "--top-p", "0.9", "--best-of", "2"],
     ],
@@ -122,6 +134,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     [
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
         ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
+        ("sample", "mixture", ["--truncation", "1"], "ways to draw that Mixture has, of []. Received: --truncation"),
         ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
         (
             "sample",
@@ -141,10 +154,54 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
         ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
         ("evaluate", "classifier", ["--quality"], "Expected a preset whose model has 'sample'"),
+        ("evaluate", "points", ["--inception", "x.h5"], "Expected a preset of images for --inception. Received"),
+        ("evaluate", "gan", ["--inception", "gone.h5"], "Expected a file of InceptionV3's weights without the top"),
     ],
 )
 def test_what_a_model_cannot_do_is_said(command, name, options, message, kinds, capsys):
     assert message in fails(capsys, command, kinds[name], *options)
+
+
+def test_inception_is_named_in_figures_and_command(kinds, tmp_path, monkeypatch):
+    def inception(weights):
+        assert weights == "folder/weights.h5"
+        return features.VALUES._replace(name="inception_v3")
+
+    monkeypatch.setattr(features, "inception", inception)
+    gan = tmp_path / "gan"
+    shutil.copytree(kinds["gan"], gan)
+    cli.main(["evaluate", str(gan), "--inception", "folder/weights.h5", "--limit", "30", "--write"])
+    figures = json.loads((gan / "metrics.json").read_text())["figures"]
+    distance = figures["frechet_distance[inception_v3]"]
+    assert distance["command"] == "kerasgen evaluate gan --limit 30 --inception weights.h5"
+
+
+def test_presets_of_two_data_sets_are_not_probed_together(preset, tmp_path, capsys):
+    other = Recipe("other", {"name": "mnist", "batch_size": 50}, MODEL, {})
+    folder = zoo.save(other.build(), tmp_path / "other", other, METRICS)
+    error = fails(capsys, "probe", preset, str(folder))
+    assert "Expected presets of one data set, digits," in error and "Received: 'other', of mnist." in error
+
+
+def test_the_limit_holds_for_judged_samples(monkeypatch):
+    drawn = []
+
+    def label_fidelity(model, judge, num_samples):
+        drawn.append(num_samples)
+        return {}
+
+    monkeypatch.setattr(fidelity, "judge", lambda name: "a judge")
+    monkeypatch.setattr(fidelity, "label_fidelity", label_fidelity)
+    monkeypatch.setitem(fidelity.JUDGES, "digits", "a judge")
+    model = Recipe("conditional", {}, KINDS["conditional"], {}).build()
+
+    def read(split, **_):
+        return np.zeros((4, 8, 8, 1), "float32"), np.arange(4), "4 examples"
+
+    for limit in (7, None):
+        protocols = [protocol for _, protocol in evaluation.measure(model, "digits", read, 3, limit=limit)]
+        assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1]
+    assert drawn == [7, 10_000]
 
 
 @needs_tensorflow
@@ -224,7 +281,10 @@ def test_evaluate_adds_sample_quality_where_it_is_asked_for(preset, capsys):
     cli.main(["evaluate", preset, "--num-samples", "5", "--limit", "40", "--quality"])
     out = capsys.readouterr().out
     assert "40 test examples of digits binarized once with seed 0, nll by k = 5 importance samples, elbo by 10\n" in out
-    assert "40 samples, seed 0, against as many: 40 test examples of digits; floor: the first as many of 40" in out
+    assert (
+        "40 means of p(x | z), z drawn from the prior, seed 0, against as many: 40 test examples of digits; floor"
+        in out
+    )
     names = re.findall(r"^([\w\[\]]+) +[-\d]", out, re.MULTILINE)
     assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)
 

@@ -50,12 +50,13 @@ def test_the_density_integrates_to_one(covariance):
 
 
 @both_covariances
-def test_log_prob_in_blocks_is_log_prob_at_once(covariance, monkeypatch):
+def test_scores_in_blocks_are_scores_at_once(covariance, monkeypatch):
     model, *_ = random_mixture(covariance)
     x = np.random.default_rng(0).standard_normal((10, 2))
-    expected = model.log_prob(x)
+    log_prob, responsibilities = model.log_prob(x), model.responsibilities(x)
     monkeypatch.setattr("kerasgen.families.mixture._ELEMENTS_AT_ONCE", 20)
-    np.testing.assert_allclose(model.log_prob(x), expected, rtol=1e-6)
+    np.testing.assert_allclose(model.log_prob(x), log_prob, rtol=1e-6)
+    np.testing.assert_allclose(model.responsibilities(x), responsibilities, rtol=1e-5)
 
 
 @both_covariances

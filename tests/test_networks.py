@@ -99,6 +99,8 @@ NETWORKS = {
     "conv_encoder": (networks.ConvEncoder((4,), (1,), 8, "relu"), (8, 8, 1)),
     "conv_decoder": (networks.ConvDecoder((8, 8, 2), (4,), (1,), 8, "relu"), (4,)),
     "mlp": (networks.MLP((2, 3), (8,), "tanh"), (8, 8, 1)),
+    "mlp_of_values": (networks.MLP((2,), (8, 8), normalization="layer"), (4,)),
+    "mlp_of_kernels": (networks.MLP((2,), (8, 8), normalization="spectral"), (4,)),
     "residual_block": (networks.ResidualBlock(3, "relu"), (8, 8, 3)),
     "space_to_depth": (networks.SpaceToDepth(4), (8, 8, 1)),
     "depth_to_space": (networks.DepthToSpace(2), (4, 4, 8)),
@@ -131,3 +133,22 @@ def test_a_policy_reaches_every_layer(name):
     mixed = type(network).from_config({**network.get_config(), "dtype": "mixed_bfloat16"})
     assert mixed(np.zeros((1, *shape), "float32")).dtype == "bfloat16"
     assert {weight.dtype for weight in mixed.weights} == {"float32"}
+
+
+def test_a_spectral_perceptron_has_bounded_slope():
+    """Each layer's largest singular value is 1 once the power iteration has converged, and a ReLU's slope too."""
+    network = networks.MLP((3,), (16, 16), normalization="spectral")
+    x, y = np.random.default_rng(0).normal(size=(2, 200, 4)).astype("float32")
+    before = np.linalg.norm(100 * (network(x) - network(y)), axis=-1) / np.linalg.norm(x - y, axis=-1)
+    for layer in network.stack:
+        if isinstance(layer, keras.layers.SpectralNormalization):
+            layer.layer.kernel.assign(100 * layer.layer.kernel)
+    for _ in range(100):
+        network(x, training=True)
+    slopes = np.linalg.norm(network(x) - network(y), axis=-1) / np.linalg.norm(x - y, axis=-1)
+    assert np.all(slopes <= 1.001) and np.any(before > 1)
+
+
+def test_an_unknown_normalization_is_refused():
+    with pytest.raises(ValueError, match="Expected normalization to be one of .*'spectral'.*Received: 'group'"):
+        networks.MLP((2,), normalization="group")

@@ -9,6 +9,7 @@ import pytest
 from conftest import tiny_tokenizer
 from PIL import Image
 
+from kerasgen import families, likelihoods
 from kerasgen.metrics import codes, evaluation, features, tokenizer
 
 
@@ -48,9 +49,10 @@ def test_figures_are_what_the_model_gives(kind, images):
         assert -figures["elbo"].value - kl == pytest.approx(figures["reconstruction"].value, rel=0.1)  # drawn ids
 
 
-def test_bits_per_dim_of_eight_bit_images(images):
-    model = tiny_tokenizer("vq")
-    model.likelihood.levels = 2
+@pytest.mark.parametrize("likelihood", [likelihoods.Bernoulli(), likelihoods.Gaussian("shared", levels=256)])
+def test_bits_per_dim_of_binary_and_of_eight_bit_images(likelihood, images):
+    part = tiny_tokenizer("vq")
+    model = families.DiscreteAutoencoder((8, 8, 1), part.encoder, part.bottleneck, part.decoder, likelihood)
     figures = evaluation.evaluate(model, images[:4])
     expected = figures["reconstruction"].value / 64 / math.log(2)
     assert figures["reconstruction_bits_per_dim"].value == pytest.approx(expected)

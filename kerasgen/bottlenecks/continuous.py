@@ -40,7 +40,7 @@ class Gaussian(Stochastic):
 
     Args:
         latent_dim: size of z.
-        seed: of the noise that calls draw.
+        seed: of the noise that calls draw; None follows the global seed.
     """
 
     term_names = ("kl",)
@@ -108,7 +108,7 @@ class Hierarchical(Stochastic):
         latent_dims: sizes of the layers' codes from the top down; z is all of them in one vector.
         hidden: width of the hidden layer of each conditional.
         activation: name of a Keras activation.
-        seed: of the noise that calls draw.
+        seed: of the noise that calls draw; None follows the global seed.
     """
 
     def __init__(self, latent_dims=(16, 32), hidden=256, activation="swish", seed=None, **kwargs):

@@ -30,7 +30,7 @@ class DiscreteBottleneck(Bottleneck):
         vocab_size: number of words V.
         latent_dim: size D of a code vector.
         channels: what a position's features are projected to.
-        seed: of the noise that calls draw.
+        seed: of the noise that calls draw; None follows the global seed.
 
     Raises:
         ValueError: features that are not those of a grid.

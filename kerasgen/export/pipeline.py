@@ -20,7 +20,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from kerasgen.data import sources
+from kerasgen.data import sources, toys
 from kerasgen.export import formats
 
 FORMATS = ("tfrecord", "parquet")
@@ -175,6 +175,10 @@ def _match(pattern):
 def _tfds(source):
     """The set and the split that "tfds:NAME:SPLIT" names."""
     name, _, split = source.removeprefix("tfds:").partition(":")
+    if name in toys.TOYS:
+        raise ValueError(
+            f"Expected a set of images after tfds:. Received: {name!r}, points in the plane. Name another."
+        )
     return name, split or "train"
 
 

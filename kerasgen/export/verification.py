@@ -66,7 +66,7 @@ class Report(NamedTuple):
 
     def __str__(self):
         errors = ", ".join(f"{name} {error:.1e} ({self.mean_errors[name]:.1e})" for name, error in self.errors.items())
-        times = ", ".join(f"{name} {time:.3g}" for name, time in self.milliseconds.items())
+        times = ", ".join(f"{name} {value:.3g}" for name, value in self.milliseconds.items())
         return f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}; milliseconds: {times}"
 
 

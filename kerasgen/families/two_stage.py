@@ -29,7 +29,7 @@ class TwoStageModel(GenerativeModel):
         tokenizer: a trained model with `vocab_size`, `grid_shape`, `tokenize(x)` to int32 ids `[B, h, w]`,
             `detokenize(ids)` to examples and `decode_ids(ids)` to the distribution p(x | ids). Its weights are saved
             with the model's.
-        network: of `kerasgen.networks`: `TokenTransformer`.
+        network: of `kerasgen.networks`: `TokenTransformer`, or without a text `TokenGrid`.
         num_classes: number of classes of the condition, or None.
         text: a `kerasgen.text.Vocabulary` for a model of images given a sentence, or None.
         text_weight: of the mean loss of a place of the text, an empty one's being 0, against the mean loss of an id.

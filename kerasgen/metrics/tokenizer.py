@@ -30,9 +30,9 @@ def tokens(model, images, seed=0, progress=False):
         progress: show a progress bar.
 
     Returns:
-        `Figure`s by name: `reconstruction`, for pixels of levels `reconstruction_bits_per_dim`, and `psnr`, of the
-        mean squared error over all images; where the model bounds the likelihood under the uniform prior, `elbo` and
-        `kl`; `rate`, `entropy_rate` and, to compare, `png_rate`; `perplexity` and `used_codes`.
+        `Figure`s by name: `reconstruction`, for pixels of levels, 2 or more, `reconstruction_bits_per_dim`, and `psnr`,
+        of the mean squared error over all images; where the model bounds the likelihood under the uniform prior,
+        `elbo` and `kl`; `rate`, `entropy_rate` and, to compare, `png_rate`; `perplexity` and `used_codes`.
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images.

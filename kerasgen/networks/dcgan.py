@@ -86,7 +86,7 @@ class DCGANCritic(Stack):
                 self.stack += normalizations.of_values(normalization, self.dtype_policy)
             self.stack.append(layers.LeakyReLU(_SLOPE, **dtype))
             if dropout:
-                self.stack.append(layers.Dropout(dropout, seed=stage, **dtype))
+                self.stack.append(layers.Dropout(dropout, **dtype))
         self.stack.append(layers.Flatten(**dtype))
 
     def get_config(self):
