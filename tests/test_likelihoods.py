@@ -254,6 +254,12 @@ def test_a_logit_laplace_pixel_beyond_the_margin_has_no_density():
     assert np.all(per_element(likelihoods.LogitLaplace(), params, np.array([-0.13, 1.13])) == -np.inf)
 
 
+def test_a_level_beyond_the_last_is_impossible():
+    params = draw_params(likelihoods.Categorical(5), 3)
+    log_prob = per_element(likelihoods.Categorical(5), params, np.array([-0.2, 0.49, 1.2]))
+    assert list(np.isfinite(log_prob)) == [False, True, False] and log_prob[0] == -np.inf
+
+
 def test_a_scale_that_is_no_scale_is_refused():
     for scale in (0, -1.0, "fixed"):
         with pytest.raises(ValueError, match="Expected scale to be a positive number, 'shared' or 'learned'. Received"):
