@@ -30,11 +30,9 @@ def recipe_with(objective, beta, seed, epochs):
     recipe = Recipe.load(next(path for path in places if path.exists()))
     size = data.size(recipe.data["name"], recipe.data["split"])
     recipe.model["families.LatentVariableModel"]["objective"] = OBJECTIVES[objective](beta, size)
-    recipe.name, recipe.seed, recipe.training["epochs"] = (
-        f"{objective}-{beta:g}-{epochs}-epochs-seed-{seed}",
-        seed,
-        epochs,
-    )
+    recipe.name = f"{objective}-{beta:g}-{epochs}-epochs-seed-{seed}"
+    recipe.seed = seed
+    recipe.training["epochs"] = epochs
     return recipe
 
 

@@ -167,13 +167,16 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     figures = evaluation.evaluate(tiny_gan(), images)
     names = list(figures)
     assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
-    assert len(names) == 14 and not any("fid" in name.lower() for name in names)
+    assert len(names) == 18 and not any("fid" in name.lower() for name in names)
     assert figures["frechet_distance[values]"].value > 2 * figures["frechet_distance_floor[values]"].value
     assert figures["told_apart[values]"].value > 90
+    for test in ("mean_difference", "mmd"):
+        assert figures[f"{test}_p[values]"].value == pytest.approx(1 / 500)
+        assert figures[f"{test}_p_floor[values]"].value > 0.01
     halves = quality.sample_quality(tiny_gan(), images[:128], training=images[128:])
     assert halves["copied[values]"].value < 1  # far from any data
     for name in halves:
-        if "floor" in name:
+        if "floor" in name and "_p_" not in name:  # p-values of real data lie anywhere in 0..1
             assert halves[name].value == pytest.approx(figures[name].value, rel=0.5, abs=0.2)
     with pytest.raises(ValueError, match="Expected at least 20 examples. Received: 5"):
         quality.sample_quality(tiny_gan(), images[:5])

@@ -8,6 +8,8 @@ from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.kernel import kernel_distance
 
+_TESTED = 1000  # examples a side of the permutation tests, whose memory grows with their square
+
 
 def sample_quality(model, examples, labels=None, training=None, extractor=extractors.VALUES, seed=0):
     """Measures as many samples of a model as there are held-out examples.
@@ -56,6 +58,7 @@ def _distances(fake, real):
     precision, recall = manifold.precision_recall(real, fake)
     density, coverage = manifold.density_coverage(real, fake)
     told = two_sample.classifier_test(real, fake)
+    tested = real[:_TESTED], fake[:_TESTED]
     return {
         "frechet_distance": Figure(frechet_distance(Moments.of([fake]), Moments.of([real])), "squared features"),
         "kernel_distance": kernel_distance(fake, real),
@@ -64,4 +67,6 @@ def _distances(fake, real):
         "density": Figure(density, "of real density"),
         "coverage": Figure(coverage, "share of examples"),
         "told_apart": Figure(100 * told.accuracy, "% (50 by guessing)", 100 * two_sample.standard_error(told)),
+        "mean_difference_p": Figure(two_sample.mean_difference(*tested).p_value, "p-value"),
+        "mmd_p": Figure(two_sample.mmd(*tested).p_value, "p-value"),
     }
