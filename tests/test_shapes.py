@@ -120,18 +120,28 @@ def test_every_value_of_every_factor_is_drawn_about_as_often():
 
 def test_train_and_test_hold_every_image_once():
     parts = splits("shapes")
-    assert len(parts["test"]) == data.size("shapes", "test") == 10_000
-    index = np.concatenate([images.index for images in parts.values()])
+    assert len(parts["test"][0]) == data.size("shapes", "test") == 10_000
+    index = np.concatenate([images.index for images, _ in parts.values()])
     np.testing.assert_array_equal(np.sort(index), np.arange(len(WHITE)))
 
 
 def test_load_draws_the_images_of_a_split():
-    whole = splits("shapes")["test"][:300]
+    whole = splits("shapes")["test"][0][:300]
     batches = [batch.numpy() for batch in data.load("shapes", "test[:300]", batch_size=128)]
     assert [batch.shape for batch in batches] == [(128, 64, 64, 1), (128, 64, 64, 1), (44, 64, 64, 1)]
     assert batches[0].dtype == np.float32
     np.testing.assert_array_equal(np.concatenate(batches), np.asarray(whole))
     np.testing.assert_array_equal(np.asarray(whole), WHITE.render(WHITE.factors(whole.index)))
+
+
+@pytest.mark.parametrize("name", ["shapes", "shapes_rgb"])
+def test_labels_are_the_factors_that_draw_the_image_again_and_equal_images_have_equal_ones(name):
+    images, labels = next(iter(data.load(name, "test", batch_size=500, labels=True)))
+    shapes = WHITE if name == "shapes" else COLORED
+    np.testing.assert_array_equal(shapes.render(labels.numpy()), images)
+    color = [6] if name == "shapes_rgb" else []
+    turned = shapes.index([[*color, shape, 2, 31, 3, 4] for shape in range(3)])  # a square, an ellipse and a heart
+    np.testing.assert_array_equal(shapes.visible(turned)[:, -3], [1, 11, 31])
 
 
 def test_an_endless_shuffled_load_starts_anywhere():
@@ -145,7 +155,7 @@ def test_an_endless_shuffled_load_starts_anywhere():
 
 def test_the_pipeline_without_tensorflow_and_binarization_give_the_same_images():
     source = sources.read("shapes", "test[:70]+train[:30]")
-    images = np.concatenate([np.asarray(splits("shapes")[split][:n]) for split, n in (("test", 70), ("train", 30))])
+    images = np.concatenate([np.asarray(splits("shapes")[split][0][:n]) for split, n in (("test", 70), ("train", 30))])
     for binarize in (None, "dynamic", "fixed"):
         batches = data.ArrayBatches(source, Options(64, binarize))
         np.testing.assert_array_equal(np.concatenate([batches[0], batches[1]]), images)

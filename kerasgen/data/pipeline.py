@@ -45,7 +45,7 @@ def load(
         batch_size: examples in a batch; the last batch of an epoch may hold fewer.
         binarize: None for grey pixels and for points; "dynamic": pixels drawn anew as Bernoulli(pixel) at every visit;
             "fixed": drawn once, the draw of an image depending on the seed and its place in the split only.
-        labels: give (images, int32 labels `[B]`) instead of images; captions and attributes are `[B, K]`.
+        labels: give (images, int32 labels `[B]`) instead of images; captions, attributes and factors are `[B, K]`.
         shuffle: give every epoch an order of its own.
         seed: of the order and of the binarization, an integer of at least 0.
         drop_remainder: leave out a last batch that is not full.

@@ -67,6 +67,14 @@ class Shapes:
             raise ValueError(f"Expected indices in 0..{len(self) - 1}. Received: {index.min()}..{index.max()}.")
         return np.stack(np.unravel_index(index, tuple(self.factor_sizes.values())), axis=-1)
 
+    def visible(self, index):
+        """Factors `[..., K]` int32 as an image can tell them: of orientations that look the same, the first."""
+        factors = self.factors(index).astype("int32")
+        names = list(self.factor_sizes)
+        shape, orientation = names.index("shape"), names.index("orientation")
+        factors[..., orientation] %= np.array(_PERIOD)[factors[..., shape]]
+        return factors
+
     def index(self, factors):
         """Indices `[...]` of the images with these factors `[..., K]`; undoes `factors`.
 
@@ -168,10 +176,11 @@ _TEST_SIZE = 10_000
 
 
 def splits(name):
-    """`Images` of a set of `SETS` by split: 10,000 for testing, by a fixed draw, and all others for training.
+    """`(Images, labels)` of a set of `SETS` by split: 10,000 for testing, by a fixed draw, and all others for training.
 
+    Labels are the visible factors, `[N, K]`.
     Their order is random, so that a slice of a split is an even sample of the set.
     """
     order = np.random.default_rng(0).permutation(len(SETS[name]))
     rows = {"train": order[_TEST_SIZE:], "test": order[:_TEST_SIZE]}
-    return {split: Images(SETS[name], index) for split, index in rows.items()}
+    return {split: (Images(SETS[name], index), SETS[name].visible(index)) for split, index in rows.items()}

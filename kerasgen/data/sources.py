@@ -24,7 +24,7 @@ class Source(NamedTuple):
     Attributes:
         name: of the set.
         images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `Images` of `shapes` or `scenes`.
-        labels: int32 `[N]`, captions or attributes `[N, K]`, or None for a set without labels.
+        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, or None for a set without labels.
         maximum: the level that stands for 1; 1 for points.
     """
 
@@ -119,7 +119,7 @@ def _embedded(name):
     if name == "digits":
         return _digits()
     if name in shapes.SETS:
-        return {split: Source(name, images, None, 1) for split, images in shapes.splits(name).items()}
+        return {split: Source(name, *part, 1) for split, part in shapes.splits(name).items()}
     if name in scenes.SETS:
         return {split: Source(name, *part, 255) for split, part in scenes.splits(name).items()}
     toy = toys.TOYS.get(name)

@@ -9,7 +9,12 @@ from kerasgen import zoo
 from kerasgen.metrics import figure
 
 # The preset that judges samples of a data set.
-JUDGES = {"mnist": "classifier_mnist", "fashion_mnist": "classifier_fashion", "scenes": "judge_scenes"}
+JUDGES = {
+    "mnist": "classifier_mnist",
+    "fashion_mnist": "classifier_fashion",
+    "scenes": "judge_scenes",
+    "shapes_rgb": "judge_shapes",
+}
 
 _BATCH = 500
 
