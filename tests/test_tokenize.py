@@ -208,7 +208,8 @@ def preset(model, tmp_path_factory):
     return zoo.save(saved, tmp_path_factory.mktemp("presets") / "tiny", recipe, {**METRICS, "figures": {}})
 
 
-def test_several_workers_killed_midway(model, preset, pictures, tmp_path):
+@pytest.mark.parametrize("victim", ["a worker", "all"])
+def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim):
     """The command, with Beam's flags, in processes that are killed after a first shard; it goes on where it was."""
     names = [f"{i:04}.png" for i in range(400)]
     folder, output = tmp_path / "images", tmp_path / "ids"
@@ -219,13 +220,21 @@ def test_several_workers_killed_midway(model, preset, pictures, tmp_path):
     arguments = ["tokenize", str(preset), "--input", str(folder), "--output", str(output), "--images-per-shard", "4"]
     arguments += ["--direct_num_workers", "2", "--direct_running_mode", "multi_processing"]
     command = [sys.executable, "-m", "kerasgen.cli", *arguments]
-    run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 240
     while not list(output.glob("ids-*.tfrecord")) and time.monotonic() < deadline:
         assert run.poll() is None
         time.sleep(0.02)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    if victim == "a worker":
+        os.kill(workers(run.pid)[0], signal.SIGKILL)
+        _, said = run.communicate(timeout=120)
+        assert run.returncode == 2
+        assert "kerasgen: error: Expected all workers to live. Received: Worker subprocess exited" in said
+    else:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
     done = len(list(output.glob("ids-*.tfrecord")))
     assert 1 <= done < 100
     finished = subprocess.run(command, capture_output=True, text=True, timeout=400)
@@ -236,6 +245,12 @@ def test_several_workers_killed_midway(model, preset, pictures, tmp_path):
     binary = {name: 255 * (each >= 128).astype("uint8") for name, each in pictures.items()}  # as the recipe trains
     np.testing.assert_array_equal(ids, expected(model, binary)[np.arange(400) % 23])
     assert {path.suffix for path in output.glob("ids-*")} == {".json", ".tfrecord"}  # nothing partial
+
+
+def workers(group):
+    """Beam's worker processes in a group, each of which a shell has started."""
+    listed = subprocess.run(["pgrep", "-a", "-g", str(group)], capture_output=True, text=True).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if "sdk_worker" in line and "sh -c" not in line]
 
 
 def test_flags_that_nobody_knows_are_refused(preset, folder, tmp_path, capsys):

@@ -7,10 +7,13 @@ off goes on where it was: what has its ids is not done again. An image that cann
 named with the reason in the shard's JSON file.
 """
 
+import _thread
+import contextlib
 import hashlib
 import io
 import json
 import posixpath
+import threading
 import uuid
 from typing import NamedTuple
 
@@ -66,6 +69,7 @@ def tokenize(
     Raises:
         ValueError: a source without images, an unknown format or flag, an output folder of other settings, or a model
             that is no tokenizer of grey or RGB images.
+        RuntimeError: a worker process was killed.
     """
     _check_flags(options)
     if file_format not in FORMATS:
@@ -103,7 +107,8 @@ def tokenize(
     left = [shard for shard in shards if not FileSystems.exists(shard.path(output, file_format))]
     if left:
         work = Tokenize(exported, output, source, settings)
-        with beam.Pipeline(runner=_runner(options), options=PipelineOptions(list(options))) as pipeline:
+        pipeline = beam.Pipeline(runner=_runner(options), options=PipelineOptions(list(options)))
+        with _ended_by_a_lost_worker(), pipeline:
             _ = pipeline | beam.Create(left) | beam.Reshuffle() | beam.ParDo(work)
     reports = [_read_json(shard.path(output, "json")) for shard in shards]
     return {
@@ -132,6 +137,32 @@ def _runner(options):
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
     return FnApiRunner()
+
+
+@contextlib.contextmanager
+def _ended_by_a_lost_worker():
+    """Ends a run one of whose processes was killed, as for want of memory; Beam's own runner would wait for it."""
+    lost, report = [], threading.excepthook
+
+    def watch(failure):
+        if failure.thread is None or failure.thread.name != "run_worker":
+            report(failure)
+        elif not lost:
+            lost.append(failure.exc_value)
+            _thread.interrupt_main()
+
+    threading.excepthook = watch
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not lost:
+            raise
+        raise RuntimeError(
+            f"Expected all workers to live. Received: {lost[0]}. Run the same again, with fewer workers if memory was "
+            "short: it goes on where it was."
+        ) from None
+    finally:
+        threading.excepthook = report
 
 
 def _digest(*parts):
