@@ -9,7 +9,7 @@ import yaml
 from scipy.special import softmax
 
 from kerasgen import families, networks, zoo
-from kerasgen.data import captions, scenes
+from kerasgen.data import captions, scenes, shapes
 from kerasgen.data.scenes import ATTRIBUTES
 from kerasgen.metrics.captions import caption_fidelity, score
 from kerasgen.metrics.classification import attribute_accuracy
@@ -172,7 +172,11 @@ def test_a_perfect_model_has_all_and_one_that_mixes_colors_up_has_not():
     assert 60 < figures["asked_attributes"].value < 80 and figures["whole_captions"].value == 0
 
 
-def test_the_attributes_of_the_set_are_those_that_the_judge_of_the_recipe_has():
-    path = zoo.folder("judge_scenes") / "recipe.yaml"
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("judge_scenes", ATTRIBUTES), ("judge_shapes", tuple(shapes.SETS["shapes_rgb"].factor_sizes.values()))],
+)
+def test_the_attributes_of_the_set_are_those_that_the_judge_of_the_recipe_has(name, sizes):
+    path = zoo.folder(name) / "recipe.yaml"
     model = yaml.safe_load(path.read_text())["model"]["families.AttributeClassifier"]
-    assert tuple(model["sizes"]) == ATTRIBUTES
+    assert tuple(model["sizes"]) == sizes
