@@ -26,6 +26,13 @@ def _positive(text):
 _positive.__name__ = "integer"  # argparse names the type in its message
 
 
+def _label(text):
+    return text if text == "any" else int(text)
+
+
+_label.__name__ = "label"
+
+
 def parser():
     """The parser of the whole command line; `args.run(args)` runs the command that was read."""
     shared = argparse.ArgumentParser(add_help=False)
@@ -62,7 +69,8 @@ def parser():
     sub.add_argument("-n", type=_positive, default=64, help="number of images (default: %(default)s)")
     sub.add_argument("--seed", type=int, help="for the same images again (default: fresh ones)")
     what = sub.add_mutually_exclusive_group()
-    what.add_argument("--label", type=int, help="the class drawn from a conditional preset (default: one a column)")
+    label = "the class drawn from a conditional preset, or any: each drawn at random too (default: one a column)"
+    what.add_argument("--label", type=_label, help=label)
     what.add_argument("--prompt", metavar="SENTENCE", help="what is drawn from a preset that reads sentences")
     sub.add_argument("--mean", action="store_true", help="the mean of each image instead of a draw of its pixels")
     sub.add_argument("--temperature", type=float, metavar="T", help="below 1: likelier pixels or tokens (default: 1)")

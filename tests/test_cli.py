@@ -117,6 +117,7 @@ def kinds(tmp_path_factory):
         ["points"],
         ["conditional", "--mean"],
         ["conditional", "--label", "3"],
+        ["conditional", "--label", "any"],
         ["gan", "--truncation", "0.5"],
         ["text"],
         ["text", "--prompt", "a circle", "--temperature", "0.7", "--top-k", "5", "--top-p", "0.9", "--best-of", "2"],
@@ -136,6 +137,8 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
         ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
         ("sample", "mixture", ["--truncation", "1"], "ways to draw that Mixture has, of []. Received: --truncation"),
         ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
+        ("sample", "mixture", ["--label", "any"], "this model is unconditional"),
+        ("sample", "conditional", ["--label", "six"], "invalid label value: 'six'"),
         (
             "sample",
             "text",
