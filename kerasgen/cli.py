@@ -27,10 +27,9 @@ _positive.__name__ = "integer"  # argparse names the type in its message
 
 
 def _label(text):
+    if text != "any" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected the number of a class, or any, received {text!r}")
     return text if text == "any" else int(text)
-
-
-_label.__name__ = "label"
 
 
 def parser():

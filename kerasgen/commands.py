@@ -79,8 +79,10 @@ def sample(args):
         if getattr(model, "text", None) is None:
             raise ValueError(f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. Drop it.")
         condition = [args.prompt] * args.n
+    elif args.label is not None and model.num_classes is None:
+        raise ValueError(f"Expected a preset of classes. Received: --label for {args.name!r}. Drop it.")
     elif args.label == "any":
-        condition = np.random.default_rng(args.seed).integers(model.num_classes or 1, size=args.n)
+        condition = np.random.default_rng(args.seed).integers(model.num_classes, size=args.n)
     elif args.label is not None:
         condition = np.full(args.n, args.label)
     else:

@@ -136,9 +136,9 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
         ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
         ("sample", "mixture", ["--truncation", "1"], "ways to draw that Mixture has, of []. Received: --truncation"),
-        ("sample", "mixture", ["--label", "3"], "this model is unconditional"),
-        ("sample", "mixture", ["--label", "any"], "this model is unconditional"),
-        ("sample", "conditional", ["--label", "six"], "invalid label value: 'six'"),
+        ("sample", "mixture", ["--label", "3"], "Expected a preset of classes. Received: --label for"),
+        ("sample", "text", ["--label", "any"], "Expected a preset of classes. Received: --label for"),
+        ("sample", "conditional", ["--label", "six"], "expected the number of a class, or any, received 'six'"),
         (
             "sample",
             "text",

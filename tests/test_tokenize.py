@@ -208,7 +208,7 @@ def preset(model, tmp_path_factory):
     return zoo.save(saved, tmp_path_factory.mktemp("presets") / "tiny", recipe, {**METRICS, "figures": {}})
 
 
-@pytest.mark.parametrize("victim", ["a worker", "all"])
+@pytest.mark.parametrize("victim", ["a worker", "all", "by the user"])
 def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim):
     """The command, with Beam's flags, in processes that are killed after a first shard; it goes on where it was."""
     names = [f"{i:04}.png" for i in range(400)]
@@ -229,12 +229,15 @@ def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim
         time.sleep(0.02)
     if victim == "a worker":
         os.kill(workers(run.pid)[0], signal.SIGKILL)
-        _, said = run.communicate(timeout=120)
-        assert run.returncode == 2
-        assert "kerasgen: error: Expected all workers to live. Received: Worker subprocess exited" in said
+        assert run.wait(timeout=120) == 2
+        said = (tmp_path / "said").read_text()
+        assert "kerasgen: error: Expected all workers to live. Received: one that was killed." in said
+    elif victim == "by the user":
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(timeout=120) == 130
     else:
         os.killpg(run.pid, signal.SIGKILL)
-        run.communicate()
+        run.wait()
     done = len(list(output.glob("ids-*.tfrecord")))
     assert 1 <= done < 100
     finished = subprocess.run(command, capture_output=True, text=True, timeout=400)

@@ -74,7 +74,7 @@ def batches(source, options):
     num_examples = len(source.images)
     with tf.device("CPU"):
         all_images = tf.constant(source.images) if isinstance(source.images, np.ndarray) else None
-        all_labels = tf.constant(source.labels) if options.labels else None
+        all_labels = tf.constant(np.asarray(source.labels)) if options.labels else None
 
     def gather(rows):
         if all_images is not None:

@@ -139,36 +139,37 @@ def _inside(shape, u, v):
     return (u**2 + v**2 - 1) ** 3 <= u**2 * v**3
 
 
-class Images:
-    """Some images of a set in some order, drawn when asked for; stands in for their uint8 array `[N, 64, 64, C]`.
+class Drawn:
+    """What a set has at some indices, drawn when asked for; stands in for the array of it.
 
-    Indexed with a slice it gives `Images`, indexed with an array of positions the images as an array.
+    Indexed with a slice it gives `Drawn`, indexed with an array of positions an array.
 
     Args:
-        shapes: a `Shapes`.
-        index: of the images in the set, `[N]`.
+        draw: function of indices `[n]` to an array `[n, *event_shape]`.
+        index: `[N]`.
+        event_shape, dtype: of what is drawn.
     """
 
-    dtype = np.dtype("uint8")
-
-    def __init__(self, shapes, index):
-        self.shapes = shapes
+    def __init__(self, draw, index, event_shape, dtype):
+        self.draw = draw
         self.index = index
+        self.event_shape = event_shape
+        self.dtype = np.dtype(dtype)
 
     @property
     def shape(self):
-        return len(self), *self.shapes.event_shape
+        return len(self), *self.event_shape
 
     def __len__(self):
         return len(self.index)
 
     def __getitem__(self, rows):
         if isinstance(rows, slice):
-            return Images(self.shapes, self.index[rows])
-        return self.shapes.render(self.shapes.factors(self.index[rows]))
+            return Drawn(self.draw, self.index[rows], self.event_shape, self.dtype)
+        return self.draw(self.index[rows])
 
     def __array__(self, dtype=None, copy=None):
-        return np.asarray(self[np.arange(len(self))], dtype)
+        return np.asarray(self.draw(self.index), dtype)
 
 
 SETS = {"shapes": Shapes(), "shapes_rgb": Shapes(rgb=True)}
@@ -176,11 +177,17 @@ _TEST_SIZE = 10_000
 
 
 def splits(name):
-    """`(Images, labels)` of a set of `SETS` by split: 10,000 for testing, by a fixed draw, and all others for training.
+    """`(images, labels)`, both `Drawn`, of a set of `SETS` by split: 10,000 for testing, all others for training.
 
-    Labels are the visible factors, `[N, K]`.
-    Their order is random, so that a slice of a split is an even sample of the set.
+    Labels are the visible factors, `[N, K]` int32. The images' order is random, by a fixed draw, so that a slice of a
+    split is an even sample of the set.
     """
-    order = np.random.default_rng(0).permutation(len(SETS[name]))
-    rows = {"train": order[_TEST_SIZE:], "test": order[:_TEST_SIZE]}
-    return {split: (Images(SETS[name], index), SETS[name].visible(index)) for split, index in rows.items()}
+    shapes = SETS[name]
+    order = np.random.default_rng(0).permutation(len(shapes))
+    return {
+        split: (
+            Drawn(lambda index: shapes.render(shapes.factors(index)), order[rows], shapes.event_shape, "uint8"),
+            Drawn(shapes.visible, order[rows], (len(shapes.factor_sizes),), "int32"),
+        )
+        for split, rows in {"train": slice(_TEST_SIZE, None), "test": slice(_TEST_SIZE)}.items()
+    }

@@ -23,8 +23,8 @@ class Source(NamedTuple):
 
     Attributes:
         name: of the set.
-        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `Images` of `shapes` or `scenes`.
-        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, or None for a set without labels.
+        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `shapes.Drawn`, `scenes.Images`.
+        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, also `shapes.Drawn`; None for a set without.
         maximum: the level that stands for 1; 1 for points.
     """
 
@@ -104,9 +104,9 @@ def select(names, part, split):
     slices = [(part(name), slice(start, stop)) for name, start, stop in slices]
     first = slices[0][0]
     images = [source.images[rows] for source, rows in slices]
-    images = np.concatenate(images) if len(images) > 1 else images[0]
     labelled = all(source.labels is not None for source, _ in slices)
-    labels = np.concatenate([source.labels[rows] for source, rows in slices]) if labelled else None
+    labels = [source.labels[rows] for source, rows in slices] if labelled else [None]
+    images, labels = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in (images, labels))
     return first._replace(images=images, labels=labels)
 
 

@@ -7,12 +7,12 @@ off goes on where it was: what has its ids is not done again. An image that cann
 named with the reason in the shard's JSON file.
 """
 
-import _thread
 import contextlib
 import hashlib
 import io
 import json
 import posixpath
+import signal
 import threading
 import uuid
 from typing import NamedTuple
@@ -141,28 +141,39 @@ def _runner(options):
 
 @contextlib.contextmanager
 def _ended_by_a_lost_worker():
-    """Ends a run one of whose processes was killed, as for want of memory; Beam's own runner would wait for it."""
-    lost, report = [], threading.excepthook
+    """Ends a run one of whose processes was killed, as for want of memory; Beam's own runner would wait for it.
+
+    It takes a signal, which reaches the main thread only, and which Windows lacks: there Beam waits.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGUSR1"):
+        yield
+        return
+    main, report = threading.main_thread().ident, threading.excepthook
 
     def watch(failure):
-        if failure.thread is None or failure.thread.name != "run_worker":
+        if failure.thread is not None and failure.thread.name == "run_worker":  # Beam's, which waits for a process
+            signal.pthread_kill(main, signal.SIGUSR1)
+        else:
             report(failure)
-        elif not lost:
-            lost.append(failure.exc_value)
-            _thread.interrupt_main()
 
+    def end(*_):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # the other workers are lost with the run
+        raise RuntimeError(
+            "Expected all workers to live. Received: one that was killed. Run the same again, with fewer workers if "
+            "memory was short: it goes on where it was."
+        )
+
+    before = signal.signal(signal.SIGUSR1, end)
     threading.excepthook = watch
     try:
         yield
-    except KeyboardInterrupt:
-        if not lost:
-            raise
-        raise RuntimeError(
-            f"Expected all workers to live. Received: {lost[0]}. Run the same again, with fewer workers if memory was "
-            "short: it goes on where it was."
-        ) from None
+    except RuntimeError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # which the workers received too
+            raise error.__context__ from None
+        raise
     finally:
         threading.excepthook = report
+        signal.signal(signal.SIGUSR1, before)
 
 
 def _digest(*parts):

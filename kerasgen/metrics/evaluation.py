@@ -79,7 +79,8 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
         protocol = (
             f"{len(examples):,} {fidelity.what_is_shown(model)}, seed 0, against as many: {what}; "
             f"floor: the first as many of {len(training):,} training examples in the samples' place; "
-            f"copies are sought among all of them; features: {extractor.name}"
+            f"copies are sought among all of them; p-values of {min(quality.TESTED, len(examples)):,} a side, by 499 "
+            f"relabellings; features: {extractor.name}"
         )
         yield quality.sample_quality(model, examples, labels, training, extractor), protocol
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):

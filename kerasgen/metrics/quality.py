@@ -8,7 +8,7 @@ from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.kernel import kernel_distance
 
-_TESTED = 1000  # examples a side of the permutation tests, whose memory grows with their square
+TESTED = 1000  # examples a side of the permutation tests, whose memory grows with their square
 
 
 def sample_quality(model, examples, labels=None, training=None, extractor=extractors.VALUES, seed=0):
@@ -58,7 +58,7 @@ def _distances(fake, real):
     precision, recall = manifold.precision_recall(real, fake)
     density, coverage = manifold.density_coverage(real, fake)
     told = two_sample.classifier_test(real, fake)
-    tested = real[:_TESTED], fake[:_TESTED]
+    tested = real[:TESTED], fake[:TESTED]
     return {
         "frechet_distance": Figure(frechet_distance(Moments.of([fake]), Moments.of([real])), "squared features"),
         "kernel_distance": kernel_distance(fake, real),
