@@ -220,9 +220,8 @@ def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim
     arguments = ["tokenize", str(preset), "--input", str(folder), "--output", str(output), "--images-per-shard", "4"]
     arguments += ["--direct_num_workers", "2", "--direct_running_mode", "multi_processing"]
     command = [sys.executable, "-m", "kerasgen.cli", *arguments]
-    run = subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    with open(tmp_path / "said", "w") as said:
+        run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=said)
     deadline = time.monotonic() + 240
     while not list(output.glob("ids-*.tfrecord")) and time.monotonic() < deadline:
         assert run.poll() is None
