@@ -75,6 +75,8 @@ def parser():
     sub.add_argument("--temperature", type=float, metavar="T", help="below 1: likelier pixels or tokens (default: 1)")
     sub.add_argument("--top-k", type=_positive, metavar="K", help="draw among the K likeliest tokens (default: all)")
     sub.add_argument("--top-p", type=float, metavar="P", help="draw among the likeliest tokens that have probability P")
+    guide = "above 1: what the class or sentence says counts for more (default: the preset's own)"
+    sub.add_argument("--guidance", type=float, metavar="G", help=guide)
     sub.add_argument("--truncation", type=float, metavar="S", help="of a GAN: cut its noise off at S deviations")
     sub.add_argument("--best-of", type=_positive, metavar="N", help="of N draws show the likeliest (default: 1)")
     sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="PNG")

@@ -55,7 +55,7 @@ def _rewrite(model, folder, recipe, metrics, args):
 
 
 _QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
-_WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of")
+_WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
 
 def sample(args):

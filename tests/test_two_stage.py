@@ -92,6 +92,57 @@ def test_the_loop_draws_what_full_passes_draw(condition, grid, how):
     np.testing.assert_array_equal(model._draw(uniform, given, **how), naive(model, uniform, given, **how))
 
 
+def guidable(condition, grid=False, event_shape=(4, 6, 1), **options):
+    """A model that knows what is likely without a condition."""
+    model = build(condition, event_shape=event_shape)
+    size = model.text.size if model.text else model.num_classes + 1
+    network = networks.TokenTransformer(16, size, 8, 1, 2)
+    if grid:
+        network = networks.TokenGrid(16, networks.PixelCNN(16, 8, 2, first_kernel_size=3), size, 4)
+    options = {"condition_dropout": 0.5, **options}
+    model = families.TwoStageModel(event_shape, model.tokenizer, network, model.num_classes, model.text, **options)
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign_add(0.5 * rng.standard_normal(weight.shape))
+    return model
+
+
+@pytest.mark.parametrize(("condition", "grid"), [("classes", False), ("classes", True), ("text", False)])
+def test_guided_ids_are_those_of_full_passes_with_and_without_the_condition(condition, grid):
+    model = guidable(condition, grid, guidance=2.5)
+    given = model.check_condition(condition_of(model, 6))
+    prefix, ids = model._prefix(given, 6), np.zeros((6, 2, 3), "int32")
+    nothing = np.full(prefix.shape, 0 if model.text else model.num_classes, "int32")
+    uniform = np.random.default_rng(1).random((6, 2, 3), "float32")
+    for k, (row, column) in enumerate(np.ndindex(2, 3)):
+        with_it, without = (ops.convert_to_numpy(model.network(each, ids)[1])[:, k] for each in (prefix, nothing))
+        ids[:, row, column] = decoding.draw(2.5 * with_it - 1.5 * without, uniform[:, row, column], top_k=9)
+    np.testing.assert_array_equal(model._draw(uniform, given, top_k=9, guidance=2.5), ids)
+    same = model.sample_ids(6, given, seed=0)
+    np.testing.assert_array_equal(same, model.sample_ids(6, given, seed=0, guidance=2.5))
+    assert not np.array_equal(same, model.sample_ids(6, given, seed=0, guidance=1))
+
+
+def test_without_guidance_the_condition_does_not_count():
+    model = guidable("classes")
+    drawn = [model.sample_ids(5, np.full(5, label), seed=0, guidance=0) for label in (0, 1)]
+    np.testing.assert_array_equal(*drawn)
+
+
+@pytest.mark.parametrize("condition", ["classes", "text"])
+def test_training_leaves_as_many_conditions_out_as_it_should(condition):
+    model = guidable(condition, event_shape=(8, 8, 1), condition_dropout=0.25)
+    images = np.repeat(np.random.default_rng(0).random((1, 8, 8, 1), "float32"), 2000, axis=0)
+    given = model.check_condition(np.repeat(condition_of(model, 1), 2000, axis=0))
+    ids = model.tokenizer.tokenize(images[:1])
+    nothing = model._unconditional(model._prefix(given, 2000)[:1])
+    without = -ops.sum(ops.log_softmax(model.network(nothing, ids)[1]) * ops.one_hot(ops.reshape(ids, (1, 16)), 16))
+    losses = ops.convert_to_numpy(model.loss_terms(images, given, training=True)["ids"])
+    left_out = np.isclose(losses, float(without), rtol=1e-4)
+    np.testing.assert_allclose(losses[~left_out], model.loss_terms(images[:1], given[:1])["ids"][0], rtol=1e-4)
+    assert left_out.mean() == pytest.approx(0.25, abs=0.04)
+
+
 @every_condition
 def test_samples_have_the_model_s_probabilities(condition):
     """Of one patch: the distribution over its 16 values."""
@@ -297,6 +348,11 @@ def test_parts_that_do_not_belong_together():
     ):
         with pytest.raises(ValueError, match=message):
             families.TwoStageModel(*arguments)
+    with pytest.raises(ValueError, match="Expected condition_dropout in .*, and 0 without a condition. Received: 0.1"):
+        families.TwoStageModel((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), condition_dropout=0.1)
+    with pytest.raises(ValueError, match="prefix_size to be 11"):  # ten classes and none
+        network = networks.TokenTransformer(16, 10, 8, 1, 2)
+        families.TwoStageModel((8, 8, 1), tokenizer, network, 10, condition_dropout=0.1)
     with pytest.raises(ValueError, match="Expected num_heads to divide size. Received: num_heads=3, size=8"):
         networks.TokenTransformer(16, 1, 8, 1, 3)
     grid = networks.TokenGrid(16, networks.PixelCNN(16, 8, 1), text.size)
@@ -332,6 +388,8 @@ def test_sentences_that_it_does_not_take(condition, message):
         ({"top_k": 0}, "Expected top_k to be an integer of at least 1, or None. Received: top_k=0"),
         ({"top_p": 1.5}, r"Expected top_p to be a number in \(0, 1\], or None. Received: top_p=1.5"),
         ({"best_of": 0}, "Expected best_of to be an integer of at least 1. Received: best_of=0"),
+        ({"guidance": -1}, "Expected guidance to be a number of at least 0. Received: guidance=-1"),
+        ({"guidance": 2}, "Expected guidance=1: this model never learned .* Received: guidance=2. Train it with"),
     ],
 )
 def test_ways_to_draw_that_there_are_not(arguments, message):

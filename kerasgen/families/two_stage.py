@@ -5,6 +5,11 @@
 The prefix is a class, a text, or nothing. With a text, its words are predicted too, their loss weighted against that of
 the ids (Ramesh and others, Zero-Shot Text-to-Image Generation, 2021, arXiv 2102.12092); otherwise this is the prior of
 a VQ-VAE (van den Oord and others, Neural Discrete Representation Learning, 2017, arXiv 1711.00937).
+
+A network that in training sometimes saw no condition can be guided by one (Ho and Salimans, Classifier-Free Diffusion
+Guidance, 2022, arXiv 2207.12598; of tokens Gafni and others, Make-A-Scene, 2022, arXiv 2203.13131): ids are drawn from
+
+    logits without a condition + guidance * (logits given it - logits without one)
 """
 
 import math
@@ -33,12 +38,26 @@ class TwoStageModel(GenerativeModel):
         num_classes: number of classes of the condition, or None.
         text: a `kerasgen.text.Vocabulary` for a model of images given a sentence, or None.
         text_weight: of the mean loss of a place of the text, an empty one's being 0, against the mean loss of an id.
+        condition_dropout: share of the training examples whose condition is left out, 0 to below 1. The prefix without
+            one is a text without words, or one more class, which the network's prefix_size counts.
+        guidance: what `sample` is guided by unless it is told otherwise.
 
     Raises:
-        ValueError: sizes that do not belong together, or both classes and text.
+        ValueError: sizes that do not belong together, both classes and text, or guidance without dropped conditions.
     """
 
-    def __init__(self, event_shape, tokenizer, network, num_classes=None, text=None, text_weight=1 / 7, **kwargs):
+    def __init__(
+        self,
+        event_shape,
+        tokenizer,
+        network,
+        num_classes=None,
+        text=None,
+        text_weight=1 / 7,
+        condition_dropout=0.0,
+        guidance=1.0,
+        **kwargs,
+    ):
         super().__init__(event_shape, num_classes, terms=("ids", "text") if text else ("ids",), **kwargs)
         if text and num_classes:
             raise ValueError("Expected num_classes or text. Received: both. Drop one.")
@@ -49,7 +68,12 @@ class TwoStageModel(GenerativeModel):
                 f"Expected event_shape to be the tokenizer's, {tuple(tokenizer.event_shape)}. "
                 f"Received: {self.event_shape}."
             )
-        sizes = {"vocab_size": tokenizer.vocab_size, "prefix_size": text.size if text else num_classes or 1}
+        if not 0 <= condition_dropout < 1 or condition_dropout and not (text or num_classes):
+            raise ValueError(
+                f"Expected condition_dropout in [0, 1), and 0 without a condition. Received: {condition_dropout!r}"
+            )
+        prefix_size = text.size if text else (num_classes or 1) + bool(condition_dropout)
+        sizes = {"vocab_size": tokenizer.vocab_size, "prefix_size": prefix_size}
         for name, size in sizes.items():
             if getattr(network, name) != size:
                 raise ValueError(
@@ -61,6 +85,10 @@ class TwoStageModel(GenerativeModel):
         self.network = network
         self.text = text
         self.text_weight = text_weight
+        self.condition_dropout = condition_dropout
+        self.guidance = self._checked_guidance(guidance)
+        if condition_dropout:
+            self.seeds = keras.random.SeedGenerator()  # of the conditions left out in training
         self._compiled_log_prob = backend.function(self._log_prob)
         self._compiled_log_prob_ids = backend.function(self._log_prob_ids)
         self._compiled_draws = {}
@@ -94,9 +122,17 @@ class TwoStageModel(GenerativeModel):
             return ops.zeros((batch, 1), "int32")
         return condition if self.text else condition[:, None]
 
+    def _unconditional(self, prefix):
+        """What stands in the place of a prefix `[B, P]` whose condition is left out."""
+        return ops.full_like(prefix, 0 if self.text else self.num_classes)
+
     def _log_probs(self, ids, condition, training=False):
         """Log-probabilities `[B]` of the words that follow the first, None without a text, and of the ids."""
-        prefix = self._prefix(condition, ops.shape(ids)[0])
+        batch = ops.shape(ids)[0]
+        prefix = self._prefix(condition, batch)
+        if training and self.condition_dropout:
+            uniform = backend.tfd.Uniform().sample((batch, 1), seed=backend.next_seed(self.seeds))
+            prefix = ops.where(uniform < self.condition_dropout, self._unconditional(prefix), prefix)
         prefix_logits, logits = self.network(prefix, ids, training=training)
         ids = _log_prob_of(ops.reshape(ids, (-1, math.prod(self.tokenizer.grid_shape))), logits)
         if prefix_logits is None:
@@ -147,7 +183,7 @@ class TwoStageModel(GenerativeModel):
         rows = blocks(x.shape[0], _SCORES_AT_ONCE, x, condition)
         return ops.concatenate([score(x_rows, labels) for _, x_rows, labels in rows])
 
-    def sample(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1):
+    def sample(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1, guidance=None):
         """Draws `n` grids of ids and shows the mean of p(x | ids) for each, `[n, *event_shape]`.
 
         Args:
@@ -156,18 +192,24 @@ class TwoStageModel(GenerativeModel):
             seed: an integer for repeatable draws, None for fresh ones.
             temperature, top_k, top_p: see `kerasgen.decoding.draw`; every id is drawn so.
             best_of: draw so many grids for every example and take the likeliest given its condition.
+            guidance: by how much the condition counts: 1 as it was learned, 0 not at all, above 1 exaggerated, for
+                samples that fit it better and vary less; None for the model's own.
 
         Raises:
-            ValueError: bad counts, conditions, temperatures, top_k or top_p.
+            ValueError: bad counts, conditions, temperatures, top_k or top_p, guidance of a model without
+                `condition_dropout`.
         """
-        ids = self.sample_ids(n, condition, seed, temperature, top_k, top_p, best_of)
+        ids = self.sample_ids(n, condition, seed, temperature, top_k, top_p, best_of, guidance)
         starts = range(0, ids.shape[0], _SCORES_AT_ONCE)
         return ops.concatenate([self.tokenizer.detokenize(ids[start : start + _SCORES_AT_ONCE]) for start in starts])
 
-    def sample_ids(self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1):
+    def sample_ids(
+        self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1, guidance=None
+    ):
         """The ids `[n, h, w]` int32 that `sample` shows; its arguments and errors."""
         best_of = checks.positive("best_of", best_of)
         decoding.check(temperature, top_k, top_p)
+        guidance = self.guidance if guidance is None else self._checked_guidance(guidance)
         if isinstance(condition, str):
             condition = [condition] * checks.positive("n", n)
         n, condition = self.check_request(n, condition)
@@ -176,26 +218,45 @@ class TwoStageModel(GenerativeModel):
         temperature = ops.convert_to_tensor(float(temperature))
         for count, labels in blocks(n * best_of, _SAMPLES_AT_ONCE, condition):
             uniform = keras.random.uniform((count, *self.tokenizer.grid_shape), seed=seeds)
-            drawn.append(self._drawn(uniform, labels, temperature, top_k, top_p))
+            drawn.append(self._drawn(uniform, labels, temperature, top_k, top_p, guidance))
         ids = ops.concatenate(drawn)
         return ids if best_of == 1 else self._likeliest(ids, condition, best_of)
 
-    def _drawn(self, uniform, condition, temperature, top_k, top_p):
-        """`_draw`, compiled once for every way to cut off."""
-        way = top_k, top_p
+    def _checked_guidance(self, guidance):
+        if not (isinstance(guidance, (int, float)) and 0 <= guidance < float("inf")):
+            raise ValueError(f"Expected guidance to be a number of at least 0. Received: guidance={guidance!r}")
+        if guidance != 1 and not self.condition_dropout:
+            raise ValueError(
+                f"Expected guidance=1: this model never learned what is likely without a condition. Received: "
+                f"guidance={guidance!r}. Train it with condition_dropout."
+            )
+        return float(guidance)
+
+    def _drawn(self, uniform, condition, temperature, *way):
+        """`_draw`, compiled once for every way to cut off and guide."""
         if way not in self._compiled_draws:
             self._compiled_draws[way] = backend.function(lambda *tensors: self._draw(*tensors, *way))
         return self._compiled_draws[way](uniform, condition, temperature)
 
-    def _draw(self, uniform, condition, temperature=1.0, top_k=None, top_p=None):
+    def _draw(self, uniform, condition, temperature=1.0, top_k=None, top_p=None, guidance=1.0):
         """Ids `[B, h, w]` from uniform numbers of that shape."""
         batch = ops.shape(uniform)[0]
         noise = ops.transpose(ops.reshape(uniform, (-1, math.prod(self.tokenizer.grid_shape))))
+        prefix = self._prefix(condition, batch)
 
         def draw(logits, noise):
             return decoding.draw(logits, noise, temperature, top_k, top_p)
 
-        ids = self.network.generate(self._prefix(condition, batch), draw, noise)
+        def draw_guided(logits, noise):  # of the same ids given the condition and without it
+            given, free = logits[:batch], logits[batch:]
+            ids = draw(free + guidance * (given - free), noise)
+            return ops.concatenate([ids, ids])
+
+        if guidance == 1.0:
+            ids = self.network.generate(prefix, draw, noise)
+        else:
+            both = ops.concatenate([prefix, self._unconditional(prefix)])
+            ids = self.network.generate(both, draw_guided, noise)[:, :batch]
         return ops.reshape(ops.transpose(ids), (-1, *self.tokenizer.grid_shape))
 
     def _likeliest(self, ids, condition, best_of):
@@ -215,7 +276,7 @@ class TwoStageModel(GenerativeModel):
 
         def sample(noise, condition=None):
             uniform = ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
-            return {"images": self.tokenizer.detokenize(self._draw(uniform, condition))}
+            return {"images": self.tokenizer.detokenize(self._draw(uniform, condition, guidance=self.guidance))}
 
         condition = {"words": (self.text.length,)} if self.text else {"labels": ()} if self.num_classes else {}
         if self.text:
@@ -233,7 +294,8 @@ class TwoStageModel(GenerativeModel):
     def get_config(self):
         parts = {name: getattr(self, name) for name in ("tokenizer", "network", "text")}
         parts = {name: part and keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return {**super().get_config(), **parts, "text_weight": self.text_weight}
+        numbers = {name: getattr(self, name) for name in ("text_weight", "condition_dropout", "guidance")}
+        return {**super().get_config(), **parts, **numbers}
 
 
 def _log_prob_of(tokens, logits):
