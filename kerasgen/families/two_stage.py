@@ -248,6 +248,7 @@ class TwoStageModel(GenerativeModel):
             return decoding.draw(logits, noise, temperature, top_k, top_p)
 
         def draw_guided(logits, noise):  # of the same ids given the condition and without it
+            logits = ops.cast(logits, "float32")
             given, free = logits[:batch], logits[batch:]
             ids = draw(free + guidance * (given - free), noise)
             return ops.concatenate([ids, ids])
