@@ -11,7 +11,7 @@ from conftest import SENTENCES, PatchTokenizer, tiny_two_stage
 from keras import ops
 from tiny_preset import METRICS
 
-from kerasgen import backend, decoding, families, networks, training, zoo
+from kerasgen import backend, decoding, export, families, networks, training, zoo
 from kerasgen.recipe import Recipe
 from kerasgen.text import Vocabulary
 from kerasgen.training import callbacks
@@ -422,3 +422,9 @@ def test_mixed_precision_scores_in_float32(digits):
     expected = tiny_two_stage("classes").log_prob(digits[0][:4], digits[1][:4])
     np.testing.assert_allclose(log_prob, expected, rtol=0.02)
     assert model.sample(2, [0, 1], seed=0).shape == (2, 8, 8, 1)
+
+
+def test_guided_samples_are_exported(tmp_path):
+    """The exported sampler is compared with the model's own, which is guided."""
+    model = guidable("text", event_shape=(8, 8, 1), guidance=2.0)
+    assert export.tflite(model, tmp_path / "guided.tflite").errors["sample"] == 0
