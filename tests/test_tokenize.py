@@ -1,5 +1,6 @@
 """`kerasgen tokenize`: ids equal to the model's, whatever the source; nothing lost, nothing done twice."""
 
+import functools
 import io
 import json
 import os
@@ -220,8 +221,11 @@ def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim
     arguments = ["tokenize", str(preset), "--input", str(folder), "--output", str(output), "--images-per-shard", "4"]
     arguments += ["--direct_num_workers", "2", "--direct_running_mode", "multi_processing"]
     command = [sys.executable, "-m", "kerasgen.cli", *arguments]
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which background jobs ignore
     with open(tmp_path / "said", "w") as said:
-        run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=said)
+        run = subprocess.Popen(
+            command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=said, preexec_fn=listen
+        )
     deadline = time.monotonic() + 240
     while not list(output.glob("ids-*.tfrecord")) and time.monotonic() < deadline:
         assert run.poll() is None
