@@ -280,7 +280,7 @@ def tokenize(args):
 
     recipe = _recipe(args.name)
     try:
-        from kerasgen.export.pipeline import tokenize
+        from kerasgen.tokenization import tokenize
     except ImportError as error:
         raise ValueError(
             f"Expected Apache Beam, which pip install 'kerasgen[tokenize]' brings. Received: {error}."

@@ -23,7 +23,7 @@ from kerasgen import cli, zoo
 pytest.importorskip("apache_beam", reason="needs Apache Beam: pip install 'kerasgen[tokenize]'")
 parquet = pytest.importorskip("pyarrow.parquet")
 
-from kerasgen.export.pipeline import tokenize  # noqa: E402
+from kerasgen.tokenization import tokenize  # noqa: E402
 
 
 @pytest.fixture(scope="module")
