@@ -1,41 +1,22 @@
-"""Two-stage models: probabilities by enumeration, the cached loop against full passes, conditions, training."""
+"""Two-stage models: probabilities by enumeration, the cached loop against full passes, conditions."""
 
 import itertools
 import math
-import shutil
 
 import keras
 import numpy as np
 import pytest
 from conftest import SENTENCES, PatchTokenizer, tiny_two_stage
 from keras import ops
-from tiny_preset import METRICS
+from two_stage import build, condition_of
 
-from kerasgen import backend, decoding, export, families, networks, training, zoo
-from kerasgen.recipe import Recipe
+from kerasgen import backend, decoding, families, networks
 from kerasgen.text import Vocabulary
-from kerasgen.training import callbacks
 
 every_condition = pytest.mark.parametrize("condition", (None, "classes", "text"))
 every_prior = pytest.mark.parametrize(
     ("condition", "grid"), [(None, False), ("classes", False), ("text", False), (None, True), ("classes", True)]
 )
-
-
-def build(condition=None, grid=False, event_shape=(8, 8, 1)):
-    """A transformer or a PixelCNN with random weights: some start at zero, which would hide what they do."""
-    model = tiny_two_stage(condition, event_shape)
-    if grid:
-        network = networks.TokenGrid(16, networks.PixelCNN(16, 8, 2, first_kernel_size=3), model.num_classes or 1, 4)
-        model = families.TwoStageModel(event_shape, model.tokenizer, network, model.num_classes)
-    rng = np.random.default_rng(0)
-    for weight in model.trainable_weights:
-        weight.assign_add(0.5 * rng.standard_normal(weight.shape))
-    return model
-
-
-def condition_of(model, count):
-    return None if model.shown_condition(1) is None else model.shown_condition(count)
 
 
 def random_ids(count, seed=0):
@@ -90,57 +71,6 @@ def test_the_loop_draws_what_full_passes_draw(condition, grid, how):
     uniform = np.random.default_rng(1).random((6, 2, 3), "float32")
     given = model.check_condition(condition_of(model, 6))
     np.testing.assert_array_equal(model._draw(uniform, given, **how), naive(model, uniform, given, **how))
-
-
-def guidable(condition, grid=False, event_shape=(4, 6, 1), **options):
-    """A model that knows what is likely without a condition."""
-    model = build(condition, event_shape=event_shape)
-    size = model.text.size if model.text else model.num_classes + 1
-    network = networks.TokenTransformer(16, size, 8, 1, 2)
-    if grid:
-        network = networks.TokenGrid(16, networks.PixelCNN(16, 8, 2, first_kernel_size=3), size, 4)
-    options = {"condition_dropout": 0.5, **options}
-    model = families.TwoStageModel(event_shape, model.tokenizer, network, model.num_classes, model.text, **options)
-    rng = np.random.default_rng(0)
-    for weight in model.trainable_weights:
-        weight.assign_add(0.5 * rng.standard_normal(weight.shape))
-    return model
-
-
-@pytest.mark.parametrize(("condition", "grid"), [("classes", False), ("classes", True), ("text", False)])
-def test_guided_ids_are_those_of_full_passes_with_and_without_the_condition(condition, grid):
-    model = guidable(condition, grid, guidance=2.5)
-    given = model.check_condition(condition_of(model, 6))
-    prefix, ids = model._prefix(given, 6), np.zeros((6, 2, 3), "int32")
-    nothing = np.full(prefix.shape, 0 if model.text else model.num_classes, "int32")
-    uniform = np.random.default_rng(1).random((6, 2, 3), "float32")
-    for k, (row, column) in enumerate(np.ndindex(2, 3)):
-        with_it, without = (ops.convert_to_numpy(model.network(each, ids)[1])[:, k] for each in (prefix, nothing))
-        ids[:, row, column] = decoding.draw(2.5 * with_it - 1.5 * without, uniform[:, row, column], top_k=9)
-    np.testing.assert_array_equal(model._draw(uniform, given, top_k=9, guidance=2.5), ids)
-    same = model.sample_ids(6, given, seed=0)
-    np.testing.assert_array_equal(same, model.sample_ids(6, given, seed=0, guidance=2.5))
-    assert not np.array_equal(same, model.sample_ids(6, given, seed=0, guidance=1))
-
-
-def test_without_guidance_the_condition_does_not_count():
-    model = guidable("classes")
-    drawn = [model.sample_ids(5, np.full(5, label), seed=0, guidance=0) for label in (0, 1)]
-    np.testing.assert_array_equal(*drawn)
-
-
-@pytest.mark.parametrize("condition", ["classes", "text"])
-def test_training_leaves_as_many_conditions_out_as_it_should(condition):
-    model = guidable(condition, event_shape=(8, 8, 1), condition_dropout=0.25)
-    images = np.repeat(np.random.default_rng(0).random((1, 8, 8, 1), "float32"), 2000, axis=0)
-    given = model.check_condition(np.repeat(condition_of(model, 1), 2000, axis=0))
-    ids = model.tokenizer.tokenize(images[:1])
-    nothing = model._unconditional(model._prefix(given, 2000)[:1])
-    without = -ops.sum(ops.log_softmax(model.network(nothing, ids)[1]) * ops.one_hot(ops.reshape(ids, (1, 16)), 16))
-    losses = ops.convert_to_numpy(model.loss_terms(images, given, training=True)["ids"])
-    left_out = np.isclose(losses, float(without), rtol=1e-4)
-    np.testing.assert_allclose(losses[~left_out], model.loss_terms(images[:1], given[:1])["ids"][0], rtol=1e-4)
-    assert left_out.mean() == pytest.approx(0.25, abs=0.04)
 
 
 @every_condition
@@ -208,117 +138,6 @@ def test_the_best_of_several_is_the_likeliest_of_them():
     best = model.sample_ids(2, SENTENCES, seed=3, best_of=6)
     chosen = np.reshape(every, (2, 6, 4, 4))[np.arange(2), log_prob.argmax(1)]
     np.testing.assert_array_equal(best, chosen)
-
-
-@pytest.mark.parametrize("top_k", [1, 3, 16])
-def test_top_k_draws_the_k_likeliest_in_proportion(top_k):
-    logits = np.random.default_rng(0).standard_normal(16).astype("float32")
-    uniform = np.linspace(0, 1, 40_001, dtype="float32")[:-1]
-    drawn = decoding.draw(np.broadcast_to(logits, (40_000, 16)), uniform, top_k=top_k)
-    kept = np.argsort(logits)[-top_k:]
-    expected = np.zeros(16)
-    expected[kept] = np.exp(logits[kept]) / np.exp(logits[kept]).sum()
-    np.testing.assert_allclose(np.bincount(drawn, minlength=16) / 40_000, expected, atol=1e-4)
-
-
-@pytest.mark.parametrize(("top_p", "kept"), [(0.05, 1), (0.4, 1), (0.41, 2), (0.7, 2), (0.71, 3), (1.0, 5)])
-def test_the_nucleus_is_the_fewest_tokens_with_enough_probability(top_p, kept):
-    probabilities = np.array([0.05, 0.4, 0.1, 0.3, 0.15])
-    uniform = np.linspace(0, 1, 20_001, dtype="float32")[:-1]
-    logits = np.broadcast_to(np.log(probabilities).astype("float32"), (20_000, 5))
-    top_p = top_p - 1e-6 if top_p < 1 else top_p  # 0.4 in float32 is a little more
-    drawn = decoding.draw(logits, uniform, top_p=top_p)
-    order = np.argsort(-probabilities)[:kept]
-    expected = np.zeros(5)
-    expected[order] = probabilities[order] / probabilities[order].sum()
-    np.testing.assert_allclose(np.bincount(drawn, minlength=5) / 20_000, expected, atol=1e-3)
-
-
-def test_rounding_leads_to_no_token_that_was_cut_off():
-    logits = np.zeros((1, 1000), "float32")
-    logits[:, 700:] = -1
-    for top_k in (1, 7, 700):
-        assert decoding.draw(logits, np.array([1 - 2**-24], "float32"), top_k=top_k)[0] < 700
-
-
-@keras.saving.register_keras_serializable(package="kerasgen.tests")
-class Scaled(PatchTokenizer):
-    """With a weight, that training must leave alone."""
-
-    def __init__(self, event_shape, **kwargs):
-        super().__init__(event_shape, **kwargs)
-        self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
-
-    def tokenize(self, x):
-        return super().tokenize(self.scale * x)
-
-
-def test_the_tokenizer_is_not_trained_and_is_saved(digits, tmp_path):
-    def make():
-        return families.TwoStageModel((8, 8, 1), Scaled((8, 8, 1)), networks.TokenTransformer(16, 1, 8, 1, 2))
-
-    model = make()
-    model.tokenizer.scale.assign(0.8)
-    assert all("scale" not in weight.path for weight in model.trainable_weights)
-    model.compile(keras.optimizers.Adam(1e-2))
-    losses = model.fit(digits[0], batch_size=32, epochs=3, verbose=0).history["loss"]
-    assert losses[-1] < losses[0] and float(model.tokenizer.scale) == pytest.approx(0.8)
-    model.save_weights(tmp_path / "m.weights.h5")
-    copy = make()
-    copy.load_weights(tmp_path / "m.weights.h5")
-    assert float(copy.tokenizer.scale) == pytest.approx(0.8)
-    np.testing.assert_array_equal(copy.log_prob(digits[0][:4]), model.log_prob(digits[0][:4]))
-
-
-RECIPE = {
-    "name": "prior",
-    "data": {"name": "digits", "batch_size": 50, "labels": True},
-    "model": {
-        "families.TwoStageModel": {
-            "event_shape": [8, 8, 1],
-            "tokenizer": {"tests.Scaled": {"event_shape": [8, 8, 1]}},
-            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 10, "size": 8, "num_blocks": 1}},
-            "num_classes": 10,
-        }
-    },
-    "training": {"epochs": 3, "learning_rate": 0.003},
-}
-
-
-def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
-    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"tests.Scaled": {"event_shape": [8, 8, 1]}}}
-    tokenizer = Recipe.from_dict(tokenizer)
-    trained = tokenizer.build()
-    trained.scale.assign(0.8)
-    preset = zoo.save(trained, tmp_path / "tokenizer", tokenizer, METRICS)
-    schedule = {**RECIPE["training"], "start_from": {"tokenizer": str(preset)}}
-    recipe = Recipe.from_dict({**RECIPE, "training": schedule})
-    whole = training.run(recipe, tmp_path / "whole")
-    assert float(whole.tokenizer.scale) == pytest.approx(0.8)
-
-    def killed(self, epoch, logs=None):
-        if epoch == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.FiniteLoss, "on_epoch_begin", killed)
-        patch.setattr(callbacks.FiniteLoss, "on_train_batch_end", lambda *_, **__: None)
-        with pytest.raises(KeyboardInterrupt):
-            training.run(recipe, tmp_path / "run")
-    shutil.rmtree(preset)  # a run that goes on, and a preset, need it no more
-    with pytest.raises(ValueError, match="Expected the name of a preset"):
-        training.run(recipe, tmp_path / "other")
-    resumed = training.run(recipe, tmp_path / "run", resume=True)
-    loaded = zoo.load(tmp_path / "run" / "preset")
-    for mine, theirs, again in zip(whole.get_weights(), resumed.get_weights(), loaded.get_weights(), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
-        np.testing.assert_array_equal(mine, again)
-
-
-def test_a_tokenizer_of_another_kind_is_no_start(saved):
-    recipe = Recipe.from_dict({**RECIPE, "training": {**RECIPE["training"], "start_from": {"tokenizer": str(saved)}}})
-    with pytest.raises(zoo.PresetError, match="weights of another architecture"):
-        training.run(recipe, saved / "run")
 
 
 def test_it_learns_what_the_sentence_says():
@@ -422,9 +241,3 @@ def test_mixed_precision_scores_in_float32(digits):
     expected = tiny_two_stage("classes").log_prob(digits[0][:4], digits[1][:4])
     np.testing.assert_allclose(log_prob, expected, rtol=0.02)
     assert model.sample(2, [0, 1], seed=0).shape == (2, 8, 8, 1)
-
-
-def test_guided_samples_are_exported(tmp_path):
-    """The exported sampler is compared with the model's own, which is guided."""
-    model = guidable("text", event_shape=(8, 8, 1), guidance=2.0)
-    assert export.tflite(model, tmp_path / "guided.tflite").errors["sample"] == 0
