@@ -89,11 +89,11 @@ def pairs_of(drawn):
 def test_held_out_pairs_are_in_no_training_scene_and_once_in_every_held_out_one():
     parts = scenes.splits("scenes")
     for split, counts in (("train", {0}), ("test", {0}), ("held_out", {1})):
-        held_out = [sum(pair in HELD_OUT for pair in pairs) for pairs in pairs_of(parts[split][0].scenes[:5000])]
+        held_out = [sum(pair in HELD_OUT for pair in pairs) for pairs in pairs_of(parts[split][0].items[:5000])]
         assert set(held_out) == counts
-    seen = {pair for pairs in pairs_of(parts["train"][0].scenes[:5000]) for pair in pairs}
+    seen = {pair for pairs in pairs_of(parts["train"][0].items[:5000]) for pair in pairs}
     assert len(seen) == 20
-    assert {pair for pairs in pairs_of(parts["held_out"][0].scenes) for pair in pairs} == seen | set(HELD_OUT)
+    assert {pair for pairs in pairs_of(parts["held_out"][0].items) for pair in pairs} == seen | set(HELD_OUT)
 
 
 def test_a_shape_covers_its_area():
@@ -146,9 +146,9 @@ def test_the_recipe_has_the_words_of_the_grammar():
 
 
 def test_drawing_in_blocks_gives_the_same_images(monkeypatch):
-    images = scenes.Images(scenes.draw(5, 0), 32)
-    monkeypatch.setattr(scenes, "_CHUNK", 2)
-    np.testing.assert_array_equal(np.asarray(images), images.scenes.render(32))
+    drawn = scenes.draw(5, 0)
+    monkeypatch.setattr("kerasgen.data.drawn._CHUNK", 2)
+    np.testing.assert_array_equal(np.asarray(scenes.images(drawn, 32)), drawn.render(32))
 
 
 def test_other_pairs_and_sides_are_refused():

@@ -121,7 +121,7 @@ def test_every_value_of_every_factor_is_drawn_about_as_often():
 def test_train_and_test_hold_every_image_once():
     parts = splits("shapes")
     assert len(parts["test"][0]) == data.size("shapes", "test") == 10_000
-    index = np.concatenate([images.index for images, _ in parts.values()])
+    index = np.concatenate([images.items for images, _ in parts.values()])
     np.testing.assert_array_equal(np.sort(index), np.arange(len(WHITE)))
 
 
@@ -131,7 +131,7 @@ def test_load_draws_the_images_of_a_split():
     assert [batch.shape for batch in batches] == [(128, 64, 64, 1), (128, 64, 64, 1), (44, 64, 64, 1)]
     assert batches[0].dtype == np.float32
     np.testing.assert_array_equal(np.concatenate(batches), np.asarray(whole))
-    np.testing.assert_array_equal(np.asarray(whole), WHITE.render(WHITE.factors(whole.index)))
+    np.testing.assert_array_equal(np.asarray(whole), WHITE.render(WHITE.factors(whole.items)))
 
 
 @pytest.mark.parametrize("name", ["shapes", "shapes_rgb"])

@@ -17,6 +17,7 @@ import numpy as np
 from kerasgen import checks
 from kerasgen.data import captions
 from kerasgen.data.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES
+from kerasgen.data.drawn import Drawn
 
 CELLS = 9
 HELD_OUT = (("circle", "yellow"), ("square", "purple"), ("triangle", "red"), ("cross", "cyan"))
@@ -30,7 +31,6 @@ _RGB = np.array(  # of COLORS
 _BACKGROUND_RGB = np.array([[20, 20, 20], [240, 240, 240], [128, 128, 128], [110, 70, 40]], "float32")
 _RADIUS = np.array([2.9, 4.3], "float32")  # of SIZES, in pixels of 32
 _JITTER = 0.7
-_CHUNK = 1000  # images drawn at once, which takes many times the memory of what is drawn
 _MARGIN = 1  # pixels of 32 around the cells, which are 10 wide
 _LEFT, _RIGHT, _ABOVE, _BELOW = range(len(RELATIONS))
 
@@ -184,36 +184,6 @@ def _layout(rng, count):
     return cell, np.where(turned, turn[[along, across]], [along, across]).T
 
 
-class Images:
-    """The images of scenes, drawn when asked for; stands in for their uint8 array `[N, side, side, 3]`.
-
-    Indexed with a slice it gives `Images`, indexed with an array of positions the images as an array.
-    """
-
-    dtype = np.dtype("uint8")
-
-    def __init__(self, scenes, side):
-        self.scenes = scenes
-        self.side = side
-
-    @property
-    def shape(self):
-        return len(self), self.side, self.side, 3
-
-    def __len__(self):
-        return len(self.scenes)
-
-    def __getitem__(self, rows):
-        return Images(self.scenes[rows], self.side) if isinstance(rows, slice) else self.scenes[rows].render(self.side)
-
-    def __array__(self, dtype=None, copy=None):
-        images = np.empty(self.shape, "uint8")
-        for start in range(0, len(self), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            images[rows] = self.scenes[rows].render(self.side)
-        return np.asarray(images, dtype)
-
-
 # A set's side, and what its labels are.
 SETS = {
     "scenes": (32, "captions"),
@@ -230,11 +200,16 @@ _SPLITS = {
 
 @functools.cache
 def splits(name):
-    """`(Images, labels)` of a set of `SETS` by split: captions as word numbers `[N, T]`, or attributes `[N, A]`."""
+    """`(images, labels)` of a set of `SETS` by split: captions as word numbers `[N, T]`, or attributes `[N, A]`."""
     side, what = SETS[name]
     parts = {}
     for split, (count, seed, pairs) in _SPLITS[what].items():
         scenes = draw(count, seed, pairs)
         labels = captions.write(scenes, seed) if what == "captions" else scenes.attributes()
-        parts[split] = Images(scenes, side), labels
+        parts[split] = images(scenes, side), labels
     return parts
+
+
+def images(scenes, side):
+    """Their images, uint8 `[N, side, side, 3]`, drawn when asked for."""
+    return Drawn(lambda some: some.render(side), scenes, (side, side, 3), "uint8")

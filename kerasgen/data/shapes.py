@@ -19,6 +19,7 @@ import types
 import numpy as np
 
 from kerasgen import checks
+from kerasgen.data.drawn import Drawn
 
 # Sizes by name; the last factor varies fastest in an index.
 FACTORS = types.MappingProxyType({"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32})
@@ -137,39 +138,6 @@ def _inside(shape, u, v):
         return u**2 + (v / 0.6) ** 2 <= 1
     u, v = u * _HEART_RADIUS, _HEART_CENTROID - v * _HEART_RADIUS
     return (u**2 + v**2 - 1) ** 3 <= u**2 * v**3
-
-
-class Drawn:
-    """What a set has at some indices, drawn when asked for; stands in for the array of it.
-
-    Indexed with a slice it gives `Drawn`, indexed with an array of positions an array.
-
-    Args:
-        draw: function of indices `[n]` to an array `[n, *event_shape]`.
-        index: `[N]`.
-        event_shape, dtype: of what is drawn.
-    """
-
-    def __init__(self, draw, index, event_shape, dtype):
-        self.draw = draw
-        self.index = index
-        self.event_shape = event_shape
-        self.dtype = np.dtype(dtype)
-
-    @property
-    def shape(self):
-        return len(self), *self.event_shape
-
-    def __len__(self):
-        return len(self.index)
-
-    def __getitem__(self, rows):
-        if isinstance(rows, slice):
-            return Drawn(self.draw, self.index[rows], self.event_shape, self.dtype)
-        return self.draw(self.index[rows])
-
-    def __array__(self, dtype=None, copy=None):
-        return np.asarray(self.draw(self.index), dtype)
 
 
 SETS = {"shapes": Shapes(), "shapes_rgb": Shapes(rgb=True)}

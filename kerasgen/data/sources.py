@@ -23,8 +23,8 @@ class Source(NamedTuple):
 
     Attributes:
         name: of the set.
-        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `shapes.Drawn`, `scenes.Images`.
-        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, also `shapes.Drawn`; None for a set without.
+        images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `Drawn`.
+        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, also `Drawn`; None for a set without.
         maximum: the level that stands for 1; 1 for points.
     """
 

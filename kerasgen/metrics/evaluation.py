@@ -97,7 +97,7 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
 def _caption_fidelity(model, judge, data_name, count):
     """What sentences ask for, of compositions that were seen in training and held out, and by the best of several."""
     for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
-        asked = scenes.splits(data_name)[split][0].scenes[:count]
+        asked = scenes.splits(data_name)[split][0].items[:count]
         measured = captions.caption_fidelity(model, judge, asked, best_of=best_of)
         protocol = f"{count:,} sentences of the split {split}, seed 0, judged by {fidelity.JUDGES[data_name]}"
         if best_of > 1:
