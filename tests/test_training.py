@@ -117,8 +117,9 @@ def test_a_killed_run_resumes_exactly(where, recipe, finished, tmp_path):
 
 
 def assert_every_epoch_once(output):
-    rows = (output / "history.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3"]
+    for table in output.glob("*.csv"):
+        rows = table.read_text().splitlines()
+        assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3"]
 
 
 def test_the_history_has_every_epoch_once(finished):
@@ -137,6 +138,15 @@ def test_the_history_counts_active_units(finished):
     assert all(0 <= count <= 4 for count in counts)
     measured = units.active_units(model.encode(images).mean())
     assert abs(counts[-1] - measured) <= 1  # other draws of the pixels
+
+
+def test_the_kl_of_every_unit_is_logged(finished):
+    with (finished / "kl_by_unit.csv").open() as file:
+        rows = np.array([list(row.values()) for row in csv.DictReader(file)], float)
+    assert rows.shape == (4, 1 + 4)  # every epoch once: its number and its units
+    model = zoo.load(finished / "preset")
+    images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[:1000]
+    np.testing.assert_allclose(rows[-1, 1:], units.kl_by_unit(model, images), rtol=0.2)  # other draws of the pixels
 
 
 def test_the_loss_falls(finished):

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgen.model import blocks
+
 _BATCH = 500
 _ACTIVE = 0.01
 
@@ -17,16 +19,17 @@ def active_units(means):
     return int(np.sum(np.var(keras.ops.convert_to_numpy(means), axis=0) > _ACTIVE))
 
 
-def kl_by_unit(model, images):
+def kl_by_unit(model, images, condition=None):
     """Mean over images of every unit's KL(q(z_d | x) || p(z_d)), `[D]` in nats, in closed form.
 
     Args:
-        model: an unconditional latent-variable model with a Gaussian bottleneck.
+        model: a latent-variable model with a Gaussian bottleneck.
         images: `[N, *event_shape]` in [0, 1].
+        condition: labels `[N]` of a conditional model.
     """
     total = 0.0
-    for start in range(0, len(images), _BATCH):
-        posterior = model.encode(images[start : start + _BATCH])
+    for _, some, labels in blocks(len(images), _BATCH, images, condition):
+        posterior = model.encode(some, labels)
         mean, scale = (
             ops.reshape(each, (-1, model.bottleneck.latent_dim)) for each in (posterior.mean(), posterior.stddev())
         )

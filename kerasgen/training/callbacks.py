@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.metrics import codes
-from kerasgen.metrics.units import active_units
+from kerasgen.metrics.units import active_units, kl_by_unit
 from kerasgen.training.checkpoints import replace
 from kerasgen.zoo.manifest import HISTORY
 
@@ -68,6 +68,29 @@ class ActiveUnits(keras.callbacks.Callback):
         logs["active_units"] = active_units(self.model.encode(*self.examples).mean())
 
 
+class KLByUnit(keras.callbacks.Callback):
+    """Writes `kl_by_unit` after every epoch as a row of a table, a column a unit.
+
+    Args:
+        path: of the table.
+        x, condition: training examples of a model with a Gaussian code.
+    """
+
+    def __init__(self, path, x, condition=None):
+        super().__init__()
+        self.path = path
+        self.examples = x, condition
+
+    def on_epoch_end(self, epoch, logs=None):
+        kl = kl_by_unit(self.model, *self.examples)
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="") as file:
+            table = csv.writer(file)
+            if is_new:
+                table.writerow(["epoch", *(f"unit_{unit}" for unit in range(len(kl)))])
+            table.writerow([epoch, *kl])
+
+
 class CodeUsage(keras.callbacks.Callback):
     """Adds `perplexity` and `used_codes` (in percent) of a tokenizer to the logs of every epoch.
 
@@ -118,13 +141,12 @@ class CollapseMonitor(keras.callbacks.Callback):
 
 
 def logs(output, epoch):
-    """The CSV log, cut back to the epochs that the checkpoint knows of, and TensorBoard's, which needs TensorFlow."""
-    path = output / HISTORY
-    if path.exists():
+    """The CSV log and TensorBoard's, which needs TensorFlow; tables are cut back to what the checkpoint knows of."""
+    for path in output.glob("*.csv"):
         with path.open() as file:
             rows = list(csv.reader(file))
         replace(path, "".join(",".join(row) + "\n" for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]))
-    callbacks = [keras.callbacks.CSVLogger(str(path), append=True)]
+    callbacks = [keras.callbacks.CSVLogger(str(output / HISTORY), append=True)]
     if keras.backend.backend() == "tensorflow":
         callbacks.append(keras.callbacks.TensorBoard(str(output / "logs")))
     return callbacks

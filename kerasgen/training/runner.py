@@ -5,6 +5,7 @@ A run writes into its own folder:
     recipe.yaml          the recipe as run, overrides included
     checkpoints/         the last epoch's weights, optimizer and seeds; state.json names the file that is whole
     history.csv, logs/   every term by epoch, for reading and for TensorBoard
+    kl_by_unit.csv       of a Gaussian code, by epoch
     preset/              at the end: a preset folder that `kerasgen.zoo.load` reads
 
 The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds.
@@ -23,9 +24,10 @@ import numpy as np
 
 from kerasgen import backend, machine, zoo
 from kerasgen import data as datasets
+from kerasgen.bottlenecks import Gaussian
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
-from kerasgen.training.callbacks import ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, logs
+from kerasgen.training.callbacks import ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, KLByUnit, logs
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.zoo.manifest import HISTORY
 
@@ -119,7 +121,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
             steps_per_epoch=steps,
             callbacks=[
                 FiniteLoss(steps),
-                *_monitors(model, recipe, place),
+                *_monitors(model, recipe, place, output if is_chief else None),
                 *(logs(output, checkpoints.epoch) if is_chief else ()),
                 checkpoints,
             ],
@@ -145,14 +147,18 @@ def _start(model, presets):
         print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")
 
 
-def _monitors(model, recipe, place):
-    """Callbacks that add to the logs what the model's kind asks for."""
+def _monitors(model, recipe, place, output):
+    """Callbacks that add to the logs what the model's kind asks for, and write its tables where there is an output."""
     kinds = {"tokenize": CodeUsage, "bottleneck": ActiveUnits, "critic": CollapseMonitor}
     monitor = next((monitor for part, monitor in kinds.items() if hasattr(model, part)), None)
     if monitor is None:
         return []
     first = next(iter(_examples(recipe, place, batch_size=_MONITORED)))
-    return [monitor(*first) if recipe.data.get("labels") else monitor(first)]
+    first = first if recipe.data.get("labels") else (first,)
+    monitors = [monitor(*first)]
+    if output and isinstance(getattr(model, "bottleneck", None), Gaussian):
+        monitors.append(KLByUnit(output / "kl_by_unit.csv", *first))
+    return monitors
 
 
 def _fit_em(recipe, output, place):
