@@ -15,6 +15,7 @@ import pytest
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units
 from kerasgen.recipe import Recipe
+from kerasgen.training.callbacks import KLByUnit
 
 RECIPE = {
     "name": "digits",
@@ -140,13 +141,20 @@ def test_the_history_counts_active_units(finished):
     assert abs(counts[-1] - measured) <= 1  # other draws of the pixels
 
 
-def test_the_kl_of_every_unit_is_logged(finished):
-    with (finished / "kl_by_unit.csv").open() as file:
-        rows = np.array([list(row.values()) for row in csv.DictReader(file)], float)
-    assert rows.shape == (4, 1 + 4)  # every epoch once: its number and its units
+def test_the_kl_of_every_unit_is_logged(finished, tmp_path):
+    def read(path):
+        with path.open() as file:
+            return np.array([list(row.values()) for row in csv.DictReader(file)], float)
+
+    assert read(finished / "kl_by_unit.csv").shape == (4, 1 + 4)  # every epoch once: its number and its units
     model = zoo.load(finished / "preset")
     images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[:1000]
-    np.testing.assert_allclose(rows[-1, 1:], units.kl_by_unit(model, images), rtol=0.2)  # other draws of the pixels
+    table = KLByUnit(tmp_path / "kl.csv", images)
+    table.set_model(model)
+    for epoch in range(2):
+        table.on_epoch_end(epoch)
+    expected = units.kl_by_unit(model, images)
+    np.testing.assert_allclose(read(tmp_path / "kl.csv"), [[0, *expected], [1, *expected]], rtol=1e-6)
 
 
 def test_the_loss_falls(finished):
