@@ -2,8 +2,7 @@
 
     python benchmarks/train_wgan_gp.py
 
-A step is what the recipe says: three steps of the critic with a gradient penalty, each on a third of the batch, and one
-of the generator.
+A step is what the recipe says: a step of the critic with a gradient penalty, and one of the generator.
 """
 
 import pathlib
@@ -11,14 +10,13 @@ import pathlib
 import turns
 
 _ROOT = pathlib.Path(__file__).parent.parent
-RECIPES = (_ROOT / "zoo" / "wgan_gp_mnist" / "recipe.yaml", _ROOT / "examples" / "recipes" / "wgan_gp_mnist.yaml")
+RECIPE = _ROOT / "zoo" / "wgan_gp_mnist" / "recipe.yaml"
 
 
 def model_config():
     import yaml
 
-    path = next(path for path in RECIPES if path.exists())
-    return yaml.safe_load(path.read_text(encoding="utf-8"))["model"]
+    return yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["model"]
 
 
 def keras_model():
@@ -52,9 +50,16 @@ def pytorch_networks(config):
         def forward(self, x):
             return 2 * x - 1
 
+    class LayerNorm(nn.LayerNorm):  # of every position's channels, as Keras'
+        def forward(self, x):
+            return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
     critics, previous = [Scale()], image_channels
-    for size in critic["channels"]:
-        critics += [nn.Conv2d(previous, size, 4, 2, padding=1), nn.LeakyReLU(0.2)]
+    for stage, size in enumerate(critic["channels"]):
+        critics.append(nn.Conv2d(previous, size, 4, 2, padding=1))
+        if stage > 0 and critic.get("normalization") == "layer":
+            critics.append(LayerNorm(size, eps=1e-3))
+        critics.append(nn.LeakyReLU(0.2))
         previous = size
     side = height >> len(critic["channels"])
     critics += [nn.Flatten(), nn.Linear(previous * side**2, 1), nn.Flatten(0)]
@@ -81,7 +86,7 @@ def pytorch_step(leg):
             fake = generated(len(real)).detach().float()
             difference = (critic(fake) - critic(real)).float().mean()
         share = torch.rand(len(real), 1, 1, 1)
-        between = (real + share * (fake - real)).requires_grad_()
+        between = (real + share * (fake - real)).requires_grad_().clone()  # the counter of operations takes no leaf
         with autocast():
             scores = critic(between)
         (slope,) = torch.autograd.grad(scores.float().sum(), between, create_graph=True)
@@ -93,7 +98,7 @@ def pytorch_step(leg):
             return -critic(generated(len(real))).float().mean()
 
     def step(x):
-        parts = x.chunk(config["critic_steps"])
+        parts = x.chunk(config.get("critic_steps", 1))
         games = [(critic_loss, optimizers[1], part) for part in parts] + [(generator_loss, optimizers[0], parts[-1])]
         for loss_of, optimizer, part in games:
             for each in optimizers:
@@ -106,7 +111,7 @@ def pytorch_step(leg):
     return step
 
 
-TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 2, pytorch_step, turns.binary_images, batch_size=192)
+TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 2, pytorch_step, turns.binary_images, batch_size=32)
 
 if __name__ == "__main__":
     turns.main(TASK)
