@@ -49,6 +49,16 @@ def test_the_table_of_mode_coverage(capsys):
         assert f"| {game} | {modes} | {good:.1f} |" in rows
 
 
+def test_the_table_of_sampling_presets():
+    sample_presets = script(SCRIPT.with_name("sample_presets.py"))
+    table = sample_presets.report(["gmm_ring -n 4"], rounds=1)
+    numbers = re.search(r"^\| `gmm_ring -n 4` \| (\S+) \| \1 \| \1 \| (-?\S+) \|$", table, re.MULTILINE)
+    imports = float(re.search(r"^- imports: (\S+) s$", table, re.MULTILINE)[1])
+    assert float(numbers[1]) - imports == pytest.approx(float(numbers[2]), abs=0.11)
+    with pytest.raises(subprocess.CalledProcessError):
+        sample_presets.report(["no_such_preset"], rounds=1)
+
+
 def kernels(model):
     """Every convolution and dense layer in order, with the height and width that it works at."""
     found, side = [], model.event_shape[0]
