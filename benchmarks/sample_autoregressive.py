@@ -4,8 +4,10 @@
 
 The naive sampler makes a full pass for every pixel. All its passes take the same time, so that a few of them are timed
 and the time of a batch of images follows by multiplication. Cached and naive take turns. First both draw small images
-from the same noise, which must be equal. Where pytorch-generative is installed, the passes of its Gated PixelCNN of
-the same size, one for every pixel too, are timed beside them.
+from the same noise, which must be equal. Two peers, whose samplers make a full pass for every pixel too, stand beside
+them where they are installed: pytorch-generative, with a Gated PixelCNN of the same size, and TensorFlow Probability's
+`tfd.PixelCNN`, a PixelCNN++ of as many gated blocks of as many channels, each of several convolutions, which needs
+tf_keras.
 """
 
 import argparse
@@ -46,6 +48,8 @@ def report(options):
     samplers |= {f"naive{xla}": naive(model, options.batch, options.passes, bool(xla)) for xla in ("", " xla")}
     if importlib.util.find_spec("pytorch_generative"):
         samplers["pytorch-generative"] = pytorch_generative(options)
+    if importlib.util.find_spec("tf_keras"):
+        samplers["tfd.PixelCNN"] = tfd_pixelcnn(options)
     for _ in range(options.rounds):
         for name, sampler in samplers.items():
             scale = 1 if name.startswith("cached") else pixels / options.passes
@@ -67,9 +71,10 @@ def report(options):
         passes = 1 if name.startswith("cached") else pixels
         peer = medians["naive xla" if name.endswith("xla") else "naive"]
         each = 1e6 * medians[name] / pixels / options.batch
+        speed = "-" if name == "tfd.PixelCNN" else f"{passes * gigaflop / medians[name]:.0f}"  # another network's
         lines.append(
             f"| {name} | {medians[name]:.2f} | {min(values):.2f} | {max(values):.2f} | {each:.2f} | "
-            f"{passes * gigaflop / medians[name]:.0f} | {peer / medians[name]:.0f} |"
+            f"{speed} | {peer / medians[name]:.0f} |"
         )
     lines += ["", "| side | us a pixel and image, cached | with XLA |", "| --- | ---: | ---: |"]
     for side in options.sides:
@@ -168,6 +173,25 @@ def pytorch_generative(options):
         with torch.no_grad():
             for _ in range(options.passes):
                 model(x)
+
+    run()
+    return run
+
+
+def tfd_pixelcnn(options):
+    """Full passes of the network of TensorFlow Probability's PixelCNN++, which its sampler makes for every pixel."""
+    import tensorflow as tf
+    import tensorflow_probability as tfp
+
+    shape = (options.side, options.side, 1)
+    sizes = {"num_hierarchies": 1, "num_resnet": options.layers // 2, "num_filters": options.channels}
+    peer = tfp.distributions.PixelCNN(shape, **sizes, num_logistic_mix=1, high=1)
+    run_network = tf.function(lambda x: peer.network(x, training=False), autograph=False)
+    x = tf.zeros((options.batch, *shape))
+
+    def run():
+        for _ in range(options.passes):
+            run_network(x)[0].numpy()
 
     run()
     return run
