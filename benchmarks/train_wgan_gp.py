@@ -31,6 +31,8 @@ def pytorch_networks(config):
 
     generator = config["generator"]["networks.DCGANGenerator"]
     critic = config["critic"]["networks.DCGANCritic"]
+    if critic.get("normalization") not in (None, "layer"):
+        raise ValueError(f"Expected a critic with layer normalization or none. Received: {critic}")
     (height, width, image_channels), (first, *others) = generator["output_shape"], generator["channels"]
     stages = len(generator["channels"])
     lowest = (first, height >> stages, width >> stages)
@@ -57,7 +59,7 @@ def pytorch_networks(config):
     critics, previous = [Scale()], image_channels
     for stage, size in enumerate(critic["channels"]):
         critics.append(nn.Conv2d(previous, size, 4, 2, padding=1))
-        if stage > 0 and critic.get("normalization") == "layer":
+        if stage > 0 and critic.get("normalization"):
             critics.append(LayerNorm(size, eps=1e-3))
         critics.append(nn.LeakyReLU(0.2))
         previous = size

@@ -206,6 +206,12 @@ def probe(args):
         if hasattr(model, "tokenize"):
             raise ValueError(f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name another.")
     recipe.data["binarize"] = None  # grey pixels for all, whatever each was trained on
+    _, some = _held_out(recipe, "train", args, labels=True, count=2)
+    if some.ndim > 1:
+        raise ValueError(
+            f"Expected a set of classes, one label an image. Received: {recipe.data['name']!r}, of {some.shape[1]} "
+            "labels an image. Name presets of another set."
+        )
     train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))
     print(f"Test accuracy in percent on {recipe.data['name']}, mean and standard deviation of {args.seeds} draws.\n")

@@ -180,6 +180,13 @@ def test_inception_is_named_in_figures_and_command(kinds, tmp_path, monkeypatch)
     assert distance["command"] == "kerasgen evaluate gan --limit 30 --inception weights.h5"
 
 
+def test_a_set_of_several_labels_an_image_is_not_probed(tmp_path, capsys):
+    sprites = Recipe("sprites", {"name": "shapes", "batch_size": 50}, MODEL, {})
+    folder = zoo.save(sprites.build(), tmp_path / "sprites", sprites, METRICS)
+    error = fails(capsys, "probe", str(folder))
+    assert "one label an image. Received: 'shapes', of 5 labels an image. Name" in error
+
+
 def test_presets_of_two_data_sets_are_not_probed_together(preset, tmp_path, capsys):
     other = Recipe("other", {"name": "mnist", "batch_size": 50}, MODEL, {})
     folder = zoo.save(other.build(), tmp_path / "other", other, METRICS)

@@ -26,6 +26,7 @@ from conftest import (
     tiny_two_stage,
     tiny_vae,
 )
+from two_stage import guidable
 
 import kerasgen
 from kerasgen import divergences, families, likelihoods, objectives, regularizers
@@ -54,6 +55,7 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "grid_two_stage": tiny_grid_two_stage,
     "conditional_two_stage": lambda: tiny_two_stage("classes"),
     "text_two_stage": lambda: tiny_two_stage("text"),
+    "guided_two_stage": lambda: guidable("classes", event_shape=(8, 8, 1), guidance=2.0),
     "classifier": tiny_classifier,
     "attribute_classifier": tiny_attribute_classifier,
 }

@@ -4,6 +4,7 @@ import functools
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -234,7 +235,7 @@ def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim
         os.kill(workers(run.pid)[0], signal.SIGKILL)
         assert run.wait(timeout=120) == 2
         said = (tmp_path / "said").read_text()
-        assert "kerasgen: error: Expected all workers to live. Received: one that was killed." in said
+        assert re.search(r"kerasgen: error: Expected all workers to live. Received: .* return code (-9|137)\.", said)
     elif victim == "by the user":
         os.killpg(run.pid, signal.SIGINT)
         assert run.wait(timeout=120) == 130

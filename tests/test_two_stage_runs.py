@@ -49,8 +49,9 @@ RECIPE = {
         "families.TwoStageModel": {
             "event_shape": [8, 8, 1],
             "tokenizer": {"tests.Scaled": {"event_shape": [8, 8, 1]}},
-            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 10, "size": 8, "num_blocks": 1}},
+            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 11, "size": 8, "num_blocks": 1}},
             "num_classes": 10,
+            "condition_dropout": 0.2,  # whose noise a run that goes on must draw too
         }
     },
     "training": {"epochs": 3, "learning_rate": 0.003},

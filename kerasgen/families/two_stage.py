@@ -39,7 +39,7 @@ class TwoStageModel(GenerativeModel):
         text: a `kerasgen.text.Vocabulary` for a model of images given a sentence, or None.
         text_weight: of the mean loss of a place of the text, an empty one's being 0, against the mean loss of an id.
         condition_dropout: share of the training examples whose condition is left out, 0 to below 1. The prefix without
-            one is a text without words, or one more class, which the network's prefix_size counts.
+            one is a text without words, whose loss is 0, or one more class, which the network's prefix_size counts.
         guidance: what `sample` is guided by unless it is told otherwise.
 
     Raises:
@@ -153,6 +153,8 @@ class TwoStageModel(GenerativeModel):
 
     def log_prob(self, x, condition=None):
         """A lower bound on log p(x | condition), log p(ids) + log p(x | ids) for the ids of x, `[B]` in nats.
+
+        It is the model's without guidance, which `sample` goes beyond where it is guided.
 
         Args:
             x: data in [0, 1], `[B, *event_shape]`.

@@ -19,6 +19,7 @@ from kerasgen.metrics import (
     novelty,
     quality,
     tokenizer,
+    two_sample,
 )
 from kerasgen.metrics.features import VALUES
 
@@ -79,8 +80,8 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
         protocol = (
             f"{len(examples):,} {fidelity.what_is_shown(model)}, seed 0, against as many: {what}; "
             f"floor: the first as many of {len(training):,} training examples in the samples' place; "
-            f"copies are sought among all of them; p-values of {min(quality.TESTED, len(examples)):,} a side, by 499 "
-            f"relabellings; features: {extractor.name}"
+            f"copies are sought among all of them; p-values of {min(quality.TESTED, len(examples)):,} a side, by "
+            f"{two_sample.PERMUTATIONS} relabellings; features: {extractor.name}"
         )
         yield quality.sample_quality(model, examples, labels, training, extractor), protocol
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
@@ -99,7 +100,8 @@ def _caption_fidelity(model, judge, data_name, count):
     for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
         asked = scenes.splits(data_name)[split][0].items[:count]
         measured = captions.caption_fidelity(model, judge, asked, best_of=best_of)
-        protocol = f"{count:,} sentences of the split {split}, seed 0, judged by {fidelity.JUDGES[data_name]}"
+        what = f"{fidelity.what_is_shown(model)} for {count:,} sentences of the split {split}"
+        protocol = f"{what}, seed 0, judged by {fidelity.JUDGES[data_name]}"
         if best_of > 1:
             protocol += f", of {best_of} draws the likeliest"
         ending = ("_held_out" if split == "held_out" else "") + (f"_best_of_{best_of}" if best_of > 1 else "")

@@ -35,7 +35,10 @@ def as_shown(model, n, labels=None, seed=None):
 
 def what_is_shown(model):
     """What `as_shown` gives, in words."""
-    return "means of p(x | z), z drawn from the prior" if _has_mean(model) else "samples"
+    if _has_mean(model):
+        return "means of p(x | z), z drawn from the prior"
+    guidance = getattr(model, "guidance", 1)
+    return "samples" if guidance == 1 else f"samples under guidance {guidance:g}"
 
 
 def _has_mean(model):

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+PERMUTATIONS = 499
+
 
 class TwoSample(NamedTuple):
     """The outcome of a test.
@@ -24,7 +26,7 @@ class TwoSample(NamedTuple):
     p_value: float
 
 
-def mean_difference(x, y, permutations=499, seed=0):
+def mean_difference(x, y, permutations=PERMUTATIONS, seed=0):
     """Tests for equal means, by the squared distance of the means of features scaled to unit variance.
 
     Args:
@@ -37,7 +39,7 @@ def mean_difference(x, y, permutations=499, seed=0):
     return _permuted(pooled @ pooled.T, len(x), permutations, seed)
 
 
-def mmd(x, y, permutations=499, seed=0):
+def mmd(x, y, permutations=PERMUTATIONS, seed=0):
     """Tests for equal distributions, by MMD^2 with a Gaussian kernel as wide as the median distance.
 
     Gretton and others, A Kernel Two-Sample Test, 2012. Arguments as of `mean_difference`; memory grows with (N + M)^2.

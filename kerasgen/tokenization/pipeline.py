@@ -63,7 +63,7 @@ def tokenize(
     Raises:
         ValueError: a source without images, an unknown format or flag, an output folder of other settings, or a model
             that is no tokenizer of grey or RGB images.
-        RuntimeError: a worker process was killed.
+        RuntimeError: a worker process ended, as for want of memory.
     """
     runner.check(options)
     if file_format not in FORMATS:

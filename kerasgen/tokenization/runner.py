@@ -29,17 +29,18 @@ def named(flags):
 
 @contextlib.contextmanager
 def ended_by_a_lost_worker():
-    """Ends a run one of whose processes was killed, as for want of memory; Beam's own runner would wait for it.
+    """Ends a run one of whose processes has ended, as for want of memory; Beam's own runner would wait for it.
 
     It takes a signal, which reaches the main thread only, and which Windows lacks: there Beam waits.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGUSR1"):
         yield
         return
-    main, report = threading.main_thread().ident, threading.excepthook
+    main, report, reasons = threading.main_thread().ident, threading.excepthook, []
 
     def watch(failure):
         if failure.thread is not None and failure.thread.name == "run_worker":  # Beam's, which waits for a process
+            reasons.append(failure.exc_value)
             signal.pthread_kill(main, signal.SIGUSR1)
         else:
             report(failure)
@@ -47,8 +48,8 @@ def ended_by_a_lost_worker():
     def end(*_):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # the other workers are lost with the run
         raise RuntimeError(
-            "Expected all workers to live. Received: one that was killed. Run the same again, with fewer workers if "
-            "memory was short: it goes on where it was."
+            f"Expected all workers to live. Received: {reasons[0]}. Run the same again, with fewer workers if memory "
+            "was short (return code -9 or 137): it goes on where it was."
         )
 
     before = signal.signal(signal.SIGUSR1, end)

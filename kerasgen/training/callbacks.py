@@ -12,6 +12,7 @@ from kerasgen.metrics.units import active_units, kl_by_unit
 from kerasgen.training.checkpoints import replace
 from kerasgen.zoo.manifest import HISTORY
 
+KL_BY_UNIT = "kl_by_unit.csv"
 _SATURATED = 0.999  # of the critic's separation
 _COLLAPSED = 0.2  # of the samples' diversity
 
@@ -74,15 +75,19 @@ class KLByUnit(keras.callbacks.Callback):
     Args:
         path: of the table.
         x, condition: training examples of a model with a Gaussian code.
+        writes: False for workers that only take part in the computation.
     """
 
-    def __init__(self, path, x, condition=None):
+    def __init__(self, path, x, condition=None, writes=True):
         super().__init__()
         self.path = path
         self.examples = x, condition
+        self.writes = writes
 
     def on_epoch_end(self, epoch, logs=None):
         kl = kl_by_unit(self.model, *self.examples)
+        if not self.writes:
+            return
         is_new = not self.path.exists()
         with self.path.open("a", newline="") as file:
             table = csv.writer(file)
@@ -142,7 +147,9 @@ class CollapseMonitor(keras.callbacks.Callback):
 
 def logs(output, epoch):
     """The CSV log and TensorBoard's, which needs TensorFlow; tables are cut back to what the checkpoint knows of."""
-    for path in output.glob("*.csv"):
+    for path in (output / HISTORY, output / KL_BY_UNIT):
+        if not path.exists():
+            continue
         with path.open() as file:
             rows = list(csv.reader(file))
         replace(path, "".join(",".join(row) + "\n" for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]))

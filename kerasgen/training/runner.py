@@ -27,7 +27,7 @@ from kerasgen import data as datasets
 from kerasgen.bottlenecks import Gaussian
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
-from kerasgen.training.callbacks import ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, KLByUnit, logs
+from kerasgen.training.callbacks import KL_BY_UNIT, ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, KLByUnit, logs
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.zoo.manifest import HISTORY
 
@@ -121,7 +121,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
             steps_per_epoch=steps,
             callbacks=[
                 FiniteLoss(steps),
-                *_monitors(model, recipe, place, output if is_chief else None),
+                *_monitors(model, recipe, place, output, is_chief),
                 *(logs(output, checkpoints.epoch) if is_chief else ()),
                 checkpoints,
             ],
@@ -147,8 +147,8 @@ def _start(model, presets):
         print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")
 
 
-def _monitors(model, recipe, place, output):
-    """Callbacks that add to the logs what the model's kind asks for, and write its tables where there is an output."""
+def _monitors(model, recipe, place, output, is_chief):
+    """Callbacks that add to the logs what the model's kind asks for, and write its table."""
     kinds = {"tokenize": CodeUsage, "bottleneck": ActiveUnits, "critic": CollapseMonitor}
     monitor = next((monitor for part, monitor in kinds.items() if hasattr(model, part)), None)
     if monitor is None:
@@ -156,8 +156,8 @@ def _monitors(model, recipe, place, output):
     first = next(iter(_examples(recipe, place, batch_size=_MONITORED)))
     first = first if recipe.data.get("labels") else (first,)
     monitors = [monitor(*first)]
-    if output and isinstance(getattr(model, "bottleneck", None), Gaussian):
-        monitors.append(KLByUnit(output / "kl_by_unit.csv", *first))
+    if isinstance(getattr(model, "bottleneck", None), Gaussian):
+        monitors.append(KLByUnit(output / KL_BY_UNIT, *first, writes=is_chief))
     return monitors
 
 
