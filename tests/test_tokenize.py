@@ -134,6 +134,20 @@ def test_a_set_that_needs_no_file_and_binary_pixels(model, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "ids")[1], expected(model, binary))
 
 
+def test_slices_of_splits(model, tmp_path):
+    from kerasgen.data import sources
+
+    tokenize(model, "tfds:digits:train[10:17]+test[-3:]", str(tmp_path / "ids"), "parquet", images_per_shard=4)
+    digits = np.rint(sources.read("digits", "train[10:17]+test[-3:]").images * (255 / 16)).astype("uint8")
+    names, ids = read(tmp_path / "ids")
+    last = sources.size("digits", "test")
+    assert names == [f"train/{i}" for i in range(10, 17)] + [f"test/{i}" for i in range(last - 3, last)]
+    np.testing.assert_array_equal(ids, expected(model, dict(zip(names, digits[..., 0]))))
+    with pytest.raises(ValueError, match="Expected split to be one of .'test', 'train'.*Received: split='trial'"):
+        tokenize(model, "tfds:digits:trial", str(tmp_path / "other"))
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_tfds_set_that_is_not_there(model, tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="Expected the set 'mnist' in"):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasgen.data import sources, toys
+from kerasgen.data import sources, splits, toys
 from kerasgen.tokenization import files
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
@@ -48,19 +48,23 @@ class Folder(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A split of a set that TFDS finds or that kerasgen draws; a part is the range of its examples."""
+    """A split, as TFDS writes it, of a set that TFDS finds or that kerasgen draws; a part is a range of a whole one."""
 
     name: str
     split: str
 
     def parts(self, images_per_shard):
-        size = sources.size(self.name, self.split)
-        return [(start, min(start + images_per_shard, size)) for start in range(0, size, images_per_shard)]
+        sizes = sources.sizes(self.name)
+        return [
+            (whole, first, min(first + images_per_shard, stop))
+            for whole, start, stop in splits.parse(self.split, sizes, sizes.get)
+            for first in range(start, stop, images_per_shard)
+        ]
 
     def read(self, part):
-        start, stop = part
-        for index, image in enumerate(_examples(self.name, f"{self.split}[{start}:{stop}]"), start):
-            yield f"{self.split}/{index}", lambda image=image: image
+        whole, start, stop = part
+        for index, image in enumerate(_examples(self.name, f"{whole}[{start}:{stop}]"), start):
+            yield f"{whole}/{index}", lambda image=image: image
 
 
 class Records(NamedTuple):

@@ -44,7 +44,7 @@ def tokenize(
 
     Args:
         model: a `kerasgen.families.DiscreteAutoencoder`.
-        source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT" (split "train" by
+        source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT" ("train" by
             default), read where TFDS finds it or drawn by kerasgen, as "tfds:scenes"; or a pattern of TFRecord files,
             "images/*.tfrecord", of `tf.Example`s with an encoded image in their feature "image".
         output: folder to write to, on a disk that all workers reach. It holds the exported tokenizer, `tokens.json`
