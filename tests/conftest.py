@@ -18,6 +18,7 @@ if keras.backend.backend() == "tensorflow":
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
     )
 
+from command_line import TINY
 from tiny_preset import METRICS, tiny_recipe, trained
 
 from kerasgen import (
@@ -267,3 +268,9 @@ def saved(tiny_model, images, tmp_path_factory):
 def preset(saved, tmp_path):
     """A copy to spoil."""
     return pathlib.Path(shutil.copytree(saved, tmp_path / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A preset as the command line names it; not to be spoiled."""
+    return str(zoo.save(TINY.build(), tmp_path_factory.mktemp("zoo") / "tiny", TINY, {**METRICS, "figures": {}}))

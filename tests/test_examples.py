@@ -5,7 +5,7 @@ import pathlib
 
 import keras
 import pytest
-from test_cli import METRICS, TINY
+from command_line import METRICS, TINY
 
 from kerasgen import data, zoo
 

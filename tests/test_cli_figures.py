@@ -1,0 +1,80 @@
+"""The commands that measure presets: figures, protocols and cards."""
+
+import json
+import re
+
+from command_line import METRICS, MODEL, TINY, fails, needs_tensorflow
+
+from kerasgen import cli, data, zoo
+from kerasgen.recipe import Recipe
+
+
+def test_a_set_of_several_labels_an_image_is_not_probed(tmp_path, capsys):
+    sprites = Recipe("sprites", {"name": "shapes", "batch_size": 50}, MODEL, {})
+    folder = zoo.save(sprites.build(), tmp_path / "sprites", sprites, METRICS)
+    error = fails(capsys, "probe", str(folder))
+    assert "one label an image. Received: 'shapes', of 5 labels an image. Name" in error
+
+
+def test_presets_of_two_data_sets_are_not_probed_together(tiny, tmp_path, capsys):
+    other = Recipe("other", {"name": "mnist", "batch_size": 50}, MODEL, {})
+    folder = zoo.save(other.build(), tmp_path / "other", other, METRICS)
+    error = fails(capsys, "probe", tiny, str(folder))
+    assert "Expected presets of one data set, digits," in error and "Received: 'other', of mnist." in error
+
+
+@needs_tensorflow
+def test_evaluate_writes_figures_with_their_protocol(tiny, tmp_path, capsys):
+    published = [{"model": "other", "value": 1.0, "source": "a paper"}]
+    old = {"value": 0.0, "standard_error": 0.0, "unit": "nats", "protocol": "p", "command": "c", "published": published}
+    folder = zoo.save(zoo.load(tiny), tmp_path / "tiny", TINY, {**METRICS, "figures": {"nll": old, "kept": old}})
+    cli.main(["evaluate", str(folder), "--num-samples", "5", "--limit", "20", "--write"])
+    figures = json.loads((folder / "metrics.json").read_text())["figures"]
+    assert figures["kept"] == old
+    nll = figures["nll"]
+    assert nll["value"] > 0 and nll["standard_error"] > 0 and nll["published"] == published
+    protocol = "20 test examples of digits binarized once with seed 0, nll by k = 5 importance samples, elbo by 10"
+    assert nll["protocol"] == protocol
+    assert nll["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 20"
+    assert nll["protocol"] in zoo.card(folder)
+    assert f"{nll['value']:.5g} ± {nll['standard_error']:.2g} nats" in capsys.readouterr().out
+
+
+@needs_tensorflow
+def test_figures_of_a_file_and_of_what_was_held_out_of_training(tiny, tmp_path, capsys):
+    data.save_npz("digits", tmp_path / "digits.npz")
+    command = ["evaluate", tiny, "--num-samples", "5", "--split", "train[1480:]"]
+    cli.main(command)
+    cli.main([*command, "--data", str(tmp_path / "digits.npz")])
+    out = capsys.readouterr().out
+    first, second = re.findall(r"^nll +(.*)$", out, re.MULTILINE)
+    assert first == second and out.count("20 train[1480:] examples of digits binarized once") == 2
+    assert "Drop --split and --data" in fails(capsys, "evaluate", tiny, "--split", "train", "--write")
+
+
+@needs_tensorflow
+def test_a_card_is_written_again_with_its_figures_and_a_note(tmp_path, capsys):
+    figure = {"value": 2.5, "standard_error": 0.5, "unit": "nats", "protocol": "p", "command": "c"}
+    folder = zoo.save(TINY.build(), tmp_path / "tiny", TINY, {**METRICS, "figures": {"nll": figure}})
+    (folder / "card.md").write_text("another")
+    assert "Received" in fails(capsys, "card", str(folder), "--write")  # not what the manifest says
+    folder = zoo.save(TINY.build(), folder, TINY, {**METRICS, "figures": {"nll": figure}})
+    cli.main(["card", str(folder), "--note", "It is small.", "--note", "It is a test."])
+    card = zoo.card(folder)
+    assert "- It is small.\n- It is a test.\n" in card and "**2.5** ± 0.5" in card
+    assert (folder / "samples.png").exists() and (folder / "reconstructions.png").exists()
+    cli.main(["card", str(folder), "--write"])
+    assert zoo.card(folder) == card
+
+
+@needs_tensorflow
+def test_evaluate_adds_sample_quality_where_it_is_asked_for(tiny, capsys):
+    cli.main(["evaluate", tiny, "--num-samples", "5", "--limit", "40", "--quality"])
+    out = capsys.readouterr().out
+    assert "40 test examples of digits binarized once with seed 0, nll by k = 5 importance samples, elbo by 10\n" in out
+    assert (
+        "40 means of p(x | z), z drawn from the prior, seed 0, against as many: 40 test examples of digits; floor"
+        in out
+    )
+    names = re.findall(r"^([\w\[\]]+) +[-\d]", out, re.MULTILINE)
+    assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)

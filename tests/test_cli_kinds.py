@@ -1,0 +1,136 @@
+"""The command line on presets of every kind: what each can do, and what it says of what it cannot."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from command_line import METRICS, MODEL, fails, is_png
+
+from kerasgen import cli, zoo
+from kerasgen.metrics import evaluation, features, fidelity
+from kerasgen.recipe import Recipe
+
+MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
+KINDS = {  # models by name; the data of all are digits but for the last
+    "mixture": {"families.Mixture": {"event_shape": [8, 8, 1], "num_components": 2, "levels": 17}},
+    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "num_classes": 10}},
+    "classifier": {"families.Classifier": {"event_shape": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
+    "text": {
+        "families.TwoStageModel": {
+            "event_shape": [8, 8, 1],
+            "tokenizer": {"tests.PatchTokenizer": {"event_shape": [8, 8, 1]}},
+            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 4, "size": 8, "num_blocks": 1}},
+            "text": {"text.Vocabulary": {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}},
+        }
+    },
+    "gan": {
+        "families.AdversarialModel": {
+            "event_shape": [8, 8, 1],
+            "generator": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
+            "critic": MLP,
+            "divergence": {"divergences.Hinge": {}},
+            "latent_dim": 2,
+        }
+    },
+    "points": {"families.Mixture": {"event_shape": [2], "num_components": 2}},
+}
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    """Preset folders by name of `KINDS`."""
+    folder = tmp_path_factory.mktemp("kinds")
+    recipes = [Recipe(name, {"name": "digits", "batch_size": 50}, model, {}) for name, model in KINDS.items()]
+    return {recipe.name: str(zoo.save(recipe.build(), folder / recipe.name, recipe, METRICS)) for recipe in recipes}
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["mixture"],
+        ["points"],
+        ["conditional", "--mean"],
+        ["conditional", "--label", "3"],
+        ["conditional", "--label", "any"],
+        ["gan", "--truncation", "0.5"],
+        ["text"],
+        ["text", "--prompt", "a circle", "--temperature", "0.7", "--top-k", "5", "--top-p", "0.9", "--best-of", "2"],
+    ],
+    ids=" ".join,
+)
+def test_sample_every_kind_of_model(argv, kinds, tmp_path):
+    name, *options = argv
+    cli.main(["sample", kinds[name], "-n", "12", *options, "--out", str(tmp_path / "s.png")])
+    assert is_png(tmp_path / "s.png")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "options", "message"),
+    [
+        ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
+        ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
+        ("sample", "mixture", ["--truncation", "1"], "ways to draw that Mixture has, of []. Received: --truncation"),
+        ("sample", "mixture", ["--label", "3"], "Expected a preset of classes. Received: --label for"),
+        ("sample", "text", ["--label", "any"], "Expected a preset of classes. Received: --label for"),
+        ("sample", "conditional", ["--label", "six"], "expected the number of a class, or any, received 'six'"),
+        (
+            "sample",
+            "text",
+            ["--prompt", "a rad circle"],
+            "words that the model knows. Received: 'rad'. Near 'rad': red",
+        ),
+        ("sample", "text", ["--guidance", "2"], "Expected guidance=1: this model never learned what is likely"),
+        ("sample", "text", ["--temperature", "0"], "Expected temperature to be a positive number. Received"),
+        ("sample", "conditional", ["--prompt", "a"], "Expected a preset that reads sentences. Received: --prompt"),
+        (
+            "sample",
+            "conditional",
+            ["--top-k", "3"],
+            "ways to draw that LatentVariableModel has, of ['mean']. Received",
+        ),
+        ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
+        ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
+        ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
+        ("evaluate", "classifier", ["--quality"], "Expected a preset whose model has 'sample'"),
+        ("evaluate", "points", ["--inception", "x.h5"], "Expected a preset of images for --inception. Received"),
+        ("evaluate", "gan", ["--inception", "gone.h5"], "Expected a file of InceptionV3's weights without the top"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said(command, name, options, message, kinds, capsys):
+    assert message in fails(capsys, command, kinds[name], *options)
+
+
+def test_inception_is_named_in_figures_and_command(kinds, tmp_path, monkeypatch):
+    def inception(weights):
+        assert weights == "folder/weights.h5"
+        return features.VALUES._replace(name="inception_v3")
+
+    monkeypatch.setattr(features, "inception", inception)
+    gan = tmp_path / "gan"
+    shutil.copytree(kinds["gan"], gan)
+    cli.main(["evaluate", str(gan), "--inception", "folder/weights.h5", "--limit", "30", "--write"])
+    figures = json.loads((gan / "metrics.json").read_text())["figures"]
+    distance = figures["frechet_distance[inception_v3]"]
+    assert distance["command"] == "kerasgen evaluate gan --limit 30 --inception weights.h5"
+
+
+def test_the_limit_holds_for_judged_samples(monkeypatch):
+    drawn = []
+
+    def label_fidelity(model, judge, num_samples):
+        drawn.append(num_samples)
+        return {}
+
+    monkeypatch.setattr(fidelity, "judge", lambda name: "a judge")
+    monkeypatch.setattr(fidelity, "label_fidelity", label_fidelity)
+    monkeypatch.setitem(fidelity.JUDGES, "digits", "a judge")
+    model = Recipe("conditional", {}, KINDS["conditional"], {}).build()
+
+    def read(split, **_):
+        return np.zeros((4, 8, 8, 1), "float32"), np.arange(4), "4 examples"
+
+    for limit in (7, None):
+        protocols = [protocol for _, protocol in evaluation.measure(model, "digits", read, 3, limit=limit)]
+        assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1]
+    assert drawn == [7, 10_000]
