@@ -258,6 +258,16 @@ def test_both_samplers_draw_the_same_images_and_the_check_would_see_if_not(monke
         sample_autoregressive.check(options)
 
 
+def test_the_table_of_samplers():
+    options = argparse.Namespace(batch=2, side=6, layers=2, channels=4, passes=1, rounds=1, sides=[4], clock="wall")
+    rows = sample_autoregressive.report(options).splitlines()
+    for name in ("cached", "cached xla"):
+        assert [row.endswith("| 1 |") for row in rows if row.startswith(f"| {name} |")] == [True]
+    for name, unknown in (("naive", False), ("tfd.PixelCNN", True)):  # another network's operations are not counted
+        assert [row.split(" | ")[5] == "-" for row in rows if row.startswith(f"| {name} |")] == [unknown]
+    assert rows[-1].startswith("| 4 |")
+
+
 def test_the_example_of_keras_io_trains_and_is_measured_beside_the_recipe(monkeypatch, rng, capsys):
     frechet_wgan_gp = script(SCRIPT.with_name("frechet_wgan_gp.py"))
     peer, _ = frechet_wgan_gp.peer()
