@@ -41,6 +41,21 @@ def test_generators_and_critics_of_images(kind, side, stages):
     assert features.shape == ((2, 4 * lowest**2) if kind == "DCGAN" else (2, 4))
 
 
+@pytest.mark.parametrize("normalization", ["batch", "layer", "spectral"])
+def test_dense_layers_of_dcgan_stand_at_its_narrow_end(normalization, tmp_path):
+    generator = networks.DCGANGenerator((8, 8, 1), (4, 4), normalization, hidden=(7, 6))
+    critic = networks.DCGANCritic((4, 4), normalization, dropout=0.5, hidden=(7, 6))
+    noise = keras.Input((3,))
+    model = keras.Model(noise, critic(generator(noise)))
+    batch = np.random.default_rng(0).standard_normal((5, 3)).astype("float32")
+    assert model(batch).shape == (5, 6)
+    matrices = [tuple(weight.shape) for weight in model.trainable_weights if len(weight.shape) == 2]
+    assert matrices == [(3, 7), (7, 6), (6, 16), (16, 7), (7, 6)]
+    assert np.abs(model(batch, training=True) - model(batch)).max() > 1e-3, "values are left out in training only"
+    model.save(tmp_path / "model.keras")
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(batch), model(batch))
+
+
 @pytest.mark.parametrize("normalization", [None, "batch", "layer", "spectral"])
 @pytest.mark.parametrize("kind", ["DCGANGenerator", "DCGANCritic", "ResidualGenerator", "ResidualCritic"])
 def test_every_normalization_of_every_network_saves_and_loads(kind, normalization, tmp_path):

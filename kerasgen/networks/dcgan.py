@@ -21,24 +21,33 @@ class DCGANGenerator(Stack):
         output_shape: (height, width, channels); height and width divide by 2 once a stage.
         channels: width of each stage, from the lowest resolution up.
         normalization: of every layer but the last: see `kerasgen.networks.normalization`.
+        hidden: sizes of dense layers before the first stage: data in separate modes needs a map that bends sharply.
 
     Raises:
         ValueError: an unknown normalisation.
     """
 
-    def __init__(self, output_shape, channels=(64, 32), normalization="batch", **kwargs):
+    def __init__(self, output_shape, channels=(64, 32), normalization="batch", hidden=(), **kwargs):
         super().__init__(**kwargs)
         normalizations.check(normalization)
         self.config = {
             "output_shape": list(output_shape),
             "channels": list(channels),
             "normalization": normalization,
+            "hidden": list(hidden),
         }
         dtype = {"dtype": self.dtype_policy}
         *resolution, output_channels = output_shape
         lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
+        self.stack = []
+        for size in hidden:
+            self.stack += [
+                normalizations.of_kernel(layers.Dense(size, **dtype), normalization),
+                *normalizations.of_values(normalization, self.dtype_policy),
+                layers.ReLU(**dtype),
+            ]
         first = layers.Dense(math.prod(lowest), **dtype)
-        self.stack = [
+        self.stack += [
             normalizations.of_kernel(first, normalization),
             layers.Reshape(lowest, **dtype),
             *normalizations.of_values(normalization, self.dtype_policy),
@@ -62,32 +71,42 @@ class DCGANGenerator(Stack):
 
 @register
 class DCGANCritic(Stack):
-    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, all values of the last stage.
+    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, all values of the last layer.
 
     Args:
         channels: width of each stage, from half resolution down.
         normalization: of every layer, but of values not after the first: see `kerasgen.networks.normalization`.
-        dropout: share of each stage's values left out in training.
+        dropout: share of each layer's values left out in training.
+        hidden: sizes of dense layers after the last stage.
 
     Raises:
         ValueError: an unknown normalisation.
     """
 
-    def __init__(self, channels=(32, 64), normalization=None, dropout=0.0, **kwargs):
+    def __init__(self, channels=(32, 64), normalization=None, dropout=0.0, hidden=(), **kwargs):
         super().__init__(**kwargs)
         normalizations.check(normalization)
-        self.config = {"channels": list(channels), "normalization": normalization, "dropout": dropout}
+        self.config = {
+            "channels": list(channels),
+            "normalization": normalization,
+            "dropout": dropout,
+            "hidden": list(hidden),
+        }
         dtype = {"dtype": self.dtype_policy}
+
+        def layer(kernel, *values):
+            left_out = [layers.Dropout(dropout, **dtype)] if dropout else []
+            kernel = normalizations.of_kernel(kernel, normalization)
+            return [kernel, *values, layers.LeakyReLU(_SLOPE, **dtype), *left_out]
+
         self.stack = [layers.Rescaling(2.0, -1.0, **dtype)]
         for stage, width in enumerate(channels):
-            convolution = layers.Conv2D(width, 4, strides=2, padding="same", **dtype)
-            self.stack.append(normalizations.of_kernel(convolution, normalization))
-            if stage > 0:
-                self.stack += normalizations.of_values(normalization, self.dtype_policy)
-            self.stack.append(layers.LeakyReLU(_SLOPE, **dtype))
-            if dropout:
-                self.stack.append(layers.Dropout(dropout, **dtype))
+            values = normalizations.of_values(normalization, self.dtype_policy) if stage else []
+            self.stack += layer(layers.Conv2D(width, 4, strides=2, padding="same", **dtype), *values)
         self.stack.append(layers.Flatten(**dtype))
+        for size in hidden:
+            values = normalizations.of_values(normalization, self.dtype_policy)
+            self.stack += layer(layers.Dense(size, **dtype), *values)
 
     def get_config(self):
         return {**super().get_config(), **self.config}
