@@ -89,12 +89,11 @@ def tiny_autoencoder():
     )
 
 
-def tiny_hierarchical():
+def tiny_hierarchical(bottleneck=bottlenecks.Hierarchical):
     """A VAE of two stochastic layers; the same weights every time."""
     keras.utils.set_random_seed(0)
     encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
-    bottleneck = bottlenecks.Hierarchical((2, 3), hidden=8)
-    return LatentVariableModel((8, 8, 1), encoder, bottleneck, decoder, likelihoods.Bernoulli())
+    return LatentVariableModel((8, 8, 1), encoder, bottleneck((2, 3), hidden=8), decoder, likelihoods.Bernoulli())
 
 
 def tiny_mixture():

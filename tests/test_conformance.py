@@ -29,13 +29,14 @@ from conftest import (
 from two_stage import guidable
 
 import kerasgen
-from kerasgen import divergences, families, likelihoods, objectives, regularizers
+from kerasgen import bottlenecks, divergences, families, likelihoods, objectives, regularizers
 
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,
     "conditional_vae": lambda: tiny_mlp_vae(likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10),
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(components=2), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,
+    "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),
     "autoencoder": tiny_autoencoder,
     "mixture": tiny_mixture,
     "gan": tiny_gan,

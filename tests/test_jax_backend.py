@@ -30,7 +30,7 @@ from conftest import (
     tiny_vae,
 )
 
-from kerasgen import checks, data, divergences, export, networks, objectives, regularizers, training, zoo
+from kerasgen import bottlenecks, checks, data, divergences, export, networks, objectives, regularizers, training, zoo
 from kerasgen.recipe import Recipe
 
 IN_CI = "KERASGEN_REFERENCE" in os.environ
@@ -120,6 +120,7 @@ TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq
         tiny_autoencoder,
         tiny_autoregressive,
         tiny_hierarchical,
+        functools.partial(tiny_hierarchical, bottlenecks.DeepGaussian),
         tiny_mixture,
         tiny_two_stage,
         tiny_classifier,

@@ -2,11 +2,13 @@
 
 from kerasgen.bottlenecks.base import Bottleneck, Code
 from kerasgen.bottlenecks.continuous import Deterministic, Gaussian, Hierarchical
+from kerasgen.bottlenecks.deep import DeepGaussian
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck, FiniteScalar, GumbelSoftmax, VectorQuantizer
 
 __all__ = [
     "Bottleneck",
     "Code",
+    "DeepGaussian",
     "Deterministic",
     "DiscreteBottleneck",
     "FiniteScalar",

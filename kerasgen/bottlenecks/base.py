@@ -26,9 +26,18 @@ class Bottleneck(keras.layers.Layer):
 
     Attributes:
         latent_shape: of one code z, known once the bottleneck is built.
+        decoded_shape: of the part of it that `decoded` gives the decoder, all of it unless a bottleneck says otherwise.
         term_names: of the terms of its codes.
         term_weights: their weights by name beside that of the objective; a term that is not named weighs 1.
     """
 
     term_names = ()
     term_weights = {}
+
+    @property
+    def decoded_shape(self):
+        return self.latent_shape
+
+    def decoded(self, z):
+        """What of codes `[..., *latent_shape]` the decoder reads, `[..., *decoded_shape]`."""
+        return z

@@ -8,7 +8,7 @@ from kerasgen.bottlenecks.base import Bottleneck, Code, register
 from kerasgen.networks.layers import Stack
 
 
-def _normal(mean, scale):
+def normal(mean, scale):
     """Independent normals over the last axis; TFLite lacks what the equal `MultivariateNormalDiag` computes."""
     return backend.tfd.Independent(backend.tfd.Normal(mean, scale), 1)
 
@@ -60,11 +60,11 @@ class Gaussian(Stochastic):
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
         mean, raw_scale = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)
-        return _normal(mean, _positive(raw_scale))
+        return normal(mean, _positive(raw_scale))
 
     def prior(self):
         """p(z): event shape `[latent_dim]`, float32."""
-        return _normal(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
+        return normal(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
 
     def terms(self, posterior, z):
         """KL(q(z | x) || p(z)), in closed form whatever z."""
@@ -136,7 +136,7 @@ class Hierarchical(Stochastic):
 
     def prior(self):
         """p(z): event shape `[sum(latent_dims)]`, float32."""
-        first = _normal(ops.zeros(self.latent_dims[0]), ops.ones(self.latent_dims[0]))
+        first = normal(ops.zeros(self.latent_dims[0]), ops.ones(self.latent_dims[0]))
         return self._chain(first, [self._prior(layer) for layer in range(1, len(self.latent_dims))])
 
     def posterior(self, features):
@@ -147,16 +147,16 @@ class Hierarchical(Stochastic):
                 shape = (*ops.shape(above)[:-1], features.shape[-1])
                 known = ops.concatenate([ops.broadcast_to(features, shape), ops.cast(above, features.dtype)], axis=-1)
                 correction, scale = self.inference[layer].statistics(known)
-                return _normal(self._prior(layer)(above).mean() + correction, scale)
+                return normal(self._prior(layer)(above).mean() + correction, scale)
 
             return given
 
-        first = _normal(*self.inference[0].statistics(features))
+        first = normal(*self.inference[0].statistics(features))
         return self._chain(first, [conditional(layer) for layer in range(1, len(self.latent_dims))])
 
     def _prior(self, layer):
         """p(z_l | z_1..z_{l-1}) as a function of what is above, for any layer but the first."""
-        return lambda above: _normal(*self.generation[layer - 1].statistics(above))
+        return lambda above: normal(*self.generation[layer - 1].statistics(above))
 
     def _chain(self, first, conditionals):
         from kerasgen.distributions import Chain  # imports TFP

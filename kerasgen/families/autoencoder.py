@@ -26,7 +26,7 @@ class Autoencoder(GenerativeModel):
         event_shape: shape of one example, `(height, width, channels)` for images.
         encoder: Keras layer or model, `[B, *event_shape]` to features `[B, F]`.
         bottleneck: from `kerasgen.bottlenecks`, features to a code z.
-        decoder: Keras layer or model, `[B, *latent_shape]` to the likelihood's parameters.
+        decoder: Keras layer or model, `[B, *decoded_shape]`, with the class, to the likelihood's parameters.
         likelihood: from `kerasgen.likelihoods`.
         objective: from `kerasgen.objectives`; the ELBO by default, which without a prior is -log p(x | z).
         num_classes: number of classes of the condition, or None for an unconditional model.
@@ -52,7 +52,7 @@ class Autoencoder(GenerativeModel):
         classes = self.num_classes or 0
         if not self.bottleneck.built:
             self.bottleneck.build((*features.shape[:-1], features.shape[-1] + classes))
-        *grid, size = self.bottleneck.latent_shape
+        *grid, size = self.bottleneck.decoded_shape
         params = self.decoder(keras.KerasTensor((None, *grid, size + classes)))
         if isinstance(self.likelihood, Channelwise):
             raise ValueError(
@@ -90,7 +90,7 @@ class Autoencoder(GenerativeModel):
     def decode(self, z, condition=None, training=False):
         """The likelihood p(x | z) for z `[..., B, *latent_shape]`: batch shape `[..., B]`, event `event_shape`."""
         condition = checks.labels(condition, self.num_classes)
-        z = self._conditioned(ops.convert_to_tensor(z), condition)
+        z = self._conditioned(self.bottleneck.decoded(ops.convert_to_tensor(z)), condition)
         leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.latent_shape)]
         params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])), training=training)
         params = ops.reshape(params, (*leading, *params.shape[1:]))
