@@ -297,8 +297,15 @@ def test_the_table_of_disentanglement_keeps_what_it_measured(monkeypatch, tmp_pa
 
     monkeypatch.setattr(benchmark.training, "run", run)
     measured = {0: {"mig": 0.1, "sap": 0.4}, 1: {"mig": 0.3, "sap": 0.4}}
-    monkeypatch.setattr(benchmark.disentanglement, "evaluate", lambda model, shapes, forest: measured[trained[-1].seed])
-    arguments = ["--betas", "1", "4", "--seeds", "0", "1", "--epochs", "7", "--out", str(tmp_path)]
+    points = []
+
+    def evaluate(model, shapes, num_train, num_test, forest):
+        points.append((num_train, num_test))
+        return measured[trained[-1].seed]
+
+    monkeypatch.setattr(benchmark.disentanglement, "evaluate", evaluate)
+    arguments = ["--betas", "1", "4", "--seeds", "0", "1", "--split", "train[:700]", "--points", "40"]
+    arguments += ["--out", str(tmp_path)]
     benchmark.main(arguments)
     rows = capsys.readouterr().out.splitlines()
     assert "| objective | beta | mig | sap |" in rows
@@ -307,6 +314,7 @@ def test_the_table_of_disentanglement_keeps_what_it_measured(monkeypatch, tmp_pa
             assert f"| {objective} | {beta} | 0.200 ± 0.100 | 0.400 ± 0.000 |" in rows
     assert {recipe.build().objective.beta for recipe in trained} == {1.0, 4.0}
     assert {type(recipe.build().objective).__name__ for recipe in trained} == {"ELBO", "TCVAE"}
-    assert {recipe.training["epochs"] for recipe in trained} == {7} and len({each.name for each in trained}) == 8
+    assert {recipe.data["split"] for recipe in trained} == {"train[:700]"} and len({each.name for each in trained}) == 8
+    assert set(points) == {(40, 20)}
     benchmark.main(arguments)
     assert len(trained) == 8
