@@ -1,5 +1,8 @@
 """What callers may pass, checked before any work is done: what was expected, what came, what to do."""
 
+import math
+import numbers
+
 import keras
 import numpy as np
 
@@ -151,3 +154,15 @@ def positive(name, value):
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
         raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
     return int(value)
+
+
+def above_zero(name, value):
+    """Checks that a value is a finite number above 0.
+
+    Raises:
+        ValueError: anything else.
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf:
+        raise ValueError(f"Expected {name} to be a number above 0. Received: {name}={value!r}")
+    return float(value)

@@ -140,10 +140,13 @@ class NonSaturating(Divergence):
 
     Args:
         divergence: an f-divergence; `Minimax` by default.
+
+    Raises:
+        ValueError: another divergence.
     """
 
     def __init__(self, divergence=None):
-        self.divergence = divergence or Minimax()
+        self.divergence = _of(divergence or Minimax(), FDivergence)
 
     def critic_terms(self, real, fake):
         return self.divergence.critic_terms(real, fake)
@@ -221,12 +224,15 @@ class RelativisticAverage(Divergence):
 
     Args:
         divergence: `Minimax`, by default, or `Hinge`.
+
+    Raises:
+        ValueError: another divergence.
     """
 
     needs_real = True
 
     def __init__(self, divergence=None):
-        self.divergence = divergence or Minimax()
+        self.divergence = _of(divergence or Minimax(), Minimax, Hinge)
 
     def _relative(self, real, fake):
         return real - ops.mean(fake), fake - ops.mean(real)
@@ -242,3 +248,12 @@ class RelativisticAverage(Divergence):
 
     def get_config(self):
         return {"divergence": keras.saving.serialize_keras_object(self.divergence)}
+
+
+def _of(divergence, *kinds):
+    if not isinstance(divergence, kinds):
+        raise ValueError(
+            f"Expected divergence to be of {' or '.join(kind.__name__ for kind in kinds)}. "
+            f"Received: {type(divergence).__name__}. Take Minimax, or give the model yours by itself."
+        )
+    return divergence

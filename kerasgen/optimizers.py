@@ -16,7 +16,8 @@ def register(cls):
 class Adversaries(keras.optimizers.Optimizer):
     """The optimizer of a generator and that of its critic.
 
-    The learning rate and the count of iterations that it shows are the generator's.
+    The learning rate and the count of iterations that it shows are the generator's. Setting the rate, as callbacks do,
+    moves the critic's by the same factor.
 
     Args:
         generator, critic: Keras optimizers.
@@ -26,11 +27,16 @@ class Adversaries(keras.optimizers.Optimizer):
         super().__init__(learning_rate=0.0, name=name)
         self.generator = generator
         self.critic = critic
+        self._critic_share = 1.0  # of the generator's rate, kept for when that is 0
 
     def build_both(self, generator_variables, critic_variables):
         """Makes the state of both optimizers. Do so in the scope of a strategy, and before the first step."""
         self.generator.build(generator_variables)
         self.critic.build(critic_variables)
+        if averaged := [each for each in (self.generator, self.critic) if each.use_ema]:
+            # Where Keras' SwapEMAWeights looks for variables and their averages.
+            for name in ("_trainable_variables", "_model_variables_moving_average"):
+                setattr(self, name, [variable for each in averaged for variable in getattr(each, name)])
         self.built = True
 
     def build(self, variables):
@@ -55,7 +61,11 @@ class Adversaries(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value):
+        generator, critic = (float(ops.convert_to_numpy(each.learning_rate)) for each in (self.generator, self.critic))
+        if generator:
+            self._critic_share = critic / generator
         self.generator.learning_rate = value
+        self.critic.learning_rate = self._critic_share * value
 
     @property
     def iterations(self):

@@ -8,7 +8,7 @@ them. Spectral normalisation (Miyato and others 2018, arXiv 1802.05957) is a par
 import keras
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, checks
 
 
 def register(cls):
@@ -23,6 +23,7 @@ class Regularizer:
     - `names`: of those terms.
     - `weight`: of those terms in the critic's loss.
     - `constrain(variables)`, called with the critic's trainable variables after each of its steps.
+    - `check(critic)` raises a ValueError where the critic is none that it can act on.
     """
 
     names = ()
@@ -32,6 +33,9 @@ class Regularizer:
         return {}
 
     def constrain(self, variables):
+        pass
+
+    def check(self, critic):
         pass
 
     def get_config(self):
@@ -48,12 +52,23 @@ class GradientPenalty(Regularizer):
 
     Args:
         weight: lambda of the paper.
+
+    Raises:
+        ValueError: a weight that is not above 0; by `check`, a critic with batch normalisation, where a score depends
+            on the other examples too (section 4, No critic batch normalization).
     """
 
     names = ("gradient_penalty",)
 
     def __init__(self, weight=10.0):
-        self.weight = weight
+        self.weight = checks.above_zero("weight", weight)
+
+    def check(self, critic):
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
+            raise ValueError(
+                "Expected a critic that scores each example by itself beside a GradientPenalty. Received: one with "
+                "batch normalization. Give it normalization='layer'."
+            )
 
     def terms(self, critic, real, fake, share):
         share = ops.reshape(share, (-1, *[1] * (len(real.shape) - 1)))
@@ -68,10 +83,13 @@ class WeightClipping(Regularizer):
     """Clips every weight of the critic to [-limit, limit] (Arjovsky and others 2017, arXiv 1701.07875, algorithm 1).
 
     The slope is then bounded, by what depends on the network: distances are comparable within a run only.
+
+    Raises:
+        ValueError: a limit that is not above 0.
     """
 
     def __init__(self, limit=0.01):
-        self.limit = limit
+        self.limit = checks.above_zero("limit", limit)
 
     def constrain(self, variables):
         for variable in variables:

@@ -1,6 +1,7 @@
 """`AdversarialModel`: its steps against steps by hand, regularizers against calculus, exact resume, samples."""
 
 import json
+import math
 
 import keras
 import numpy as np
@@ -137,6 +138,50 @@ def test_it_learns_where_the_data_are():
     np.testing.assert_allclose(samples.mean(axis=0), [3, -2], atol=0.6)
 
 
+def test_evaluate_logs_what_fit_does(points):
+    """Over batches of unequal sizes: the report is minus the critic's mean term, each example counting once."""
+    model = plane(divergences.Wasserstein(), regularizers=[regularizers.GradientPenalty(2.0)])
+    model.compile(keras.optimizers.SGD(0.0))
+    logs = model.evaluate(points, batch_size=60, verbose=0, return_dict=True)
+    assert logs["divergence"] == pytest.approx(-logs["critic"], abs=1e-6) != 0
+    assert logs["loss"] == pytest.approx(logs["critic"] + 2 * logs["gradient_penalty"] + logs["generator"], abs=1e-5)
+    history = model.fit(points, validation_data=(points,), batch_size=48, verbose=0).history
+    assert history["val_divergence"][0] == pytest.approx(-history["val_critic"][0], abs=1e-6) != 0
+
+
+def test_a_callback_moves_both_learning_rates(points):
+    model = plane()
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.4))
+    rates = []
+
+    class Keep(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            both = model.optimizer.generator, model.optimizer.critic
+            rates.append([float(each.learning_rate) for each in both])
+
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: [0.2, 0.0, 0.05][epoch])
+    model.fit(points, epochs=3, verbose=0, callbacks=[scheduler, Keep()])
+    np.testing.assert_allclose(rates, [[0.2, 0.8], [0, 0], [0.05, 0.2]], rtol=1e-6)
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=1e9)
+    model.fit(points, epochs=2, verbose=0, callbacks=[plateau, Keep()])
+    np.testing.assert_allclose(rates[-1], [0.025, 0.1], rtol=1e-6)
+    scheduled = plane()
+    scheduled.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)))
+    with pytest.raises(TypeError, match="its learning rate is not settable"):
+        scheduled.optimizer.learning_rate = 0.1
+
+
+def test_a_scaled_loss_takes_the_same_step(points):
+    weights = []
+    for scale in (None, 8.0):
+        model = plane()
+        model.compile(keras.optimizers.SGD(0.1, loss_scale_factor=scale))
+        model.train_on_batch(points)
+        weights.append(model.get_weights())
+    for plain, scaled in zip(*weights, strict=True):
+        np.testing.assert_allclose(scaled, plain, rtol=1e-5, atol=1e-7)
+
+
 def test_schedules_count_training_steps():
     rate = training.WarmupStableDecay(0.5, warmup_steps=0, decay_start=10, total_steps=20)
     model = plane(critic_steps=5)
@@ -169,6 +214,25 @@ def test_the_generators_weights_become_their_moving_average(points):
         np.testing.assert_allclose(variable, 0.5 * history[0][i] + 0.5 * history[1][i], atol=1e-6)
     for kept, variable in zip(critic, model._critic_variables):
         np.testing.assert_array_equal(kept, variable)
+
+
+def test_the_average_is_what_validation_sees(points):
+    model, seen = plane(), []
+    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5))
+
+    class Keep(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            seen.append([np.array(v) for v in model.trainable_variables])
+
+    swap = keras.callbacks.SwapEMAWeights()
+    model.fit(points, validation_data=(points,), batch_size=48, verbose=0, callbacks=[swap, Keep()])
+    (seen,) = seen
+    for kept, variable in zip(seen, model.trainable_variables, strict=True):
+        np.testing.assert_allclose(variable, kept, atol=1e-6)  # `fit` ends with the averages
+    plain = plane()
+    plain.compile(keras.optimizers.SGD(0.1))
+    with pytest.raises(ValueError, match="SwapEMAWeights must be used when `use_ema=True` is set on the optimizer"):
+        plain.fit(points, validation_data=(points,), verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
 
 
 def test_mixed_precision_keeps_scores_penalties_and_samples_in_float32(digits):
@@ -258,7 +322,17 @@ def test_a_collapse_is_warned_of_in_one_line(digits, capsys):
     model.score = lambda x, labels: keras.ops.mean(keras.ops.abs(x - 0.5), axis=(1, 2, 3))  # 0 on grey images
     monitor.on_epoch_end(2, logs)
     assert logs["critic_separation"] == 1
-    assert "the critic tells 100.0% of real examples from samples; lower its rate" in capsys.readouterr().err
+    assert "the critic is right about 100.0% of pairs, real and sample; lower its rate" in capsys.readouterr().err
+    model.score = lambda x, labels: keras.ops.zeros(len(x))
+    monitor.on_epoch_end(2, logs)
+    assert logs["critic_separation"] == 0.5
+    monitor.real = keras.ops.concatenate(
+        [monitor.real[:1], model.sample(1, labels[:1], seed=0)]
+    )  # of 4 pairs 2 are ties
+    monitor.condition = labels[:2]
+    model.score = lambda x, labels: keras.ops.mean(keras.ops.abs(x - 0.5), axis=(1, 2, 3))
+    monitor.on_epoch_end(2, logs)
+    assert logs["critic_separation"] == 0.75
 
 
 RECIPE = {
@@ -327,6 +401,17 @@ def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
             {"num_classes": 4, "head": networks.ScoreHead(3)},
             "Expected a head of num_classes=4, the model's. Received: num_classes=3. Set the head's num_classes",
         ),
+        (
+            {"regularizers": [regularizers.GradientPenalty(), regularizers.GradientPenalty(1.0)]},
+            r"Expected regularizers of different terms. Received: \['gradient_penalty', 'gradient_penalty'\]. Drop one",
+        ),
+        (
+            {
+                "regularizers": [regularizers.GradientPenalty()],
+                "critic": keras.Sequential([networks.DCGANCritic((4, 4), "batch")]),
+            },
+            "Expected a critic that scores each example by itself beside a GradientPenalty. Received: one with batch",
+        ),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):
@@ -372,6 +457,24 @@ def test_a_critics_learning_rate_needs_a_critic():
         both.build([])
 
 
+@pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, "1e-2", None])
+def test_regularizers_weigh_more_than_nothing(value):
+    with pytest.raises(ValueError, match=f"Expected weight to be a number above 0. Received: weight={value!r}"):
+        regularizers.GradientPenalty(value)
+    with pytest.raises(ValueError, match=f"Expected limit to be a number above 0. Received: limit={value!r}"):
+        regularizers.WeightClipping(value)
+
+
+def test_float16_is_refused_and_the_remedy_named():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = plane()
+        with pytest.raises(ValueError, match="Received: mixed_float16. Build the model under mixed_bfloat16"):
+            model.compile()
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 def test_bad_input_is_refused():
     model = plane()
     model.compile()
@@ -385,8 +488,9 @@ def test_bad_input_is_refused():
         model.fit(np.full((4, 2), np.nan), verbose=0)
     conditional = tiny_gan(num_classes=10)
     conditional.compile()
-    with pytest.raises(ValueError, match="Expected no sample_weight: samples cannot be weighed"):
-        conditional.fit(np.zeros((4, 8, 8, 1)), np.arange(4), sample_weight=np.ones(4), verbose=0)
+    for method in (conditional.fit, conditional.evaluate):
+        with pytest.raises(ValueError, match="Expected no sample_weight: samples cannot be weighed"):
+            method(np.zeros((4, 8, 8, 1)), np.arange(4), sample_weight=np.ones(4), verbose=0)
     with pytest.raises(ValueError, match="Expected a condition: this model is conditional on 10 classes"):
         conditional.sample(2)
     with pytest.raises(ValueError, match="Expected one label for each of n=2 examples. Received: 3 labels"):

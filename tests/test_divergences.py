@@ -181,6 +181,17 @@ def test_saves_and_loads(divergence):
     np.testing.assert_array_equal(copy.critic_terms(*scores), divergence.critic_terms(*scores))
 
 
+def test_forms_of_divergences_that_there_are_not_are_refused():
+    for whole in (divergences.Hinge(), divergences.NonSaturating(), "Minimax"):
+        message = f"Expected divergence to be of FDivergence. Received: {type(whole).__name__}. Take Minimax, or"
+        with pytest.raises(ValueError, match=message):
+            divergences.NonSaturating(whole)
+    for other in (divergences.Wasserstein(), divergences.KL(), divergences.NonSaturating()):
+        message = f"Expected divergence to be of Minimax or Hinge. Received: {type(other).__name__}. Take Minimax, or"
+        with pytest.raises(ValueError, match=message):
+            divergences.RelativisticAverage(other)
+
+
 def test_a_recipe_names_divergences():
     built = recipe.build({"divergences.NonSaturating": {"divergence": {"divergences.ReverseKL": {}}}})
     assert isinstance(built.divergence, divergences.ReverseKL)

@@ -26,7 +26,7 @@ class AdversarialModel(GenerativeModel):
 
     Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that each sees other
     examples, and one step of the generator follows. `fit` logs the mean of every term, `divergence`, which is what the
-    scores report, and `loss`, the sum of both sides' losses, which need not fall.
+    scores report, and `loss`, the sum of both sides' losses, which need not fall; so does `evaluate`.
 
     Args:
         event_shape: shape of one example, `(height, width, channels)` for images.
@@ -40,7 +40,8 @@ class AdversarialModel(GenerativeModel):
         head: features to scores; `networks.ScoreHead(num_classes)` by default.
 
     Raises:
-        ValueError: the generator's output shape is not `event_shape`, or the head is one of other classes.
+        ValueError: the generator's output shape is not `event_shape`, the head is one of other classes, or the
+            regularizers do not go with each other or with the critic.
     """
 
     def __init__(
@@ -56,6 +57,11 @@ class AdversarialModel(GenerativeModel):
         head=None,
         **kwargs,
     ):
+        names = [name for each in regularizers for name in each.names]
+        if len(set(names)) < len(names):
+            raise ValueError(f"Expected regularizers of different terms. Received: {names}. Drop one of the same name.")
+        for each in regularizers:
+            each.check(critic)
         penalties = {name: each.weight for each in regularizers for name in each.names}
         super().__init__(event_shape, num_classes, terms=("critic", "generator", *penalties), **kwargs)
         self.generator = generator
@@ -123,24 +129,43 @@ class AdversarialModel(GenerativeModel):
         real = self.score(x, condition, training) if self.divergence.needs_real else None
         return {"generator": self.divergence.generator_terms(real, fake)}, None
 
+    def _terms(self, x, condition, training):
+        """The terms of both sides, and the divergence."""
+        terms, divergence = self._critic_terms(x, condition, training)
+        return terms | self._generator_terms(x, condition, training)[0], divergence
+
     def loss_terms(self, x, condition=None, training=False):
         """What each side minimises, and the critic's penalties: `critic`, `generator`, ..., each `[B]`."""
-        x, condition = self.check(x, condition)
-        return self._critic_terms(x, condition, training)[0] | self._generator_terms(x, condition, training)[0]
+        return self._terms(*self.check(x, condition), training)[0]
 
     def term_weights(self):
         return self.penalties
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each side."""
+        _refuse(sample_weight)
+        loss = self._logged(*self._terms(*self.check(x, y), training))
+        return loss / backend.num_replicas()
 
     def compile(self, optimizer=None, critic_optimizer=None, **kwargs):
         """Keras' `compile`.
 
         Args:
             optimizer: the generator's, or `kerasgen.optimizers.Adversaries`; Adam(2e-4, beta_1=0.5) by default, which
-                is DCGAN's (Radford and others 2016).
+                is DCGAN's (Radford and others 2016). A callback that sets the learning rate moves both rates by the
+                same factor.
             critic_optimizer: one of the same settings by default, without a moving average. The learning-rate
                 schedules of both count training steps, of which the critic makes `critic_steps` each.
             kwargs: Keras' own.
+
+        Raises:
+            ValueError: the model computes in float16, whose loss scaling knows one optimizer.
         """
+        if self.dtype_policy.name == "mixed_float16":
+            raise ValueError(
+                "Expected the dtype policy float32 or mixed_bfloat16: Keras scales the loss of one optimizer, and here "
+                "are two. Received: mixed_float16. Build the model under mixed_bfloat16, which needs no scaling."
+            )
         optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
         if isinstance(optimizer, Adversaries):
             optimizer, critic_optimizer = optimizer.generator, optimizer.critic
@@ -178,10 +203,7 @@ class AdversarialModel(GenerativeModel):
     def _play(self, data, scope=None):
         """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
         x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if sample_weight is not None:
-            raise ValueError(
-                "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop it."
-            )
+        _refuse(sample_weight)
         x, condition = self.check(x, condition)
         for x_part, condition_part in self._parts(x, condition):
             terms, divergence = self._step(
@@ -197,10 +219,14 @@ class AdversarialModel(GenerativeModel):
             self.generator.trainable_variables,
             scope,
         )[0]
+        self._loss_tracker.update_state(self._logged(terms, divergence))
+
+    def _logged(self, terms, divergence):
+        """The loss of these terms, whose means it takes into account, as it does the divergence."""
         for name, term in terms.items():
             self.term_means[name].update_state(term)
-        self.divergence_mean.update_state(divergence)
-        self._loss_tracker.update_state(self._weighted(terms))
+        self.divergence_mean.update_state(divergence, ops.shape(terms["critic"])[0])
+        return self._weighted(terms)
 
     def _parts(self, x, condition):
         """The batch in `critic_steps` parts of one size; what they lack they take from the start again."""
@@ -212,8 +238,8 @@ class AdversarialModel(GenerativeModel):
     def _step(self, terms_of, x, condition, optimizer, variables, scope):
         def loss():
             terms, report = terms_of(x, condition, training=True)
-            # Keras optimizers sum gradients over replicas.
-            return self._weighted(terms) / backend.num_replicas(), (terms, report)
+            # Keras optimizers sum gradients over replicas, and take a loss_scale_factor out of them.
+            return optimizer.scale_loss(self._weighted(terms) / backend.num_replicas()), (terms, report)
 
         (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
         optimizer.apply(gradients, variables)
@@ -266,3 +292,8 @@ class AdversarialModel(GenerativeModel):
             "latent_dim": self.latent_dim,
             "critic_steps": self.critic_steps,
         }
+
+
+def _refuse(sample_weight):
+    if sample_weight is not None:
+        raise ValueError("Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop it.")

@@ -115,8 +115,8 @@ class CodeUsage(keras.callbacks.Callback):
 class CollapseMonitor(keras.callbacks.Callback):
     """Logs once an epoch what shows that an adversarial game is lost, and warns of it in one line on stderr.
 
-    - `critic_separation`: probability that the critic scores a real example above a sample, by all pairs of them; 0.5
-      where it cannot tell them apart. Near 1, generators of divergences with a bound learn little.
+    - `critic_separation`: probability that the critic scores a real example above a sample, by all pairs of them, ties
+      counted half; 0.5 where it cannot tell them apart. Near 1, generators of divergences with a bound learn little.
     - `sample_diversity`: mean squared distance of two samples, as a share of that of two real examples; near 0 where
       the generator has collapsed to a point.
 
@@ -131,13 +131,15 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         fake = self.model.sample(len(self.real), self.condition, seed=0)
-        scores = [ops.convert_to_numpy(self.model.score(x, self.condition)) for x in (self.real, fake)]
-        separation = float(np.mean(scores[0][:, None] > scores[1]))
+        real_scores, fake_scores = (
+            ops.convert_to_numpy(self.model.score(x, self.condition)) for x in (self.real, fake)
+        )
+        separation = float(0.5 + np.mean(np.sign(real_scores[:, None] - fake_scores)) / 2)
         variances = [np.sum(np.var(ops.convert_to_numpy(x), axis=0)) for x in (self.real, fake)]
         diversity = float(variances[1] / variances[0])
         logs |= {"critic_separation": separation, "sample_diversity": diversity}
         if self.model.divergence.saturates and separation > _SATURATED:
-            self._warn(epoch, f"the critic tells {separation:.1%} of real examples from samples; lower its rate")
+            self._warn(epoch, f"the critic is right about {separation:.1%} of pairs, real and sample; lower its rate")
         if diversity < _COLLAPSED:
             self._warn(epoch, f"samples have {diversity:.0%} of the data's variance: the generator has collapsed")
 
