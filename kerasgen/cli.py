@@ -104,6 +104,8 @@ def parser():
     sub.add_argument("--quality", action="store_true", help="sample quality too, which others than GANs leave out")
     fid = "sample quality on Inception v3's features (FID): a file of its weights, or imagenet to download them"
     sub.add_argument("--inception", metavar="H5", help=fid)
+    more = "samples that quality is measured on (default: as many as images); above that, the Fréchet distance only"
+    sub.add_argument("--samples", type=_positive, metavar="N", help=more)
     sub.add_argument("--split", default="test", help="what is measured: held out of training (default: %(default)s)")
     source(sub)
     sub.add_argument("--write", action="store_true", help="put the figures into the preset's metrics and card")

@@ -136,6 +136,8 @@ def evaluate(args):
         _needs(model, "sample", args.name)
     if args.inception and len(model.event_shape) != 3:
         raise ValueError(f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality.")
+    if args.samples and not with_quality and not evaluation.only_samples(model):
+        raise ValueError("Expected --samples with --quality, whose samples it counts. Add --quality, or drop it.")
     extractor = features.inception(args.inception) if args.inception else None
 
     def read(split, grey=False, count=None, name=recipe.data["name"]):
@@ -160,10 +162,11 @@ def evaluate(args):
         command += " --quality"
     if args.inception:
         command += f" --inception {pathlib.Path(args.inception).name}"
+    if args.samples:
+        command += f" --samples {args.samples}"
     figures, protocols = {}, {}
-    for measured, protocol in evaluation.measure(
-        model, recipe.data["name"], read, args.num_samples, with_quality, extractor, args.limit, progress=True
-    ):
+    options = (args.num_samples, with_quality, extractor, args.limit, args.samples)
+    for measured, protocol in evaluation.measure(model, recipe.data["name"], read, *options, progress=True):
         figures |= measured
         protocols |= dict.fromkeys(measured, protocol)
     print("\n".join(dict.fromkeys(protocols.values())))

@@ -432,8 +432,8 @@ def test_evaluate_measures_sample_quality_with_its_floor(tmp_path, capsys):
     assert distance["value"] > floor["value"] > 0
     assert distance["protocol"] == (
         "60 samples, seed 0, against as many: 60 test examples of digits; floor: the first as many of 60 training "
-        "examples in the samples' place; copies are sought among all of them; p-values of 60 a side, by 499 "
-        "relabellings; features: values"
+        "examples in the samples' place; copies are sought among all of them; mean_difference_p and mmd_p of 60 a "
+        "side, by 499 relabellings; features: values"
     )
     assert distance["command"] == "kerasgen evaluate gan_digits --limit 60"
     momenta = "".join(f", {key}={recipe.training[key]}" for key in ("beta_1", "beta_2") if key in recipe.training)

@@ -69,12 +69,25 @@ def test_a_card_is_written_again_with_its_figures_and_a_note(tmp_path, capsys):
 
 @needs_tensorflow
 def test_evaluate_adds_sample_quality_where_it_is_asked_for(tiny, capsys):
-    cli.main(["evaluate", tiny, "--num-samples", "5", "--limit", "40", "--quality"])
+    cli.main(["evaluate", tiny, "--num-samples", "5", "--limit", "40", "--quality", "--samples", "30"])
     out = capsys.readouterr().out
     assert "40 test examples of digits binarized once with seed 0, nll by k = 5 importance samples, elbo by 10\n" in out
-    assert (
-        "40 means of p(x | z), z drawn from the prior, seed 0, against as many: 40 test examples of digits; floor"
-        in out
-    )
+    drawn = "30 means of p(x | z), z drawn from the prior, seed 0, against 40 test examples of digits; floor: the first"
+    assert f"{drawn} as many of 40 training examples in" in out
     names = re.findall(r"^([\w\[\]]+) +[-\d]", out, re.MULTILINE)
     assert names[0] == "nll" and {"recall[values]", "recall_floor[values]"} < set(names)
+
+
+@needs_tensorflow
+def test_the_protocol_says_how_many_samples_each_figure_is_of(tiny, tmp_path, capsys):
+    folder = zoo.save(zoo.load(tiny), tmp_path / "tiny", TINY, {**METRICS, "figures": {}})
+    quality = ["--quality", "--samples", "100"]
+    cli.main(["evaluate", str(folder), "--num-samples", "5", "--limit", "40", *quality, "--write"])
+    distance = json.loads((folder / "metrics.json").read_text())["figures"]["frechet_distance[values]"]
+    assert distance["protocol"].startswith(
+        "Fréchet distance of 100 means of p(x | z), z drawn from the prior, seeds 0 to 2, other figures of the first "
+        "40, against 40 test examples of digits; floor: all 40 training examples in the samples' place; copies are"
+    )
+    assert distance["command"] == "kerasgen evaluate tiny --num-samples 5 --limit 40 --quality --samples 100"
+    error = fails(capsys, "evaluate", tiny, "--samples", "100")
+    assert "Expected --samples with --quality, whose samples it counts. Add --quality, or drop it." in error

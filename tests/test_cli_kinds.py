@@ -104,7 +104,7 @@ def test_what_a_model_cannot_do_is_said(command, name, options, message, kinds, 
 def test_inception_is_named_in_figures_and_command(kinds, tmp_path, monkeypatch):
     def inception(weights):
         assert weights == "folder/weights.h5"
-        return features.VALUES._replace(name="inception_v3")
+        return features.VALUES._replace(name="inception_v3", slow=True)
 
     monkeypatch.setattr(features, "inception", inception)
     gan = tmp_path / "gan"
@@ -113,6 +113,7 @@ def test_inception_is_named_in_figures_and_command(kinds, tmp_path, monkeypatch)
     figures = json.loads((gan / "metrics.json").read_text())["figures"]
     distance = figures["frechet_distance[inception_v3]"]
     assert distance["command"] == "kerasgen evaluate gan --limit 30 --inception weights.h5"
+    assert "copied[inception_v3]" not in figures and "copies" not in distance["protocol"]
 
 
 def test_the_limit_holds_for_judged_samples(monkeypatch):

@@ -1,6 +1,7 @@
 """Sample quality against oracles: closed forms, brute force, calibration under the null, bad generators."""
 
 import math
+import tracemalloc
 
 import keras
 import numpy as np
@@ -112,11 +113,7 @@ def test_tests_see_what_they_test_for(rng):
 
 
 def test_the_classifier_tests_interval_covers_chance_under_the_null(rng):
-    from sklearn.linear_model import LogisticRegression
-
-    outcomes = [
-        two_sample.classifier_test(*rng.standard_normal((2, 200, 2)), LogisticRegression(), seed=i) for i in range(200)
-    ]
+    outcomes = [two_sample.classifier_test(*rng.standard_normal((2, 200, 2)), seed=i) for i in range(120)]
     covered = np.mean([each.low <= 0.5 <= each.high for each in outcomes])
     assert covered == pytest.approx(0.95, abs=0.05)
     assert np.mean([each.p_value <= 0.05 for each in outcomes]) <= 0.1
@@ -149,6 +146,76 @@ def test_a_model_that_copies_its_training_examples_is_caught(images):
     assert honest["copied[values]"].value == pytest.approx(50, abs=10)
 
 
+class Shifted:
+    """Points around (0.3, 0) in the plane; keeps what it was asked for."""
+
+    event_shape, num_classes = (2,), None
+
+    def __init__(self):
+        self.asked = []
+
+    def check(self, x, condition=None):
+        return x, condition
+
+    def sample(self, n, condition=None, seed=None):
+        self.asked.append((n, seed))
+        return np.random.default_rng(seed).normal([0.3, 0], 1, (n, 2))
+
+
+def test_more_samples_are_drawn_in_blocks_and_only_their_moments_kept(rng):
+    held_out, training = rng.standard_normal((60, 2)), rng.standard_normal((400, 2))
+    model = Shifted()
+    usual = quality.sample_quality(model, held_out, training=training)
+    many = quality.sample_quality(model, held_out, training=training, count=150)
+    assert model.asked == [(60, 0), (60, 0), (60, 1), (30, 2)]
+    drawn = np.concatenate([model.sample(n, seed=seed) for n, seed in ((60, 0), (60, 1), (30, 2))])
+    for ending, points in ("", drawn), ("_floor", training[:150]):
+        expected = frechet_distance(Moments.of([points]), Moments.of([held_out]))
+        assert many[f"frechet_distance{ending}[values]"].value == pytest.approx(expected, rel=1e-9)
+        expected = frechet_distance(Moments.of([points[:60]]), Moments.of([held_out]))
+        assert usual[f"frechet_distance{ending}[values]"].value == pytest.approx(expected, rel=1e-9)
+    for name in usual:
+        assert many[name] == usual[name] or name.startswith("frechet_distance"), name
+    few = quality.sample_quality(model, held_out, training=training, count=25)
+    assert few["frechet_distance[values]"].value != usual["frechet_distance[values]"].value
+    assert model.asked[-1] == (25, 0)
+
+
+def test_memory_does_not_grow_with_the_number_of_samples(rng):
+    held_out, most = rng.standard_normal((100, 200)), []
+
+    class Wide(Shifted):
+        event_shape = (200,)
+
+        def sample(self, n, condition=None, seed=None):
+            most.append(tracemalloc.get_traced_memory()[0])
+            return np.random.default_rng(seed).standard_normal((n, 200))
+
+    tracemalloc.start()
+    try:
+        quality.sample_quality(Wide(), held_out, count=2000)
+    finally:
+        tracemalloc.stop()
+    assert len(most) == 20
+    assert max(most[2:]) - most[2] < held_out.nbytes / 2  # 18 blocks later
+
+
+def test_a_slow_extractor_is_given_no_more_than_the_floor_needs(rng):
+    held_out, training, seen = rng.standard_normal((30, 2)), rng.standard_normal((400, 2)), []
+
+    def function(examples):
+        seen.append(len(examples))
+        return examples
+
+    slow = features.Extractor("slow", function, batch_size=20, slow=True)
+    figures = quality.sample_quality(Shifted(), held_out, training=training, extractor=slow, count=50)
+    assert sum(seen) == 30 + 50 + 50 and max(seen) == 20
+    assert "frechet_distance_floor[slow]" in figures and not any("copied" in name for name in figures)
+    fast = quality.sample_quality(Shifted(), held_out, None, training, slow._replace(slow=False), count=50)
+    assert set(fast) - set(figures) == {"copied[slow]"}
+    assert all(fast[name] == figures[name] for name in figures)
+
+
 @pytest.mark.parametrize("name", ["eight_gaussians", "grid_gaussians"])
 def test_real_points_find_all_modes(name):
     toy = TOYS[name]
@@ -167,9 +234,9 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     figures = evaluation.evaluate(tiny_gan(), images)
     names = list(figures)
     assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
-    assert len(names) == 18 and not any("fid" in name.lower() for name in names)
+    assert len(names) == 20 and not any("fid" in name.lower() for name in names)
     assert figures["frechet_distance[values]"].value > 2 * figures["frechet_distance_floor[values]"].value
-    assert figures["told_apart[values]"].value > 90
+    assert figures["told_apart[values]"].value > 90 and figures["told_apart_p[values]"].value < 1e-6
     for test in ("mean_difference", "mmd"):
         assert figures[f"{test}_p[values]"].value == pytest.approx(1 / 500)
         assert figures[f"{test}_p_floor[values]"].value > 0.01
@@ -178,8 +245,10 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     for name in halves:
         if "floor" in name and "_p_" not in name:  # p-values of real data lie anywhere in 0..1
             assert halves[name].value == pytest.approx(figures[name].value, rel=0.5, abs=0.2)
-    with pytest.raises(ValueError, match="Expected at least 20 examples. Received: 5"):
+    with pytest.raises(ValueError, match="Expected at least 20 examples and 20 samples. Received: 5 and 5"):
         quality.sample_quality(tiny_gan(), images[:5])
+    with pytest.raises(ValueError, match="Expected at least 20 examples and 20 samples. Received: 256 and 19"):
+        quality.sample_quality(tiny_gan(), images, count=19)
 
 
 def test_an_extractor_gives_the_features_of_its_function_batch_by_batch(rng):
@@ -194,7 +263,7 @@ def test_inception_features_come_from_a_weights_file_and_give_figures_their_name
     network = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
     network.save_weights(tmp_path / "inception.weights.h5")
     extractor = features.inception(tmp_path / "inception.weights.h5")
-    assert extractor.name == "inception_v3"
+    assert extractor.name == "inception_v3" and extractor.slow
     images = rng.uniform(size=(2, 28, 28, 1)).astype("float32")
     resized = keras.ops.image.resize(np.repeat(images, 3, axis=-1), (299, 299))
     expected = network(keras.applications.inception_v3.preprocess_input(255.0 * resized))

@@ -30,7 +30,17 @@ _ASKED = 2000  # sentences
 _BEST_OF = 8
 
 
-def measure(model, data_name, read, num_samples=5000, with_quality=False, extractor=None, limit=None, progress=False):
+def measure(
+    model,
+    data_name,
+    read,
+    num_samples=5000,
+    with_quality=False,
+    extractor=None,
+    limit=None,
+    count=None,
+    progress=False,
+):
     """Everything that a model and the data it was trained on allow.
 
     Args:
@@ -43,6 +53,7 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
         extractor: of the features that sample quality is measured on, by default the zoo's for this set.
         limit: the largest number of samples that are drawn to be judged, None for what the protocols say.
+        count: number of samples that sample quality is measured on, None for that of the test examples.
         progress: show a progress bar.
 
     Yields:
@@ -75,15 +86,10 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
         yield tokenizer.reconstruction_quality(model, images, grey, real, own), protocol
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
-        training = read("train", grey=True, count=_TRAINING)[0]
-        extractor = extractor or features.of(data_name)
-        protocol = (
-            f"{len(examples):,} {fidelity.what_is_shown(model)}, seed 0, against as many: {what}; "
-            f"floor: the first as many of {len(training):,} training examples in the samples' place; "
-            f"copies are sought among all of them; p-values of {min(quality.TESTED, len(examples)):,} a side, by "
-            f"{two_sample.PERMUTATIONS} relabellings; features: {extractor.name}"
-        )
-        yield quality.sample_quality(model, examples, labels, training, extractor), protocol
+        extractor, count = extractor or features.of(data_name), count or len(examples)
+        training = read("train", grey=True, count=count if extractor.slow else _TRAINING)[0]
+        protocol = _quality_protocol(model, count, len(examples), what, len(training), extractor)
+        yield quality.sample_quality(model, examples, labels, training, extractor, count=count), protocol
     if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
         count = min(_JUDGED, limit or _JUDGED)
         protocol = f"{count:,} {fidelity.what_is_shown(model)}, seed 0, judged by {fidelity.JUDGES[data_name]}"
@@ -93,6 +99,23 @@ def measure(model, data_name, read, num_samples=5000, with_quality=False, extrac
     if data_name in shapes.SETS and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
         protocol = "posterior means, 10,000 points to fit and 5,000 to measure each score, seed 0, DCI by forests"
         yield disentanglement.figures(model, shapes.SETS[data_name]), protocol
+
+
+def _quality_protocol(model, count, held_out, what, training, extractor):
+    """How sample quality is measured: `count` samples against `held_out` examples, which are `what`."""
+    drawn = f"{count:,} {fidelity.what_is_shown(model)}"
+    if count > held_out:
+        seeds = f"seeds 0 to {(count - 1) // held_out}"
+        drawn = f"Fréchet distance of {drawn}, {seeds}, other figures of the first {held_out:,}, against {what}"
+    else:
+        drawn = f"{drawn}, seed 0, against {'as many: ' if count == held_out else ''}{what}"
+    floor = f"the first as many of {training:,}" if count <= training else f"all {training:,}"
+    copies = "" if extractor.slow else "copies are sought among all of them; "
+    tested = min(quality.TESTED, held_out, count)
+    return (
+        f"{drawn}; floor: {floor} training examples in the samples' place; {copies}mean_difference_p and mmd_p of "
+        f"{tested:,} a side, by {two_sample.PERMUTATIONS} relabellings; features: {extractor.name}"
+    )
 
 
 def _caption_fidelity(model, judge, data_name, count):

@@ -20,11 +20,13 @@ class Extractor(NamedTuple):
         name: that its figures carry.
         function: examples `[B, *event_shape]` to features `[B, F]`.
         batch_size: examples that it is given at once.
+        slow: whether it is: then it is given training examples for the floor only, and copies are not sought.
     """
 
     name: str
     function: Callable
     batch_size: int = 500
+    slow: bool = False
 
     def __call__(self, examples):
         """Features `[N, F]` float64 of examples `[N, ...]`, batch by batch."""
@@ -71,4 +73,4 @@ def inception(weights):
         images = keras.ops.image.resize(keras.ops.convert_to_tensor(images, "float32"), _INCEPTION_SIZE)
         return network(keras.ops.broadcast_to(2.0 * images - 1.0, (*images.shape[:3], 3)))
 
-    return Extractor("inception_v3", backend.function(features), batch_size=50)
+    return Extractor("inception_v3", backend.function(features), batch_size=50, slow=True)

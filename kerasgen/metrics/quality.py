@@ -1,4 +1,10 @@
-"""Sample quality over the features of a named extractor, each figure beside its floor: what real data score."""
+"""Sample quality over the features of a named extractor, each figure beside its floor: what real data score.
+
+The Fréchet distance is of as many samples as are asked for: they are drawn in blocks, of which the moments remain. The
+other figures compare single examples; they are of the first block, as many samples as there are held-out examples.
+"""
+
+import itertools
 
 import numpy as np
 
@@ -7,52 +13,73 @@ from kerasgen.metrics import fidelity, figure, manifold, memorisation, two_sampl
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.kernel import kernel_distance
+from kerasgen.model import blocks
 
 TESTED = 1000  # examples a side of the permutation tests, whose memory grows with their square
 
 
-def sample_quality(model, examples, labels=None, training=None, extractor=extractors.VALUES, seed=0):
-    """Measures as many samples of a model as there are held-out examples.
+def sample_quality(model, examples, labels=None, training=None, extractor=extractors.VALUES, seed=0, count=None):
+    """Measures samples of a model against held-out examples. Memory does not grow with the number of samples.
 
     Args:
         model: any that samples.
         examples: `[N, *event_shape]`, N at least 20, held out.
         labels: `[N]`, of a conditional model: samples are drawn of the same classes.
-        training: `[M, *event_shape]` that the model was trained on. The first N of them, in the samples' place, give
-            the floor; without them it is the second half of `examples` against the first.
+        training: `[M, *event_shape]` that the model was trained on. As many of them as there are samples, in the
+            samples' place, give the floor; without them it is the second half of `examples` against the first.
         extractor: a `kerasgen.metrics.features.Extractor`, whose name the figures carry.
-        seed: of the samples.
+        seed: of the first N samples; the next N are drawn with `seed + 1`, and so on.
+        count: number of samples, at least 20; None for N. Figures other than the Fréchet distance are of the first N.
 
     Returns:
         `Figure`s by name, `frechet_distance[extractor]` first, each one's `_floor` after it: see
-        `kerasgen.metrics.frechet`, `kernel`, `manifold` and `two_sample`. With training examples also
-        `copied[extractor]`, how often a sample lies nearer to them than a held-out example does: see
+        `kerasgen.metrics.frechet`, `kernel`, `manifold` and `two_sample`. With training examples, where the extractor
+        is not slow, also `copied[extractor]`, how often a sample lies nearer to them than a held-out example does: see
         `kerasgen.metrics.memorisation`. Means of likelihoods count as samples, as they are what is shown.
 
     Raises:
-        ValueError: examples of another shape or range, or fewer than 20.
+        ValueError: examples of another shape or range, or fewer than 20, or fewer samples than that.
     """
     examples, labels = figure.checked(model, examples, labels)
-    if len(examples) < 20:
-        raise ValueError(f"Expected at least 20 examples. Received: {len(examples)}.")
+    block = len(examples)
+    count = block if count is None else count
+    if min(block, count) < 20:
+        raise ValueError(f"Expected at least 20 examples and 20 samples. Received: {block} and {count}.")
     held_out = extractor(examples)
-    samples = extractor(fidelity.as_shown(model, len(examples), labels, seed))
+    drawn = _drawn(model, count, block, labels, seed)
+    samples = extractor(next(drawn))
+    further = (features for images in drawn for features in extractor.batches(images))
+    copies = {}
     if training is None:
-        half = len(held_out) // 2
-        floors, copies = _distances(held_out[half:], held_out[:half]), {}
+        half = block // 2
+        floors = _distances(_side(held_out[half:]), _side(held_out[:half]))
     else:
-        seen = extractor(training)
-        floors = _distances(seen[: len(held_out)], held_out)
-        share = memorisation.copying(samples, seen, held_out).share
-        copies = {f"copied[{extractor.name}]": Figure(100 * share, "% of pairs (50 by new data)")}
+        first = len(samples)
+        seen = _side(extractor(training[:first]), extractor.batches(training[first:count]))
+        floors = _distances(seen, _side(held_out))
+        if not extractor.slow:
+            share = memorisation.copying(samples, extractor(training), held_out).share
+            copies[f"copied[{extractor.name}]"] = Figure(100 * share, "% of pairs (50 by new data)")
     figures = {}
-    for name, value in _distances(samples, held_out).items():
+    for name, value in _distances(_side(samples, further), _side(held_out)).items():
         figures[f"{name}[{extractor.name}]"] = value
         figures[f"{name}_floor[{extractor.name}]"] = floors[name]
     return figures | copies
 
 
-def _distances(fake, real):
+def _drawn(model, count, block, labels, seed):
+    """Samples, at most `block` at once, each block with a seed of its own."""
+    for number, (n,) in enumerate(blocks(count, block)):
+        yield fidelity.as_shown(model, n, None if labels is None else labels[:n], seed + number)
+
+
+def _side(features, further=()):
+    """Features that are at hand, and the moments of these and of further ones, which come in batches."""
+    return features, Moments.of(itertools.chain([features], further))
+
+
+def _distances(fake_side, real_side):
+    (fake, fake_moments), (real, real_moments) = fake_side, real_side
     rng = np.random.default_rng(0)
     fake, real = (rng.permutation(each) for each in (fake, real))  # blocks and halves ask for a random order
     precision, recall = manifold.precision_recall(real, fake)
@@ -60,13 +87,14 @@ def _distances(fake, real):
     told = two_sample.classifier_test(real, fake)
     tested = real[:TESTED], fake[:TESTED]
     return {
-        "frechet_distance": Figure(frechet_distance(Moments.of([fake]), Moments.of([real])), "squared features"),
+        "frechet_distance": Figure(frechet_distance(fake_moments, real_moments), "squared features"),
         "kernel_distance": kernel_distance(fake, real),
         "precision": Figure(precision, "share of samples"),
         "recall": Figure(recall, "share of examples"),
         "density": Figure(density, "of real density"),
         "coverage": Figure(coverage, "share of examples"),
         "told_apart": Figure(100 * told.accuracy, "% (50 by guessing)", 100 * two_sample.standard_error(told)),
+        "told_apart_p": Figure(told.p_value, "p-value"),
         "mean_difference_p": Figure(two_sample.mean_difference(*tested).p_value, "p-value"),
         "mmd_p": Figure(two_sample.mmd(*tested).p_value, "p-value"),
     }
