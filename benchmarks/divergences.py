@@ -1,10 +1,11 @@
-"""What critics trained to convergence report on two densities that move apart, beside what quadrature gives.
+"""What critics trained to convergence report on two densities that move apart, beside the values in closed form.
 
     python benchmarks/divergences.py
 
 Two uniform densities of width 1 on the line, from the same place to 3 apart. Where they no longer overlap,
 Jensen-Shannon and total variation have nothing more to say to a generator, however far it is; the Wasserstein distance
-is the way that is left. The picture goes to docs/divergences.png, the table to standard output.
+is the way that is left. Converged is within 0.005 of the exact value. The picture goes to docs/divergences.png, the
+table to standard output.
 """
 
 import argparse
@@ -27,7 +28,7 @@ def overlap(distance):
 GAMES = {  # name: (divergence, what keeps the critic's slope in bounds, its value in closed form at a distance)
     "Jensen-Shannon": (divergences.Minimax(), (), lambda d: (1 - overlap(d)) * math.log(2)),
     "total variation": (divergences.TotalVariation(), (), lambda d: 1 - overlap(d)),
-    "Wasserstein": (divergences.Wasserstein(), (regularizers.GradientPenalty(100.0),), lambda d: d),
+    "Wasserstein": (divergences.Wasserstein(), (regularizers.GradientPenalty(1000.0),), lambda d: d),
 }
 
 
@@ -40,7 +41,7 @@ def reported(name, distance, steps):
     critic = networks.MLP((), (64, 64))
     critic(real)
     variables = critic.trainable_variables
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps))
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.02, steps))
     optimizer.build(variables)
 
     def loss(share):
@@ -50,14 +51,13 @@ def reported(name, distance, steps):
                 loss = loss + each.weight * keras.ops.mean(term)
         return loss, None
 
-    def step(share):
-        _, gradients = backend.value_and_gradients(lambda: loss(share), variables)
+    def step(i, shares):
+        _, gradients = backend.value_and_gradients(lambda: loss(shares[i]), variables)
         optimizer.apply(gradients, variables)
+        return shares
 
-    step = backend.function(step)
-    rng = np.random.default_rng(0)
-    for _ in range(steps):
-        step(keras.ops.convert_to_tensor(rng.random(_POINTS).astype("float32")))
+    shares = np.random.default_rng(0).random((steps, _POINTS)).astype("float32")
+    backend.function(lambda shares: keras.ops.fori_loop(0, steps, step, shares))(shares)
     return float(divergence.estimate(critic(real), critic(fake)))
 
 
@@ -84,6 +84,8 @@ def main(argv=None):
     parser.add_argument("--out", type=pathlib.Path, default=PICTURE)
     args = parser.parse_args(argv)
     values = {name: [reported(name, d, args.steps) for d in args.distances] for name in GAMES}
+    worst = max(abs(value - GAMES[name][2](d)) for name in GAMES for d, value in zip(args.distances, values[name]))
+    print(f"Critics are within {worst:.4f} of the exact values.\n")
     print("| distance | " + " | ".join(f"{name}: critic | exact" for name in GAMES) + " |")
     print("| --- |" + " ---: | ---: |" * len(GAMES))
     for i, distance in enumerate(args.distances):

@@ -102,17 +102,18 @@ def tiny_mixture():
     return families.Mixture((8, 8, 1), 3, levels=17)
 
 
-def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="batch", **arguments):
+def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="batch", spectral=False, **arguments):
     """A GAN of 8x8 images with the real parts; the same weights every time."""
     keras.utils.set_random_seed(0)
     return families.AdversarialModel(
         (8, 8, 1),
         networks.DCGANGenerator((8, 8, 1), (8,), normalization),
-        networks.DCGANCritic((8,)),
+        networks.DCGANCritic((8,), "spectral" if spectral else None),
         divergence or divergences.NonSaturating(),
         latent_dim=4,
         num_classes=num_classes,
         regularizers=regularizers,
+        head=networks.ScoreHead(num_classes, spectral),
         **arguments,
     )
 

@@ -449,6 +449,25 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     assert not (tmp_path / "run" / "checkpoints").exists()
 
 
+def test_a_run_that_broke_goes_on_from_the_last_good_checkpoint(tmp_path, monkeypatch):
+    save = training.Checkpoints.on_epoch_end
+
+    def spoil(self, epoch, logs=None):
+        save(self, epoch, logs)
+        self.model.generator.trainable_variables[0].assign_add(np.nan)
+
+    recipe = Recipe.from_dict(RECIPE).override(["training.epochs=2"])
+    monkeypatch.setattr(training.Checkpoints, "on_epoch_end", spoil)
+    with pytest.raises(
+        FloatingPointError, match="Expected finite losses. Received: .* not finite in epoch 2, .* is kept"
+    ):
+        training.run(recipe, tmp_path / "run")
+    monkeypatch.undo()
+    assert json.loads((tmp_path / "run" / "checkpoints" / "state.json").read_text())["epoch"] == 1
+    model = training.run(recipe, tmp_path / "run", resume=True)
+    assert all(np.all(np.isfinite(weight)) for weight in model.get_weights())
+
+
 def test_a_critics_learning_rate_needs_a_critic():
     both = training.Schedule(1, 1e-3, critic_learning_rate=1e-3).optimizer(10)
     with pytest.raises(

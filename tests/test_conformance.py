@@ -43,6 +43,7 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "conditional_wgan": lambda: tiny_gan(
         divergences.Wasserstein(), [regularizers.GradientPenalty()], 10, "layer", critic_steps=2
     ),
+    "spectral_gan": lambda: tiny_gan(divergences.Hinge(), spectral=True),
     "autoregressive": tiny_autoregressive,
     "conditional_autoregressive": lambda: tiny_autoregressive(10),
     "pixelcnnpp": lambda: tiny_autoregressive_of_patches("PixelCNNPlusPlus"),

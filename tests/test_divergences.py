@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import integrate, stats
+from scipy import integrate, optimize, stats
 
-from kerasgen import backend, divergences, networks, recipe
+from kerasgen import backend, divergences, networks, recipe, regularizers
 
 P, Q = stats.norm(0.0, 0.8), stats.norm(0.7, 1.0)
 
@@ -111,32 +111,78 @@ def test_a_critic_trained_to_convergence_reports_the_divergence(name, dimensions
         samples, integrand = samples[::-1], lambda p, q: OPTIMA[name][2](q, p)
     exact = (quadrature if dimensions == 1 else quadrature_in_the_plane)(integrand)
     real, fake = (each.astype("float32") for each in samples)
-    keras.utils.set_random_seed(0)
     critic = networks.MLP((), (32, 32), "tanh")
     critic(real)
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 600))
-    optimizer.build(critic.trainable_variables)
-
-    @tf.function
-    def train():
-        for _ in tf.range(600):
-            _, gradients = backend.value_and_gradients(
-                lambda: (keras.ops.mean(divergence.critic_terms(critic(real), critic(fake))), None),
-                critic.trainable_variables,
-            )
-            optimizer.apply(gradients, critic.trainable_variables)
-
-    train()
+    train(critic.trainable_variables, lambda: divergence.critic_terms(critic(real), critic(fake)))
     assert float(divergence.estimate(critic(real), critic(fake))) == pytest.approx(exact, abs=0.02)
 
 
-@pytest.mark.parametrize("distance", [0.5, 2.0])
-def test_a_critic_of_bounded_slope_trained_to_convergence_reports_the_wasserstein_distance(distance):
+def train(variables, terms, constrain=lambda variables: None, rate=0.01, steps=600):
+    """Makes the mean of `terms()` small."""
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
+    optimizer.build(variables)
+
+    @tf.function
+    def run():
+        for _ in tf.range(steps):
+            _, gradients = backend.value_and_gradients(lambda: (keras.ops.mean(terms()), None), variables)
+            optimizer.apply(gradients, variables)
+            constrain(variables)
+
+    run()
+
+
+@pytest.mark.parametrize(
+    ("name", "distance", "exact"),
+    [
+        ("Jensen-Shannon", 0.75, 0.75 * math.log(2)),
+        ("total variation", 0.75, 0.75),
+        ("Wasserstein", 0.5, 0.5),
+        ("Wasserstein", 3, 3),
+    ],
+)
+def test_the_critics_of_the_picture_have_converged(name, distance, exact):
     path = pathlib.Path(__file__).parents[1] / "benchmarks" / "divergences.py"
     spec = importlib.util.spec_from_file_location("divergences_benchmark", path)
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
-    assert benchmark.reported("Wasserstein", distance, 1000) == pytest.approx(distance, rel=0.05)
+    assert benchmark.GAMES[name][2](distance) == pytest.approx(exact)
+    assert benchmark.reported(name, distance, 4000) == pytest.approx(exact, abs=0.01)
+
+
+def moved(distance, critic, regularizer=None):
+    """What a trained critic reports as the Wasserstein distance of a unit square and the same moved so far."""
+    u = (np.arange(12) + 0.5) / 12
+    fake = tf.constant(np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2), "float32")
+    real = fake + distance * tf.constant([0.6, 0.8])
+    divergence, regularizer = divergences.Wasserstein(), regularizer or regularizers.Regularizer()
+    critic(real)
+
+    def terms():
+        scores = [critic(x, training=True) for x in (real, fake)]
+        penalties = regularizer.terms(critic, real, fake, tf.random.uniform((len(real),), seed=0))
+        return divergence.critic_terms(*scores) + sum(regularizer.weight * term for term in penalties.values())
+
+    train(critic.trainable_variables, terms, regularizer.constrain)
+    return float(divergence.estimate(critic(real), critic(fake)))
+
+
+@pytest.mark.parametrize("distance", [0.5, 2.0])
+def test_with_a_gradient_penalty_the_report_is_the_wasserstein_distance_in_the_plane(distance):
+    reported = moved(distance, networks.MLP((), (32, 32)), regularizers.GradientPenalty(100.0))
+    assert reported == pytest.approx(distance, rel=0.03)
+
+
+def test_a_spectral_critic_reports_the_wasserstein_distance_in_the_plane_at_most():
+    reported = moved(2.0, networks.MLP((), (32, 32), normalization="spectral"))
+    assert 1.0 < reported < 2.02
+
+
+def test_with_weight_clipping_the_report_is_proportional_to_the_wasserstein_distance_in_the_plane():
+    """A linear critic's weights end at the limit: its slope along the move is that times 0.6 + 0.8."""
+    for distance in (1.0, 3.0):
+        reported = moved(distance, networks.MLP((), ()), regularizers.WeightClipping(0.1))
+        assert reported == pytest.approx(0.1 * (0.6 + 0.8) * distance, rel=1e-3)
 
 
 def test_jensen_shannon_saturates_where_wasserstein_grows():
@@ -159,6 +205,44 @@ def test_relativistic_scores_count_by_their_differences():
     assert estimate(divergence, real * 0, fake * 0) == pytest.approx(0, abs=1e-6)
     assert estimate(divergence, real + 50, fake) == pytest.approx(math.log(2), abs=1e-5)
     np.testing.assert_allclose(divergence.generator_terms(real, fake), divergence.critic_terms(fake, real), rtol=1e-5)
+
+
+SHARES = np.array([[0.5, 0.2, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]])  # P and Q on four points
+
+
+def relativistic_minimax(p, q):
+    """By BFGS: the loss is convex in the scores v of the four points."""
+
+    def loss(v):
+        return p @ np.logaddexp(0, -(v - q @ v)) + q @ np.logaddexp(0, v - p @ v)
+
+    return math.log(2) - optimize.minimize(loss, np.zeros(4)).fun / 2
+
+
+def relativistic_hinge(p, q):
+    """By linear programming, in the scores and the hinges of both sides, which are at least 0 and at least those."""
+    one, none = np.eye(4), np.zeros((4, 4))
+    hinges = np.block([[q - one, -one, none], [one - p, none, -one]])
+    bounds = [(None, None)] * 4 + [(0, None)] * 8
+    return 1 - optimize.linprog([*np.zeros(4), *p, *q], hinges, -np.ones(8), bounds=bounds).fun / 2
+
+
+@pytest.mark.parametrize(
+    ("divergence", "optimum"),
+    [(divergences.Minimax(), relativistic_minimax), (divergences.Hinge(), relativistic_hinge)],
+    ids=["minimax", "hinge"],
+)
+def test_a_trained_relativistic_critic_reports_the_optimum(divergence, optimum):
+    relativistic = divergences.RelativisticAverage(divergence)
+    real, fake = (np.repeat(np.arange(4), np.round(10 * share).astype(int)) for share in SHARES)
+    scores = keras.Variable(np.zeros(4, "float32"))
+
+    def scored():
+        return [keras.ops.take(scores, side) for side in (real, fake)]
+
+    train([scores], lambda: relativistic.critic_terms(*scored()), rate=0.1)
+    report = relativistic.estimate(*scored())
+    assert float(report) == pytest.approx(optimum(*SHARES), abs=2e-3) != 0
 
 
 @pytest.mark.parametrize("divergence", ALL, ids=lambda each: type(each).__name__)
