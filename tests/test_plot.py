@@ -103,6 +103,15 @@ def test_curves_show_every_column_with_its_validation(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_first_epoch_far_from_the_others_does_not_flatten_them(tmp_path):
+    rows = "epoch,far,near,constant,val_far\n0,90,7,5,1\n1,3,3,1,1\n2,2,2,1,1\n3,1,1,1,NA\n"
+    (tmp_path / "history.csv").write_text(rows)
+    figure = plot.curves(tmp_path / "history.csv")
+    limits = {axes.get_title(): axes.get_ylim() for axes in figure.axes if axes.lines}
+    np.testing.assert_allclose(limits["far"], (0.8, 3.2))
+    assert limits["near"][1] > 7 and limits["constant"][1] > 5  # a fall of 4 is no more than twice that of the others
+
+
 def test_a_history_without_epochs_is_refused(tmp_path):
     (tmp_path / "history.csv").write_text("loss\n1\n")
     with pytest.raises(ValueError, match="Expected a CSV file with a column epoch and at least one row. Received"):

@@ -167,6 +167,7 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
     walks = {"arithmetic.png", "interpolation.png", "truncation.png"}
     assert {path.name for path in folder.glob("*.png")} == {"curves.png", "nearest.png", "samples.png", *walks}
     assert "the nearest of 30 training examples" in zoo.card(folder)
+    assert "divergence, the critic's estimate of what it is trained for; critic_separation, how" in zoo.card(folder)
     folder = zoo.save(zoo.load(folder), folder, gan, metrics)
     assert {path.name for path in folder.glob("*.png")} == {"curves.png", "samples.png", *walks}
     assert (folder / "history.csv").read_text() == (tmp_path / "log.csv").read_text()

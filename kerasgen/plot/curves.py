@@ -6,11 +6,13 @@ import numpy as np
 
 from kerasgen.plot.figure import write
 
+_FAR = 2  # spreads of the later epochs, beyond which the first one is left out
+
 
 def curves(history, path=None):
     """Draws every column of a run's history over its epochs, one small plot each; validation with training.
 
-    A column that equals the loss is not drawn twice.
+    A column that equals the loss is not drawn twice. A first epoch that would flatten the others is left outside.
 
     Args:
         history: path of a CSV file with a column `epoch`, such as `kerasgen train` writes beside its checkpoints.
@@ -44,6 +46,7 @@ def curves(history, path=None):
         if f"val_{name}" in columns:
             axis.plot(epochs, columns[f"val_{name}"], ".-", label="validation")
             axis.legend(fontsize="x-small", frameon=False)
+        axis.set_ylim(_limits([line.get_ydata() for line in axis.get_lines()]))
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_title(name, fontsize="small")
         axis.set_xlabel("epoch", fontsize="x-small")
@@ -53,6 +56,17 @@ def curves(history, path=None):
         axis.set_axis_off()
     write(figure, path)
     return figure
+
+
+def _limits(lines):
+    """Of an axis on which the epochs after the first can be told apart; None where it may show all epochs."""
+    later = np.concatenate([line[1:] for line in lines])
+    later = later[np.isfinite(later)]
+    if len(later) < 3 or np.ptp(later) == 0:
+        return None
+    low, high, spread = np.min(later), np.max(later), np.ptp(later)
+    is_far = any(line[0] < low - _FAR * spread or line[0] > high + _FAR * spread for line in lines)
+    return (low - 0.1 * spread, high + 0.1 * spread) if is_far else None
 
 
 def _number(text):

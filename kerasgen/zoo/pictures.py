@@ -6,7 +6,7 @@ import pathlib
 import keras
 import numpy as np
 
-from kerasgen import bottlenecks, plot
+from kerasgen import bottlenecks, divergences, plot
 from kerasgen.metrics import codes, units
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.tasks import noise
@@ -42,8 +42,20 @@ def draw(model, folder, images=None, training=None, history=None):
         captions |= _of_images(model, folder, images, training)
     if history is not None and len(pathlib.Path(history).read_text().splitlines()) > 2:  # one epoch is no curve
         plot.curves(history, folder / "curves.png")
-        captions["curves.png"] = "What training logged, by epoch."
+        what = _of_game(model) if hasattr(model, "critic") else ""
+        captions["curves.png"] = f"What training logged, by epoch{what}. A first epoch far from the others is left out."
     return captions
+
+
+def _of_game(model):
+    """What the curves of an adversarial model are, in words."""
+    is_wasserstein = isinstance(model.divergence, divergences.Wasserstein)
+    estimate = "estimate of the Wasserstein distance" if is_wasserstein else "estimate of what it is trained for"
+    return (
+        f": the losses of critic and generator, which pull against each other; divergence, the critic's {estimate}; "
+        "critic_separation, how often it scores a real example above a sample; sample_diversity, the samples' variance "
+        "as a share of the data's"
+    )
 
 
 def _of_images(model, folder, images, training):
