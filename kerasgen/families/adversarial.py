@@ -183,20 +183,24 @@ class AdversarialModel(GenerativeModel):
                 "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop it."
             )
         x, condition = self.check(x, condition)
+        groups = []
         for x_part, condition_part in self._parts(x, condition):
             terms, divergence = self._step(
                 self._critic_terms, x_part, condition_part, self.optimizer.critic, self._critic_variables, scope
             )
+            groups.append(terms)
             for each in self.regularizers:
                 each.constrain(self._critic_variables)
-        terms |= self._step(
+        made, _ = self._step(
             self._generator_terms,
             x_part,
             condition_part,
             self.optimizer.generator,
             self.generator.trainable_variables,
             scope,
-        )[0]
+        )
+        self.first_not_finite.update_state(*groups, made)
+        terms = terms | made
         for name, term in terms.items():
             self.term_means[name].update_state(term)
         self.divergence_mean.update_state(divergence)

@@ -14,6 +14,7 @@ A run that was killed and resumed therefore ends with the weights of one that ne
 
 import contextlib
 import dataclasses
+import functools
 import inspect
 import pathlib
 import sys
@@ -102,25 +103,18 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
         )
         model.optimizer.build(model.trainable_variables)
         checkpoints.restore(model)
-        examples = _examples(
-            recipe,
-            place,
-            shuffle=True,
-            seed=recipe.seed,
-            drop_remainder=True,
-            repeat=True,
-            start_step=checkpoints.epoch * steps,
-        )
+        order = {"shuffle": True, "seed": recipe.seed, "drop_remainder": True, "repeat": True}
+        read = functools.partial(_reader(recipe, place), **order)
         if is_chief:
             output.mkdir(parents=True, exist_ok=True)
             recipe.save(output / "recipe.yaml")
         model.fit(
-            examples,
+            read(start_step=checkpoints.epoch * steps),
             initial_epoch=checkpoints.epoch,
             epochs=schedule.epochs,
             steps_per_epoch=steps,
             callbacks=[
-                FiniteLoss(steps),
+                FiniteLoss(steps, read),
                 *_monitors(model, recipe, place, output, is_chief),
                 *(logs(output, checkpoints.epoch) if is_chief else ()),
                 checkpoints,
@@ -172,10 +166,17 @@ def _fit_em(recipe, output, place):
 
 
 def _examples(recipe, place, **order):
-    """The recipe's training set, read from a file or, where that is None, as `kerasgen.data.load` is told."""
+    """The recipe's training set, in an order of its own."""
+    return _reader(recipe, place)(**order)
+
+
+def _reader(recipe, place):
+    """What reads the recipe's training set: from a file or, where that is None, as `kerasgen.data.load` is told."""
     npz, here = place
-    options = {key: value for key, value in recipe.data.items() if key != "name"} | order
-    return datasets.from_npz(npz, **options) if npz else datasets.load(recipe.data["name"], **options, **here)
+    options = {key: value for key, value in recipe.data.items() if key != "name"}
+    if npz:
+        return functools.partial(datasets.from_npz, str(npz), **options)
+    return functools.partial(datasets.load, recipe.data["name"], **options, **here)
 
 
 def _save_preset(model, recipe, output, seconds, history=None):
