@@ -51,7 +51,8 @@ def _rewrite(model, folder, recipe, metrics, args):
 
     grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
     training = _held_out(grey, "train", args)[0] if evaluation.only_samples(model) else None
-    zoo.save(model, folder, recipe, metrics, _held_out(recipe, "test", args)[0], training)
+    images, labels = _held_out(recipe, "test", args, recipe.data.get("labels"))
+    zoo.save(model, folder, recipe, metrics, images, training, labels=labels)
 
 
 _QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar

@@ -99,7 +99,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         log_likelihood = model.decode(z, y).log_prob(x)  # [samples, B]
         return (
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
-            sum(model.bottleneck.terms(posterior, z).values()),
+            sum(model.bottleneck.terms(posterior, z, y).values()),
             -keras.ops.mean(log_likelihood, axis=0),
             keras.ops.reshape(posterior.mean(), (len(x), -1)),
         )

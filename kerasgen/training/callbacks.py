@@ -82,7 +82,7 @@ class KLByUnit(keras.callbacks.Callback):
 
     Args:
         path: of the table.
-        x, condition: training examples of a model with a Gaussian code.
+        x, condition: training examples of a latent-variable model.
         writes: False for workers that only take part in the computation.
     """
 

@@ -5,7 +5,7 @@ A run writes into its own folder:
     recipe.yaml          the recipe as run, overrides included
     checkpoints/         the last epoch's weights, optimizer and seeds; state.json names the file that is whole
     history.csv, logs/   every term by epoch, for reading and for TensorBoard
-    kl_by_unit.csv       of a Gaussian code, by epoch
+    kl_by_unit.csv       of a code with a prior, by epoch
     preset/              at the end: a preset folder that `kerasgen.zoo.load` reads
 
 The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds.
@@ -25,7 +25,6 @@ import numpy as np
 
 from kerasgen import backend, machine, zoo
 from kerasgen import data as datasets
-from kerasgen.bottlenecks import Gaussian
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
 from kerasgen.training.callbacks import KL_BY_UNIT, ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, KLByUnit, logs
@@ -150,7 +149,7 @@ def _monitors(model, recipe, place, output, is_chief):
     first = next(iter(_examples(recipe, place, batch_size=_MONITORED)))
     first = first if recipe.data.get("labels") else (first,)
     monitors = [monitor(*first)]
-    if isinstance(getattr(model, "bottleneck", None), Gaussian):
+    if hasattr(getattr(model, "bottleneck", None), "kl_by_unit"):
         monitors.append(KLByUnit(output / KL_BY_UNIT, *first, writes=is_chief))
     return monitors
 
