@@ -36,7 +36,7 @@ def draw(model, folder, images=None, training=None, history=None, labels=None):
         Captions by file name, in the order of the card.
     """
     captions = {}
-    if model.event_shape == (2,) and images is not None:
+    if model.event_shape == (2,) and images is not None and hasattr(model, "sample"):
         plot.density(model, images, folder / "density.png")
         captions["density.png"] = f"{len(images):,} points, and the density that the model gives."
     elif len(model.event_shape) == 3:
@@ -111,7 +111,8 @@ def _of_memory(model, folder, training):
 
 def _of_codes(model, folder, images, labels):
     first = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
-    plot.pairs([first, model.reconstruct(first, None if labels is None else labels[:_RECONSTRUCTED])], folder / "reconstructions.png")
+    condition = None if labels is None else labels[:_RECONSTRUCTED]
+    plot.pairs([first, model.reconstruct(first, condition)], folder / "reconstructions.png")
     captions = {"reconstructions.png": f"{len(first)} images above, their reconstructions below."}
     if hasattr(model.bottleneck, "kl_by_unit"):
         plot.units(units.kl_by_unit(model, images, labels), folder / "units.png")
