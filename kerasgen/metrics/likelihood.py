@@ -26,8 +26,8 @@ def exact(model, images, labels=None, seed=0, progress=False):
         model: a generative model with `log_prob(x, condition)`.
         images: `[N, *event_shape]`, N at least 2; binarized where the protocol says so.
         labels: `[N]`, of a conditional model.
-        seed: of the noise that makes levels continuous, of a mixture of them: its likelihood is then a bound, by one
-            draw for each pixel.
+        seed: of the noise that makes levels continuous, of a mixture with full covariances: its likelihood is then a
+            bound, by one draw for each pixel.
         progress: show a progress bar.
 
     Returns:
