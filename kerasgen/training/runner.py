@@ -6,7 +6,7 @@ A run writes into its own folder:
     checkpoints/         the last epoch's weights, optimizer and seeds; state.json names the file that is whole
     history.csv, logs/   every term by epoch, for reading and for TensorBoard
     kl_by_unit.csv       of a code with a prior, by epoch
-    preset/              at the end: a preset folder that `kerasgen.zoo.load` reads
+    preset/              at the end: a preset folder that `kerasgen.zoo.load` reads; of points, with their density
 
 The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds.
 A run that was killed and resumed therefore ends with the weights of one that never was, bit for bit on one device.
@@ -69,6 +69,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
                 f"Expected a recipe that says em to say nothing else, and to run in one piece on one device. Received: "
                 f"training={recipe.training}, strategy={strategy!r}, resume={resume}."
             )
+        if (output / "preset").exists():
+            raise ValueError(f"Expected a folder without a run. Received: {output}, which holds one. Name another.")
         return _fit_em(recipe, output, place)
     schedule = schedules.of(recipe)
     scope, is_chief = strategies.scope(strategy, devices)
@@ -122,7 +124,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
             verbose=1 if sys.stdout.isatty() else 2,
         )
     if is_chief:
-        _save_preset(model, recipe, output, checkpoints.seconds, output / HISTORY)
+        _save_preset(model, recipe, output, place, checkpoints.seconds, output / HISTORY)
     return model
 
 
@@ -157,10 +159,9 @@ def _monitors(model, recipe, place, output, is_chief):
 def _fit_em(recipe, output, place):
     """Fits a mixture on the whole set at once: `training: {em: {arguments of Mixture.fit_em}}`."""
     began = time.monotonic()
-    examples = np.concatenate([np.asarray(x) for x in _examples(recipe, place)])
     model = recipe.build()
-    print(model.fit_em(examples, **{"seed": recipe.seed, **recipe.training["em"]}))
-    _save_preset(model, recipe, output, time.monotonic() - began)
+    print(model.fit_em(_whole(recipe, place), **{"seed": recipe.seed, **recipe.training["em"]}))
+    _save_preset(model, recipe, output, place, time.monotonic() - began)
     return model
 
 
@@ -178,9 +179,15 @@ def _reader(recipe, place):
     return functools.partial(datasets.load, recipe.data["name"], **options, **here)
 
 
-def _save_preset(model, recipe, output, seconds, history=None):
+def _whole(recipe, place):
+    """The recipe's training set as one array."""
+    return np.concatenate([np.asarray(x) for x in _examples(recipe, place)])
+
+
+def _save_preset(model, recipe, output, place, seconds, history=None):
     metrics = {"machine": machine.describe(), "training_time_seconds": seconds, "figures": {}}
-    zoo.save(model, output / "preset", recipe, metrics, history=history)
+    points = _whole(recipe, place) if model.event_shape == (2,) else None
+    zoo.save(model, output / "preset", recipe, metrics, points, history=history)
 
 
 def _epoch_steps(recipe, schedule, place):
