@@ -11,11 +11,10 @@ import argparse
 import json
 import pathlib
 
-import numpy as np
-
 from kerasgen import data, training
 from kerasgen.data.shapes import SETS
 from kerasgen.metrics import disentanglement
+from kerasgen.metrics.figure import over_seeds
 from kerasgen.recipe import Recipe
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -58,14 +57,14 @@ def main(argv=None):
     parser.add_argument("--points", type=int, default=2000, help="of each score's training (default: %(default)s)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/disentanglement"))
     args = parser.parse_args(argv)
-    print(f"Mean ± standard deviation of the seeds {args.seeds}, one pass over {args.split}, {args.points:,} points.\n")
+    print(f"Mean, ± standard deviation over seeds {args.seeds}: one pass over {args.split}, {args.points:,} points.\n")
     for row, (objective, beta) in enumerate((name, beta) for name in args.objectives for beta in args.betas):
         recipes = [recipe_with(objective, beta, seed, args.split) for seed in args.seeds]
         runs = [scores(recipe, args.out, args.points) for recipe in recipes]
         if row == 0:
             print("| objective | beta | " + " | ".join(runs[0]) + " |\n| --- | ---: |" + " ---: |" * len(runs[0]))
         columns = ([run[name] for run in runs] for name in runs[0])
-        cells = " | ".join(f"{np.mean(column):.3f} ± {np.std(column):.3f}" for column in columns)
+        cells = " | ".join(over_seeds(column, 3) for column in columns)
         print(f"| {objective} | {beta:g} | {cells} |", flush=True)
 
 

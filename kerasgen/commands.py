@@ -51,7 +51,8 @@ def _rewrite(model, folder, recipe, metrics, args):
 
     grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
     training = _held_out(grey, "train", args)[0] if evaluation.only_samples(model) else None
-    zoo.save(model, folder, recipe, metrics, _held_out(recipe, "test", args)[0], training)
+    images, labels = _held_out(recipe, "test", args, recipe.data.get("labels"))
+    zoo.save(model, folder, recipe, metrics, images, training, labels=labels)
 
 
 _QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
@@ -59,12 +60,13 @@ _WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of", "guid
 
 
 def sample(args):
-    """Draw images from a preset into one picture; points, beside the preset's density."""
+    """Draw images from a preset into one picture; points, between those of its data set and its density."""
     import inspect
 
     import numpy as np
 
     from kerasgen import plot, zoo
+    from kerasgen.data import sources
 
     model = zoo.load(args.name)
     _needs(model, "sample", args.name)
@@ -91,7 +93,7 @@ def sample(args):
         ways["progress"] = True
     samples = model.sample(args.n, condition, seed=args.seed, **ways)
     if model.event_shape == (2,):
-        plot.density(model, samples, args.out)
+        plot.density(model, sources.read(_recipe(args.name).data["name"], "test").images, args.out, samples)
     else:
         plot.grid(samples, args.out, columns)
     print(f"{args.out}: {args.n} samples")
@@ -191,9 +193,9 @@ def evaluate(args):
 
 def probe(args):
     """Compare what presets' features are worth to a classifier with few labels, as a Markdown table."""
-    import numpy as np
-
     from kerasgen import zoo
+    from kerasgen.families import Classifier
+    from kerasgen.metrics.figure import over_seeds
     from kerasgen.tasks import probe
 
     recipe, *others = (_recipe(name) for name in args.names)
@@ -206,6 +208,8 @@ def probe(args):
     models = {name: zoo.load(name) for name in args.names}
     for name, model in models.items():
         _needs(model, "encoder", name)
+        if isinstance(model, Classifier):
+            raise ValueError(f"Expected encoders trained without labels. Received: the classifier {name!r}. Drop it.")
         if hasattr(model, "tokenize"):
             raise ValueError(f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name another.")
     recipe.data["binarize"] = None  # grey pixels for all, whatever each was trained on
@@ -217,14 +221,12 @@ def probe(args):
         )
     train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))
-    print(f"Test accuracy in percent on {recipe.data['name']}, mean and standard deviation of {args.seeds} draws.\n")
+    print(f"Test accuracy in percent on {recipe.data['name']}: mean and standard deviation of draws: {args.seeds}.\n")
     print("| classifier | features | " + " | ".join(f"{count} labels" for count in args.labels) + " |")
     print("| --- | --- |" + " --- |" * len(args.labels))
-    for way in ("linear", "fine-tuned"):
-        for name in ("pixels", *models):
-            accuracies = (cells[way, name, count] for count in args.labels)
-            columns = [f"{np.mean(each):.1f} ± {np.std(each):.1f}" for each in accuracies]
-            print(f"| {way} | {name} | " + " | ".join(columns) + " |")
+    for way, name in dict.fromkeys((way, name) for way, name, _ in cells):
+        columns = [over_seeds(cells[way, name, count], 1) for count in args.labels]
+        print(f"| {way} | {name} | " + " | ".join(columns) + " |")
 
 
 def _needs(model, part, name):

@@ -346,6 +346,10 @@ class Flipped(tfd.Distribution):
         ends = np.cumsum(sizes)[:-1].tolist()
         return ops.concatenate(ops.split(z, ends, axis=-1)[::-1], axis=-1)
 
+    def parts(self, z):
+        """As of the chain, its last part first."""
+        return reversed(list(self.chain.parts(self._flip(z, self.chain.sizes[::-1]))))
+
     def from_noise(self, noise):
         """The z that standard normal noise, its parts in the order of z, leads to."""
         return self._flip(self.chain.from_noise(self._flip(noise, self.chain.sizes[::-1])), self.chain.sizes)

@@ -4,10 +4,19 @@ import keras
 import numpy as np
 
 from kerasgen import backend, checks
+from kerasgen.finite import FirstNotFinite
 
 
 class CheckedModel(keras.Model):
-    """A model that looks at the data before it trains on them, by its `check(x, y)`."""
+    """A model that looks at the data before it trains on them, by its `check(x, y)`, and at the loss while it does.
+
+    Args:
+        terms: names of the loss terms.
+    """
+
+    def __init__(self, terms=(), **kwargs):
+        super().__init__(**kwargs)
+        self.first_not_finite = FirstNotFinite((*terms, "loss"))
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late.
@@ -17,6 +26,11 @@ class CheckedModel(keras.Model):
         if hasattr(x, "shape") or hasattr(x, "element_spec") or isinstance(x, keras.utils.PyDataset):
             self.check(*_first_batch(x, y))  # a generator could not be rewound
         return super().fit(x, y, *args, **kwargs)
+
+    def compute_loss(self, *args, **kwargs):
+        loss = super().compute_loss(*args, **kwargs)
+        self.first_not_finite.update_state({"loss": loss})
+        return loss
 
     def get_metrics_result(self):
         return backend.per_replica_results(super().get_metrics_result())
@@ -47,7 +61,7 @@ class GenerativeModel(CheckedModel):
     """
 
     def __init__(self, event_shape, num_classes=None, terms=(), **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(terms, **kwargs)
         self.event_shape = tuple(event_shape)
         self.num_classes = num_classes
         self.term_means = {name: keras.metrics.Mean(name=name) for name in terms}
@@ -103,8 +117,10 @@ class GenerativeModel(CheckedModel):
         if sample_weight is not None:
             loss = loss * sample_weight
         penalties = sum(keras.ops.sum(penalty) for penalty in self.losses)  # of regularized weights
+        loss = keras.ops.mean(loss) + penalties
+        self.first_not_finite.update_state(terms, {"loss": loss})
         # Keras optimizers sum gradients over replicas, so each replica contributes its share of the global mean.
-        return (keras.ops.mean(loss) + penalties) / backend.num_replicas()
+        return loss / backend.num_replicas()
 
     def get_config(self):
         return {"event_shape": list(self.event_shape), "num_classes": self.num_classes, "name": self.name}

@@ -62,8 +62,7 @@ class ELBO(Objective):
 
     def terms(self, model, x, condition=None, training=False):
         """-log p(x | z) and the bottleneck's terms, each `[B]` in nats."""
-        features = model.features(x, condition, training)
-        code = model.bottleneck(features, num_samples=self.num_samples, training=training)
+        code = model.code(x, condition, self.num_samples, training)
         log_likelihood = ops.mean(model.decode(code.z, condition, training).log_prob(x), axis=0)
         if training:
             self.step.assign_add(1)
@@ -122,7 +121,7 @@ class TCVAE(Objective):
         """-log p(x | z) and the three parts of the KL by one draw of z, each `[B]` in nats."""
         posterior = model.encode(x, condition, training)
         z = posterior.sample(seed=backend.next_seed(model.bottleneck.noise))
-        parts = kl_parts(z, posterior, model.bottleneck.prior(), self.dataset_size)
+        parts = kl_parts(z, posterior, model.prior(condition), self.dataset_size)
         return {"reconstruction": -model.decode(z, condition, training).log_prob(x), **dict(zip(self._PARTS, parts))}
 
     def term_weights(self, bottleneck):

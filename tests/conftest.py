@@ -50,14 +50,14 @@ def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
     )
 
 
-def tiny_mlp_vae(likelihood=None, objective=None, num_classes=None):
+def tiny_mlp_vae(likelihood=None, objective=None, num_classes=None, bottleneck=None):
     """The same of perceptrons, which trace and compile much faster."""
     keras.utils.set_random_seed(0)
     likelihood = likelihood or likelihoods.Bernoulli()
     return LatentVariableModel(
         (8, 8, 1),
         networks.MLP((16,), (16,)),
-        bottlenecks.Gaussian(4),
+        bottleneck or bottlenecks.Gaussian(4),
         networks.MLP((8, 8, likelihood.channels(1)), (16,)),
         likelihood,
         objective,

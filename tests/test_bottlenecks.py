@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kerasgen import bottlenecks
+from kerasgen.backend import tfd
 
 MEAN, SCALE = np.array([0.5, -2.0, 0.0]), np.array([0.3, 1.0, 2.0])
 
@@ -35,6 +36,27 @@ def test_kl_is_the_closed_form():
     mean, scale = posterior.mean().numpy().astype("float64"), posterior.stddev().numpy().astype("float64")
     expected = 0.5 * (scale**2 + mean**2 - 1 - 2 * np.log(scale)).sum(-1)
     np.testing.assert_allclose(bottleneck(features).terms["kl"], expected, rtol=1e-4)
+
+
+def test_kl_against_the_prior_of_a_class():
+    bottleneck = bottlenecks.ConditionalGaussian(3, 2)
+    bottleneck.build((None, 5))
+    features = np.random.default_rng(0).normal(size=(16, 5)).astype("float32")
+    posterior, labels = bottleneck.posterior(features), np.arange(16) % 2
+    np.testing.assert_allclose(bottleneck.prior(labels).stddev(), np.ones((16, 3)), rtol=1e-4)
+    standard = posterior.kl_divergence(bottlenecks.Gaussian(3).prior())
+    np.testing.assert_allclose(bottleneck(features, condition=labels).terms["kl"], standard, rtol=1e-3)
+
+    bottleneck.means.assign([[0, 0, 0], MEAN])
+    bottleneck.raw_scales.assign(np.log(np.expm1([[1, 1, 1], SCALE])))
+    means, scales = np.array([[0, 0, 0], MEAN])[labels], np.array([[1, 1, 1], SCALE])[labels]
+    prior = tfd.MultivariateNormalDiag(means.astype("float32"), scales.astype("float32"))
+    exact = tfd.MultivariateNormalDiag(posterior.mean(), posterior.stddev()).kl_divergence(prior)
+    np.testing.assert_allclose(bottleneck(features, condition=labels).terms["kl"], exact, rtol=1e-3)
+    z = np.concatenate([bottleneck.sample(16, seed, labels) for seed in range(500)])
+    of_two = z[np.tile(labels, 500) == 1]
+    np.testing.assert_allclose(of_two.mean(0), MEAN, atol=0.1)
+    np.testing.assert_allclose(of_two.std(0), SCALE, rtol=0.05)
 
 
 def test_samples_have_the_moments_of_the_posterior():

@@ -24,6 +24,19 @@ def test_presets_of_two_data_sets_are_not_probed_together(tiny, tmp_path, capsys
 
 
 @needs_tensorflow
+def test_probe_prints_a_table(tiny, capsys, monkeypatch):
+    monkeypatch.setattr("kerasgen.tasks.probe._STEPS", 5)
+    cli.main(["probe", tiny, "--labels", "50", "--seeds", "2"])
+    table = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert table[0] == ["classifier", "features", "50 labels"]
+    fine_tuned = [["fine-tuned", f"new weights, {tiny}'s network"], ["fine-tuned", tiny]]
+    assert [row[:2] for row in table[2:]] == [["linear", "pixels"], ["linear", tiny], *fine_tuned]
+    cells = [re.fullmatch(r"(\d+\.\d) ± (\d+\.\d)", row[2]) for row in table[2:]]
+    assert all(0 <= float(cell[1]) <= 100 for cell in cells) and any(float(cell[2]) > 0 for cell in cells)
+    assert float(cells[0][1]) > 50  # of the pixels
+
+
+@needs_tensorflow
 def test_evaluate_writes_figures_with_their_protocol(tiny, tmp_path, capsys):
     published = [{"model": "other", "value": 1.0, "source": "a paper"}]
     old = {"value": 0.0, "standard_error": 0.0, "unit": "nats", "protocol": "p", "command": "c", "published": published}

@@ -41,7 +41,10 @@ KINDS = {  # models by name; the data of all are digits but for the last
 def kinds(tmp_path_factory):
     """Preset folders by name of `KINDS`."""
     folder = tmp_path_factory.mktemp("kinds")
-    recipes = [Recipe(name, {"name": "digits", "batch_size": 50}, model, {}) for name, model in KINDS.items()]
+    sets = {"points": "ring"}
+    recipes = [
+        Recipe(name, {"name": sets.get(name, "digits"), "batch_size": 50}, model, {}) for name, model in KINDS.items()
+    ]
     return {recipe.name: str(zoo.save(recipe.build(), folder / recipe.name, recipe, METRICS)) for recipe in recipes}
 
 
@@ -92,6 +95,8 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
         ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
+        ("probe", "classifier", [], "Expected encoders trained without labels. Received: "),
+        ("probe", "conditional", ["--labels", "1"], "Expected from 2 to 1500 labels. Received: 1. Ask for another"),
         ("evaluate", "classifier", ["--quality"], "Expected a preset whose model has 'sample'"),
         ("evaluate", "points", ["--inception", "x.h5"], "Expected a preset of images for --inception. Received"),
         ("evaluate", "gan", ["--inception", "gone.h5"], "Expected a file of InceptionV3's weights without the top"),

@@ -34,6 +34,7 @@ from kerasgen import bottlenecks, divergences, families, likelihoods, objectives
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,
     "conditional_vae": lambda: tiny_mlp_vae(likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10),
+    "conditional_prior": lambda: tiny_mlp_vae(num_classes=10, bottleneck=bottlenecks.ConditionalGaussian(4, 10)),
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(components=2), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,
     "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),

@@ -10,6 +10,7 @@ from tiny_preset import METRICS, tiny_recipe
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks, zoo
 from kerasgen.distributions import Flipped
 from kerasgen.metrics.likelihood import importance_weighted
+from kerasgen.metrics.units import kl_by_unit
 
 
 def test_a_flipped_linear_chain_is_the_normal_with_its_parts_flipped():
@@ -65,6 +66,19 @@ def test_shapes_and_what_the_decoder_reads(model, images):
     assert {name: term.shape for name, term in model.loss_terms(x).items()} == {"reconstruction": (6,), "kl": (6,)}
     moved = np.asarray(z) + [0, 0, 1, 1, 1, 1]
     np.testing.assert_array_equal(model.decode(moved).log_prob(x), model.decode(z).log_prob(x))
+
+
+def test_the_kl_of_units_sums_to_that_of_the_joint_densities(model, images):
+    posterior, prior = model.encode(images), model.bottleneck.prior()
+    z = posterior.sample(500, seed=0)
+    by_densities = np.mean(posterior.log_prob(z) - prior.log_prob(z), axis=0)
+    np.testing.assert_allclose(model.bottleneck.terms(posterior, z)["kl"], by_densities, rtol=1e-3, atol=1e-4)
+    by_unit = kl_by_unit(model, images)
+    assert by_unit.shape == (6,)
+    assert by_unit.sum() == pytest.approx(by_densities.mean(), rel=0.05)
+    # The top layer's is q(z_3 | z_2) against the standard normal, in closed form.
+    mean, scale = (np.asarray(each) for each in model.bottleneck.inference[1].statistics(z[..., 2:5]))
+    assert by_unit[-1] == pytest.approx((0.5 * (scale**2 + mean**2 - 1) - np.log(scale)).mean(), abs=0.05)
 
 
 def test_importance_weighting_finds_the_likelihood_that_the_prior_gives(model, images):

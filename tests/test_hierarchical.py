@@ -10,6 +10,7 @@ from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 from kerasgen.backend import tfd
 from kerasgen.distributions import Chain
 from kerasgen.metrics.likelihood import importance_weighted
+from kerasgen.metrics.units import kl_by_unit
 
 SLOPE = np.array([[0.7, -0.4, 1.1], [0.2, 0.9, -0.3]], "float32")  # of z_2 on z_1
 SCALE = np.array([0.5, 1.5, 0.8], "float32")
@@ -80,6 +81,21 @@ def test_the_terms_are_the_divergence_of_the_joint_densities(model, images):
     terms = model.bottleneck.terms(posterior, z)
     assert np.all(np.array(terms["kl_1"]) > 0.01) and np.all(np.array(terms["kl_2"]) > 0.01)
     np.testing.assert_allclose(sum(terms.values()), by_densities, rtol=0.03)
+
+
+def test_the_kl_of_units_sums_to_that_of_layers(model, images):
+    model.set_weights(
+        [w + 0.1 * np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(model.get_weights())]
+    )
+    x = images[:40]
+    posterior, prior = model.encode(x), model.bottleneck.prior()
+    layers = np.split(kl_by_unit(model, x), [2])
+    z = posterior.sample(5000, seed=1)
+    terms = model.bottleneck.terms(posterior, z).values()
+    np.testing.assert_allclose([layer.sum() for layer in layers], [np.mean(term) for term in terms], rtol=0.05)
+    (_, q), (_, p) = (list(chain.parts(z))[1] for chain in (posterior, prior))
+    by_densities = q.distribution.log_prob(z[..., 2:]) - p.distribution.log_prob(z[..., 2:])
+    np.testing.assert_allclose(layers[1], np.mean(by_densities, axis=(0, 1)), rtol=0.1)
 
 
 def test_it_trains_scores_and_survives_its_file(model, images, tmp_path):

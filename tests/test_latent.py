@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_vae
+from conftest import tiny_mlp_vae, tiny_vae
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 
@@ -194,3 +194,26 @@ def test_networks_may_compute_in_bfloat16_while_bounds_stay_float32(images):
     assert model.decoder(np.zeros((1, 4), "float32")).dtype == "bfloat16"
     for value in (*model.loss_terms(images[:4]).values(), model.log_prob(images[:4], num_samples=2)):
         assert value.dtype == "float32"
+
+
+def test_with_a_prior_of_each_class_log_prob_is_the_integral(images):
+    """One unit of code: p(x | class) by quadrature over it, after training has moved the priors."""
+    bottleneck = bottlenecks.ConditionalGaussian(1, 10)
+    model = tiny_mlp_vae(num_classes=10, bottleneck=bottleneck)
+    labels = np.arange(64) % 3
+    model.compile(keras.optimizers.Adam(0.01))
+    model.fit(images[:64], labels, epochs=10, verbose=0)
+    prior = model.prior([0, 1, 2])
+    assert np.ptp(prior.mean()) > 0.1
+    z = np.linspace(-12, 12, 2001, dtype="float32").reshape(-1, 1, 1)
+    x, y = images[:3], labels[:3]
+    joint = model.decode(np.tile(z, (1, 3, 1)), y).log_prob(x) + prior.log_prob(z)
+    exact = keras.ops.logsumexp(joint, axis=0) + np.log(24 / 2000)
+    np.testing.assert_allclose(model.log_prob(x, y, num_samples=20_000, seed=0), exact, atol=0.05)
+    brute = tf.reduce_logsumexp(model.decode(bottleneck.sample(3, 5, y)[None], y).log_prob(x))  # of the right shape
+    assert np.isfinite(brute)
+
+
+def test_the_bottleneck_has_the_classes_of_the_model():
+    with pytest.raises(ValueError, match="a bottleneck of num_classes=None, the model's. Received: num_classes=10"):
+        tiny_mlp_vae(bottleneck=bottlenecks.ConditionalGaussian(4, 10))

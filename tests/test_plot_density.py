@@ -90,3 +90,15 @@ def test_an_estimated_density_is_drawn_repeatably():
 
     density(Estimated(), POINTS)
     assert calls == [(64, 0)]
+
+
+def test_samples_stand_between_data_and_density(tmp_path):
+    samples = TOYS["eight_gaussians"].sample(500, seed=1)
+    axes = density(TOYS["eight_gaussians"].log_prob, POINTS, tmp_path / "three.png", samples).axes[:3]
+    assert [each.get_title() for each in axes] == ["2,000 points", "500 samples", "model"]
+    drawn = [each.images[0].get_array().mean() for each in axes]
+    np.testing.assert_allclose(drawn, drawn[0], rtol=0.02)
+    assert [each.get_title() for each in density(Scattered(), POINTS, samples=samples).axes[:2]] == [
+        "2,000 points",
+        "500 samples",
+    ]

@@ -133,6 +133,14 @@ def test_recipes_name_data_that_kerasgen_can_read():
             continue
 
 
+def test_beta_tcvae_differs_from_beta_vae_in_the_objective_and_knows_its_set():
+    vae, tcvae = (recipe.Recipe.load(RECIPES[f"beta_{kind}_shapes"]) for kind in ("vae", "tcvae"))
+    (parts,), (others,) = vae.model.values(), tcvae.model.values()
+    size = sources.size(tcvae.data["name"], tcvae.data["split"])
+    assert others == parts | {"objective": {"objectives.TCVAE": {"beta": 6.0, "dataset_size": size}}}
+    assert (tcvae.data, tcvae.training) == (vae.data, vae.training)
+
+
 def test_the_table_of_recipes_is_whole():
     lines = (ROOT / "examples/recipes/README.md").read_text(encoding="utf-8").splitlines()
     rows = {line for line in lines if line.startswith("| [")}

@@ -1,6 +1,10 @@
 """Codes that are vectors of real numbers: one layer, several, or without a prior."""
 
+import functools
+import math
+
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgen import backend
@@ -18,15 +22,18 @@ def _positive(raw_scale):
 
 
 class Stochastic(Bottleneck):
-    """A bottleneck with `posterior(features)`, `prior()` and `terms(posterior, z)`, and `noise` to draw with."""
+    """A bottleneck with a `posterior` and a `prior`, and `noise` to draw with.
 
-    def call(self, features, num_samples=1):
+    Priors, and what is compared with them, take the condition `[B]` of conditional models, which few depend on.
+    """
+
+    def call(self, features, num_samples=1, condition=None):
         """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
         posterior = self.posterior(features)
         z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
-        return Code(z, self.terms(posterior, z))
+        return Code(z, self.terms(posterior, z, condition))
 
-    def sample(self, n, seed):
+    def sample(self, n, seed, condition=None):
         """`n` codes from the prior, `[n, *latent_shape]`, with a backend seed."""
         return self.prior().sample(n, seed=seed)
 
@@ -62,13 +69,17 @@ class Gaussian(Stochastic):
         mean, raw_scale = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)
         return normal(mean, _positive(raw_scale))
 
-    def prior(self):
+    def prior(self, condition=None):
         """p(z): event shape `[latent_dim]`, float32."""
         return normal(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
 
-    def terms(self, posterior, z):
-        """KL(q(z | x) || p(z)), in closed form whatever z."""
-        return {"kl": posterior.kl_divergence(self.prior())}
+    def kl_by_unit(self, posterior, z, condition=None):
+        """KL(q(z_d | x) || p(z_d)), `[B, latent_dim]`, in closed form whatever z."""
+        return posterior.distribution.kl_divergence(self.prior(condition).distribution)
+
+    def terms(self, posterior, z, condition=None):
+        """KL(q(z | x) || p(z)), the sum of `kl_by_unit`."""
+        return {"kl": ops.sum(self.kl_by_unit(posterior, z, condition), axis=-1)}
 
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
@@ -76,6 +87,44 @@ class Gaussian(Stochastic):
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim, "seed": self.seed}
+
+
+@register
+class ConditionalGaussian(Gaussian):
+    """`Gaussian` against a prior that every class has of its own, p(z | y) = N(mean_y, diag(scale_y^2)).
+
+    Means and scales are learned, from those of the standard normal (Sohn, Lee and Yan, Learning Structured Output
+    Representation using Deep Conditional Generative Models, 2015).
+
+    Args:
+        latent_dim: size of z.
+        num_classes: of the model's condition.
+        seed: of the noise that calls draw; None follows the global seed.
+    """
+
+    def __init__(self, latent_dim, num_classes, seed=None, **kwargs):
+        super().__init__(latent_dim, seed, **kwargs)
+        self.num_classes = num_classes
+
+    def build(self, input_shape):
+        shape = self.num_classes, self.latent_dim
+        unit = keras.initializers.Constant(math.log(math.e - 1))  # softplus makes it 1
+        add = functools.partial(self.add_weight, shape=shape, dtype="float32", autocast=False)
+        self.means = add(name="means", initializer="zeros")
+        self.raw_scales = add(name="raw_scales", initializer=unit)
+        super().build(input_shape)
+
+    def prior(self, condition):
+        """p(z | y) for labels `[B]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
+        mean, raw_scale = (ops.take(each, condition, axis=0) for each in (self.means, self.raw_scales))
+        return normal(mean, _positive(raw_scale))
+
+    def sample(self, n, seed, condition):
+        """A code from the prior of each of n labels, `[n, latent_dim]`, with a backend seed."""
+        return self.prior(condition).sample(seed=seed)
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes}
 
 
 class Conditional(Stack):
@@ -134,7 +183,7 @@ class Hierarchical(Stochastic):
             above += latent_dim
         self.built = True
 
-    def prior(self):
+    def prior(self, condition=None):
         """p(z): event shape `[sum(latent_dims)]`, float32."""
         first = normal(ops.zeros(self.latent_dims[0]), ops.ones(self.latent_dims[0]))
         return self._chain(first, [self._prior(layer) for layer in range(1, len(self.latent_dims))])
@@ -163,11 +212,20 @@ class Hierarchical(Stochastic):
 
         return Chain(first, conditionals, self.latent_dims)
 
-    def terms(self, posterior, z):
-        """E[KL(q(z_l | z_1..z_{l-1}, x) || p(z_l | z_1..z_{l-1}))] of each layer, over the codes z `[n, B, D]`."""
-        layers = zip(self.term_names, posterior.parts(z), self.prior().parts(z), strict=True)
-        kl = {name: q.kl_divergence(p) for name, (_, q), (_, p) in layers}  # [B] of the first layer, [n, B] of others
-        return {name: ops.mean(ops.reshape(each, (-1, ops.shape(z)[1])), axis=0) for name, each in kl.items()}
+    def kl_by_unit(self, posterior, z, condition=None):
+        """E[KL(q(z_d | z_1..z_{l-1}, x) || p(z_d | z_1..z_{l-1}))] of every unit d of every layer l, `[B, D]`.
+
+        Args:
+            z: codes `[n, B, D]` of the posterior, over which the mean is taken.
+        """
+        layers = zip(posterior.parts(z), self.prior().parts(z), strict=True)
+        kl = [q.distribution.kl_divergence(p.distribution) for (_, q), (_, p) in layers]  # the first without axis n
+        return ops.concatenate([each if len(each.shape) == 2 else ops.mean(each, axis=0) for each in kl], axis=-1)
+
+    def terms(self, posterior, z, condition=None):
+        """The sum of `kl_by_unit` over each layer."""
+        layers = ops.split(self.kl_by_unit(posterior, z), np.cumsum(self.latent_dims)[:-1].tolist(), axis=-1)
+        return {name: ops.sum(layer, axis=-1) for name, layer in zip(self.term_names, layers, strict=True)}
 
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""

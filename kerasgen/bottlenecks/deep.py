@@ -59,7 +59,7 @@ class DeepGaussian(Stochastic):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`, float32."""
         return _chain(Gaussian.posterior(self, features), self.inference, self.latent_dims)
 
-    def prior(self):
+    def prior(self, condition=None):
         """p(z): event shape `[sum(latent_dims)]`, float32."""
         from kerasgen.distributions import Flipped  # imports TFP
 
@@ -67,9 +67,18 @@ class DeepGaussian(Stochastic):
         first = normal(ops.zeros(top), ops.ones(top))
         return Flipped(_chain(first, self.generation[::-1], self.latent_dims[::-1]))
 
-    def terms(self, posterior, z):
-        """E[log q(z | x) - log p(z)] over the codes z `[n, B, D]`, an estimate: no part of it has a closed form."""
-        return {"kl": ops.mean(posterior.log_prob(z) - self.prior().log_prob(z), axis=0)}
+    def kl_by_unit(self, posterior, z, condition=None):
+        """The part `[B, D]` of every unit d in E[log q(z | x) - log p(z)] over the codes z `[n, B, D]`.
+
+        An estimate: no part has a closed form. That of a unit says what its layer's neighbours leave it to tell.
+        """
+        layers = zip(posterior.parts(z), self.prior().parts(z), strict=True)
+        ratios = [q.distribution.log_prob(part) - p.distribution.log_prob(part) for (part, q), (_, p) in layers]
+        return ops.mean(ops.concatenate(ratios, axis=-1), axis=0)
+
+    def terms(self, posterior, z, condition=None):
+        """The sum of `kl_by_unit`."""
+        return {"kl": ops.sum(self.kl_by_unit(posterior, z), axis=-1)}
 
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""

@@ -205,21 +205,24 @@ class AdversarialModel(GenerativeModel):
         x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         _refuse(sample_weight)
         x, condition = self.check(x, condition)
+        groups = []
         for x_part, condition_part in self._parts(x, condition):
             terms, divergence = self._step(
                 self._critic_terms, x_part, condition_part, self.optimizer.critic, self._critic_variables, scope
             )
+            groups.append(terms)
             for each in self.regularizers:
                 each.constrain(self._critic_variables)
-        terms |= self._step(
+        made, _ = self._step(
             self._generator_terms,
             x_part,
             condition_part,
             self.optimizer.generator,
             self.generator.trainable_variables,
             scope,
-        )[0]
-        self._loss_tracker.update_state(self._logged(terms, divergence))
+        )
+        self.first_not_finite.update_state(*groups, made)
+        self._loss_tracker.update_state(self._logged(terms | made, divergence))
 
     def _logged(self, terms, divergence):
         """The loss of these terms, whose means it takes into account, as it does the divergence."""

@@ -83,6 +83,10 @@ class Autoencoder(GenerativeModel):
         x, condition = self.check(x, condition)
         return self._conditioned(self.encoder(x, training=training), condition)
 
+    def code(self, x, condition=None, num_samples=1, training=False):
+        """Codes of checked images, `num_samples` of each, and what they cost: a `kerasgen.bottlenecks.Code`."""
+        return self.bottleneck(self.features(x, condition, training), num_samples=num_samples, training=training)
+
     def encode(self, x, condition=None, training=False):
         """The posterior q(z | x), batch shape `[B]`."""
         return self.bottleneck.posterior(self.features(x, condition, training))

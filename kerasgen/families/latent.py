@@ -33,12 +33,26 @@ class LatentVariableModel(Autoencoder):
                 f"Received: {type(bottleneck).__name__}. Use Autoencoder or DiscreteAutoencoder with it."
             )
         super().__init__(event_shape, encoder, bottleneck, *args, **kwargs)
+        if getattr(bottleneck, "num_classes", self.num_classes) != self.num_classes:
+            raise ValueError(
+                f"Expected a bottleneck of num_classes={self.num_classes}, the model's. "
+                f"Received: num_classes={bottleneck.num_classes}. Set the bottleneck's num_classes."
+            )
         self._compiled_log_sum_weights = backend.function(self._log_sum_weights)
 
     def build(self, input_shape=None):
         if not self.built:
             self.seeds = keras.random.SeedGenerator()  # of the importance samples drawn in training
         super().build(input_shape)
+
+    def code(self, x, condition=None, num_samples=1, training=False):
+        """As of `Autoencoder`; the cost is against the prior of the condition."""
+        features = self.features(x, condition, training)
+        return self.bottleneck(features, num_samples=num_samples, condition=condition)
+
+    def prior(self, condition=None):
+        """p(z), or where the bottleneck has a prior for each class, p(z | condition) for labels `[B]`."""
+        return self.bottleneck.prior(checks.labels(condition, self.num_classes))
 
     def log_weights(self, x, condition=None, num_samples=1, seed=None, training=False):
         """log p(x | z) + log p(z) - log q(z | x) for z drawn from q(z | x), `[num_samples, B]` in nats.
@@ -52,7 +66,7 @@ class LatentVariableModel(Autoencoder):
         z = posterior.sample(num_samples, seed=seed)
         return (
             self.decode(z, condition, training).log_prob(ops.cast(x, "float32"))
-            + self.bottleneck.prior().log_prob(z)
+            + self.prior(condition).log_prob(z)
             - posterior.log_prob(z)
         )
 
@@ -103,7 +117,7 @@ class LatentVariableModel(Autoencoder):
         n, condition = self.check_request(n, condition)
         seeds, examples = keras.random.SeedGenerator(seed), []
         for count, labels in blocks(n, _SAMPLES_AT_ONCE, condition):
-            z = self.bottleneck.sample(count, backend.next_seed(seeds))
+            z = self.bottleneck.sample(count, backend.next_seed(seeds), labels)
             likelihood = self.decode(z, labels)
             examples.append(likelihood.mean() if mean else likelihood.sample(seed=backend.next_seed(seeds)))
         return self.in_range(ops.concatenate(examples))
@@ -118,12 +132,12 @@ class LatentVariableModel(Autoencoder):
             return {"mean": posterior.mean(), "scale": posterior.stddev()}
 
         def sample(noise, labels=None):
-            return {"images": self.decode(bottleneck.from_noise(bottleneck.prior(), noise), labels).mean()}
+            return {"images": self.decode(bottleneck.from_noise(self.prior(labels), noise), labels).mean()}
 
         def elbo(images, noise, labels=None):
             posterior = self.encode(images, labels)
             z = bottleneck.from_noise(posterior, noise)
-            kl = sum(bottleneck.terms(posterior, z[None]).values())
+            kl = sum(bottleneck.terms(posterior, z[None], labels).values())
             return {"elbo": self.decode(z, labels).log_prob(ops.convert_to_tensor(images)) - kl}
 
         inherited = super().export_signatures()

@@ -60,7 +60,7 @@ def annealed_importance_sampling(model, x, num_steps=100, num_chains=10, step_si
     mcmc = backend.mcmc
     x, _ = model.check(x)
     seeds = keras.random.SeedGenerator(seed)
-    posterior, prior = model.encode(x), model.bottleneck.prior()
+    posterior, prior = model.encode(x), model.prior()
     scale = posterior.stddev()
 
     @backend.function

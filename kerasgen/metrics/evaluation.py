@@ -66,7 +66,8 @@ def measure(
         if tokenizer.is_bounded(model):
             protocol += ", reconstruction by the likeliest ids, elbo by one draw of them"
         if isinstance(model, Mixture) and model.levels:
-            protocol += ", a bound by one draw of uniform noise for each pixel"
+            bound = "a bound by one draw of uniform noise for each pixel"
+            protocol += ", exact by differences of normal distribution functions" if model.is_exact else f", {bound}"
         yield evaluate(model, examples, labels, num_samples, progress=progress), protocol
     if has_exact_density_of_images(model):
         examples, _, what = read("test")

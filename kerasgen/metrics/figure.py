@@ -32,6 +32,12 @@ def mean(values, unit):
     return Figure(float(values.mean()), unit, float(values.std(ddof=1) / math.sqrt(len(values))))
 
 
+def over_seeds(values, decimals):
+    """The mean of one value a seed, ± their standard deviation where there are several, as text."""
+    spread = f" ± {np.std(values, ddof=1):.{decimals}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{decimals}f}{spread}"
+
+
 def checked(model, images, labels=None):
     """Images as float32 and labels as int32 NumPy arrays, after the model's own checks.
 

@@ -26,8 +26,8 @@ def exact(model, images, labels=None, seed=0, progress=False):
         model: a generative model with `log_prob(x, condition)`.
         images: `[N, *event_shape]`, N at least 2; binarized where the protocol says so.
         labels: `[N]`, of a conditional model.
-        seed: of the noise that makes levels continuous, of a mixture of them: its likelihood is then a bound, by one
-            draw for each pixel.
+        seed: of the noise that makes levels continuous, of a mixture with full covariances: its likelihood is then a
+            bound, by one draw for each pixel.
         progress: show a progress bar.
 
     Returns:
@@ -99,7 +99,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         log_likelihood = model.decode(z, y).log_prob(x)  # [samples, B]
         return (
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
-            sum(model.bottleneck.terms(posterior, z).values()),
+            sum(model.bottleneck.terms(posterior, z, y).values()),
             -keras.ops.mean(log_likelihood, axis=0),
             keras.ops.reshape(posterior.mean(), (len(x), -1)),
         )

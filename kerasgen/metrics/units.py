@@ -2,12 +2,13 @@
 
 import keras
 import numpy as np
-from keras import ops
 
+from kerasgen import backend
 from kerasgen.model import blocks
 
 _BATCH = 500
 _ACTIVE = 0.01
+_DRAWS = 10  # of an image, where a layer's KL depends on the layers above
 
 
 def active_units(means):
@@ -20,19 +21,19 @@ def active_units(means):
 
 
 def kl_by_unit(model, images, condition=None):
-    """Mean over images of every unit's KL(q(z_d | x) || p(z_d)), `[D]` in nats, in closed form.
+    """Mean over images of every unit's KL(q(z_d | x) || p(z_d)), `[D]` in nats.
+
+    In closed form; of several layers, given the layers above, of which 10 codes are drawn with seed 0.
 
     Args:
-        model: a latent-variable model with a Gaussian bottleneck.
+        model: a latent-variable model.
         images: `[N, *event_shape]` in [0, 1].
         condition: labels `[N]` of a conditional model.
     """
-    total = 0.0
+    total, seeds = 0.0, keras.random.SeedGenerator(0)
     for _, some, labels in blocks(len(images), _BATCH, images, condition):
         posterior = model.encode(some, labels)
-        mean, scale = (
-            ops.reshape(each, (-1, model.bottleneck.latent_dim)) for each in (posterior.mean(), posterior.stddev())
-        )
-        kl = 0.5 * (scale**2 + mean**2 - 1) - ops.log(scale)  # against the standard normal
+        z = posterior.sample(_DRAWS, seed=backend.next_seed(seeds))
+        kl = model.bottleneck.kl_by_unit(posterior, z, labels)
         total += np.sum(keras.ops.convert_to_numpy(kl), axis=0, dtype="float64")
     return total / len(images)

@@ -14,7 +14,7 @@ _ESTIMATE = {"num_samples": 64, "seed": 0}
 _MARGIN = 0.1  # around the data, as a share of their extent
 
 
-def density(model, data, path=None):
+def density(model, data, path=None, samples=None):
     """Draws data and a model's density side by side, on the same axes and in the same colours.
 
     Args:
@@ -22,6 +22,7 @@ def density(model, data, path=None):
             model that only samples is shown by a histogram of as many samples, seed 0.
         data: points `[N, 2]`, whose histogram is on the left.
         path: of a PNG file to write, or None.
+        samples: points `[n, 2]` of the model, whose histogram is then drawn too, or None.
 
     Returns:
         A matplotlib `Figure`.
@@ -34,22 +35,30 @@ def density(model, data, path=None):
         raise ValueError(f"Expected finite points [N, 2]. Received: shape {data.shape}. Pass points in the plane.")
     centre = (data.max(axis=0) + data.min(axis=0)) / 2
     half = (0.5 + _MARGIN) * max(np.ptp(data, axis=0).max(), 1e-6)
-    left, right, bottom, top = extent = [value for c in centre for value in (c - half, c + half)]
-    step = 2 * half / _RESOLUTION
+    extent = [value for c in centre for value in (c - half, c + half)]
     counts = _histogram(data, extent)
     brightest = np.quantile(counts[counts > 0], 0.99)  # the data's, so that the model's excesses cannot hide the rest
-    if hasattr(model, "sample") and not hasattr(model, "log_prob"):
-        samples = keras.ops.convert_to_numpy(model.sample(len(data), seed=0))
-        return _figure(
-            {f"{len(data):,} points": counts, "samples": _histogram(samples, extent)}, extent, brightest, path
-        )
+    pictures = {f"{len(data):,} points": counts}
+    only_samples = hasattr(model, "sample") and not hasattr(model, "log_prob")
+    if samples is None and only_samples:
+        samples = model.sample(len(data), seed=0)
+    if samples is not None:
+        pictures[f"{len(samples):,} samples"] = _histogram(keras.ops.convert_to_numpy(samples), extent)
+    if not only_samples:
+        pictures["model"] = _heights(model, extent)
+    return _figure(pictures, extent, brightest, path)
+
+
+def _heights(model, extent):
+    """The density in the middle of each of the picture's cells, `[y, x]`."""
+    left, right, bottom, top = extent
+    step = (right - left) / _RESOLUTION
     x, y = (start + step * (np.arange(_RESOLUTION) + 0.5) for start in (left, bottom))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype("float32")  # rows from the bottom to the top
     log_prob = keras.ops.convert_to_numpy(_log_density(model)(points))
     if np.isnan(log_prob).any():
         raise ValueError(f"Expected log-densities. Received: {np.isnan(log_prob).sum()} that are not numbers.")
-    heights = np.exp(log_prob).reshape(_RESOLUTION, _RESOLUTION)
-    return _figure({f"{len(data):,} points": counts, "model": heights}, extent, brightest, path)
+    return np.exp(log_prob).reshape(_RESOLUTION, _RESOLUTION)
 
 
 def _histogram(points, extent):
@@ -70,8 +79,8 @@ def _log_density(model):
 def _figure(pictures, extent, brightest, path):
     from matplotlib.figure import Figure  # pyplot would choose a window system
 
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
-    for axes, (title, picture) in zip(figure.subplots(1, 2, sharex=True, sharey=True), pictures.items()):
+    figure = Figure(figsize=(4 * len(pictures), 4.2), layout="constrained")
+    for axes, (title, picture) in zip(figure.subplots(1, len(pictures), sharex=True, sharey=True), pictures.items()):
         shown = axes.imshow(picture, origin="lower", extent=extent, vmin=0, vmax=brightest, interpolation="nearest")
         axes.set_title(title)
     figure.colorbar(shown, ax=figure.axes, label="density")

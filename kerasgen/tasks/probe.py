@@ -3,8 +3,11 @@
     linear      logistic regression on fixed features
     fine-tuned  the encoder and a linear layer on it, trained together
 
-Both against the same on raw pixels: logistic regression of the pixels, and the encoder's architecture from scratch.
+Beside them stand the same without what the encoders have learned: logistic regression of the raw pixels, and every
+encoder's network from new weights.
 """
+
+import json
 
 import keras
 import numpy as np
@@ -19,10 +22,10 @@ def few(labels, count, seed):
     """Indices of `count` examples, equally many of every class as far as that goes.
 
     Raises:
-        ValueError: more examples than there are.
+        ValueError: more examples than there are, or a single one, which tells no classes apart.
     """
-    if count > len(labels):
-        raise ValueError(f"Expected at most {len(labels)} labels. Received: count={count}")
+    if not 2 <= count <= len(labels):
+        raise ValueError(f"Expected from 2 to {len(labels)} labels. Received: {count}. Ask for another number.")
     order = np.random.default_rng(seed).permutation(len(labels))
     rank = np.empty(len(labels), "int64")  # of each example within its class
     for label in np.unique(labels):
@@ -85,23 +88,36 @@ def table(models, train, test, counts=(10, 100, 1000), seeds=(0, 1, 2)):
         seeds: of the labels drawn; each cell has one accuracy a seed.
 
     Returns:
-        `{(way, features, count): [accuracy in percent, ...]}`, with "pixels" among the features.
+        `{(way, features, count): [accuracy in percent, ...]}`: of the linear way "pixels" and the models' names, of the
+        fine-tuned one "new weights, NAME's network" for every network, by the first model that has it, and the names.
+
+    Raises:
+        ValueError: numbers of labels that cannot be drawn.
     """
-    first = next(iter(models.values()))
-    num_classes = int(train[1].max()) + 1
-    encoders = {"pixels": first.encoder, **{name: model.encoder for name, model in models.items()}}
+    event_shape, num_classes = next(iter(models.values())).event_shape, int(train[1].max()) + 1
+    draws = {(count, seed): few(train[1], count, seed) for count in counts for seed in seeds}
     views = {"pixels": lambda images: images.reshape(len(images), -1)}
     views |= {name: lambda images, model=model: features(model, images) for name, model in models.items()}
+    starts = _networks(models) | {name: (model.encoder, True) for name, model in models.items()}
     cells = {}
     for name, view in views.items():
         held_out = view(test[0]), test[1]
-        for count in counts:
-            for seed in seeds:
-                rows = few(train[1], count, seed)
-                images, labels = train[0][rows], train[1][rows]
-                cells.setdefault(("linear", name, count), []).append(linear((view(images), labels), held_out))
-                sizes = first.event_shape, num_classes
-                known = name != "pixels"
-                accuracy = fine_tuned(encoders[name], *sizes, (images, labels), test, seed, pretrained=known)
-                cells.setdefault(("fine-tuned", name, count), []).append(accuracy)
+        for (count, _), rows in draws.items():
+            accuracy = linear((view(train[0][rows]), train[1][rows]), held_out)
+            cells.setdefault(("linear", name, count), []).append(accuracy)
+    for name, (encoder, pretrained) in starts.items():
+        for (count, seed), rows in draws.items():
+            labelled = train[0][rows], train[1][rows]
+            accuracy = fine_tuned(encoder, event_shape, num_classes, labelled, test, seed, pretrained)
+            cells.setdefault(("fine-tuned", name, count), []).append(accuracy)
     return cells
+
+
+def _networks(models):
+    """`{row: (encoder, False)}` of every network, whatever its weights."""
+    networks = {}
+    for name, model in models.items():
+        config = {key: value for key, value in model.encoder.get_config().items() if key != "name"}
+        described = json.dumps([type(model.encoder).__name__, config], sort_keys=True)
+        networks.setdefault(described, (f"new weights, {name}'s network", (model.encoder, False)))
+    return dict(networks.values())

@@ -22,27 +22,28 @@ class FiniteLoss(keras.callbacks.Callback):
 
     Args:
         steps: of an epoch.
+        read: `functools.partial` of the function that the examples come from, from the `start_step` that it is given.
     """
 
-    def __init__(self, steps):
+    def __init__(self, steps, read):
         super().__init__()
         self.steps = steps
+        self.read = read
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
-        self._done = 0  # steps of the epoch whose loss was finite
 
     def on_train_batch_end(self, batch, logs=None):
-        bad = [name for name, value in logs.items() if not np.all(np.isfinite(ops.convert_to_numpy(value)))]
-        if bad:
-            start = self._epoch * self.steps + self._done
-            raise FloatingPointError(
-                f"Expected finite losses. Received: {', '.join(bad)} not finite in epoch {self._epoch + 1}, steps "
-                f"{self._done + 1} to {batch + 1}; kerasgen.data.load gives the offending batches with the recipe's "
-                f"data, shuffle=True, seed, repeat=True and start_step={start}. The last checkpoint is kept. Look at "
-                "those batches, or train anew with a lower learning rate."
-            )
-        self._done = batch + 1
+        if all(np.all(np.isfinite(ops.convert_to_numpy(value))) for value in logs.values()):
+            return
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()
+        step, terms = self.model.first_not_finite.found()
+        raise FloatingPointError(
+            f"Expected finite losses. Received: {', '.join(terms)} not finite in epoch {self._epoch + 1}, step "
+            f"{step + 1}, the first batch of {self._call(self._epoch * self.steps + step)}. The last checkpoint is "
+            "kept. Mend that batch or, if there is nothing wrong with it, train anew with a lower learning rate."
+        )
 
     def on_epoch_end(self, epoch, logs=None):
         # The last step may have spoiled the weights without the loss having seen it.
@@ -50,8 +51,15 @@ class FiniteLoss(keras.callbacks.Callback):
         if bad:
             raise FloatingPointError(
                 f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite after epoch "
-                f"{epoch + 1}. The last checkpoint is kept; a run with another learning rate needs a folder of its own."
+                f"{epoch + 1}, whose last step took the first batch of {self._call((epoch + 1) * self.steps - 1)}. The "
+                "last checkpoint is kept; a run with another learning rate needs a folder of its own."
             )
+
+    def _call(self, start_step):
+        """The Python that reads the examples of a run from its batch `start_step` on."""
+        options = {**self.read.keywords, "start_step": start_step}
+        given = [f"{name}={value!r}" for name, value in options.items() if value is not None]
+        return f"kerasgen.data.{self.read.func.__name__}({', '.join([*map(repr, self.read.args), *given])})"
 
 
 class ActiveUnits(keras.callbacks.Callback):
@@ -74,7 +82,7 @@ class KLByUnit(keras.callbacks.Callback):
 
     Args:
         path: of the table.
-        x, condition: training examples of a model with a Gaussian code.
+        x, condition: training examples of a latent-variable model.
         writes: False for workers that only take part in the computation.
     """
 

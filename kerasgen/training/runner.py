@@ -5,8 +5,8 @@ A run writes into its own folder:
     recipe.yaml          the recipe as run, overrides included
     checkpoints/         the last epoch's weights, optimizer and seeds; state.json names the file that is whole
     history.csv, logs/   every term by epoch, for reading and for TensorBoard
-    kl_by_unit.csv       of a Gaussian code, by epoch
-    preset/              at the end: a preset folder that `kerasgen.zoo.load` reads
+    kl_by_unit.csv       of a code with a prior, by epoch
+    preset/              at the end: a preset folder that `kerasgen.zoo.load` reads; of points, with their density
 
 The order of the data, the noise and the schedules are functions of the recipe and of counters that a checkpoint holds.
 A run that was killed and resumed therefore ends with the weights of one that never was, bit for bit on one device.
@@ -14,6 +14,7 @@ A run that was killed and resumed therefore ends with the weights of one that ne
 
 import contextlib
 import dataclasses
+import functools
 import inspect
 import pathlib
 import sys
@@ -24,7 +25,6 @@ import numpy as np
 
 from kerasgen import backend, machine, zoo
 from kerasgen import data as datasets
-from kerasgen.bottlenecks import Gaussian
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
 from kerasgen.training.callbacks import KL_BY_UNIT, ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, KLByUnit, logs
@@ -69,6 +69,8 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
                 f"Expected a recipe that says em to say nothing else, and to run in one piece on one device. Received: "
                 f"training={recipe.training}, strategy={strategy!r}, resume={resume}."
             )
+        if (output / "preset").exists():
+            raise ValueError(f"Expected a folder without a run. Received: {output}, which holds one. Name another.")
         return _fit_em(recipe, output, place)
     schedule = schedules.of(recipe)
     scope, is_chief = strategies.scope(strategy, devices)
@@ -102,25 +104,18 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
         )
         model.optimizer.build(model.trainable_variables)
         checkpoints.restore(model)
-        examples = _examples(
-            recipe,
-            place,
-            shuffle=True,
-            seed=recipe.seed,
-            drop_remainder=True,
-            repeat=True,
-            start_step=checkpoints.epoch * steps,
-        )
+        order = {"shuffle": True, "seed": recipe.seed, "drop_remainder": True, "repeat": True}
+        read = functools.partial(_reader(recipe, place), **order)
         if is_chief:
             output.mkdir(parents=True, exist_ok=True)
             recipe.save(output / "recipe.yaml")
         model.fit(
-            examples,
+            read(start_step=checkpoints.epoch * steps),
             initial_epoch=checkpoints.epoch,
             epochs=schedule.epochs,
             steps_per_epoch=steps,
             callbacks=[
-                FiniteLoss(steps),
+                FiniteLoss(steps, read),
                 *_monitors(model, recipe, place, output, is_chief),
                 *(logs(output, checkpoints.epoch) if is_chief else ()),
                 checkpoints,
@@ -129,7 +124,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
             verbose=1 if sys.stdout.isatty() else 2,
         )
     if is_chief:
-        _save_preset(model, recipe, output, checkpoints.seconds, output / HISTORY)
+        _save_preset(model, recipe, output, place, checkpoints.seconds, output / HISTORY)
     return model
 
 
@@ -156,7 +151,7 @@ def _monitors(model, recipe, place, output, is_chief):
     first = next(iter(_examples(recipe, place, batch_size=_MONITORED)))
     first = first if recipe.data.get("labels") else (first,)
     monitors = [monitor(*first)]
-    if isinstance(getattr(model, "bottleneck", None), Gaussian):
+    if hasattr(getattr(model, "bottleneck", None), "kl_by_unit"):
         monitors.append(KLByUnit(output / KL_BY_UNIT, *first, writes=is_chief))
     return monitors
 
@@ -164,23 +159,35 @@ def _monitors(model, recipe, place, output, is_chief):
 def _fit_em(recipe, output, place):
     """Fits a mixture on the whole set at once: `training: {em: {arguments of Mixture.fit_em}}`."""
     began = time.monotonic()
-    examples = np.concatenate([np.asarray(x) for x in _examples(recipe, place)])
     model = recipe.build()
-    print(model.fit_em(examples, **{"seed": recipe.seed, **recipe.training["em"]}))
-    _save_preset(model, recipe, output, time.monotonic() - began)
+    print(model.fit_em(_whole(recipe, place), **{"seed": recipe.seed, **recipe.training["em"]}))
+    _save_preset(model, recipe, output, place, time.monotonic() - began)
     return model
 
 
 def _examples(recipe, place, **order):
-    """The recipe's training set, read from a file or, where that is None, as `kerasgen.data.load` is told."""
+    """The recipe's training set, in an order of its own."""
+    return _reader(recipe, place)(**order)
+
+
+def _reader(recipe, place):
+    """What reads the recipe's training set: from a file or, where that is None, as `kerasgen.data.load` is told."""
     npz, here = place
-    options = {key: value for key, value in recipe.data.items() if key != "name"} | order
-    return datasets.from_npz(npz, **options) if npz else datasets.load(recipe.data["name"], **options, **here)
+    options = {key: value for key, value in recipe.data.items() if key != "name"}
+    if npz:
+        return functools.partial(datasets.from_npz, str(npz), **options)
+    return functools.partial(datasets.load, recipe.data["name"], **options, **here)
 
 
-def _save_preset(model, recipe, output, seconds, history=None):
+def _whole(recipe, place):
+    """The recipe's training set as one array."""
+    return np.concatenate([np.asarray(x) for x in _examples(recipe, place)])
+
+
+def _save_preset(model, recipe, output, place, seconds, history=None):
     metrics = {"machine": machine.describe(), "training_time_seconds": seconds, "figures": {}}
-    zoo.save(model, output / "preset", recipe, metrics, history=history)
+    points = _whole(recipe, place) if model.event_shape == (2,) else None
+    zoo.save(model, output / "preset", recipe, metrics, points, history=history)
 
 
 def _epoch_steps(recipe, schedule, place):

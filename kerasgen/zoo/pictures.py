@@ -21,7 +21,7 @@ _COMPARED = 16  # samples with training examples
 _APPEARING = 16
 
 
-def draw(model, folder, images=None, training=None, history=None):
+def draw(model, folder, images=None, training=None, history=None, labels=None):
     """Draws the pictures of a model into a folder.
 
     Args:
@@ -30,16 +30,17 @@ def draw(model, folder, images=None, training=None, history=None):
         images: `[n, *event_shape]` held-out examples, or None.
         training: `[N, *event_shape]` examples that the model was trained on, or None.
         history: path of the CSV file of a training run's logs, or None.
+        labels: `[n]` of the held-out examples, of a conditional model, or None.
 
     Returns:
         Captions by file name, in the order of the card.
     """
     captions = {}
-    if model.event_shape == (2,) and images is not None:
+    if model.event_shape == (2,) and images is not None and hasattr(model, "sample"):
         plot.density(model, images, folder / "density.png")
         captions["density.png"] = f"{len(images):,} points, and the density that the model gives."
     elif len(model.event_shape) == 3:
-        captions |= _of_images(model, folder, images, training)
+        captions |= _of_images(model, folder, images, training, labels)
     if history is not None and len(pathlib.Path(history).read_text().splitlines()) > 2:  # one epoch is no curve
         plot.curves(history, folder / "curves.png")
         what = _of_game(model) if hasattr(model, "critic") else ""
@@ -58,7 +59,7 @@ def _of_game(model):
     )
 
 
-def _of_images(model, folder, images, training):
+def _of_images(model, folder, images, training, labels):
     captions = {}
     if hasattr(model, "sample"):
         captions |= _of_samples(model, folder)
@@ -70,10 +71,10 @@ def _of_images(model, folder, images, training):
         samples = model.sample(_APPEARING, model.shown_condition(_APPEARING), seed=0)
         plot.animate(appear(samples, model.patch_size), folder / "appearing.gif", 0.06)
         captions["appearing.gif"] = "Samples as they are drawn, one pixel or patch given those before it."
-    if hasattr(model, "bottleneck") and model.num_classes is None:
-        if images is not None:
-            captions |= _of_codes(model, folder, images)
-        if model.bottleneck.latent_shape == (2,):
+    if hasattr(model, "bottleneck"):
+        if images is not None and (model.num_classes is None) == (labels is None):
+            captions |= _of_codes(model, folder, images, labels)
+        if model.bottleneck.latent_shape == (2,) and model.num_classes is None:
             plot.manifold(model, path=folder / "manifold.png")
             captions["manifold.png"] = "What every part of the code stands for: codes at equally likely quantiles."
     return captions
@@ -120,13 +121,15 @@ def _of_memory(model, folder, training):
     return {"nearest.png": caption}
 
 
-def _of_codes(model, folder, images):
+def _of_codes(model, folder, images, labels):
     first = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
-    plot.pairs([first, model.reconstruct(first)], folder / "reconstructions.png")
+    condition = None if labels is None else labels[:_RECONSTRUCTED]
+    plot.pairs([first, model.reconstruct(first, condition)], folder / "reconstructions.png")
     captions = {"reconstructions.png": f"{len(first)} images above, their reconstructions below."}
-    if isinstance(model.bottleneck, bottlenecks.Gaussian):
-        plot.units(units.kl_by_unit(model, images), folder / "units.png")
+    if hasattr(model.bottleneck, "kl_by_unit"):
+        plot.units(units.kl_by_unit(model, images, labels), folder / "units.png")
         captions["units.png"] = f"KL of every unit of the code, mean over {len(images):,} images."
+    if isinstance(model.bottleneck, bottlenecks.Gaussian) and labels is None:
         traversal = traverse(model, images[0], data=images)[:_TRAVERSED]
         picture(traversal, folder / "traversal.png")
         animation(traversal, folder / "traversal.gif")

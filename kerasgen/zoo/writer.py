@@ -13,7 +13,7 @@ from kerasgen.zoo import manifest, pictures, template
 from kerasgen.zoo.manifest import PresetError
 
 
-def save(model, folder, recipe, metrics, images=None, training=None, history=None):
+def save(model, folder, recipe, metrics, images=None, training=None, history=None, labels=None):
     """Writes a preset folder: recipe, weights without optimizer, figures, card, pictures and, last, the manifest.
 
     It is made beside `folder` and put in its place when it is whole.
@@ -31,6 +31,7 @@ def save(model, folder, recipe, metrics, images=None, training=None, history=Non
             likelihood are shown above the nearest of them.
         history: path of the CSV file of the training run's logs, or None: then that of an earlier preset with the same
             weights is kept.
+        labels: `[n]` of the held-out examples, of a conditional model, or None.
 
     Returns:
         The folder, as a `pathlib.Path`.
@@ -46,7 +47,7 @@ def save(model, folder, recipe, metrics, images=None, training=None, history=Non
     partial, previous = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("partial", "previous"))
     partial.mkdir(parents=True)
     try:
-        _write(copy, partial, folder, recipe, metrics, images, training, history)
+        _write(copy, partial, folder, recipe, metrics, images, training, history, labels)
         if folder.exists():
             folder.rename(previous)
         partial.rename(folder)
@@ -59,7 +60,7 @@ def save(model, folder, recipe, metrics, images=None, training=None, history=Non
     return folder
 
 
-def _write(model, folder, target, recipe, metrics, images, training, history):
+def _write(model, folder, target, recipe, metrics, images, training, history, labels):
     written = target / "recipe.yaml"
     if written.exists() and not recipe.differences(recipes.Recipe.load(written)):
         shutil.copyfile(written, folder / "recipe.yaml")  # with the author's comments and layout
@@ -75,7 +76,7 @@ def _write(model, folder, target, recipe, metrics, images, training, history):
         history = target / manifest.HISTORY
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
-    captions = pictures.draw(model, folder, images, training, history)
+    captions = pictures.draw(model, folder, images, training, history, labels)
     text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, captions)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)

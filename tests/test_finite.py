@@ -1,0 +1,125 @@
+"""A poisoned example: the step, the term and the batch that it spoils are named, whatever comes between two looks."""
+
+import functools
+import re
+
+import keras
+import numpy as np
+import pytest
+from command_line import needs_tensorflow
+from conftest import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mlp_vae
+
+import kerasgen
+from kerasgen import data, divergences, regularizers, training
+from kerasgen.data.toys import TOYS
+from kerasgen.recipe import Recipe
+
+POISON = 0.123  # the pixels of the examples
+STEP, STEPS = 13, 20  # the step of the second epoch that has it, and how many an epoch has
+
+
+def spoil(x):
+    return keras.ops.where(keras.ops.any(keras.ops.abs(x - POISON) < 1e-6), np.nan, 1.0)
+
+
+def poisoned(model, method, term):
+    """The model, one of whose terms is not a number in a batch with the example."""
+    original = getattr(model, method)
+
+    def spoiled(x, condition=None, training=False):
+        terms = original(x, condition, training)
+        terms, *report = terms if isinstance(terms, tuple) else (terms,)
+        terms = {**terms, term: terms[term] * spoil(x)}
+        return (terms, *report) if report else terms
+
+    setattr(model, method, spoiled)
+    return model
+
+
+class Spoiled(keras.layers.Layer):
+    def call(self, x):
+        return x * spoil(x)
+
+
+def assert_is_found(model, terms, images, *labels, **compile_arguments):
+    model.compile(keras.optimizers.Adam(1e-4), **compile_arguments)
+    guard = training.FiniteLoss(STEPS, functools.partial(data.load, "digits", seed=0))
+    x = images[: 8 * STEPS].copy()
+    for epoch in range(2):
+        x[8 * STEP + 3 : 8 * STEP + 6] = (0.5, POISON)[epoch]  # in both parts that a critic with two steps takes
+        options = {"batch_size": 8, "shuffle": False, "initial_epoch": epoch, "epochs": epoch + 1, "verbose": 0}
+        try:
+            model.fit(x, *labels, **options, callbacks=[guard])
+        except FloatingPointError as error:
+            found = str(error)
+    assert f"Received: {terms} not finite in epoch 2, step {STEP + 1}, the first batch of " in found
+    assert f" kerasgen.data.load('digits', seed=0, start_step={STEPS + STEP}). The last" in found
+
+
+def wgan():
+    return tiny_gan(divergences.Wasserstein(), [regularizers.GradientPenalty()], None, "layer", critic_steps=2)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["plain", "xla"])
+@pytest.mark.parametrize(
+    ("build", "method", "term"),
+    [
+        (tiny_mlp_vae, "loss_terms", "kl"),
+        (tiny_autoregressive, "loss_terms", "nll"),
+        (wgan, "_critic_terms", "gradient_penalty"),
+        (wgan, "_generator_terms", "generator"),
+    ],
+    ids=["vae", "autoregressive", "critic", "generator"],
+)
+def test_the_step_and_the_term_within_an_execution(build, method, term, jit_compile, images):
+    model = poisoned(build(), method, term)
+    assert_is_found(model, term, images, steps_per_execution=10, jit_compile=jit_compile)
+
+
+def test_the_loss_of_a_classifier(digits):
+    images, labels = digits
+    model = tiny_classifier([Spoiled()])
+    assert_is_found(model, "loss", images, labels[: 8 * STEPS], steps_per_execution=10)
+
+
+@needs_tensorflow
+def test_on_one_of_two_replicas(two_replicas, images):
+    with two_replicas.scope():
+        model = poisoned(tiny_mlp_vae(), "loss_terms", "reconstruction")
+        assert_is_found(model, "reconstruction", images, jit_compile=False)
+
+
+RING = Recipe.from_dict(
+    {
+        "name": "ring",
+        "data": {"name": "ring", "split": "train[:330]", "batch_size": 32},  # the last 10 of an epoch are left out
+        "model": {
+            "families.LatentVariableModel": {
+                "event_shape": [2],
+                "encoder": {"networks.MLP": {"output_shape": [8], "hidden": [8]}},
+                "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 2}},
+                "decoder": {"networks.MLP": {"output_shape": [2], "hidden": [8]}},
+                "likelihood": {"likelihoods.Gaussian": {"scale": "shared"}},
+            }
+        },
+        "training": {"epochs": 5, "learning_rate": 0.001, "steps_per_execution": 4},  # 8 of the 10 batches an epoch
+    }
+)
+
+
+@pytest.mark.parametrize("source", [pytest.param("load", marks=needs_tensorflow), "npz"])
+def test_the_call_that_a_run_names_gives_the_poisoned_batch(source, monkeypatch, tmp_path):
+    points = TOYS["ring"].draw(np.random.default_rng(0), 10_000)
+    monkeypatch.setitem(TOYS, "ring", TOYS["ring"]._replace(draw=lambda rng, n: points[:n].copy()))
+    npz = data.save_npz("ring", tmp_path / "ring.npz")
+    read = functools.partial(data.load, "ring") if source == "load" else functools.partial(data.from_npz, npz)
+    epoch = read(split="train[:330]", batch_size=32, shuffle=True, drop_remainder=True)
+    seen = np.concatenate([np.asarray(batch) for batch in epoch])
+    late = next(row for row in range(330) if not np.any(np.all(seen == points[row].astype("float32"), axis=1)))
+    points[late] = 1e30  # a number, as checks demand, and not among the first 10 batches
+    data.save_npz("ring", npz)
+    with pytest.raises(FloatingPointError, match="reconstruction, kl not finite in epoch [23]") as error:
+        training.run(RING, tmp_path / "run", data=npz if source == "npz" else None)
+    call = re.search(r"the first batch of (kerasgen\.data\..*\))\. The last checkpoint", str(error.value))[1]
+    batch = np.asarray(next(iter(eval(call, {"kerasgen": kerasgen}))))
+    assert batch.shape == (32, 2) and (batch > 1e29).any(axis=1).sum() == 1
