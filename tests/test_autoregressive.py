@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasgen import backend, bottlenecks, channelwise, cli, commands, likelihoods, networks, zoo
+from kerasgen import backend, bottlenecks, channelwise, checks, cli, commands, likelihoods, networks, zoo
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
+from kerasgen.networks.autoregressive.causal import CausalConv2D
 from kerasgen.recipe import Recipe
 
 NETWORKS = {
@@ -217,6 +218,26 @@ def test_gated_multiply_adds_are_counted():
     first = (1 * 3 + 1) * 12 + 12 * 12 + 6 * 6
     others = 4 * (2 * 3 * 6 * 12 + 12 * 12 + 2 * 6 * 12 + 6 * 6)  # 2x3 above, link, 1x2 left, output
     assert model.network.multiply_adds() == 30 * (first + others + 6 * 8 + 8 * 1)
+
+
+@every_network
+def test_multiply_adds_are_those_of_the_products_of_a_pass(network, monkeypatch):
+    """But those of attention and, in a conditional model, of the class."""
+    model, counted = build(network, num_classes=3, event_shape=(4, 5, 1)), []
+
+    def count(call):
+        def counting(layer, *args, **kwargs):
+            y = call(layer, *args, **kwargs)
+            counted.append(math.prod(y.shape[:-1]) * math.prod(layer.kernel.shape))
+            return y
+
+        return counting
+
+    for part, name in ((CausalConv2D, "call"), (CausalConv2D, "at"), (keras.layers.Dense, "call")):
+        monkeypatch.setattr(part, name, count(getattr(part, name)))
+    model.network.trainable = False
+    model.network(random_images(1, (4, 5, 1)))
+    assert model.network.multiply_adds() == sum(counted)
 
 
 def test_training_in_bfloat16_samples_too(images):

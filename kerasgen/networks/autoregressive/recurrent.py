@@ -295,7 +295,13 @@ class DiagonalBiLSTM(PixelRNN):
     """Diagonal BiLSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees all pixels before
     but, far from it, the last one of the row above.
 
-    A layer takes 34 D^2 multiply-adds a pixel. Arguments are those of `PixelRNN`.
+    A layer takes 34 D^2 multiply-adds a pixel, and 16 D^2 wherever a diagonal of a full pass leaves the image.
+    Arguments are those of `PixelRNN`.
     """
 
     layer = DiagonalBiLSTMLayer
+
+    def multiply_adds(self):
+        height = self.event_shape[0]
+        beside = height * (height - 1)  # positions at both ends of the diagonals, outside the image
+        return super().multiply_adds() + beside * 16 * self.config["size"] ** 2 * self.config["num_layers"]
