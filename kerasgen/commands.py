@@ -144,8 +144,8 @@ def evaluate(args):
                 raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {recipe.data['name']}.")
         elif split == "test":
             split = args.split
-        draws = recipe.data.get("binarize") and not grey
-        shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
+        draws = recipe.is_binary and name != "binarized_mnist" and not grey
+        shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": "fixed" if draws else None})
         count = min((bound for bound in (count, args.limit) if bound), default=None)
         examples, labels = _held_out(shown, split, args, recipe.data.get("labels"), count)
         what = f"{len(examples):,} {split} examples of {name}"
@@ -299,7 +299,7 @@ def tokenize(args):
         args.format,
         args.images_per_shard,
         args.resize,
-        binary=recipe.data.get("binarize") is not None,
+        binary=recipe.is_binary,
         options=args.beam,
     )
     seconds = time.monotonic() - began
