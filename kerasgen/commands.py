@@ -65,6 +65,7 @@ def sample(args):
     import numpy as np
 
     from kerasgen import plot, zoo
+    from kerasgen.tasks.appear import appear
 
     model = zoo.load(args.name)
     _needs(model, "sample", args.name)
@@ -87,10 +88,18 @@ def sample(args):
         condition = np.full(args.n, args.label)
     else:
         condition, columns = model.shown_condition(args.n), model.num_shown_conditions
-    if "progress" in takes and model.event_shape[0] > _QUICK:
+    is_animated = args.out.suffix.lower() == ".gif"
+    if is_animated and not hasattr(model, "patch_size"):
+        raise ValueError(
+            f"Expected a preset that draws pixel by pixel for {args.out}, an animation. Received: {args.name!r}. "
+            "Write a .png."
+        )
+    if "progress" in takes and model.num_rows(args.n) > _QUICK:
         ways["progress"] = True
     samples = model.sample(args.n, condition, seed=args.seed, **ways)
-    if model.event_shape == (2,):
+    if is_animated:
+        plot.animate(appear(samples, model.patch_size), args.out, 0.06)
+    elif model.event_shape == (2,):
         plot.density(model, samples, args.out)
     else:
         plot.grid(samples, args.out, columns)

@@ -204,6 +204,12 @@ def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path,
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     picture = (tmp_path / "samples.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and "rows" not in capsys.readouterr().out
+    cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "samples.gif")])
+    assert (tmp_path / "samples.gif").read_bytes().startswith(b"GIF89a")
+    assert "rows" not in capsys.readouterr().out
+    monkeypatch.setattr(commands, "_QUICK", 15)
+    cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "many.png")])
+    assert "rows" in capsys.readouterr().out  # two blocks of eight
     monkeypatch.setattr(commands, "_QUICK", 4)
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     assert (tmp_path / "samples.png").read_bytes() == picture and "rows" in capsys.readouterr().out
