@@ -168,10 +168,14 @@ def scan(step, carry, inputs, like):
         return array.write(j, x) if lists else tf.where(here, x, array)
 
     def body(j, carry, arrays):
-        carry, outputs = step(carry, tf.nest.map_structure(lambda x: x[j], inputs))
+        here = [array.read(j) if lists else array[j] for array in read]
+        carry, outputs = step(carry, tf.nest.pack_sequence_as(inputs, here))
         tf.nest.assert_same_structure(like, outputs)
         return j + 1, carry, [write(array, j, x) for array, x in zip(arrays, tf.nest.flatten(outputs))]
 
+    read = tf.nest.flatten(inputs)
+    if lists:
+        read = [tf.TensorArray(x.dtype, length, element_shape=x.shape[1:]).unstack(x) for x in read]
     arrays = [tf.TensorArray(x.dtype, length, element_shape=x.shape[1:]) if lists else x for x in like_flat]
     loop = (0, carry, arrays)
     _, carry, arrays = tf.while_loop(lambda j, *_: j < length, body, loop, maximum_iterations=length)

@@ -42,6 +42,25 @@ def _values(x, bounded):
         raise ValueError(f"Expected values in [0, 1]. Received: values in [{x.min():g}, {x.max():g}]. {remedy}")
 
 
+def levels(x, count):
+    """Checks that pixels `x` are of `count` levels, 0, 1/(count-1), ..., 1, where there are values.
+
+    Raises:
+        ValueError: a pixel between two levels.
+    """
+    if not backend.is_concrete(x):
+        return
+    x = keras.ops.convert_to_numpy(x)
+    steps = x * (count - 1)
+    between = np.abs(steps - np.round(steps)) > 0.01  # of a step; rounding in float32 errs by less
+    if np.any(between):
+        remedy = 'Binarize them: binarize="dynamic" in kerasgen.data.load.' if count == 2 else "Round them."
+        raise ValueError(
+            f"Expected pixels of {count} levels, multiples of 1/{count - 1}. Received: {x[between][0]:g} and "
+            f"{np.count_nonzero(between) - 1:,} more between two levels. {remedy}"
+        )
+
+
 def labels(condition, num_classes):
     """Checks class labels `[B]` in 0..num_classes-1, and that they are given exactly where the model needs them.
 

@@ -79,7 +79,8 @@ def parser():
     sub.add_argument("--guidance", type=float, metavar="G", help=guide)
     sub.add_argument("--truncation", type=float, metavar="S", help="of a GAN: cut its noise off at S deviations")
     sub.add_argument("--best-of", type=_positive, metavar="N", help="of N draws show the likeliest (default: 1)")
-    sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="PNG")
+    out = "a picture; a .gif shows how a pixel-by-pixel preset draws it (default: %(default)s)"
+    sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="FILE", help=out)
 
     sub = command("reconstruct", commands.reconstruct)
     preset(sub)

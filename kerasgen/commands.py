@@ -67,6 +67,7 @@ def sample(args):
 
     from kerasgen import plot, zoo
     from kerasgen.data import sources
+    from kerasgen.tasks.appear import appear
 
     model = zoo.load(args.name)
     _needs(model, "sample", args.name)
@@ -89,10 +90,18 @@ def sample(args):
         condition = np.full(args.n, args.label)
     else:
         condition, columns = model.shown_condition(args.n), model.num_shown_conditions
-    if "progress" in takes and model.event_shape[0] > _QUICK:
+    is_animated = args.out.suffix.lower() == ".gif"
+    if is_animated and not hasattr(model, "patch_size"):
+        raise ValueError(
+            f"Expected a preset that draws pixel by pixel for {args.out}, an animation. Received: {args.name!r}. "
+            "Write a .png."
+        )
+    if "progress" in takes and model.num_rows(args.n) > _QUICK:
         ways["progress"] = True
     samples = model.sample(args.n, condition, seed=args.seed, **ways)
-    if model.event_shape == (2,):
+    if is_animated:
+        plot.animate(appear(samples, model.patch_size), args.out, 0.06)
+    elif model.event_shape == (2,):
         plot.density(model, sources.read(_recipe(args.name).data["name"], "test").images, args.out, samples)
     else:
         plot.grid(samples, args.out, columns)
@@ -148,8 +157,8 @@ def evaluate(args):
                 raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {recipe.data['name']}.")
         elif split == "test":
             split = args.split
-        draws = recipe.data.get("binarize") and not grey
-        shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": draws or None})
+        draws = recipe.is_binary and name != "binarized_mnist" and not grey
+        shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": "fixed" if draws else None})
         count = min((bound for bound in (count, args.limit) if bound), default=None)
         examples, labels = _held_out(shown, split, args, recipe.data.get("labels"), count)
         what = f"{len(examples):,} {split} examples of {name}"
@@ -304,7 +313,7 @@ def tokenize(args):
         args.format,
         args.images_per_shard,
         args.resize,
-        binary=recipe.data.get("binarize") is not None,
+        binary=recipe.is_binary,
         options=args.beam,
     )
     seconds = time.monotonic() - began

@@ -110,6 +110,11 @@ class Recipe:
         mine, theirs = (_flat(recipe.to_dict()) for recipe in (self, other))
         return {key: (mine.get(key), theirs.get(key)) for key in mine | theirs if mine.get(key) != theirs.get(key)}
 
+    @property
+    def is_binary(self):
+        """Whether the pixels that the model is trained on are 0 or 1."""
+        return self.data.get("binarize") is not None or self.data["name"] == "binarized_mnist"
+
     def build(self):
         """The model, its weights initialised from the seed."""
         keras.utils.set_random_seed(self.seed)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasgen import backend, bottlenecks, channelwise, cli, commands, likelihoods, networks, zoo
+from kerasgen import backend, bottlenecks, channelwise, checks, cli, commands, likelihoods, networks, zoo
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
+from kerasgen.networks.autoregressive.causal import CausalConv2D
 from kerasgen.recipe import Recipe
 
 NETWORKS = {
@@ -203,6 +204,12 @@ def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path,
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     picture = (tmp_path / "samples.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and "rows" not in capsys.readouterr().out
+    cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "samples.gif")])
+    assert (tmp_path / "samples.gif").read_bytes().startswith(b"GIF89a")
+    assert "rows" not in capsys.readouterr().out
+    monkeypatch.setattr(commands, "_QUICK", 15)
+    cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "many.png")])
+    assert "rows" in capsys.readouterr().out  # two blocks of eight
     monkeypatch.setattr(commands, "_QUICK", 4)
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     assert (tmp_path / "samples.png").read_bytes() == picture and "rows" in capsys.readouterr().out
@@ -219,6 +226,26 @@ def test_gated_multiply_adds_are_counted():
     assert model.network.multiply_adds() == 30 * (first + others + 6 * 8 + 8 * 1)
 
 
+@every_network
+def test_multiply_adds_are_those_of_the_products_of_a_pass(network, monkeypatch):
+    """But those of attention and, in a conditional model, of the class."""
+    model, counted = build(network, num_classes=3, event_shape=(4, 5, 1)), []
+
+    def count(call):
+        def counting(layer, *args, **kwargs):
+            y = call(layer, *args, **kwargs)
+            counted.append(math.prod(y.shape[:-1]) * math.prod(layer.kernel.shape))
+            return y
+
+        return counting
+
+    for part, name in ((CausalConv2D, "call"), (CausalConv2D, "at"), (keras.layers.Dense, "call")):
+        monkeypatch.setattr(part, name, count(getattr(part, name)))
+    model.network.trainable = False
+    model.network(random_images(1, (4, 5, 1)))
+    assert model.network.multiply_adds() == sum(counted)
+
+
 def test_training_in_bfloat16_samples_too(images):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -227,7 +254,7 @@ def test_training_in_bfloat16_samples_too(images):
     finally:
         keras.config.set_dtype_policy("float32")
     model.compile(keras.optimizers.Adam(1e-3))
-    assert np.isfinite(model.fit(images[:32], verbose=0).history["nll"][0])
+    assert np.isfinite(model.fit(np.round(images[:32]), verbose=0).history["nll"][0])
     assert set(np.unique(model.sample(4, seed=0))) <= {0, 1}
 
 
@@ -280,6 +307,10 @@ def test_bad_network_arguments_are_refused(make, message):
         ({"given": np.zeros((3, 3, 1)), "known": np.ones((2, 3), bool)}, r"Expected data of shape \[batch, 2, 3, 1\]"),
         ({"given": np.full((2, 3, 1), 7.0), "known": np.ones((2, 3), bool)}, r"Expected values in \[0, 1\]"),
         (
+            {"given": np.full((2, 3, 1), 0.5), "known": np.ones((2, 3), bool)},
+            r"Expected pixels of 2 levels, multiples of 1/1. Received: 0.5 and 11 more .* Binarize",
+        ),
+        (
             {"given": np.zeros((2, 3, 1)), "known": np.ones((2, 3))},
             r"known of bool .* Received: .* known float64 \(2, 3",
         ),
@@ -291,6 +322,27 @@ def test_bad_requests_are_refused(arguments, message):
     model = build("gated")
     with pytest.raises(ValueError, match=message):
         model.sample(**{"n": 2, **arguments})
+
+
+def test_pixels_between_the_likelihoods_levels_are_refused():
+    x = np.zeros((2, 2, 3, 1), "float32")
+    x[1, 0, 2] = 0.25
+    binary, five = build("gated"), build("gated", "categorical", event_shape=(2, 3, 1))
+    for call in (binary.log_prob, binary.loss_terms, lambda x: (binary.compile("sgd"), binary.fit(x, verbose=0))):
+        with pytest.raises(ValueError, match="Expected pixels of 2 levels.*Received: 0.25 and 0 more"):
+            call(x)
+    with pytest.raises(ValueError, match="Expected pixels of 3 levels, multiples of 1/2. .* Round them"):
+        five.log_prob(x)
+    assert np.all(np.isfinite(five.log_prob(2 * x)))
+    # What is not kept of an image does not matter.
+    binary.sample(2, given=x, known=np.eye(2, 3, dtype=bool))
+
+
+def test_every_eight_bit_pixel_is_a_level():
+    levels = (np.arange(256) / 255).astype("float32")
+    checks.levels(levels, 256)
+    with pytest.raises(ValueError, match="Expected pixels of 256 levels"):
+        checks.levels(levels[1:] - 0.002, 256)
 
 
 def test_bad_data_and_labels_are_refused():

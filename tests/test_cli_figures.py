@@ -3,9 +3,10 @@
 import json
 import re
 
+import numpy as np
 from command_line import METRICS, MODEL, TINY, fails, needs_tensorflow
 
-from kerasgen import cli, data, zoo
+from kerasgen import cli, commands, data, zoo
 from kerasgen.recipe import Recipe
 
 
@@ -78,6 +79,27 @@ def test_a_card_is_written_again_with_its_figures_and_a_note(tmp_path, capsys):
     assert (folder / "samples.png").exists() and (folder / "reconstructions.png").exists()
     cli.main(["card", str(folder), "--write"])
     assert zoo.card(folder) == card
+
+
+def test_a_density_of_binarized_digits_is_ranked_against_binarized_garments(tmp_path, monkeypatch, capsys):
+    network = {"networks.PixelCNN": {"output_channels": 1, "channels": 4, "num_blocks": 1}}
+    parts = {"event_shape": [8, 8, 1], "network": network, "likelihood": {"likelihoods.Bernoulli": {}}}
+    binarized = Recipe(
+        "binarized", {"name": "binarized_mnist", "batch_size": 50}, {"families.AutoregressiveModel": parts}, {}
+    )
+    folder = zoo.save(binarized.build(), tmp_path / "binarized", binarized, METRICS)
+    assert "every pixel 0 or 1" in zoo.card(folder)
+    reads = []
+
+    def read(recipe, split, args, labels, count=None):
+        reads.append((recipe.data["name"], recipe.data["binarize"]))
+        return np.random.default_rng(0).integers(2, size=(8, 8, 8, 1)).astype("float32"), None
+
+    monkeypatch.setattr(commands, "_held_out", read)
+    cli.main(["evaluate", str(folder)])
+    assert reads == [("binarized_mnist", None), ("binarized_mnist", None), ("fashion_mnist", "fixed")]
+    printed = capsys.readouterr().out
+    assert "ranked_above[fashion_mnist]" in printed and "as many of fashion_mnist, noise and the constant" in printed
 
 
 @needs_tensorflow

@@ -93,6 +93,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "ways to draw that LatentVariableModel has, of ['mean']. Received",
         ),
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
+        ("sample", "mixture", ["--out", "x.gif"], "a preset that draws pixel by pixel for x.gif, an animation. Rec"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
         ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
         ("probe", "classifier", [], "Expected encoders trained without labels. Received: "),

@@ -68,12 +68,19 @@ every_generative_model = pytest.mark.parametrize("name", [name for name in MODEL
 
 def data_of(model, digits, count=64):
     """The arguments of `fit`: images, and labels where the model has classes."""
-    images, labels = digits
+    images, labels = images_of(model, digits, count), digits[1][:count]
     if getattr(model, "text", None):
-        return images[:count], model.shown_condition(count)
+        return images, model.shown_condition(count)
     if isinstance(model, families.AttributeClassifier):
-        return images[:count], np.stack([labels, labels % 2], axis=1)[:count]
-    return (images[:count],) if model.num_classes is None else (images[:count], labels[:count])
+        return images, np.stack([labels, labels % 2], axis=1)
+    return (images,) if model.num_classes is None else (images, labels)
+
+
+def images_of(model, digits, count=64):
+    """Digits, black and white for models of binary pixels, which take no others."""
+    images = digits[0][:count]
+    binary = isinstance(model, families.AutoregressiveModel) and getattr(model.likelihood, "levels", 2) == 2
+    return np.round(images) if binary else images
 
 
 def condition_of(model, count):
@@ -87,7 +94,7 @@ def noise_of(method):
 
 def outputs(model, digits):
     """What a model does, with fixed seeds: equal outputs, equal models."""
-    images, labels = digits[0][:6], condition_of(model, 6)
+    images, labels = images_of(model, digits, 6), condition_of(model, 6)
     if isinstance(model, families.Classifier):
         return {"probabilities": keras.ops.convert_to_numpy(model.probabilities(images))}
     calls = {
@@ -150,7 +157,7 @@ def test_meets_the_contract(name, fitted, digits):
     if "log_prob" in results:
         assert results["log_prob"].shape == (6,)
         assert results["log_prob"].dtype == "float32"
-    terms = model.loss_terms(digits[0][:6], condition_of(model, 6))
+    terms = model.loss_terms(images_of(model, digits, 6), condition_of(model, 6))
     assert set(terms) == set(model.term_means)
     for term in terms.values():
         assert term.shape == (6,)
@@ -208,18 +215,21 @@ def test_fit_on_two_replicas(name, digits, two_replicas):
 
 
 def deterministic(model, digits):
-    """`(signature, inputs, what Keras gives)` of a signature that draws nothing."""
+    """`(signature, inputs, what Keras gives)` of a signature that draws nothing, and of loops that draw in turn."""
     signatures = model.export_signatures()
     # Of a mixture log_prob takes noise; of the last one it is an input.
     names = ("reconstruct", "classify", "responsibilities", "log_prob", "sample")
-    name = next(name for name in names if name in signatures)
-    function, shapes = signatures[name]
-    noise = np.random.default_rng(0).standard_normal((5, *shapes.get("noise", ()))).astype("float32")
-    inputs = {"images": digits[0][:5], "labels": np.zeros(5, "int32"), "noise": noise}
-    if "words" in shapes:
-        inputs["words"] = model.shown_condition(5)
-    inputs = {key: value for key, value in inputs.items() if key in shapes}
-    return name, inputs, function(**inputs)
+    chosen = {next(name for name in names if name in signatures)}
+    if getattr(model, "draws_in_turn", False):
+        chosen.add("sample")
+    for name in chosen:
+        function, shapes = signatures[name]
+        noise = np.random.default_rng(0).standard_normal((5, *shapes.get("noise", ()))).astype("float32")
+        inputs = {"images": images_of(model, digits, 5), "labels": np.zeros(5, "int32"), "noise": noise}
+        if "words" in shapes:
+            inputs["words"] = model.shown_condition(5)
+        inputs = {key: value for key, value in inputs.items() if key in shapes}
+        yield name, inputs, function(**inputs)
 
 
 @every_model
@@ -230,10 +240,10 @@ def test_saved_model(name, fitted, digits, tmp_path):
     export.saved_model(model, tmp_path / "saved")
     signatures = tf.saved_model.load(str(tmp_path / "saved")).signatures
     assert set(signatures) >= set(model.export_signatures())
-    signature, inputs, expected = deterministic(model, digits)
-    results = signatures[signature](**{key: tf.constant(value) for key, value in inputs.items()})
-    for key in expected:
-        np.testing.assert_allclose(results[key], expected[key], atol=1e-4)
+    for signature, inputs, expected in deterministic(model, digits):
+        results = signatures[signature](**{key: tf.constant(value) for key, value in inputs.items()})
+        for key in expected:
+            np.testing.assert_allclose(results[key], expected[key], atol=1e-4)
 
 
 @every_model
@@ -244,11 +254,11 @@ def test_tflite(name, fitted, digits, tmp_path):
 
     model = fitted(name)
     export.tflite(model, tmp_path / "model.tflite")
-    signature, inputs, expected = deterministic(model, digits)
-    runner = Interpreter(str(tmp_path / "model.tflite")).get_signature_runner(signature)
-    results = runner(**inputs)
-    for key in expected:
-        np.testing.assert_allclose(results[key], expected[key], atol=1e-3)
+    interpreter = Interpreter(str(tmp_path / "model.tflite"))
+    for signature, inputs, expected in deterministic(model, digits):
+        results = interpreter.get_signature_runner(signature)(**inputs)
+        for key in expected:
+            np.testing.assert_allclose(results[key], expected[key], atol=1e-3)
 
 
 PACKAGE = pathlib.Path(kerasgen.__file__).parent

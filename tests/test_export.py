@@ -1,12 +1,14 @@
 """Exported files: every round trip on a tiny model, in processes and loaders that know nothing of kerasgen."""
 
 import os
+import re
 import subprocess
 import sys
 
 import keras
 import numpy as np
 import pytest
+from conftest import tiny_autoregressive
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
@@ -15,7 +17,7 @@ import kerasgen
 from kerasgen import export, likelihoods, machine
 from kerasgen.bottlenecks import Gaussian
 from kerasgen.export import signatures
-from kerasgen.export.verification import BOUNDS, Bound, verify
+from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, verify
 from kerasgen.likelihoods import Bernoulli
 from kerasgen.networks import MLP, ConvDecoder, ConvEncoder
 
@@ -279,6 +281,43 @@ def test_the_mean_error_is_bounded_too():
     assert 0.002 < mean["same"] < largest["same"] < 0.011
     with pytest.raises(ValueError, match=r"within 0.02 \(mean 0.001\). Received: errors {'same'.*Nothing was written"):
         verify(model, {"same": identity}, run, Bound(0.02, 0.001))
+
+
+def drawn_otherwise(share):
+    """Errors found where an exported file draws a share of the pixels of 8x8 images otherwise."""
+    model = tiny_autoregressive()
+    signature = signatures.of(model)["sample"]
+
+    def run(name, inputs):
+        images = np.array(signature.function(**inputs)["images"])
+        changed = images[:, : round(8 * share)]
+        changed[:] = 1 - changed
+        return {"images": images}
+
+    return verify(model, {"sample": signature}, run, BOUNDS[None]._replace(drawn=0.2))
+
+
+def test_few_pixels_may_be_drawn_otherwise():
+    largest, mean = drawn_otherwise(0.125)
+    assert largest == {"sample": 1.0} and mean == {"sample": 0.125}
+    with pytest.raises(
+        BoundExceeded, match=r"'sample': 'above 0.0001 in 25.0% of the pixels \(at most 20%\)'"
+    ) as found:
+        drawn_otherwise(0.25)
+    assert found.value.signatures == ["sample"]
+
+
+def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, monkeypatch):
+    model = tiny_autoregressive()
+    for mode in QUANTIZE[1:]:
+        monkeypatch.setitem(BOUNDS, mode, BOUNDS[mode]._replace(drawn=-1))
+    reports = {report.quantize: report for report in export.every_format(model, tmp_path / "new")}
+    assert reports["saved_model"].errors.keys() == {"log_prob", "sample"}
+    assert reports[None].errors.keys() == {"log_prob", "sample", "sample_seeded"}
+    assert {mode: set(reports[mode].errors) for mode in QUANTIZE[1:]} == dict.fromkeys(QUANTIZE[1:], {"log_prob"})
+    text = export.contract({"tiny": reports.values()}, tmp_path / "README.md").read_text()
+    row = next(line for line in text.splitlines() if line.startswith("| TFLite, float16"))
+    assert re.fullmatch(r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row)
 
 
 @pytest.mark.parametrize("output", [np.full((1, 2), np.nan), np.zeros((2, 1))])

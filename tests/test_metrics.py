@@ -1,5 +1,7 @@
 """Likelihood figures against a linear-Gaussian model, whose log p(x) and posterior are known."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 from kerasgen.families import AutoregressiveModel
-from kerasgen.metrics import disentanglement, evaluation, novelty
+from kerasgen.metrics import disentanglement, evaluation, likelihood, novelty
 from kerasgen.metrics.likelihood import importance_weighted
 
 _LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
@@ -167,6 +169,28 @@ def test_constant_images_of_all_greys_between_are_ranked_together(rng):
     own, between = examples.sum(axis=(1, 2, 3))[:, None], np.array([1.0, 3.0])
     share = 100 * np.mean((own < between) + (own == between) / 2)
     assert figures["ranked_above[constant]"].value == pytest.approx(share)
+
+
+def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
+    """And its probabilities are the means of those given the classes."""
+    model = AutoregressiveModel((2, 2, 1), networks.GatedPixelCNN(1, 4, 2), likelihoods.Bernoulli(), num_classes=3)
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign_add(0.5 * rng.standard_normal(weight.shape))
+    images = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
+    found = np.exp(likelihood.marginal(model, images))
+    by_class = np.exp([model.log_prob(images, np.full(16, label)) for label in range(3)])
+    assert by_class.std(axis=0).max() > 1e-3
+    np.testing.assert_allclose(found, by_class.mean(axis=0), rtol=1e-5)
+    assert found.sum() == pytest.approx(1, abs=1e-5)
+    (figures, protocol), (ranked, by) = evaluation.measure(
+        model, "none", lambda split, **options: (images, np.arange(16) % 3, "16 test examples")
+    )
+    assert figures["nll_marginal"].value == pytest.approx(-np.log(found).mean(), abs=1e-5)
+    assert figures["nll"].value != figures["nll_marginal"].value and "all 3 classes, equally likely" in protocol
+    assert ranked.keys() == {f"ranked_above[{name}]" for name in ("noise", "black", "white")}
+    assert ranked["ranked_above[black]"].value == pytest.approx(100 * np.mean(found > found[0]) + 50 / 16)
+    assert by.endswith("by log p(x), all classes equally likely")
 
 
 @pytest.mark.parametrize("missing", [False, True])

@@ -186,6 +186,9 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
         training={"epochs": 1, "learning_rate": 1e-3},
     )
     folder = zoo.save(patches.build(), tmp_path / "patches", patches, metrics)
+    count = patches.build().network.multiply_adds()
+    assert f" MB. A pass takes {count / 1e6:.3g} million multiply-adds an image." in zoo.card(folder)
+    assert "every pixel 0 or 1" in zoo.card(folder)
     assert sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".gif")) == [
         "appearing.gif",
         "samples.png",

@@ -40,7 +40,7 @@ def saved_model(model, folder, signatures=None, bound=None):
             is then as it was.
     """
     chosen = _signatures.of(model, signatures)
-    folder, bound = pathlib.Path(folder), BOUNDS["saved_model"] if bound is None else Bound(bound, bound)
+    folder, bound = pathlib.Path(folder), BOUNDS["saved_model"] if bound is None else Bound(bound, bound, bound)
     replaceable = folder.is_dir() and ((folder / "saved_model.pb").is_file() or not any(folder.iterdir()))
     if folder.exists() and not replaceable:
         raise ValueError(f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another.")
@@ -95,7 +95,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
         raise ValueError(f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. Drop it.")
     checks.positive("seed", seed)
     chosen = _signatures.of(model, signatures)
-    path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else Bound(bound, bound)
+    path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else Bound(bound, bound, bound)
     if path.is_dir():
         raise ValueError(f"Expected the path of a file. Received: {path}, which is a folder. Add a file name.")
     if "noise" in getattr(chosen.get("sample"), "inputs", ()):
@@ -121,7 +121,8 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
             except RuntimeError as error:  # a quantized divisor of 0, say
                 raise BoundExceeded(
                     f"Expected a file that LiteRT runs. Received: {error} in {name!r}. Nothing was written. Leave the "
-                    "signature out with signatures=, or quantize in another way."
+                    "signature out with signatures=, or quantize in another way.",
+                    [name],
                 ) from error
 
         errors, mean_errors = verify(model, chosen, run, bound)
@@ -133,14 +134,19 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
 def every_format(model, folder):
     """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their reports.
 
-    Quantized files that would disagree with the model, or not run, are left out.
+    Quantized files do without the signatures that would disagree with the model, or not run.
     """
     folder = pathlib.Path(folder)
-    reports = [saved_model(model, folder / "saved_model")]
-    for quantize in [format for format in BOUNDS if format != "saved_model"]:
-        may_fail = contextlib.suppress(BoundExceeded) if quantize else contextlib.nullcontext()
-        with may_fail:
-            reports.append(tflite(model, folder / f"{quantize or 'float32'}.tflite", quantize))
+    reports = [saved_model(model, folder / "saved_model"), tflite(model, folder / "float32.tflite")]
+    for quantize in [format for format in BOUNDS if format not in ("saved_model", None)]:
+        signatures = list(_signatures.of(model))
+        while signatures:
+            try:
+                reports.append(tflite(model, folder / f"{quantize}.tflite", quantize, signatures))
+                break
+            except BoundExceeded as error:
+                wrong = {name.removesuffix("_seeded") for name in error.signatures}  # which goes with `sample`
+                signatures = [name for name in signatures if name not in wrong]
     return reports
 
 

@@ -44,7 +44,9 @@ signature as above; in a browser LiteRT.js, which wants the size of the batch fi
 _ERRORS = """
 Largest error of any output against the Keras model and, in brackets, the mean error, in units of the output's largest
 value or of 1, whichever is larger, on the model's own samples and standard normal noise, and the milliseconds of a call
-for one example, the median of five. A file that exceeds a bound is not written.
+for one example, the median of five. The third bound is for what `sample` draws in turn, pixel by pixel or id by id: the
+share of the pixels that may be off by more than the first, because one other draw changes those after it. A signature
+that exceeds its bound, or does not run, is left out of the file.
 
 """
 
@@ -80,17 +82,13 @@ def _section(reports):
             _FORMATS[report.quantize],
             f"{report.size / 1000:,.0f} kB",
             *(_error(report, name) for name in signatures),
-            f"{report.bound.largest:g} ({report.bound.mean:g})",
+            f"{report.bound.largest:g} ({report.bound.mean:g}), {report.bound.drawn:g}",
         )
         for report in reports
     ]
     text += _table(("format", "size", *(f"`{name}`" for name in signatures), "bound"), rows)
     refused = [_FORMATS[mode] for mode in BOUNDS if mode not in {report.quantize for report in reports}]
-    return text + (
-        f"\nNot offered, because the error exceeds the bound or the file does not run: {', '.join(refused)}.\n"
-        if refused
-        else ""
-    )
+    return text + (f"\nNot offered, because no signature agrees and runs: {', '.join(refused)}.\n" if refused else "")
 
 
 def _error(report, name):

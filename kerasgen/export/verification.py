@@ -11,7 +11,15 @@ from kerasgen.export import signatures as _signatures
 
 
 class BoundExceeded(ValueError):
-    """An exported file that disagrees with its model, or does not run. Nothing was written."""
+    """An exported file that disagrees with its model, or does not run. Nothing was written.
+
+    Attributes:
+        signatures: names of those that do.
+    """
+
+    def __init__(self, message, signatures):
+        super().__init__(message)
+        self.signatures = list(signatures)
 
 
 class Bound(NamedTuple):
@@ -22,10 +30,13 @@ class Bound(NamedTuple):
     Attributes:
         largest: of the worst element of any output.
         mean: over the elements of any output.
+        drawn: share of the pixels that may be off by more than `largest`, whatever the mean, of images whose parts are
+            drawn in turn: the last digit of a float may decide one, and with it those after.
     """
 
     largest: float
     mean: float
+    drawn: float = 0.02
 
 
 # Under "int8" the mean says more than the worst of some ten thousand pixels, which lies at the edge of a stroke, where
@@ -35,9 +46,9 @@ class Bound(NamedTuple):
 BOUNDS = {
     "saved_model": Bound(1e-4, 1e-5),
     None: Bound(1e-4, 1e-5),
-    "float16": Bound(5e-3, 1e-3),
-    "dynamic": Bound(0.1, 0.01),
-    "int8": Bound(0.4, 0.03),
+    "float16": Bound(5e-3, 1e-3, 0.05),
+    "dynamic": Bound(0.1, 0.01, 0.05),
+    "int8": Bound(0.4, 0.03, 0.05),
 }
 BATCH_SIZES = (1, 16)
 _TIMED = 5  # calls
@@ -80,7 +91,7 @@ def verify(model, signatures, run, bound):
     Raises:
         ValueError: an error above the bound, or that is not a number.
     """
-    largest, means = {}, {}
+    largest, means, wrong = {}, {}, {}
     for name, signature in signatures.items():
         found = {}  # output: the errors of all its elements, over all batches
         for n in BATCH_SIZES:
@@ -93,16 +104,18 @@ def verify(model, signatures, run, bound):
                 found.setdefault(key, []).append(_errors(outputs[key], expected[key]))
         joined = [np.concatenate(batches) for batches in found.values()]
         largest[name], means[name] = (float(max(reduce(errors) for errors in joined)) for reduce in (np.max, np.mean))
-    wrong = {
-        name: f"{error:.3g} (mean {means[name]:.3g})"
-        for name, error in largest.items()
-        if not (error <= bound.largest and means[name] <= bound.mean)
-    }
+        if getattr(model, "draws_in_turn", False) and name.startswith("sample"):
+            off = max(np.mean(errors > bound.largest) for errors in joined)
+            if not off <= bound.drawn:
+                wrong[name] = f"above {bound.largest:g} in {off:.1%} of the pixels (at most {bound.drawn:.0%})"
+        elif not (largest[name] <= bound.largest and means[name] <= bound.mean):
+            wrong[name] = f"{largest[name]:.3g} (mean {means[name]:.3g})"
     if wrong:
         raise BoundExceeded(
             f"Expected the exported model to agree with Keras within {bound.largest:g} (mean {bound.mean:g}). "
             f"Received: errors {wrong}. Nothing was written. Leave these signatures out with signatures=, quantize "
-            "less, or allow more with bound=."
+            "less, or allow more with bound=.",
+            wrong,
         )
     return largest, means
 

@@ -40,6 +40,8 @@ class AutoregressiveModel(GenerativeModel):
             another number of output channels than the likelihood needs.
     """
 
+    draws_in_turn = True  # so that one pixel of a sample decides those after it
+
     def __init__(self, event_shape, network, likelihood, num_classes=None, patch_size=1, **kwargs):
         super().__init__(event_shape, num_classes, terms=("nll",), **kwargs)
         if len(self.event_shape) != 3:
@@ -84,6 +86,19 @@ class AutoregressiveModel(GenerativeModel):
     def _one_hot(self, condition):
         return None if condition is None else ops.one_hot(condition, self.num_classes)
 
+    def check(self, x, condition=None):
+        x, condition = super().check(x, condition)
+        checks.levels(x, self._levels)
+        return x, condition
+
+    @property
+    def _levels(self):
+        return getattr(self.likelihood, "levels", 2)  # Bernoulli's
+
+    def num_rows(self, n):
+        """How many rows of pixels, or patches, are drawn one after the other for `n` images."""
+        return -(-n // _SAMPLES_AT_ONCE) * self.grid_shape[0]
+
     def distribution(self, pixels, condition=None, training=False):
         """The distribution of `pixels` `[B, *grid_shape]`, each given those before it, batch shape `[B]`: its
         log-probability there is the model's. Pixels are the images' own or, where they have a size, patches."""
@@ -94,7 +109,7 @@ class AutoregressiveModel(GenerativeModel):
         """log p(x), exact, `[B]` in nats.
 
         Args:
-            x: images `[B, *event_shape]`; of a Bernoulli likelihood, binary ones.
+            x: images `[B, *event_shape]`, every pixel a level of the likelihood: 0 or 1 of a Bernoulli one.
             condition: labels `[B]` of a conditional model.
         """
         x, condition = self.check(x, condition)
@@ -127,7 +142,7 @@ class AutoregressiveModel(GenerativeModel):
             progress: show a progress bar over the rows, for large images.
 
         Raises:
-            ValueError: bad counts, labels, temperature, images or mask.
+            ValueError: bad counts, labels, temperature, images or mask, kept pixels between two levels.
         """
         n, condition = self.check_request(n, condition)
         if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
@@ -138,7 +153,7 @@ class AutoregressiveModel(GenerativeModel):
         temperature = ops.convert_to_tensor(float(temperature))
         seeds, examples = keras.random.SeedGenerator(seed), []
         with Progress(disable=not progress) as bar:
-            task = bar.add_task("rows", total=-(-n // _SAMPLES_AT_ONCE) * self.grid_shape[0])
+            task = bar.add_task("rows", total=self.num_rows(n))
             draw = self._compiled_draw
             if progress:
                 draw = functools.partial(self._draw_by_row, on_row=lambda: bar.advance(task))
@@ -171,7 +186,9 @@ class AutoregressiveModel(GenerativeModel):
                 f"Received: given {tuple(given.shape)}, known {known.dtype} {known.shape}."
             )
         known = np.broadcast_to(known[..., None], (n, *self.event_shape))
-        return ops.broadcast_to(given, (n, *self.event_shape)), ops.convert_to_tensor(known)
+        given = np.broadcast_to(given, (n, *self.event_shape))
+        checks.levels(given[known], self._levels)
+        return ops.convert_to_tensor(given), ops.convert_to_tensor(known)
 
     def _inputs(self, uniform, kept):
         """What every pixel takes, `[H, W, B, ...]`: numbers of `uniform` `[B, H, W, U]`, and what is kept of images."""

@@ -46,6 +46,8 @@ class TwoStageModel(GenerativeModel):
         ValueError: sizes that do not belong together, both classes and text, or guidance without dropped conditions.
     """
 
+    draws_in_turn = True  # so that one id of a sample decides those after it
+
     def __init__(
         self,
         event_shape,

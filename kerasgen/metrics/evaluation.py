@@ -68,6 +68,8 @@ def measure(
         if isinstance(model, Mixture) and model.levels:
             bound = "a bound by one draw of uniform noise for each pixel"
             protocol += ", exact by differences of normal distribution functions" if model.is_exact else f", {bound}"
+        if has_exact_density_of_images(model) and model.num_classes is not None:
+            protocol += f", nll_marginal by all {model.num_classes} classes, equally likely a priori"
         yield evaluate(model, examples, labels, num_samples, progress=progress), protocol
     if has_exact_density_of_images(model):
         examples, _, what = read("test")
@@ -76,7 +78,8 @@ def measure(
             if other := novelty.OTHERS.get(data_name):
                 others = {other: read("test", count=len(examples), name=other)[0]}
         protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
-        yield novelty.ranking(model, examples, others, progress=progress), protocol + "constant ones, by log p(x)"
+        protocol += "constant ones, by log p(x)" + (", all classes equally likely" if model.num_classes else "")
+        yield novelty.ranking(model, examples, others, progress=progress), protocol
     if hasattr(model, "tokenize") and (own := features.of(data_name)) is not features.VALUES:
         images, _, what = read("test")
         grey, real = (read(split, grey=True, count=len(images))[0] for split in ("test", "train"))
@@ -171,8 +174,8 @@ def is_estimated(model):
 
 
 def has_exact_density_of_images(model):
-    """Whether the model gives log p(x) itself, of images, without a condition."""
-    images = len(model.event_shape) == 3 and model.num_classes is None
+    """Whether the model gives log p(x) itself, of images, or log p(x | class), which gives it by a sum."""
+    images = len(model.event_shape) == 3
     return images and hasattr(model, "log_prob") and not is_estimated(model) and not hasattr(model, "tokenizer")
 
 

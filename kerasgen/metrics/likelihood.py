@@ -31,7 +31,8 @@ def exact(model, images, labels=None, seed=0, progress=False):
         progress: show a progress bar.
 
     Returns:
-        `Figure`s by name: `nll`, and for 8-bit images `bits_per_dim`.
+        `Figure`s by name: `nll`, for 8-bit images `bits_per_dim`, and of a conditional model `nll_marginal`, which
+        compares with the `nll` of unconditional ones.
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images.
@@ -39,11 +40,27 @@ def exact(model, images, labels=None, seed=0, progress=False):
     images, labels = figure.checked(model, images, labels)
 
     def score(x, y, batch):
+        if model.num_classes is not None:
+            return model.log_prob(x, y), marginal(model, x)
         noise = {"seed": seed + batch} if isinstance(model, Mixture) else {}
         return (model.log_prob(x, y, **noise),)
 
-    (log_prob,) = figure.by_batch(score, images, labels, progress)
-    return _nll(model, log_prob)
+    log_prob, *total = figure.by_batch(score, images, labels, progress)
+    figures = _nll(model, log_prob)
+    if total:
+        figures["nll_marginal"] = figure.mean(-total[0], "nats")
+    return figures
+
+
+def marginal(model, x):
+    """log p(x) = log (1/C) sum_c p(x | c), `[B]` in nats, of a conditional model whose C classes are equally likely.
+
+    Args:
+        model: a generative model of classes whose `log_prob(x, condition)` is exact.
+        x: images `[B, *event_shape]`.
+    """
+    by_class = [model.log_prob(x, np.full(len(x), label)) for label in range(model.num_classes)]
+    return keras.ops.logsumexp(keras.ops.stack(by_class), axis=0) - math.log(model.num_classes)
 
 
 def two_stage(model, images, labels=None, progress=False):

@@ -4,21 +4,24 @@ Likelihoods are known to fail here: simple images often score above the data tha
 others 2019, Do Deep Generative Models Know What They Don't Know?, arXiv 1810.09136).
 """
 
-import keras
 import numpy as np
 
 from kerasgen.families import Mixture
-from kerasgen.metrics import figure
+from kerasgen.metrics import figure, likelihood
 from kerasgen.metrics.figure import Figure
 
-OTHERS = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # a set of the same shape and kind of pixels
+OTHERS = {  # a set of the same shape
+    "mnist": "fashion_mnist",
+    "binarized_mnist": "fashion_mnist",
+    "fashion_mnist": "mnist",
+}
 
 
 def ranking(model, examples, others, seed=0, progress=False):
     """Ranks held-out images against others by log p(x).
 
     Args:
-        model: with an exact `log_prob`, unconditional.
+        model: with an exact `log_prob`; the classes of a conditional one are taken for equally likely.
         examples: `[N, *event_shape]`, held out.
         others: other images `[M, *event_shape]` by name; uniform noise over the examples' own values joins them, and
             the constant images: `black` of their least value, `white` of their largest and `constant` of all between.
@@ -31,7 +34,7 @@ def ranking(model, examples, others, seed=0, progress=False):
     """
     from sklearn.metrics import roc_auc_score
 
-    examples, _ = figure.checked(model, examples)
+    examples = np.asarray(examples, "float32")
     values = np.unique(examples)
     kinds = {"black": values[:1], "white": values[-1:], "constant": values[1:-1]}
     rng = np.random.default_rng(seed)
@@ -42,12 +45,13 @@ def ranking(model, examples, others, seed=0, progress=False):
     }
 
     def score(x, _, batch):
+        if model.num_classes is not None:
+            return (likelihood.marginal(model, x),)
         draws = {"seed": seed + batch} if isinstance(model, Mixture) else {}  # whose log p(x) of levels is a bound
         return (model.log_prob(x, **draws),)
 
     def scores(images):
-        images = keras.ops.convert_to_numpy(model.check(images)[0])
-        return figure.by_batch(score, images, None, progress)[0]
+        return figure.by_batch(score, np.asarray(images, "float32"), None, progress)[0]
 
     own, figures = scores(examples), {}
     for name, images in others.items():

@@ -36,7 +36,7 @@ _BINARIZED = {
 }
 
 
-def render(recipe, metrics, parameters, weight_bytes, pictures):
+def render(recipe, metrics, parameters, weight_bytes, pictures, multiply_adds=None):
     """The card of a preset, as Markdown text.
 
     Args:
@@ -45,9 +45,10 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
         parameters: number of the model's weights.
         weight_bytes: size of model.weights.h5.
         pictures: captions by file name.
+        multiply_adds: that scoring an image takes, where they are known.
     """
     kind, arguments = next((name.rpartition(".")[2], value) for name, value in recipe.model.items())
-    binary = ", every pixel 0 or 1" if recipe.data.get("binarize") else ""
+    binary = ", every pixel 0 or 1" if recipe.is_binary else ""
     data = f"images float32 in [0, 1]{binary}" if len(arguments["event_shape"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
     read = [
@@ -59,7 +60,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
     exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "TwoStageModel")  # need more than 8 bits
     quantize = "" if kind in exact else ', quantize="int8"'
     sections = {
-        "What it is": _what(recipe, parameters, weight_bytes),
+        "What it is": _what(recipe, parameters, weight_bytes, multiply_adds),
         "Figures": _figures(metrics),
         "Pictures": "\n\n".join(f"![{caption}]({name})\n\n{caption}" for name, caption in pictures.items()),
         "Training": _training(recipe, metrics),
@@ -72,12 +73,13 @@ def render(recipe, metrics, parameters, weight_bytes, pictures):
     return f"# {recipe.name}\n\n{recipe.title or recipe.name}.\n\n{body}\n"
 
 
-def _what(recipe, parameters, weight_bytes):
+def _what(recipe, parameters, weight_bytes, multiply_adds):
     kind = next(iter(recipe.model)).rpartition(".")[2]
     structure = yaml.safe_dump(recipe.model, sort_keys=False, width=100, default_flow_style=None).rstrip()
     article = "An" if kind[0] in "AEIOU" else "A"
+    work = "" if multiply_adds is None else f" A pass takes {multiply_adds / 1e6:.3g} million multiply-adds an image."
     return (
-        f"{article} `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.\n\n"
+        f"{article} `{kind}` of {parameters:,} parameters; its weights are {weight_bytes / 1e6:.2f} MB.{work}\n\n"
         f"```yaml\n{structure}\n```"
     )
 

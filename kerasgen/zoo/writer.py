@@ -77,7 +77,9 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
     captions = pictures.draw(model, folder, images, training, history, labels)
-    text = template.render(recipe, metrics, model.count_params(), weights.stat().st_size, captions)
+    count = getattr(getattr(model, "network", None), "multiply_adds", None)
+    sizes = model.count_params(), weights.stat().st_size
+    text = template.render(recipe, metrics, *sizes, captions, count and count())
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
 

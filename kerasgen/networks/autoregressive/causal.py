@@ -37,8 +37,8 @@ class CausalNetwork(layers.Layer):
         self.built = True
 
     def multiply_adds(self):
-        """Of all products with weights in one pass over one image, which is also what it takes to draw one."""
-        weights = [weight for weight in self.trainable_weights if "class_bias" not in weight.path]
+        """Of all products with weights in one pass over one image; to draw one takes no more."""
+        weights = [weight for weight in self.weights if "class_bias" not in weight.path]
         kernels = [weight for weight in weights if weight.name.endswith("kernel")]
         return math.prod(self.event_shape[:2]) * sum(math.prod(kernel.shape) for kernel in kernels)
 
