@@ -11,6 +11,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from command_line import is_png
 
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units
@@ -125,6 +126,8 @@ def assert_every_epoch_once(output):
 
 def test_the_history_has_every_epoch_once(finished):
     assert_every_epoch_once(finished)
+    assert (finished / "preset" / "history.csv").read_text() == (finished / "history.csv").read_text()
+    assert is_png(finished / "preset" / "curves.png")
 
 
 def history(output, column):
