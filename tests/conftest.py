@@ -113,8 +113,7 @@ def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="
         latent_dim=4,
         num_classes=num_classes,
         regularizers=regularizers,
-        head=networks.ScoreHead(num_classes, spectral),
-        **arguments,
+        **{"head": networks.ScoreHead(num_classes, spectral), **arguments},
     )
 
 
