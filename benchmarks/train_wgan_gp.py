@@ -1,4 +1,4 @@
-"""Training throughput of wgan_gp_mnist's architecture: Keras against the same networks in plain PyTorch.
+"""Training throughput of wgan_gp_fashion's architecture: Keras against the same networks in plain PyTorch.
 
     python benchmarks/train_wgan_gp.py
 
@@ -10,7 +10,7 @@ import pathlib
 import turns
 
 _ROOT = pathlib.Path(__file__).parent.parent
-RECIPE = _ROOT / "zoo" / "wgan_gp_mnist" / "recipe.yaml"
+RECIPE = _ROOT / "zoo" / "wgan_gp_fashion" / "recipe.yaml"
 
 
 def model_config():
