@@ -311,51 +311,17 @@ class Chain(tfd.Distribution):
         return ops.concatenate([first[..., :1]] * sum(self.sizes), axis=-1)
 
 
-class Flipped(tfd.Distribution):
-    """The vectors of a `Chain` with its parts from the last to the first, so that it compares with one that runs there.
+class Flipped(Chain):
+    """A `Chain` whose vectors hold its last part first, so that it compares with a chain that runs the other way."""
 
-    Args:
-        chain: the chain.
-    """
+    def parts(self, z):
+        """As of the chain, its last part first."""
+        return reversed(list(super().parts(self._flip(z, self.sizes[::-1]))))
 
-    def __init__(self, chain, name="Flipped"):
-        parameters = dict(locals())
-        self.chain = chain
-        super().__init__(
-            dtype=chain.dtype,
-            reparameterization_type=chain.reparameterization_type,
-            validate_args=False,
-            allow_nan_stats=True,
-            parameters=parameters,
-            name=name,
-        )
-
-    def _batch_shape(self):
-        return self.chain.batch_shape
-
-    def _batch_shape_tensor(self):
-        return self.chain.batch_shape_tensor()
-
-    def _event_shape(self):
-        return self.chain.event_shape
-
-    def _event_shape_tensor(self):
-        return self.chain.event_shape_tensor()
+    def from_noise(self, noise):
+        """The z that standard normal noise, its parts in the order of z, leads to."""
+        return self._flip(super().from_noise(self._flip(noise, self.sizes[::-1])), self.sizes)
 
     def _flip(self, z, sizes):
         ends = np.cumsum(sizes)[:-1].tolist()
         return ops.concatenate(ops.split(z, ends, axis=-1)[::-1], axis=-1)
-
-    def parts(self, z):
-        """As of the chain, its last part first."""
-        return reversed(list(self.chain.parts(self._flip(z, self.chain.sizes[::-1]))))
-
-    def from_noise(self, noise):
-        """The z that standard normal noise, its parts in the order of z, leads to."""
-        return self._flip(self.chain.from_noise(self._flip(noise, self.chain.sizes[::-1])), self.chain.sizes)
-
-    def _log_prob(self, z):
-        return self.chain.log_prob(self._flip(z, self.chain.sizes[::-1]))
-
-    def _sample_n(self, n, seed=None):
-        return self._flip(self.chain.sample(n, seed=seed), self.chain.sizes)

@@ -32,6 +32,7 @@ from kerasgen import (
     objectives,
     zoo,
 )
+from kerasgen.data.toys import TOYS
 from kerasgen.text import Vocabulary
 
 
@@ -273,3 +274,9 @@ def preset(saved, tmp_path):
 def tiny(tmp_path_factory):
     """A preset as the command line names it; not to be spoiled."""
     return str(zoo.save(TINY.build(), tmp_path_factory.mktemp("zoo") / "tiny", TINY, {**METRICS, "figures": {}}))
+
+
+@pytest.fixture(scope="session")
+def points():
+    """Points of eight Gaussians, `[96, 2]`."""
+    return TOYS["eight_gaussians"].sample(96, seed=0)

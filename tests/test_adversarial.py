@@ -1,35 +1,13 @@
-"""`AdversarialModel`: its steps against steps by hand, regularizers against calculus, exact resume, samples."""
-
-import json
-import math
+"""`AdversarialModel`: its steps against steps by hand, conditions, replicas, samples, bad input."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from adversarial import plane
 from conftest import tiny_gan
 
-from kerasgen import divergences, families, networks, optimizers, regularizers, training
-from kerasgen.data.toys import TOYS
-from kerasgen.recipe import Recipe
-
-
-def plane(divergence=None, critic=None, generator=None, **arguments):
-    """A model of points in the plane, small; the same weights every time."""
-    keras.utils.set_random_seed(0)
-    return families.AdversarialModel(
-        (2,),
-        generator or networks.MLP((2,), (16,)),
-        critic or networks.MLP((8,), (16,)),
-        divergence or divergences.NonSaturating(),
-        latent_dim=3,
-        **arguments,
-    )
-
-
-@pytest.fixture(scope="module")
-def points():
-    return TOYS["eight_gaussians"].sample(96, seed=0)
+from kerasgen import divergences, families, networks, regularizers
 
 
 def test_each_side_descends_its_own_loss_and_leaves_the_other_alone(points):
@@ -71,52 +49,6 @@ def test_the_critic_makes_its_steps_on_other_parts_of_the_batch(points):
     assert int(model.optimizer.generator.iterations) == 1 and int(model.optimizer.critic.iterations) == 3
 
 
-def test_the_gradient_penalty_is_calculus():
-    """Of V(x) = a |x|^2 / 2, whose slope is a |x|."""
-    rng = np.random.default_rng(0)
-    real, fake = rng.standard_normal((2, 20, 4, 1, 1)).astype("float32")
-    share = rng.random(20).astype("float32")
-    penalty = regularizers.GradientPenalty(7.0)
-    terms = penalty.terms(
-        lambda x: 3 * keras.ops.sum(x**2, axis=(1, 2, 3)) / 2, tf.constant(real), tf.constant(fake), share
-    )
-    between = (real + share[:, None, None, None] * (fake - real)).reshape(20, -1)
-    expected = (3 * np.linalg.norm(between, axis=1) - 1) ** 2
-    np.testing.assert_allclose(terms["gradient_penalty"], expected, rtol=1e-4)
-    assert penalty.weight == 7.0
-
-
-def test_the_gradient_penalty_is_in_the_loss_with_its_weight_and_has_gradients(points):
-    model = plane(divergences.Wasserstein(), regularizers=[regularizers.GradientPenalty(10.0)])
-    model.compile(keras.optimizers.SGD(0.0))
-    logs = model.train_on_batch(points, return_dict=True)
-    total = logs["critic"] + 10 * logs["gradient_penalty"] + logs["generator"]
-    assert logs["loss"] == pytest.approx(total, abs=1e-4)
-    assert logs["divergence"] == pytest.approx(-logs["critic"], abs=1e-5)
-    model.compile(keras.optimizers.Adam(0.0), keras.optimizers.Adam(0.01))
-    penalties = model.fit(points, batch_size=96, epochs=30, verbose=0).history["gradient_penalty"]
-    assert penalties[-1] < penalties[0] / 2
-
-
-def test_weights_are_clipped_after_every_step_of_the_critic(points):
-    model = plane(divergences.Wasserstein(), regularizers=[regularizers.WeightClipping(0.01)])
-    model.compile(keras.optimizers.SGD(1.0))
-    model.train_on_batch(points)
-    assert max(np.abs(v).max() for v in model._critic_variables) <= 0.01
-    assert max(np.abs(v).max() for v in model.generator.trainable_variables) > 0.1
-
-
-def test_a_spectral_critic_has_a_slope_of_at_most_1(points):
-    critic = keras.Sequential([keras.layers.SpectralNormalization(keras.layers.Dense(16, "relu")) for _ in range(2)])
-    model = plane(divergences.Hinge(), critic, head=networks.ScoreHead(spectral=True))
-    model.compile(keras.optimizers.SGD(1e-6))
-    model.fit(points, batch_size=32, epochs=10, verbose=0)  # the power iterations converge
-    x = np.random.default_rng(0).standard_normal((2, 500, 2)).astype("float32")
-    rise = np.abs(np.asarray(model.score(x[0])) - np.asarray(model.score(x[1])))
-    assert np.all(rise <= 1.05 * np.linalg.norm(x[0] - x[1], axis=1))
-    assert rise.max() > 0
-
-
 def test_the_projection_head_is_its_formula():
     head = networks.ScoreHead(5)
     h = np.random.default_rng(0).standard_normal((7, 4)).astype("float32")
@@ -147,122 +79,6 @@ def test_evaluate_logs_what_fit_does(points):
     assert logs["loss"] == pytest.approx(logs["critic"] + 2 * logs["gradient_penalty"] + logs["generator"], abs=1e-5)
     history = model.fit(points, validation_data=(points,), batch_size=48, verbose=0).history
     assert history["val_divergence"][0] == pytest.approx(-history["val_critic"][0], abs=1e-6) != 0
-
-
-def test_a_callback_moves_both_learning_rates(points):
-    model = plane()
-    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.4))
-    rates = []
-
-    class Keep(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            both = model.optimizer.generator, model.optimizer.critic
-            rates.append([float(each.learning_rate) for each in both])
-
-    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: [0.2, 0.0, 0.05][epoch])
-    model.fit(points, epochs=3, verbose=0, callbacks=[scheduler, Keep()])
-    np.testing.assert_allclose(rates, [[0.2, 0.8], [0, 0], [0.05, 0.2]], rtol=1e-6)
-    plateau = keras.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=1e9)
-    model.fit(points, epochs=2, verbose=0, callbacks=[plateau, Keep()])
-    np.testing.assert_allclose(rates[-1], [0.025, 0.1], rtol=1e-6)
-    scheduled = plane()
-    scheduled.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)))
-    with pytest.raises(TypeError, match="its learning rate is not settable"):
-        scheduled.optimizer.learning_rate = 0.1
-
-
-def test_a_scaled_loss_takes_the_same_step(points):
-    weights = []
-    for scale in (None, 8.0):
-        model = plane()
-        model.compile(keras.optimizers.SGD(0.1, loss_scale_factor=scale))
-        model.train_on_batch(points)
-        weights.append(model.get_weights())
-    for plain, scaled in zip(*weights, strict=True):
-        np.testing.assert_allclose(scaled, plain, rtol=1e-5, atol=1e-7)
-
-
-def test_schedules_count_training_steps():
-    rate = training.WarmupStableDecay(0.5, warmup_steps=0, decay_start=10, total_steps=20)
-    model = plane(critic_steps=5)
-    model.compile(keras.optimizers.Adam(rate))
-    critic = model.optimizer.critic
-    critic.iterations.assign(75)
-    model.optimizer.iterations.assign(15)
-    assert float(critic.learning_rate) == float(model.optimizer.learning_rate) == 0.25
-    again = optimizers.slowed(critic, 5)
-    again.iterations.assign(75)
-    assert float(again.learning_rate) == 0.25, "slowed once"
-    copy = keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer))
-    assert copy.get_config() == model.optimizer.get_config()
-
-
-def test_the_generators_weights_become_their_moving_average(points):
-    model = plane()
-    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5))
-    critic = None
-    history = []
-
-    class Keep(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            nonlocal critic
-            history.append([np.array(v) for v in model.generator.trainable_variables])
-            critic = [np.array(v) for v in model._critic_variables]
-
-    model.fit(points, batch_size=48, epochs=1, verbose=0, callbacks=[Keep()])
-    for i, variable in enumerate(model.generator.trainable_variables):
-        np.testing.assert_allclose(variable, 0.5 * history[0][i] + 0.5 * history[1][i], atol=1e-6)
-    for kept, variable in zip(critic, model._critic_variables):
-        np.testing.assert_array_equal(kept, variable)
-
-
-def test_the_average_is_what_validation_sees(points):
-    model, seen = plane(), []
-    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5))
-
-    class Keep(keras.callbacks.Callback):
-        def on_test_begin(self, logs=None):
-            seen.append([np.array(v) for v in model.trainable_variables])
-
-    swap = keras.callbacks.SwapEMAWeights()
-    model.fit(points, validation_data=(points,), batch_size=48, verbose=0, callbacks=[swap, Keep()])
-    (seen,) = seen
-    for kept, variable in zip(seen, model.trainable_variables, strict=True):
-        np.testing.assert_allclose(variable, kept, atol=1e-6)  # `fit` ends with the averages
-    plain = plane()
-    plain.compile(keras.optimizers.SGD(0.1))
-    with pytest.raises(ValueError, match="SwapEMAWeights must be used when `use_ema=True` is set on the optimizer"):
-        plain.fit(points, validation_data=(points,), verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
-
-
-def test_mixed_precision_keeps_scores_penalties_and_samples_in_float32(digits):
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = tiny_gan(divergences.Wasserstein(), [regularizers.GradientPenalty()], num_classes=10)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    images, labels = digits[0][:16], digits[1][:16]
-    assert model.critic.compute_dtype == "bfloat16"
-    assert model.score(images, labels).dtype == "float32"
-    assert all(term.dtype == "float32" for term in model.loss_terms(images, labels).values())
-    assert model.sample(2, labels[:2]).dtype == "float32"
-    model.compile()
-    assert np.isfinite(model.fit(images, labels, batch_size=8, verbose=0).history["loss"][0])
-
-
-def test_mixed_precision_keeps_normalised_kernels_in_float32(images):
-    """Keras' wrapper writes a kernel back: as bfloat16 it would lose every small step of the optimizer."""
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        critic = networks.DCGANCritic((8, 8), "spectral")
-        critic(images[:4], training=True)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    kernels = [np.asarray(weight) for weight in critic.trainable_variables if len(weight.shape) > 1]
-    assert len(kernels) > 1
-    for kernel in kernels:
-        rounded = keras.ops.convert_to_numpy(keras.ops.cast(keras.ops.cast(kernel, "bfloat16"), "float32"))
-        assert np.any(kernel != rounded)
 
 
 def test_two_replicas_take_the_step_of_one(points, two_replicas, monkeypatch):
@@ -304,91 +120,6 @@ def test_labels_reach_both_sides(digits):
     assert float(model.score(digits[0][:1], np.array([3]))[0]) != float(model.score(digits[0][:1], np.array([7]))[0])
 
 
-def test_a_collapse_is_warned_of_in_one_line(digits, capsys):
-    images, labels = digits[0][:32], digits[1][:32]
-    for num_classes in (None, 10):
-        model = tiny_gan(num_classes=num_classes)
-        monitor = training.CollapseMonitor(images, labels if num_classes else None)
-        monitor.set_model(model)
-        logs = {"loss": 1.0}
-        monitor.on_epoch_end(2, logs)
-        assert 0 <= logs["critic_separation"] <= 1 and logs["sample_diversity"] > 0
-    for weight in model.generator.weights:  # one grey image for all noise
-        weight.assign(keras.ops.zeros_like(weight))
-    monitor.on_epoch_end(2, logs)
-    assert logs["sample_diversity"] < 1e-6
-    warning = "kerasgen: warning: epoch 3: samples have 0% of the data's variance: the generator has collapsed.\n"
-    assert capsys.readouterr().err.endswith(warning)
-    model.score = lambda x, labels: keras.ops.mean(keras.ops.abs(x - 0.5), axis=(1, 2, 3))  # 0 on grey images
-    monitor.on_epoch_end(2, logs)
-    assert logs["critic_separation"] == 1
-    assert "the critic is right about 100.0% of pairs, real and sample; lower its rate" in capsys.readouterr().err
-    model.score = lambda x, labels: keras.ops.zeros(len(x))
-    monitor.on_epoch_end(2, logs)
-    assert logs["critic_separation"] == 0.5
-    monitor.real = keras.ops.concatenate(
-        [monitor.real[:1], model.sample(1, labels[:1], seed=0)]
-    )  # of 4 pairs 2 are ties
-    monitor.condition = labels[:2]
-    model.score = lambda x, labels: keras.ops.mean(keras.ops.abs(x - 0.5), axis=(1, 2, 3))
-    monitor.on_epoch_end(2, logs)
-    assert logs["critic_separation"] == 0.75
-
-
-RECIPE = {
-    "name": "gan_digits",
-    "title": "A tiny GAN",
-    "data": {"name": "digits", "batch_size": 100},
-    "model": {
-        "families.AdversarialModel": {
-            "event_shape": [8, 8, 1],
-            "generator": {"networks.DCGANGenerator": {"output_shape": [8, 8, 1], "channels": [8]}},
-            "critic": {"networks.DCGANCritic": {"channels": [8], "normalization": "spectral", "dropout": 0.1}},
-            "divergence": {"divergences.NonSaturating": {}},
-            "latent_dim": 4,
-            "critic_steps": 2,
-        }
-    },
-    "training": {
-        "epochs": 3,
-        "learning_rate": 0.001,
-        "critic_learning_rate": 0.002,
-        "beta_1": 0.5,
-        "warmup_steps": 5,
-        "decay": 0.5,
-        "ema": 0.9,
-        "steps_per_execution": 5,
-    },
-}
-
-
-def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
-    """With both optimizers, the power iterations, the batch statistics and the dropout where they were."""
-    from kerasgen import zoo
-
-    recipe = Recipe.from_dict(RECIPE)
-    training.run(recipe, tmp_path / "whole")
-    save = training.Checkpoints.on_epoch_end
-
-    def interrupted(self, epoch, logs=None):
-        save(self, epoch, logs)
-        if epoch == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(training.Checkpoints, "on_epoch_end", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        training.run(recipe, tmp_path / "parts")
-    monkeypatch.undo()
-    training.run(recipe, tmp_path / "parts", resume=True)
-    whole, parts = (zoo.load(tmp_path / name / "preset").get_weights() for name in ("whole", "parts"))
-    for mine, theirs in zip(whole, parts, strict=True):
-        np.testing.assert_array_equal(mine, theirs)
-    state = json.loads((tmp_path / "whole" / "checkpoints" / "state.json").read_text())
-    assert state["epoch"] == 3
-    header = (tmp_path / "whole" / "history.csv").read_text().splitlines()[0]
-    assert {"critic", "generator", "divergence", "critic_separation", "sample_diversity"} <= set(header.split(","))
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -417,81 +148,6 @@ def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         plane(**arguments)
-
-
-def test_evaluate_measures_sample_quality_with_its_floor(tmp_path, capsys):
-    from kerasgen import cli, zoo
-
-    recipe = Recipe.from_dict(RECIPE)
-    metrics = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
-    folder = zoo.save(recipe.build(), tmp_path / "gan_digits", recipe, metrics)
-    cli.main(["evaluate", str(folder), "--limit", "60", "--write"])
-    figures = json.loads((folder / "metrics.json").read_text())["figures"]
-    assert list(figures)[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
-    distance, floor = (figures[name] for name in list(figures)[:2])
-    assert distance["value"] > floor["value"] > 0
-    assert distance["protocol"] == (
-        "60 samples, seed 0, against as many: 60 test examples of digits; floor: the first as many of 60 training "
-        "examples in the samples' place; copies are sought among all of them; mean_difference_p and mmd_p of 60 a "
-        "side, by 499 relabellings; features: values"
-    )
-    assert distance["command"] == "kerasgen evaluate gan_digits --limit 60"
-    momenta = "".join(f", {key}={recipe.training[key]}" for key in ("beta_1", "beta_2") if key in recipe.training)
-    assert momenta and f"Adam(1e-4{momenta})" in zoo.card(folder)
-    assert "nearest.png" in zoo.card(folder)
-    assert "frechet_distance[values]" in zoo.card(folder) and "frechet_distance[values]" in capsys.readouterr().out
-
-
-def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
-    recipe = Recipe.from_dict(RECIPE).override(["training.learning_rate=1e+30", "training.critic_learning_rate=1e+30"])
-    with pytest.raises(FloatingPointError, match="Expected finite (losses|weights). Received: .* not finite"):
-        training.run(recipe, tmp_path / "run")
-    assert not (tmp_path / "run" / "checkpoints").exists()
-
-
-def test_a_run_that_broke_goes_on_from_the_last_good_checkpoint(tmp_path, monkeypatch):
-    save = training.Checkpoints.on_epoch_end
-
-    def spoil(self, epoch, logs=None):
-        save(self, epoch, logs)
-        self.model.generator.trainable_variables[0].assign_add(np.nan)
-
-    recipe = Recipe.from_dict(RECIPE).override(["training.epochs=2"])
-    monkeypatch.setattr(training.Checkpoints, "on_epoch_end", spoil)
-    with pytest.raises(
-        FloatingPointError, match="Expected finite losses. Received: .* not finite in epoch 2, .* is kept"
-    ):
-        training.run(recipe, tmp_path / "run")
-    monkeypatch.undo()
-    assert json.loads((tmp_path / "run" / "checkpoints" / "state.json").read_text())["epoch"] == 1
-    model = training.run(recipe, tmp_path / "run", resume=True)
-    assert all(np.all(np.isfinite(weight)) for weight in model.get_weights())
-
-
-def test_a_critics_learning_rate_needs_a_critic():
-    both = training.Schedule(1, 1e-3, critic_learning_rate=1e-3).optimizer(10)
-    with pytest.raises(
-        ValueError, match="Expected an adversarial model with two optimizers. Received: a model without"
-    ):
-        both.build([])
-
-
-@pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, "1e-2", None])
-def test_regularizers_weigh_more_than_nothing(value):
-    with pytest.raises(ValueError, match=f"Expected weight to be a number above 0. Received: weight={value!r}"):
-        regularizers.GradientPenalty(value)
-    with pytest.raises(ValueError, match=f"Expected limit to be a number above 0. Received: limit={value!r}"):
-        regularizers.WeightClipping(value)
-
-
-def test_float16_is_refused_and_the_remedy_named():
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        model = plane()
-        with pytest.raises(ValueError, match="Received: mixed_float16. Build the model under mixed_bfloat16"):
-            model.compile()
-    finally:
-        keras.config.set_dtype_policy("float32")
 
 
 def test_bad_input_is_refused():

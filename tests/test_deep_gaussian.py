@@ -16,7 +16,7 @@ from kerasgen.metrics.units import kl_by_unit
 def test_a_flipped_linear_chain_is_the_normal_with_its_parts_flipped():
     chain, normal = linear_chain()
     order = [2, 3, 4, 0, 1]
-    flipped = Flipped(chain)
+    flipped = Flipped(chain.first, chain.conditionals, chain.sizes)
     expected = multivariate_normal(normal.mean[order], normal.cov[np.ix_(order, order)])
     z = expected.rvs(50, random_state=0).astype("float32")
     np.testing.assert_allclose(flipped.log_prob(z), expected.logpdf(z), rtol=1e-4)

@@ -57,7 +57,9 @@ class DeepGaussian(Stochastic):
 
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`, float32."""
-        return _chain(Gaussian.posterior(self, features), self.inference, self.latent_dims)
+        from kerasgen.distributions import Chain  # imports TFP
+
+        return Chain(Gaussian.posterior(self, features), *_steps(self.inference, self.latent_dims))
 
     def prior(self, condition=None):
         """p(z): event shape `[sum(latent_dims)]`, float32."""
@@ -65,7 +67,7 @@ class DeepGaussian(Stochastic):
 
         *_, top = self.latent_dims
         first = normal(ops.zeros(top), ops.ones(top))
-        return Flipped(_chain(first, self.generation[::-1], self.latent_dims[::-1]))
+        return Flipped(first, *_steps(self.generation[::-1], self.latent_dims[::-1]))
 
     def kl_by_unit(self, posterior, z, condition=None):
         """The part `[B, D]` of every unit d in E[log q(z | x) - log p(z)] over the codes z `[n, B, D]`.
@@ -89,11 +91,10 @@ class DeepGaussian(Stochastic):
         return {**super().get_config(), "latent_dims": list(self.latent_dims), **own}
 
 
-def _chain(first, conditionals, sizes):
-    """A chain in which every part depends on the one before it alone."""
-    from kerasgen.distributions import Chain  # imports TFP
+def _steps(conditionals, sizes):
+    """The conditionals of a chain in which every part depends on the one before it alone, and the parts' sizes."""
 
     def given(conditional, size):
         return lambda before: normal(*conditional.statistics(before[..., -size:]))
 
-    return Chain(first, [given(*each) for each in zip(conditionals, sizes)], sizes)
+    return [given(*each) for each in zip(conditionals, sizes)], sizes
