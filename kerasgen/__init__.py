@@ -16,6 +16,7 @@ _REGISTERING = (
     "networks",
     "objectives",
     "optimizers",
+    "pixelwise",
     "regularizers",
     "text",
     "training",

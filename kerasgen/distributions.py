@@ -230,7 +230,38 @@ class Pixels(tfd.Distribution):
     def _sample_n(self, n, seed=None):
         shape = (n, *ops.shape(self.params)[:-1], self.likelihood.num_uniforms(self.shape[-1]))
         uniform = tfd.Uniform().sample(shape, seed=seed)
-        return self.likelihood.draw(ops.broadcast_to(self.params, (*shape[:-1], self.params.shape[-1])), uniform)
+        return self._draw(ops.broadcast_to(self.params, (*shape[:-1], self.params.shape[-1])), uniform)
+
+    def _draw(self, params, uniform):
+        return self.likelihood.draw(params, uniform)
+
+
+class PixelsInTurn(Pixels):
+    """Images whose pixels depend on those before them, too.
+
+    Args:
+        likelihood: gives pixels `given(params, x)` the distribution that each has given those before it, and draws
+            images by `draw_images(params, uniform)`.
+        params, event_shape: as of `Pixels`.
+    """
+
+    def _log_prob(self, x):
+        return self.likelihood.given(self.params, x).log_prob(x)
+
+    def _draw(self, params, uniform):
+        images = self.likelihood.draw_images(_flat(params), _flat(uniform))
+        return ops.reshape(images, (*ops.shape(params)[:-3], *self.shape))
+
+    def _mean(self):
+        """The mean of every pixel given the image in which each takes its median, given those before it: a picture of
+        what the parameters ask for. The mean over all images has no closed form."""
+        shape = (*ops.shape(self.params)[:-1], self.likelihood.num_uniforms(self.shape[-1]))
+        return self.likelihood.given(self.params, self._draw(self.params, ops.full(shape, 0.5))).mean()
+
+
+def _flat(x):
+    """`[..., H, W, C]` as `[B, H, W, C]`."""
+    return ops.reshape(x, (-1, *x.shape[-3:]))
 
 
 class Chain(tfd.Distribution):

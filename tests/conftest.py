@@ -30,6 +30,7 @@ from kerasgen import (
     likelihoods,
     networks,
     objectives,
+    pixelwise,
     zoo,
 )
 from kerasgen.data.toys import TOYS
@@ -95,6 +96,14 @@ def tiny_hierarchical(bottleneck=bottlenecks.Hierarchical):
     keras.utils.set_random_seed(0)
     encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
     return LatentVariableModel((8, 8, 1), encoder, bottleneck((2, 3), hidden=8), decoder, likelihoods.Bernoulli())
+
+
+def tiny_pixel_vae():
+    """A VAE whose pixels depend on those before them, too; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    in_turn = pixelwise.Autoregressive(networks.PixelCNN(2, 4, 1, head_channels=4), likelihoods.Bernoulli())
+    in_turn.build((None, 8, 8, 1))
+    return tiny_mlp_vae(in_turn)
 
 
 def tiny_mixture():

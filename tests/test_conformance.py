@@ -22,6 +22,7 @@ from conftest import (
     tiny_hierarchical,
     tiny_mixture,
     tiny_mlp_vae,
+    tiny_pixel_vae,
     tiny_tokenizer,
     tiny_two_stage,
     tiny_vae,
@@ -38,6 +39,7 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(components=2), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,
     "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),
+    "pixel_vae": tiny_pixel_vae,
     "autoencoder": tiny_autoencoder,
     "mixture": tiny_mixture,
     "gan": tiny_gan,
@@ -220,7 +222,7 @@ def deterministic(model, digits):
     # Of a mixture log_prob takes noise; of the last one it is an input.
     names = ("reconstruct", "classify", "responsibilities", "log_prob", "sample")
     chosen = {next(name for name in names if name in signatures)}
-    if getattr(model, "draws_in_turn", False):
+    if getattr(model, "drawn_in_turn", ()):
         chosen.add("sample")
     for name in chosen:
         function, shapes = signatures[name]

@@ -14,6 +14,7 @@ from kerasgen import checks
 from kerasgen.channelwise import Channelwise
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO
+from kerasgen.pixelwise import Autoregressive
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.families")
@@ -59,6 +60,8 @@ class Autoencoder(GenerativeModel):
                 "Expected a likelihood with a mean, to reconstruct by. Received: "
                 f"{type(self.likelihood).__name__}, whose channels depend on each other. Use AutoregressiveModel."
             )
+        if not self.likelihood.built:
+            self.likelihood.build((None, *self.event_shape))
         expected = (*self.event_shape[:-1], self.likelihood.channels(self.event_shape[-1]))
         if tuple(params.shape[1:]) != expected:
             raise ValueError(
@@ -66,9 +69,8 @@ class Autoencoder(GenerativeModel):
                 f"{type(self.likelihood).__name__} needs for data of shape {self.event_shape}. "
                 f"Received: {tuple(params.shape[1:])}. Set the decoder's output_shape."
             )
-        for part in (self.likelihood, self.objective):
-            if not part.built:
-                part.build()
+        if not self.objective.built:
+            self.objective.build()
         self.built = True
 
     def _conditioned(self, h, condition):
@@ -110,6 +112,11 @@ class Autoencoder(GenerativeModel):
     def reconstruct(self, x, condition=None):
         """The likelihood's mean at the posterior's mean, `[B, *event_shape]`."""
         return self.decode(self.encode(x, condition).mean(), condition).mean()
+
+    @property
+    def drawn_in_turn(self):
+        """Signatures in which one pixel decides those after it."""
+        return ("decode", "reconstruct", "sample") if isinstance(self.likelihood, Autoregressive) else ()
 
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).

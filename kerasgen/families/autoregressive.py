@@ -40,7 +40,7 @@ class AutoregressiveModel(GenerativeModel):
             another number of output channels than the likelihood needs.
     """
 
-    draws_in_turn = True  # so that one pixel of a sample decides those after it
+    drawn_in_turn = ("sample",)  # signatures in which one pixel decides those after it
 
     def __init__(self, event_shape, network, likelihood, num_classes=None, patch_size=1, **kwargs):
         super().__init__(event_shape, num_classes, terms=("nll",), **kwargs)

@@ -46,7 +46,7 @@ class TwoStageModel(GenerativeModel):
         ValueError: sizes that do not belong together, both classes and text, or guidance without dropped conditions.
     """
 
-    draws_in_turn = True  # so that one id of a sample decides those after it
+    drawn_in_turn = ("sample",)  # signatures in which one id decides those after it
 
     def __init__(
         self,

@@ -85,7 +85,7 @@ def _of_samples(model, folder):
     kinds = model.num_shown_conditions
     shown = _SHOWN if kinds is None else kinds * _A_CLASS
     condition = None if kinds is None else np.repeat(model.shown_condition(kinds), _A_CLASS, axis=0)
-    has_mean = "mean" in inspect.signature(model.sample).parameters
+    has_mean = "mean" in inspect.signature(model.sample).parameters and not model.drawn_in_turn
     samples = model.sample(shown, condition, seed=0, **({"mean": True} if has_mean else {}))
     plot.grid(samples, folder / "samples.png", columns=None if kinds is None else _A_CLASS)
     drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"

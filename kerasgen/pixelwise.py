@@ -1,0 +1,102 @@
+"""The likelihood of images whose pixels depend on each other: what the code leaves open, the pixels before decide.
+
+    p(x | z) = product over i of p(x_i | x_1, ..., x_{i-1}, z)
+
+As in PixelVAE (Gulrajani and others 2017, arXiv 1611.05013): the code says what is far away, a causal network of short
+sight what is near.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import backend
+from kerasgen.channelwise import Channelwise
+from kerasgen.likelihoods import Likelihood, register
+
+
+@register
+class Autoregressive(Likelihood):
+    """Pixels of `likelihood`, whose parameters are sums of a causal network's features f that the decoder weighs.
+
+        params_i = w_i0(z) + sum over c of w_ic(z) f_ic(x_1, ..., x_{i-1})
+
+    The features know nothing of z: one pass of the network serves all codes that are drawn for an image, and k
+    importance samples cost k decodes, as of any likelihood.
+
+    Args:
+        network: from `kerasgen.networks.autoregressive`, images to features, its `output_channels`.
+        likelihood: of a pixel, which can draw it: `Bernoulli`, `Categorical`, `DiscretizedLogistic`.
+
+    Raises:
+        ValueError: a likelihood that cannot draw pixels, or whose channels depend on each other.
+    """
+
+    def __init__(self, network, likelihood, **kwargs):
+        super().__init__(**kwargs)
+        if not hasattr(likelihood, "draw") or isinstance(likelihood, Channelwise):
+            raise ValueError(
+                "Expected a likelihood of discrete pixels of independent channels: Bernoulli, Categorical, "
+                f"DiscretizedLogistic. Received: {type(likelihood).__name__}."
+            )
+        self.network = network
+        self.likelihood = likelihood
+        self._compiled_draw_images = backend.function(self._draw_images)
+
+    def build(self, input_shape):
+        self.event_shape = tuple(input_shape[1:])
+        self.features = self.network(keras.KerasTensor(input_shape)).shape[-1]
+        self.likelihood.build(input_shape)
+        self.built = True
+
+    def channels(self, event_channels):
+        return self.likelihood.channels(event_channels) * (1 + self.features)
+
+    def distribution(self, params, event_ndims=3):
+        from kerasgen.distributions import PixelsInTurn  # imports TFP
+
+        return PixelsInTurn(self, ops.cast(params, "float32"), self.event_shape)
+
+    def given(self, weights, x):
+        """The distribution of every pixel given the pixels of x before it, all at once.
+
+        Args:
+            weights: what the decoder gives, `[..., H, W, P]`.
+            x: images `[..., H, W, C]`; leading axes that only `weights` have are of several codes for an image.
+        """
+        features = self.network(2 * ops.reshape(x, (-1, *self.event_shape)) - 1)
+        features = ops.reshape(features, (*ops.shape(x)[:-1], self.features))
+        return self.likelihood.distribution(self._params(weights, features))
+
+    def _params(self, weights, features):
+        """Parameters `[..., P]` of pixels from weights `[..., P (1 + F)]` and features `[..., F]`."""
+        first, *others = ops.split(weights, 1 + self.features, axis=-1)
+        features = ops.split(ops.cast(features, "float32"), self.features, axis=-1)
+        return first + sum(weight * feature for weight, feature in zip(others, features))
+
+    def draw_images(self, weights, uniform):
+        """Images `[B, H, W, C]`, drawn pixel by pixel, from weights `[B, H, W, P]` and numbers uniform on [0, 1)
+        `[B, H, W, num_uniforms(C)]`."""
+        return self._compiled_draw_images(weights, uniform)
+
+    def _draw_images(self, weights, uniform):
+        from kerasgen.networks.autoregressive.sampler import generate_rows
+
+        def draw(features, inputs):
+            weights, uniform = inputs
+            return self.likelihood.draw(self._params(weights, features), uniform)
+
+        by_pixel = [ops.transpose(each, (1, 2, 0, 3)) for each in (weights, uniform)]
+        start = self.network.init_cache(ops.shape(weights)[0])
+        _, pixels = generate_rows(self.network, draw, by_pixel, start, self.event_shape[0])
+        return ops.transpose(pixels, (2, 0, 1, 3))
+
+    def num_uniforms(self, event_channels):
+        return self.likelihood.num_uniforms(event_channels)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+    def get_config(self):
+        parts = {part: keras.saving.serialize_keras_object(getattr(self, part)) for part in ("network", "likelihood")}
+        return {**super().get_config(), **parts}
