@@ -26,8 +26,7 @@ OBJECTIVES = {
 
 def recipe_with(objective, beta, seed, split):
     """The recipe of beta_vae_shapes with another objective and seed."""
-    places = (ROOT / "zoo/beta_vae_shapes/recipe.yaml", ROOT / "examples/recipes/beta_vae_shapes.yaml")
-    recipe = Recipe.load(next(path for path in places if path.exists()))
+    recipe = Recipe.load(ROOT / "zoo/beta_vae_shapes/recipe.yaml")
     recipe.data["split"] = split
     size = data.size(recipe.data["name"], split)
     recipe.model["families.LatentVariableModel"]["objective"] = OBJECTIVES[objective](beta, size)
