@@ -25,6 +25,9 @@ NETWORKS = {
     "row_lstm": lambda outputs: networks.RowLSTM(outputs, 4, 2, 3, 8),
     "diagonal_bilstm": lambda outputs: networks.DiagonalBiLSTM(outputs, 4, 2, 3, 8),
     "transformer": lambda outputs: networks.CausalTransformer(outputs, 8, 2, 2),
+    "transformer_gated": lambda outputs: networks.CausalTransformer(
+        outputs, 8, 1, 2, stem=networks.GatedPixelCNN(6, 6, 3, first_kernel_size=3, head_channels=8)
+    ),
 }
 LIKELIHOODS = {  # a shape, the levels of a pixel, and the likelihood
     "bernoulli": ((2, 3, 1), 2, likelihoods.Bernoulli),
@@ -90,7 +93,7 @@ def test_an_output_sees_no_pixel_at_or_after_its_own(network):
     assert np.all(np.tril(influence(network)) < 1e-6)
 
 
-@pytest.mark.parametrize("network", ["gated", "pixelcnnpp", "transformer"])
+@pytest.mark.parametrize("network", ["gated", "pixelcnnpp", "transformer", "transformer_gated"])
 def test_an_output_sees_every_pixel_before_its_own(network):
     found = influence(network, (3, 4, 1))
     assert np.all(found[np.triu_indices(len(found), 1)] > 1e-7)

@@ -27,6 +27,31 @@ def test_a_residual_block_starts_as_the_identity_and_learns(x):
     assert np.abs(block(x) - x).max() > 0.1
 
 
+@pytest.mark.parametrize(
+    "network, batch_shape",
+    [
+        (networks.ResidualBlock(4, dropout=0.5), (3, 8, 8, 4)),
+        (networks.ConvEncoder((4, 4), (1, 1), 8, dropout=0.5), (3, 8, 8, 1)),
+        (networks.ConvDecoder((8, 8, 1), (4, 4), (1, 1), 8, dropout=0.5), (3, 8)),
+        (networks.CausalTransformer(2, 8, 2, 2, dropout=0.5), (3, 2, 2, 4)),
+    ],
+    ids=lambda each: getattr(each, "name", None),
+)
+def test_dropout_leaves_values_out_in_training_only(network, batch_shape, tmp_path):
+    batch = np.random.default_rng(0).standard_normal(batch_shape).astype("float32")
+    x = keras.Input(batch_shape[1:])
+    model = keras.Model(x, network(x))
+    for weight in model.trainable_weights:
+        weight.assign_add(0.3 * keras.random.normal(weight.shape, seed=1))  # some start at zero, which would hide it
+    in_training = [np.asarray(model(batch, training=True)) for _ in range(2)]
+    assert np.abs(in_training[0] - in_training[1]).max() > 1e-3
+    np.testing.assert_array_equal(model(batch), model(batch))
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(copy(batch), model(batch))
+    assert np.abs(np.asarray(copy(batch, training=True)) - in_training[0]).max() > 1e-3
+
+
 @pytest.mark.parametrize("side, stages", [(28, 2), (32, 3), (64, 4)])
 @pytest.mark.parametrize("kind", ["DCGAN", "Residual"])
 def test_generators_and_critics_of_images(kind, side, stages):
@@ -99,7 +124,8 @@ def test_the_encoder_halves_and_the_decoder_doubles_once_a_stage(x, stages):
     assert encoder.stack[-1].kernel.shape[0] == (8 // 2**stages) ** 2 * widths[-1]
     decoder = networks.ConvDecoder((8, 8, 5), widths[::-1], blocks[::-1], 16)
     assert decoder(encoder(x)).shape == (2, 8, 8, 5)
-    assert decoder.stack[1].kernel.shape[1] == (8 // 2**stages) ** 2 * widths[-1]
+    lowest = [layer for layer in decoder.stack if isinstance(layer, keras.layers.Dense)][1]
+    assert lowest.kernel.shape[1] == (8 // 2**stages) ** 2 * widths[-1]
 
 
 def test_the_decoder_and_the_perceptron_are_linear_at_the_end():

@@ -19,12 +19,14 @@ class ResidualBlock(layers.Layer):
     Args:
         channels: width of input and output.
         activation: name of a Keras activation.
+        dropout: share of the values before the second convolution left out in training.
     """
 
-    def __init__(self, channels, activation="swish", **kwargs):
+    def __init__(self, channels, activation="swish", dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.channels = channels
         self.activation = activation
+        self.dropout = layers.Dropout(dropout, dtype=self.dtype_policy)
         conv = {"padding": "same", "dtype": self.dtype_policy}
         self.conv1 = layers.Conv2D(channels, 3, **conv)
         self.conv2 = layers.Conv2D(channels, 3, kernel_initializer="zeros", **conv)
@@ -36,13 +38,14 @@ class ResidualBlock(layers.Layer):
 
     def call(self, x):
         act = keras.activations.get(self.activation)
-        return x + self.conv2(act(self.conv1(act(x))))
+        return x + self.conv2(self.dropout(act(self.conv1(act(x)))))
 
     def get_config(self):
-        return {**super().get_config(), "channels": self.channels, "activation": self.activation}
+        own = {"channels": self.channels, "activation": self.activation, "dropout": self.dropout.rate}
+        return {**super().get_config(), **own}
 
 
-def halvings(channels, blocks, activation, dtype=None):
+def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
     """Layers that halve height and width once a stage and end in the activation.
 
     Args:
@@ -50,19 +53,20 @@ def halvings(channels, blocks, activation, dtype=None):
         blocks: residual blocks of each stage.
         activation: name of a Keras activation.
         dtype: Keras dtype policy.
+        dropout: of the residual blocks.
     """
     stack = []
     for width, depth in zip(channels, blocks):
         stack += [SpaceToDepth(dtype=dtype), layers.Conv2D(width, 3, padding="same", dtype=dtype)]
-        stack += [ResidualBlock(width, activation, dtype=dtype) for _ in range(depth)]
+        stack += [ResidualBlock(width, activation, dropout, dtype=dtype) for _ in range(depth)]
     return [*stack, layers.Activation(activation, dtype=dtype)]
 
 
-def doublings(channels, blocks, output_channels, activation, dtype=None):
+def doublings(channels, blocks, output_channels, activation, dtype=None, dropout=0.0):
     """Layers that double height and width once a stage, and are linear at the end; arguments as of `halvings`."""
     stack = []
     for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
-        stack += [ResidualBlock(width, activation, dtype=dtype) for _ in range(depth)]
+        stack += [ResidualBlock(width, activation, dropout, dtype=dtype) for _ in range(depth)]
         stack += [
             layers.Activation(activation, dtype=dtype),
             layers.Conv2D(4 * next_width, 3, padding="same", dtype=dtype),
@@ -80,20 +84,23 @@ class ConvEncoder(Stack):
         blocks: residual blocks of each stage.
         features: size of the output.
         activation: name of a Keras activation.
+        dropout: share of the values within residual blocks and before the dense layer left out in training.
     """
 
-    def __init__(self, channels=(32, 64), blocks=(1, 2), features=256, activation="swish", **kwargs):
+    def __init__(self, channels=(32, 64), blocks=(1, 2), features=256, activation="swish", dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.config = {
             "channels": list(channels),
             "blocks": list(blocks),
             "features": features,
             "activation": activation,
+            "dropout": dropout,
         }
         dtype = {"dtype": self.dtype_policy}
         self.stack = [
-            *halvings(channels, blocks, activation, **dtype),
+            *halvings(channels, blocks, activation, dropout=dropout, **dtype),
             layers.Flatten(**dtype),
+            layers.Dropout(dropout, **dtype),
             layers.Dense(features, activation, **dtype),
         ]
 
@@ -111,9 +118,19 @@ class ConvDecoder(Stack):
         blocks: residual blocks of each stage.
         features: size of the hidden layer between the input and the lowest resolution.
         activation: name of a Keras activation.
+        dropout: share of the values within residual blocks and of the hidden layer left out in training.
     """
 
-    def __init__(self, output_shape, channels=(64, 32), blocks=(2, 1), features=256, activation="swish", **kwargs):
+    def __init__(
+        self,
+        output_shape,
+        channels=(64, 32),
+        blocks=(2, 1),
+        features=256,
+        activation="swish",
+        dropout=0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.config = {
             "output_shape": list(output_shape),
@@ -121,15 +138,17 @@ class ConvDecoder(Stack):
             "blocks": list(blocks),
             "features": features,
             "activation": activation,
+            "dropout": dropout,
         }
         dtype = {"dtype": self.dtype_policy}
         *resolution, output_channels = output_shape
         lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = [
             layers.Dense(features, activation, **dtype),
+            layers.Dropout(dropout, **dtype),
             layers.Dense(math.prod(lowest), **dtype),
             layers.Reshape(lowest, **dtype),
-            *doublings(channels, blocks, output_channels, activation, **dtype),
+            *doublings(channels, blocks, output_channels, activation, dropout=dropout, **dtype),
         ]
 
     def get_config(self):

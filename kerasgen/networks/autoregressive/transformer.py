@@ -1,12 +1,14 @@
 """Causal transformer over pixels: Chen and others, Generative Pretraining from Pixels, 2020 (Image GPT); layer
 normalisation before each part, learned positions, a class as the start of the sequence.
 
-The token at a pixel is the pixel before it. In sampling the keys and values of all tokens so far are kept: those of
-finished rows in one block, which no column copies, and those of the row at hand beside it.
+The token at a pixel is what a stem tells of those before it: the last one or, of a convolutional stem, all that it sees
+(as in PixelSNAIL, Chen and others 2018, arXiv 1712.09763). In sampling the keys and values of all tokens so far are
+kept: those of finished rows in one block, which no column copies, and those of the row at hand beside it.
 """
 
 import math
 
+import keras
 from keras import layers, ops
 
 from kerasgen.networks.autoregressive.causal import CausalNetwork
@@ -19,9 +21,10 @@ class CausalBlock(layers.Layer):
     Args:
         size: D.
         num_heads: attention heads, a divisor of D.
+        dropout: share of the values that either part adds left out in training.
     """
 
-    def __init__(self, size, num_heads, **kwargs):
+    def __init__(self, size, num_heads, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.num_heads = num_heads
         dtype = {"dtype": self.dtype_policy}
@@ -31,6 +34,7 @@ class CausalBlock(layers.Layer):
         self.norm2 = layers.LayerNormalization(epsilon=1e-5, **dtype)
         self.hidden = layers.Dense(4 * size, **dtype)
         self.output_layer = layers.Dense(size, **dtype)
+        self.dropout = layers.Dropout(dropout, **dtype)
 
     def build(self, input_shape):
         self.built = True  # the layers are built as they are called
@@ -47,8 +51,30 @@ class CausalBlock(layers.Layer):
         return [ops.reshape(part, shape) for part in parts]
 
     def after(self, x, attended):
-        x = x + self.attention_output(attended)
-        return x + self.output_layer(ops.gelu(self.hidden(self.norm2(x)), approximate=True))
+        x = x + self.dropout(self.attention_output(attended))
+        return x + self.dropout(self.output_layer(ops.gelu(self.hidden(self.norm2(x)), approximate=True)))
+
+
+@register
+class PixelBefore(CausalNetwork):
+    """The shortest of causal networks: at each pixel of `[B, H, W, C]`, the one before it in raster order, or 0."""
+
+    def call(self, x, condition=None):
+        height, width, channels = x.shape[1:]
+        pixels = ops.reshape(x, (-1, height * width, channels))
+        return ops.reshape(ops.pad(pixels[:, :-1], ((0, 0), (1, 0), (0, 0))), (-1, height, width, channels))
+
+    def init_cache(self, batch_size, condition=None):
+        _, width, channels = self.event_shape
+        return (), (ops.zeros((width, batch_size, channels), self.compute_dtype), ())
+
+    def start_row(self, cache, row):
+        pixels, _ = row
+        first = ops.reshape(ops.equal(ops.arange(pixels.shape[0]), 0), (-1, 1, 1))
+        return cache, ops.where(first, pixels[-1], 0)  # the last of the row above
+
+    def step(self, cache, above, left):
+        return left + above, cache, ()
 
 
 @register
@@ -63,9 +89,13 @@ class CausalTransformer(CausalNetwork):
         size: D, of a token.
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
+        dropout: share of the values that each part of a block adds left out in training.
+        stem: causal network that makes the tokens; its `output_channels` are free. `PixelBefore` by default. A pixel
+            that the stem does not see from the next one, as the end of a row from the start of the row below, is seen
+            by the first token that does.
     """
 
-    def __init__(self, output_channels, size=64, num_blocks=4, num_heads=4, **kwargs):
+    def __init__(self, output_channels, size=64, num_blocks=4, num_heads=4, dropout=0.0, stem=None, **kwargs):
         super().__init__(**kwargs)
         if size % num_heads:
             raise ValueError(f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}.")
@@ -74,11 +104,13 @@ class CausalTransformer(CausalNetwork):
             "size": size,
             "num_blocks": num_blocks,
             "num_heads": num_heads,
+            "dropout": dropout,
         }
         dtype = {"dtype": self.dtype_policy}
+        self.stem = stem or PixelBefore(dtype=self.dtype_policy.name)
         self.embedding = layers.Dense(size, **dtype)
         self.class_bias = layers.Dense(size, use_bias=False, name="class_bias", **dtype)  # of the first token
-        self.blocks = [CausalBlock(size, num_heads, **dtype) for _ in range(num_blocks)]
+        self.blocks = [CausalBlock(size, num_heads, dropout, **dtype) for _ in range(num_blocks)]
         self.norm = layers.LayerNormalization(epsilon=1e-5, **dtype)
         self.head = layers.Dense(output_channels, **dtype)
 
@@ -90,11 +122,15 @@ class CausalTransformer(CausalNetwork):
         )
         super().build(x_shape, condition_shape)
 
+    def multiply_adds(self):
+        beyond_weights = self.stem.multiply_adds() - CausalNetwork.multiply_adds(self.stem)
+        return super().multiply_adds() + beyond_weights
+
     def call(self, x, condition=None):
-        height, width, channels = x.shape[1:]
-        sequence = ops.reshape(x, (-1, height * width, channels))
-        sequence = ops.pad(sequence[:, :-1], ((0, 0), (1, 0), (0, 0)))
-        h = self.embedding(sequence) + ops.cast(self.positions, sequence.dtype)
+        height, width = x.shape[1:3]
+        tokens = self.stem(x, condition)
+        h = self.embedding(ops.reshape(tokens, (-1, height * width, tokens.shape[-1])))
+        h = h + ops.cast(self.positions, h.dtype)
         if condition is not None:
             h = h + ops.pad(self.class_bias(condition)[:, None], ((0, 0), (0, height * width - 1), (0, 0)))
         for block in self.blocks:
@@ -102,7 +138,7 @@ class CausalTransformer(CausalNetwork):
         return ops.reshape(self.head(self.norm(h)), (-1, height, width, self.config["output_channels"]))
 
     def init_cache(self, batch_size, condition=None):
-        height, width, channels = self.event_shape
+        height, width, _ = self.event_shape
         heads, size = self.config["num_heads"], self.config["size"]
         dtype = self.compute_dtype
 
@@ -111,12 +147,13 @@ class CausalTransformer(CausalNetwork):
             return [(ops.zeros(shape, dtype), ops.zeros(shape, dtype)) for _ in self.blocks]
 
         start = ops.zeros((batch_size, size), dtype) if condition is None else self.class_bias(condition)
-        cache = {"row": ops.convert_to_tensor(0), "finished": kept(height), "current": kept(1), "start": start}
-        return cache, (ops.zeros((width, batch_size, channels), dtype), ())
+        stem, row = self.stem.init_cache(batch_size, condition)
+        kept = {"finished": kept(height), "current": kept(1)}
+        return {"row": ops.convert_to_tensor(0), **kept, "start": start, "stem": stem}, row
 
     def start_row(self, cache, row):
         height, width, _ = self.event_shape
-        index, (pixels, _) = cache["row"], row
+        index = cache["row"]
         is_last = ops.reshape(ops.equal(ops.arange(height), index - 1), (1, 1, height, 1, 1))
         finished = [
             tuple(ops.where(is_last, last, all_) for last, all_ in zip(last_pair, pair))
@@ -125,12 +162,9 @@ class CausalTransformer(CausalNetwork):
         rows = ops.reshape(ops.cast(self.positions, self.compute_dtype), (height, width, 1, -1))
         start = ops.where(ops.equal(index, 0), cache["start"], ops.zeros_like(cache["start"]))
         first = ops.reshape(ops.equal(ops.arange(width), 0), (width, 1, 1))
-        columns = {
-            "column": ops.arange(width),
-            "before": ops.where(first, pixels[-1], 0),  # the pixel before a row's first one
-            "offset": ops.where(first, start, 0) + rows[index],
-        }
-        return {**cache, "row": index + 1, "finished": finished}, columns
+        stem, of_stem = self.stem.start_row(cache["stem"], row)
+        columns = {"column": ops.arange(width), "stem": of_stem, "offset": ops.where(first, start, 0) + rows[index]}
+        return {**cache, "row": index + 1, "finished": finished, "stem": stem}, columns
 
     def step(self, cache, columns, left):
         height, width, _ = self.event_shape
@@ -142,7 +176,8 @@ class CausalTransformer(CausalNetwork):
                 ops.arange(width) <= columns["column"],
             ]
         )
-        h = self.embedding(left + columns["before"]) + columns["offset"]
+        token, stem, trace = self.stem.step(cache["stem"], columns["stem"], left)
+        h = self.embedding(token) + columns["offset"]
         current = []
         for block, finished, row in zip(self.blocks, cache["finished"], cache["current"]):
             query, *new = block.heads(h)  # [B, heads, depth]
@@ -159,7 +194,12 @@ class CausalTransformer(CausalNetwork):
             split = height * width
             attended = ops.matmul(weights[..., :split], values) + ops.matmul(weights[..., split:], row_values)
             h = block.after(h, ops.reshape(attended, (-1, heads * depth)))
-        return self.head(self.norm(h)), {**cache, "current": current}, ()
+        return self.head(self.norm(h)), {**cache, "current": current, "stem": stem}, trace
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "stem": keras.saving.deserialize_keras_object(config["stem"])})
 
     def get_config(self):
-        return {**super().get_config(), **self.config}
+        stem = keras.saving.serialize_keras_object(self.stem)
+        return {**super().get_config(), **self.config, "stem": stem}
