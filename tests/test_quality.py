@@ -108,6 +108,8 @@ def test_tests_see_what_they_test_for(rng):
     assert two_sample.mean_difference(x, wider).p_value > 0.01
     told = two_sample.classifier_test(rng.standard_normal((600, 3)), 2.5 * rng.standard_normal((600, 3)))
     assert told.accuracy > 0.6 and told.low > 0.5 and told.p_value < 1e-3 and told.count == 600
+    far = two_sample.classifier_test(rng.standard_normal((2000, 1)), rng.standard_normal((2000, 1)) + 20)
+    assert 0 < far.p_value < 1e-300
     with pytest.raises(ValueError, match="Expected at least 20 examples a side, .* Received: 10"):
         two_sample.classifier_test(x[:10], x)
 

@@ -5,6 +5,7 @@ equally likely, so that (1 + relabellings that do as well) / (1 + relabellings) 
 """
 
 import math
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +68,7 @@ class ClassifierTest(NamedTuple):
     Attributes:
         accuracy: held-out share of examples whose side the classifier names; 0.5 where it cannot tell.
         low, high: 95 % confidence interval of it.
-        p_value: probability of as many right answers by guessing.
+        p_value: probability of as many right answers by guessing, or the smallest float where it is below that.
         count: held-out examples.
     """
 
@@ -113,7 +114,8 @@ def classifier_test(x, y, classifier=None, seed=0):
     right = int(np.sum(classifier.predict(features) == sides))
     interval = binomtest(right, len(sides)).proportion_ci(0.95, method="wilson")
     chance = binomtest(right, len(sides), alternative="greater").pvalue
-    return ClassifierTest(right / len(sides), interval.low, interval.high, float(chance), len(sides))
+    chance = max(float(chance), sys.float_info.min)  # a p-value is never 0
+    return ClassifierTest(right / len(sides), interval.low, interval.high, chance, len(sides))
 
 
 def standard_error(test):
