@@ -127,6 +127,19 @@ def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="
     )
 
 
+def tiny_self_conditioned():
+    """A GAN of 8x8 images that knows the component of a mixture of three; the same weights every time."""
+    clusters = tiny_mixture()
+    return families.SelfConditionedModel(
+        (8, 8, 1),
+        networks.DCGANGenerator((8, 8, 1), (8,)),
+        networks.DCGANCritic((8,)),
+        divergences.NonSaturating(),
+        latent_dim=4,
+        clusters=clusters,
+    )
+
+
 def tiny_autoregressive(num_classes=None):
     """A Gated PixelCNN of 8x8 images, or a PixelCNN of classes, 2x2 patches and 17 levels; always the same weights."""
     keras.utils.set_random_seed(0)

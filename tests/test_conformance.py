@@ -23,6 +23,7 @@ from conftest import (
     tiny_mixture,
     tiny_mlp_vae,
     tiny_pixel_vae,
+    tiny_self_conditioned,
     tiny_tokenizer,
     tiny_two_stage,
     tiny_vae,
@@ -46,6 +47,7 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "conditional_wgan": lambda: tiny_gan(
         divergences.Wasserstein(), [regularizers.GradientPenalty()], 10, "layer", critic_steps=2
     ),
+    "self_conditioned_gan": tiny_self_conditioned,
     "spectral_gan": lambda: tiny_gan(divergences.Hinge(), spectral=True),
     "autoregressive": tiny_autoregressive,
     "conditional_autoregressive": lambda: tiny_autoregressive(10),

@@ -8,6 +8,7 @@ from kerasgen.families.classifier import Classifier
 from kerasgen.families.discrete import DiscreteAutoencoder
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
+from kerasgen.families.self_conditioned import SelfConditionedModel
 from kerasgen.families.two_stage import TwoStageModel
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "DiscreteAutoencoder",
     "LatentVariableModel",
     "Mixture",
+    "SelfConditionedModel",
     "TwoStageModel",
 ]

@@ -70,7 +70,7 @@ class AdversarialModel(GenerativeModel):
         self.latent_dim = checks.positive("latent_dim", latent_dim)
         self.critic_steps = checks.positive("critic_steps", critic_steps)
         self.regularizers = list(regularizers)
-        self.head = head or ScoreHead(num_classes)
+        self.head = head or ScoreHead(self.num_labels)
         self.penalties = penalties
         self.divergence_mean = keras.metrics.Mean(name="divergence")
         self.seeds = keras.random.SeedGenerator()  # of the noise drawn in training
@@ -80,12 +80,12 @@ class AdversarialModel(GenerativeModel):
     def build(self, input_shape=None):
         if self.built:
             return
-        if self.head.num_classes != self.num_classes:
+        if self.head.num_classes != self.num_labels:
             raise ValueError(
-                f"Expected a head of num_classes={self.num_classes}, the model's. "
+                f"Expected a head of num_classes={self.num_labels}, the model's. "
                 f"Received: num_classes={self.head.num_classes}. Set the head's num_classes."
             )
-        made = self.generator(keras.KerasTensor((None, self.latent_dim + (self.num_classes or 0))))
+        made = self.generator(keras.KerasTensor((None, self.latent_dim + (self.num_labels or 0))))
         if tuple(made.shape[1:]) != self.event_shape:
             raise ValueError(
                 f"Expected the generator's output shape to be {self.event_shape}, one example. "
@@ -96,10 +96,15 @@ class AdversarialModel(GenerativeModel):
             self.head.build(features.shape)
         self.built = True
 
+    @property
+    def num_labels(self):
+        """How many labels there are that both sides are told, or None."""
+        return self.num_classes
+
     def generate(self, z, condition=None, training=False):
         """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, of a conditional model, labels."""
         if condition is not None:
-            z = ops.concatenate([z, ops.one_hot(condition, self.num_classes, dtype=z.dtype)], axis=-1)
+            z = ops.concatenate([z, ops.one_hot(condition, self.num_labels, dtype=z.dtype)], axis=-1)
         return ops.cast(self.generator(z, training=training), "float32")
 
     def score(self, x, condition=None, training=False):
@@ -251,6 +256,10 @@ class AdversarialModel(GenerativeModel):
     def _weighted(self, terms):
         return sum(self.penalties.get(name, 1.0) * ops.mean(term) for name, term in terms.items())
 
+    def _labels(self, n, condition, seeds):
+        """Labels `[n]` of samples, or None: those that are asked for."""
+        return condition
+
     def sample(self, n, condition=None, seed=None, truncation=None):
         """Draws `n` examples, `[n, *event_shape]`, images within [0, 1].
 
@@ -268,7 +277,7 @@ class AdversarialModel(GenerativeModel):
         if truncation is not None and not truncation > 0:
             raise ValueError(f"Expected truncation above 0, or None. Received: truncation={truncation!r}")
         seeds, examples = keras.random.SeedGenerator(seed), []
-        for count, labels in blocks(n, _SAMPLES_AT_ONCE, condition):
+        for count, labels in blocks(n, _SAMPLES_AT_ONCE, self._labels(n, condition, seeds)):
             z = self._noise(count, backend.next_seed(seeds), truncation)
             examples.append(self._compiled_generate(z, labels))
         return self.in_range(ops.concatenate(examples))

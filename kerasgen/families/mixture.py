@@ -173,12 +173,13 @@ class Mixture(GenerativeModel):
     def responsibilities(self, x):
         """The posterior p(z | x), `[B, K]`; of levels, at the middle of the image's cell."""
         x, _ = self.check(x)
+        rows = blocks(x.shape[0], self._examples_at_once, x)
+        return ops.concatenate([ops.softmax(self.joint(block)) for _, block in rows])
+
+    def joint(self, x):
+        """log p(x, z), `[B, K]`, of all components at once; of levels, at the middle of the image's cell."""
         components = self.distribution().components_distribution
-        results = []
-        for _, block in blocks(x.shape[0], self._examples_at_once, x):
-            joint = components.log_prob(self._continuous(block, 0.5)[:, None])  # [B, K]
-            results.append(ops.softmax(joint + self.logits))
-        return ops.concatenate(results)
+        return components.log_prob(self._continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
 
     def sample(self, n, condition=None, seed=None):
         """Draws `n` examples of p(x), `[n, *event_shape]`: images within [0, 1], and at their levels if they have any.

@@ -81,9 +81,9 @@ def arithmetic(model, attribute, rows=8, steps=5, seed=0):
 def _made(model, z, by_column=False):
     """Samples `[rows, columns, *event_shape]` of noise `[rows, columns, D]`, classes by row or by column."""
     rows, columns, _ = z.shape
-    labels = None
-    if model.num_classes is not None:
-        classes = np.broadcast_to(np.arange(columns) if by_column else np.arange(rows)[:, None], (rows, columns))
-        labels = classes.ravel() % model.num_classes
+    labels = model.shown_condition(columns if by_column else rows)
+    if labels is not None:
+        labels = np.asarray(labels)
+        labels = np.broadcast_to(labels if by_column else labels[:, None], (rows, columns)).ravel()
     made = model.in_range(model.generate(z.reshape(rows * columns, -1).astype("float32"), labels))
     return ops.convert_to_numpy(made).reshape(rows, columns, *model.event_shape)

@@ -1,0 +1,100 @@
+"""Adversarial models that know what part of the data they are at: components of a mixture in the place of labels.
+
+    c ~ p(c),    x = G(z, c),    min over G of D(P(x) p(c | x) || p(c) P_G(x | c))
+
+Liu and others, Diverse Image Generation via Self-Conditioned GANs, 2020 (arXiv 2006.10728), where p(c | x) comes of the
+critic's features, time and again; here a mixture is fitted once, before. A generator of a normal variable bends it
+into separate parts, which takes long and leaves samples between them; this one is told the part. Labels are not needed.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import backend, checks
+from kerasgen.families.adversarial import AdversarialModel
+from kerasgen.likelihoods import pick
+
+
+@keras.saving.register_keras_serializable(package="kerasgen.families")
+class SelfConditionedModel(AdversarialModel):
+    """An adversarial model of data without labels, conditional within on the component that an example belongs to.
+
+    `fit`, `sample` and `score` need no condition: components are drawn from the mixture's posterior of the data, from
+    its weights for samples, and are the likeliest for scores. A condition names components.
+
+    Args:
+        event_shape, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's noise is
+            `[B, latent_dim + components]`.
+        clusters: a `Mixture` over the same events, fitted before: `training: {start_from: {clusters: PRESET}}` in a
+            recipe. The game does not change it.
+        kwargs: of `AdversarialModel`, but for `num_classes`; a `head` is of as many classes as there are components.
+
+    Raises:
+        ValueError: those of `AdversarialModel`; clusters of other events; classes.
+    """
+
+    def __init__(self, event_shape, generator, critic, divergence, latent_dim, clusters, **kwargs):
+        if kwargs.get("num_classes") is not None:
+            raise ValueError(
+                "Expected no num_classes: the components are the classes. Received: "
+                f"num_classes={kwargs['num_classes']}. Take AdversarialModel for data with labels."
+            )
+        if clusters.event_shape != tuple(event_shape):
+            raise ValueError(
+                f"Expected clusters of events of shape {tuple(event_shape)}, the model's. "
+                f"Received: {clusters.event_shape}."
+            )
+        clusters.trainable = False
+        self.clusters = clusters  # which the building of the other parts asks for
+        super().__init__(event_shape, generator, critic, divergence, latent_dim, **kwargs)
+
+    @property
+    def num_labels(self):
+        return self.clusters.num_components
+
+    def check_condition(self, condition):
+        return None if condition is None else checks.labels(condition, self.num_labels)
+
+    def shown_condition(self, n):
+        """Components for `n` examples to be shown, drawn with seed 0."""
+        return self._weighted_components(keras.random.uniform((n,), seed=0))
+
+    def _labels(self, n, condition, seeds):
+        return self._weighted_components(keras.random.uniform((n,), seed=seeds)) if condition is None else condition
+
+    def score(self, x, condition=None, training=False):
+        """The critic's scores `[B]` of examples, each as one of its likeliest component where there is no condition."""
+        if condition is None:
+            condition = ops.argmax(self.clusters.responsibilities(x), axis=-1)
+        return super().score(x, condition, training)
+
+    def export_signatures(self):
+        """As `AdversarialModel`'s; two more normal numbers, a and b, draw the component: exp(-(a^2 + b^2) / 2) is
+        uniform."""
+
+        def sample(noise):
+            z, last = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
+            components = self._weighted_components(ops.exp(-ops.sum(ops.square(last), axis=-1) / 2))
+            return {"images": self.in_range(self.generate(z, components))}
+
+        return {"sample": (sample, {"noise": (self.latent_dim + 2,)})}
+
+    def _weighted_components(self, uniform):
+        """Components `[n]` by the mixture's weights, of numbers uniform on [0, 1)."""
+        return pick(ops.convert_to_tensor(self.clusters.logits), uniform)
+
+    def _components(self, x, condition):
+        """`condition` or, where there is none, draws from the posterior of x."""
+        if condition is not None:
+            return condition
+        uniform = backend.tfd.Uniform().sample((ops.shape(x)[0],), seed=backend.next_seed(self.seeds))
+        return pick(self.clusters.joint(x), uniform)
+
+    def _terms(self, x, condition, training):
+        return super()._terms(x, self._components(x, condition), training)
+
+    def _parts(self, x, condition):
+        return super()._parts(x, self._components(x, condition))
+
+    def get_config(self):
+        return {**super().get_config(), "clusters": keras.saving.serialize_keras_object(self.clusters)}
