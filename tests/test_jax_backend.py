@@ -25,6 +25,8 @@ from conftest import (
     tiny_gan,
     tiny_hierarchical,
     tiny_mixture,
+    tiny_pixel_vae,
+    tiny_self_conditioned,
     tiny_tokenizer,
     tiny_two_stage,
     tiny_vae,
@@ -122,6 +124,7 @@ TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq
         tiny_hierarchical,
         functools.partial(tiny_hierarchical, bottlenecks.DeepGaussian),
         tiny_mixture,
+        tiny_pixel_vae,
         tiny_two_stage,
         tiny_classifier,
         *TOKENIZERS,
@@ -130,8 +133,8 @@ TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq
 def test_every_family_learns_and_survives_its_file(build, digits, tmp_path):
     images, labels = digits
     model = build()
-    if build is tiny_autoregressive:
-        images = np.round(images)  # it takes binary pixels only
+    if build in (tiny_autoregressive, tiny_pixel_vae):
+        images = np.round(images)  # they take binary pixels only
     model.compile(keras.optimizers.Adam(3e-3))
     labels = None if model.num_classes is None else labels
     losses = model.fit(images, labels, batch_size=32, epochs=4, verbose=0).history["loss"]
@@ -171,6 +174,17 @@ def test_adversaries_play_and_survive_their_file(digits, tmp_path):
         np.testing.assert_array_equal(mine, theirs)
     labels = np.arange(3)
     np.testing.assert_array_equal(same.sample(3, labels, seed=0), model.sample(3, labels, seed=0))
+
+
+def test_a_self_conditioned_model_plays_and_survives_its_file(digits, tmp_path):
+    model = tiny_self_conditioned()
+    model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+    history = model.fit(digits[0], batch_size=64, epochs=2, verbose=0).history
+    assert all(np.all(np.isfinite(values)) for values in history.values())
+    model.save(tmp_path / "model.keras")
+    same = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(same.sample(3, seed=0), model.sample(3, seed=0))
+    np.testing.assert_array_equal(same.score(digits[0][:3]), model.score(digits[0][:3]))
 
 
 def test_conditional_iwae_learns(digits):
