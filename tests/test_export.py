@@ -8,7 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_autoregressive
+from conftest import tiny_autoregressive, tiny_gan
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
@@ -235,6 +235,12 @@ def test_confident_logits_survive_tflite(tmp_path):
     report = export.tflite(model, tmp_path / "model.tflite", signatures=["elbo"])
     have = interpreter(report.path).get_signature_runner("elbo")(**given)["elbo"]
     np.testing.assert_allclose(have, want, rtol=1e-4)
+
+
+def test_labels_survive_full_integer_files(tmp_path):
+    """TFLite's own one_hot gives 3.3 and -3.9 there, for 1 and 0."""
+    report = export.tflite(tiny_gan(num_classes=10), tmp_path / "model.tflite", "int8")
+    assert max(report.mean_errors.values()) < 0.005
 
 
 def test_a_violated_bound_leaves_no_file(tmp_path):

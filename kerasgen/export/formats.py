@@ -103,7 +103,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
     data = _calibration_data(model, calibration)
     with _written_whole(path) as temporary:
         source = temporary.with_suffix(".saved_model")
-        with _stable_softplus():
+        with _convertible():
             _archive(chosen, source)
         if quantize == "int8":
             n = _CALIBRATION_EXAMPLES if data is None else len(data[0])
@@ -198,19 +198,24 @@ def _seeded(sample, seed):
 
 
 @contextlib.contextmanager
-def _stable_softplus():
-    """Traces softplus so that it survives the conversion.
+def _convertible():
+    """Traces two operators as others, which survive the conversion.
 
-    TFLite has no such operator and computes log(exp(x) + 1), which overflows past 88: the log-probability of an image
-    under confident logits was wrong by thousands of nats, with no error.
+    TFLite has no softplus and computes log(exp(x) + 1), which overflows past 88: the log-probability of an image under
+    confident logits was wrong by thousands of nats, with no error. And full-integer files misread the scale of what
+    one_hot gives: 1 became 3.3 and 0 became -3.9.
     """
     import tensorflow as tf
-    from tensorflow.python.ops import gen_nn_ops
+    from tensorflow.python.ops import gen_array_ops, gen_nn_ops
 
     def softplus(features, name=None):
         return tf.maximum(features, 0.0) + tf.math.log1p(tf.exp(-tf.abs(features)))
 
-    with mock.patch.object(gen_nn_ops, "softplus", softplus):
+    def one_hot(indices, depth, on_value, off_value, axis=-1, name=None):
+        hit = tf.equal(tf.expand_dims(indices, axis), tf.range(tf.cast(depth, indices.dtype)))
+        return tf.where(hit, on_value, off_value)
+
+    with mock.patch.object(gen_nn_ops, "softplus", softplus), mock.patch.object(gen_array_ops, "one_hot", one_hot):
         yield
 
 

@@ -57,7 +57,8 @@ def render(recipe, metrics, parameters, weight_bytes, pictures, multiply_adds=No
     ]
     load = ", ".join([*read, "shuffle=True", *(["download=True"] if _is_downloaded(recipe) else [])])
     rates = ", ".join(["1e-4", *(f"{key}={recipe.training[key]}" for key in _MOMENTA if key in recipe.training)])
-    exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "TwoStageModel")  # need more than 8 bits
+    # These need more than 8 bits.
+    exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "SelfConditionedModel", "TwoStageModel")
     quantize = "" if kind in exact else ', quantize="int8"'
     sections = {
         "What it is": _what(recipe, parameters, weight_bytes, multiply_adds),
