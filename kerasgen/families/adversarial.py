@@ -101,6 +101,10 @@ class AdversarialModel(GenerativeModel):
         """How many labels there are that both sides are told, or None."""
         return self.num_classes
 
+    def shown_labels(self, n):
+        """Labels for `n` samples to be shown: the classes in turn, or None."""
+        return self.shown_condition(n)
+
     def generate(self, z, condition=None, training=False):
         """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, of a conditional model, labels."""
         if condition is not None:

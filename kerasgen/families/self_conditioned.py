@@ -55,8 +55,8 @@ class SelfConditionedModel(AdversarialModel):
     def check_condition(self, condition):
         return None if condition is None else checks.labels(condition, self.num_labels)
 
-    def shown_condition(self, n):
-        """Components for `n` examples to be shown, drawn with seed 0."""
+    def shown_labels(self, n):
+        """Components for `n` samples to be shown, drawn with seed 0."""
         return self._weighted_components(keras.random.uniform((n,), seed=0))
 
     def _labels(self, n, condition, seeds):

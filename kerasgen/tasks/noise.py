@@ -81,7 +81,7 @@ def arithmetic(model, attribute, rows=8, steps=5, seed=0):
 def _made(model, z, by_column=False):
     """Samples `[rows, columns, *event_shape]` of noise `[rows, columns, D]`, classes by row or by column."""
     rows, columns, _ = z.shape
-    labels = model.shown_condition(columns if by_column else rows)
+    labels = model.shown_labels(columns if by_column else rows)
     if labels is not None:
         labels = np.asarray(labels)
         labels = np.broadcast_to(labels if by_column else labels[:, None], (rows, columns)).ravel()
