@@ -163,6 +163,10 @@ def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
             r"Expected clusters of events of shape \(2,\), the model's. Received: \(3,\)",
         ),
         (lambda: in_the_plane().sample(2, [0, 3]), r"Expected labels in 0..2. Received"),
+        (
+            lambda: in_the_plane().generate(np.zeros((2, 3), "float32")),
+            "Expected a condition: this model is conditional on 3 classes. Received: condition=None",
+        ),
         (lambda: in_the_plane().sample(2, [0]), "Expected one label for each of n=2 examples. Received: 1 labels"),
     ],
 )

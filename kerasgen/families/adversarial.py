@@ -106,7 +106,8 @@ class AdversarialModel(GenerativeModel):
         return self.shown_condition(n)
 
     def generate(self, z, condition=None, training=False):
-        """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, of a conditional model, labels."""
+        """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, where there are some, labels `[B]`."""
+        condition = checks.labels(condition, self.num_labels)
         if condition is not None:
             z = ops.concatenate([z, ops.one_hot(condition, self.num_labels, dtype=z.dtype)], axis=-1)
         return ops.cast(self.generator(z, training=training), "float32")
