@@ -9,7 +9,8 @@ is the likelihood's part, so that every network takes every likelihood.
 import numpy as np
 from keras import ops
 
-from kerasgen.likelihoods import LOG_SCALE_LIMIT, Discrete, bounded, pick, register
+from kerasgen.decoding import pick
+from kerasgen.likelihoods import LOG_SCALE_LIMIT, Discrete, bounded, register
 
 
 class Channelwise(Discrete):

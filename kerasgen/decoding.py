@@ -1,10 +1,15 @@
-"""How a token is drawn from logits: temperature, top-k and nucleus."""
+"""How a category is drawn from logits by a uniform number; of a token with temperature, top-k and nucleus."""
 
 from keras import ops
 
-from kerasgen.likelihoods import pick
-
 _NEVER = -1e30
+
+
+def pick(logits, uniform):
+    """The category `[...]`, int32, that the inverse cumulative distribution of `[..., K]` has at `uniform` `[...]`."""
+    below = ops.cumsum(ops.softmax(logits), axis=-1)
+    # In parts of the last sum, so that rounding leads to no category of probability 0 behind it.
+    return ops.sum(ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1)
 
 
 def draw(logits, uniform, temperature=1.0, top_k=None, top_p=None):

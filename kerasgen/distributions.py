@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.backend import tfd
-from kerasgen.likelihoods import pick
+from kerasgen.decoding import pick
 
 
 class Categorical(tfd.Categorical):

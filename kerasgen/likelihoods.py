@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.decoding import pick
 
 _LIMIT = 1e4  # of logits and locations
 LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
@@ -58,13 +59,6 @@ def register(cls):
 
 def bounded(x, limit=_LIMIT):
     return ops.clip(x, -limit, limit)
-
-
-def pick(logits, uniform):
-    """The category `[...]`, int32, that the inverse cumulative distribution of `[..., K]` has at `uniform` `[...]`."""
-    below = ops.cumsum(ops.softmax(logits), axis=-1)
-    # In parts of the last sum, so that rounding leads to no category of probability 0 behind it.
-    return ops.sum(ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1)
 
 
 @register

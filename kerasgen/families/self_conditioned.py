@@ -11,8 +11,8 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks
+from kerasgen.decoding import pick
 from kerasgen.families.adversarial import AdversarialModel
-from kerasgen.likelihoods import pick
 
 
 @keras.saving.register_keras_serializable(package="kerasgen.families")
