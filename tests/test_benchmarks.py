@@ -90,6 +90,7 @@ def copy_weights(model, twin):
     modules = [module for module in twin.modules() if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear))]
     assert len(layers) == len(modules)
     stacks = [*model.encoder.stack, *model.decoder.stack]
+    stacks = [layer for layer in stacks if not isinstance(layer, keras.layers.Dropout)]
     for layer, module in zip(layers, modules):
         kernel, bias = (weight.numpy() for weight in layer.weights)
         index = stacks.index(layer) if layer in stacks else None
