@@ -278,6 +278,9 @@ def test_the_example_of_keras_io_trains_and_is_measured_beside_the_recipe(monkey
     monkeypatch.setattr(frechet_wgan_gp.features, "of", lambda _: frechet_wgan_gp.features.VALUES)
     monkeypatch.setattr(frechet_wgan_gp, "_SAMPLES", 100)
     monkeypatch.setattr(frechet_wgan_gp.Peer, "batch_size", 8)
+    model, _ = frechet_wgan_gp.ours()
+    model.optimizer.generator.iterations.assign(100_000)
+    assert float(model.optimizer.learning_rate) == pytest.approx(4e-4), "the rate stays where the recipe starts"
     distances = frechet_wgan_gp.main(["--seconds", "0"])
     rows = capsys.readouterr().out.splitlines()
     for name, make in (("kerasgen", frechet_wgan_gp.ours), ("keras.io", frechet_wgan_gp.peer)):
