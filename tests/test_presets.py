@@ -117,11 +117,23 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
 def test_parts_that_start_from_a_preset_are_what_its_recipe_builds():
     runs = {name: recipe.Recipe.load(path) for name, path in RECIPES.items()}
     parts = {name: run.training["start_from"] for name, run in runs.items() if "start_from" in run.training}
-    assert {"text_to_image_shapes", "vqvae_fashion_prior"} <= set(parts)
+    assert {"text_to_image_shapes", "vqvae_fashion_prior", "transformer_mnist"} <= set(parts)
     for name, presets in parts.items():
         (model,) = runs[name].model.values()
         for part, preset in presets.items() if isinstance(presets, dict) else ():
-            assert model[part] == runs[preset].model, (name, part)
+            if ":" not in preset:
+                assert model[part] == runs[preset].model, (name, part)
+    stem = _at(runs["transformer_mnist"].model, "network.stem")
+    network = _at(runs["cgated_pixelcnn_mnist"].model, "network")
+    assert {**stem, "output_channels": network["output_channels"]} == network  # all but its last layer fits
+
+
+def _at(config, place):
+    """The arguments of a part of a recipe's model, by dotted attribute."""
+    (arguments,) = config.values()
+    for part in place.split("."):
+        (arguments,) = arguments[part].values()
+    return arguments
 
 
 def test_recipes_name_data_that_kerasgen_can_read():

@@ -115,3 +115,31 @@ def test_a_run_on_points_leaves_a_picture_of_model_and_data(kind, tmp_path, caps
     assert is_png(tmp_path / "samples.png")
     capsys.readouterr()
     assert "Expected a folder without a run. Received:" in fails(capsys, *command)
+
+
+def from_stem(start_from, **stem):
+    stem = {"networks.PixelCNN": {**NETWORK["networks.PixelCNN"], "output_channels": 6, **stem}}
+    network = {"networks.CausalTransformer": {"output_channels": 1, "size": 8, "num_blocks": 1, "stem": stem}}
+    (model,) = KINDS["autoregressive"].values()
+    model = {"families.AutoregressiveModel": {**model, "network": network}}
+    schedule = {"epochs": 1, "learning_rate": 1e-9, "start_from": start_from}
+    return Recipe("stem", recipe_of("autoregressive").data, model, schedule)
+
+
+def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(tmp_path, monkeypatch):
+    monkeypatch.setattr("kerasgen.zoo.pictures.draw", lambda *arguments: {})
+    network = training.run(recipe_of("autoregressive"), tmp_path / "run").network
+    preset = f"{tmp_path / 'run' / 'preset'}:network"
+    stem = training.run(from_stem({"network.stem": preset}), tmp_path / "other").network.stem
+    kernel, bias = stem.weights[-2:]  # of its last layer, whose outputs are six where the preset has one
+    assert kernel.shape[-1] == bias.shape[-1] == 6
+    for mine, theirs in zip(stem.get_weights()[:-2], network.get_weights()[:-2], strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+    with pytest.raises(zoo.PresetError, match="PixelCNN of .* weights to start from. Received: a PixelCNN of"):
+        training.run(from_stem({"network.stem": preset}, num_blocks=2), tmp_path / "deeper")
+
+
+@pytest.mark.parametrize("start_from", [{"network.stem": "gated_pixelcnn_mnist"}, {"network.stalk": "any:network"}])
+def test_a_start_of_a_part_that_is_none_is_refused(start_from, tmp_path):
+    with pytest.raises(ValueError, match="a preset's part, NAME:part, for one that is a layer. Received: network.st"):
+        training.run(from_stem(start_from), tmp_path / "run")

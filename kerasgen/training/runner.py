@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 import functools
 import inspect
+import operator
 import pathlib
 import sys
 import time
@@ -132,14 +133,28 @@ def _start(model, presets):
     """Gives a new model, or the parts of it that are named, the weights of presets."""
     if isinstance(presets, dict):
         for part, preset in presets.items():
-            if not isinstance(getattr(model, part, None), keras.Model):
-                raise ValueError(
-                    f"Expected training.start_from to name parts of {type(model).__name__} that are models. "
-                    f"Received: {part!r}."
-                )
-            zoo.load_into(getattr(model, part), preset)
+            _start_part(model, part, preset)
     elif presets:
         print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")
+
+
+def _start_part(model, place, preset):
+    """Gives a part that is a model a whole preset, and any other the weights of a preset's part, `NAME:part`."""
+    try:
+        part = operator.attrgetter(place)(model)
+    except AttributeError:
+        part = None
+    name, _, source = str(preset).rpartition(":")
+    if isinstance(part, keras.Model):
+        zoo.load_into(part, preset)
+    elif isinstance(part, keras.Layer) and name:
+        fitting = zoo.warm_start_layer(part, operator.attrgetter(source)(zoo.load(name)))
+        print(f"Started {place} from {preset}: {fitting} arrays fit.")
+    else:
+        raise ValueError(
+            f"Expected training.start_from to name a preset for a part of {type(model).__name__} that is a model, or "
+            f"a preset's part, NAME:part, for one that is a layer. Received: {place}: {preset}."
+        )
 
 
 def _monitors(model, recipe, place, output, is_chief):

@@ -151,6 +151,30 @@ def warm_start(model, name_or_path):
     return fitting
 
 
+def warm_start_layer(layer, other):
+    """Gives `layer` the weights of `other`, a layer of the same kind, wherever their shapes agree.
+
+    For a part of a model that starts from another model's part, as a transformer's stem from a trained network whose
+    number of outputs differs.
+
+    Args:
+        layer, other: built, with weights in the same order.
+
+    Returns:
+        The number of arrays that fit.
+
+    Raises:
+        PresetError: layers of two kinds, or of different numbers of weights.
+    """
+    if type(layer) is not type(other) or len(layer.weights) != len(other.weights):
+        shown = [f"{type(each).__name__} of {len(each.weights)} weights" for each in (layer, other)]
+        raise PresetError(f"Expected a {shown[0]} to start from. Received: a {shown[1]}.")
+    pairs = [(own, weight) for own, weight in zip(layer.weights, other.weights) if own.shape == weight.shape]
+    for own, weight in pairs:
+        own.assign(weight)
+    return len(pairs)
+
+
 def _presets():
     return next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 
