@@ -1,8 +1,16 @@
-"""How a category is drawn from logits by a uniform number; of a token with temperature, top-k and nucleus."""
+"""How a category is drawn from logits by a uniform number, and a token with temperature, top-k and nucleus."""
 
 from keras import ops
 
 _NEVER = -1e30
+
+
+def uniform(noise):
+    """A number uniform on (0, 1] of two standard normal ones, a and b, in the last axis: exp(-(a^2 + b^2) / 2).
+
+    For exported files, into which all randomness enters as normal numbers.
+    """
+    return ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
 
 
 def pick(logits, uniform):

@@ -129,14 +129,14 @@ def from_stem(start_from, **stem):
 def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(tmp_path, monkeypatch):
     monkeypatch.setattr("kerasgen.zoo.pictures.draw", lambda *arguments: {})
     network = training.run(recipe_of("autoregressive"), tmp_path / "run").network
-    preset = f"{tmp_path / 'run' / 'preset'}:network"
-    stem = training.run(from_stem({"network.stem": preset}), tmp_path / "other").network.stem
+    preset = tmp_path / "run" / "preset"
+    stem = training.run(from_stem({"network.stem": f"{preset}:network"}), tmp_path / "other").network.stem
     kernel, bias = stem.weights[-2:]  # of its last layer, whose outputs are six where the preset has one
     assert kernel.shape[-1] == bias.shape[-1] == 6
     for mine, theirs in zip(stem.get_weights()[:-2], network.get_weights()[:-2], strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
-    with pytest.raises(zoo.PresetError, match="PixelCNN of .* weights to start from. Received: a PixelCNN of"):
-        training.run(from_stem({"network.stem": preset}, num_blocks=2), tmp_path / "deeper")
+    with pytest.raises(zoo.PresetError, match="that is like a PixelCNN. Received: 'netwrok', a NoneType"):
+        training.run(from_stem({"network.stem": f"{preset}:netwrok"}), tmp_path / "misspelt")
 
 
 @pytest.mark.parametrize("start_from", [{"network.stem": "gated_pixelcnn_mnist"}, {"network.stalk": "any:network"}])

@@ -175,11 +175,15 @@ def test_what_it_cannot_do_is_refused(make, message):
         make()
 
 
-def test_a_row_of_a_picture_is_of_one_component():
+@pytest.mark.parametrize("make", [tiny_self_conditioned, lambda: tiny_gan(num_classes=10)])
+def test_a_row_of_a_picture_is_of_one_component_or_class(make, monkeypatch):
     from kerasgen.tasks import noise
 
-    model = tiny_self_conditioned()
-    rows = noise.interpolations(model, rows=3, steps=4)
-    assert rows.shape == (3, 4, 8, 8, 1)
-    conditional = noise.interpolations(tiny_gan(num_classes=10), rows=3, steps=4)
-    assert conditional.shape == rows.shape
+    model, seen = make(), []
+    generate = model.generate
+    monkeypatch.setattr(model, "generate", lambda z, labels: seen.append(np.asarray(labels)) or generate(z, labels))
+    assert noise.interpolations(model, rows=3, steps=4).shape == (3, 4, 8, 8, 1)
+    np.testing.assert_array_equal(np.concatenate(seen).reshape(3, 4), np.repeat(model.shown_labels(3), 4).reshape(3, 4))
+    seen.clear()
+    assert noise.truncations(model, columns=5).shape == (4, 5, 8, 8, 1)
+    np.testing.assert_array_equal(np.concatenate(seen).reshape(4, 5), np.tile(model.shown_labels(5), (4, 1)))

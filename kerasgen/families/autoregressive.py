@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend, checks
+from kerasgen import backend, checks, decoding
 from kerasgen.model import GenerativeModel, blocks
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
@@ -231,15 +231,14 @@ class AutoregressiveModel(GenerativeModel):
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
 
-        `sample` takes two standard normal numbers, a and b, for every uniform one: exp(-(a^2 + b^2) / 2) is uniform.
+        `sample` takes two standard normal numbers for every uniform one, as `decoding.uniform` does.
         """
 
         def log_prob(images, labels=None):
             return {"log_prob": self._log_prob(images, labels)}
 
         def sample(noise, labels=None):
-            uniform = ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
-            return {"images": self._draw(uniform, labels, 1.0, ())}
+            return {"images": self._draw(decoding.uniform(noise), labels, 1.0, ())}
 
         labels = {} if self.num_classes is None else {"labels": ()}
         return {

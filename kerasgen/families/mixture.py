@@ -22,7 +22,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend, checks
+from kerasgen import backend, checks, decoding
 from kerasgen.model import GenerativeModel, blocks
 
 # Both bound the memory, whatever the number of examples.
@@ -265,8 +265,8 @@ class Mixture(GenerativeModel):
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
 
-        `sample` takes D + 2 standard normal numbers an example: D for the component's normal, and two, a and b, for its
-        choice, since exp(-(a^2 + b^2) / 2) is uniform. `log_prob` of levels takes two a pixel in the same way.
+        `sample` takes D + 2 standard normal numbers an example: D for the component's normal, and two for its
+        choice, by `decoding.uniform`. `log_prob` of levels takes two a pixel in the same way.
         The weights are constants of the signatures, so that the Cholesky factors are inverted before, not in the file.
         """
         means, scales, log_weights = (
@@ -277,23 +277,20 @@ class Mixture(GenerativeModel):
         log_norms = log_weights - np.log(determinants).sum(1) - self.size / 2 * math.log(2 * math.pi)
         below = np.cumsum(np.exp(log_weights))[:-1]  # probabilities of components 0..k
 
-        def uniform(noise):
-            return ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
-
         def joint(points):
             centred = points[:, None] - means  # [B, K, D]
             white = centred * whitening if self.covariance == "diag" else ops.sum(whitening * centred[:, :, None], -1)
             return log_norms - ops.sum(ops.square(white), axis=-1) / 2
 
         def log_prob(images, noise=None):
-            points = self._continuous(images, None if noise is None else uniform(noise))
+            points = self._continuous(images, None if noise is None else decoding.uniform(noise))
             return {"log_prob": ops.logsumexp(joint(points), axis=-1) - self._log_cells}
 
         def responsibilities(images):
             return {"responsibilities": ops.softmax(joint(self._continuous(images, 0.5)))}
 
         def sample(noise):
-            component = ops.sum(ops.cast(uniform(noise[:, -2:])[:, None] > below, "int32"), axis=-1)
+            component = ops.sum(ops.cast(decoding.uniform(noise[:, -2:])[:, None] > below, "int32"), axis=-1)
             return {"images": self._draw(component, noise[:, :-2])}
 
         images = {"images": self.event_shape}

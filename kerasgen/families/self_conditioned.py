@@ -10,8 +10,7 @@ into separate parts, which takes long and leaves samples between them; this one 
 import keras
 from keras import ops
 
-from kerasgen import backend, checks
-from kerasgen.decoding import pick
+from kerasgen import backend, checks, decoding
 from kerasgen.families.adversarial import AdversarialModel
 
 
@@ -26,7 +25,7 @@ class SelfConditionedModel(AdversarialModel):
         event_shape, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's noise is
             `[B, latent_dim + components]`.
         clusters: a `Mixture` over the same events, fitted before: `training: {start_from: {clusters: PRESET}}` in a
-            recipe. The game does not change it.
+            recipe. The game does not change it: its `trainable` is set to False.
         kwargs: of `AdversarialModel`, but for `num_classes`; a `head` is of as many classes as there are components.
 
     Raises:
@@ -69,26 +68,25 @@ class SelfConditionedModel(AdversarialModel):
         return super().score(x, condition, training)
 
     def export_signatures(self):
-        """As `AdversarialModel`'s; two more normal numbers, a and b, draw the component: exp(-(a^2 + b^2) / 2) is
-        uniform."""
+        """As `AdversarialModel`'s; two more normal numbers draw the component, by `decoding.uniform`."""
 
         def sample(noise):
             z, last = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
-            components = self._weighted_components(ops.exp(-ops.sum(ops.square(last), axis=-1) / 2))
+            components = self._weighted_components(decoding.uniform(last))
             return {"images": self.in_range(self.generate(z, components))}
 
         return {"sample": (sample, {"noise": (self.latent_dim + 2,)})}
 
     def _weighted_components(self, uniform):
         """Components `[n]` by the mixture's weights, of numbers uniform on [0, 1)."""
-        return pick(ops.convert_to_tensor(self.clusters.logits), uniform)
+        return decoding.pick(ops.convert_to_tensor(self.clusters.logits), uniform)
 
     def _components(self, x, condition):
         """`condition` or, where there is none, draws from the posterior of x."""
         if condition is not None:
             return condition
         uniform = backend.tfd.Uniform().sample((ops.shape(x)[0],), seed=backend.next_seed(self.seeds))
-        return pick(self.clusters.joint(x), uniform)
+        return decoding.pick(self.clusters.joint(x), uniform)
 
     def _terms(self, x, condition, training):
         return super()._terms(x, self._components(x, condition), training)

@@ -274,16 +274,16 @@ class TwoStageModel(GenerativeModel):
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
 
-        `sample` takes two standard normal numbers, a and b, for every uniform one: exp(-(a^2 + b^2) / 2) is uniform.
+        `sample` takes two standard normal numbers for every uniform one, as `decoding.uniform` does.
         """
 
         def log_prob(images, condition=None):
             return {"log_prob": self._log_prob(images, condition)}
 
         def sample(noise, condition=None):
-            uniform = ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
             guidance = None if self.guidance == 1 else self.guidance
-            return {"images": self.tokenizer.detokenize(self._draw(uniform, condition, guidance=guidance))}
+            ids = self._draw(decoding.uniform(noise), condition, guidance=guidance)
+            return {"images": self.tokenizer.detokenize(ids)}
 
         condition = {"words": (self.text.length,)} if self.text else {"labels": ()} if self.num_classes else {}
         if self.text:

@@ -16,7 +16,6 @@ import contextlib
 import dataclasses
 import functools
 import inspect
-import operator
 import pathlib
 import sys
 import time
@@ -132,24 +131,21 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
 def _start(model, presets):
     """Gives a new model, or the parts of it that are named, the weights of presets."""
     if isinstance(presets, dict):
-        for part, preset in presets.items():
-            _start_part(model, part, preset)
+        for place, preset in presets.items():
+            _start_part(model, place, preset)
     elif presets:
         print(f"Started from {presets}: {len(zoo.warm_start(model, presets))} arrays fit.")
 
 
 def _start_part(model, place, preset):
-    """Gives a part that is a model a whole preset, and any other the weights of a preset's part, `NAME:part`."""
-    try:
-        part = operator.attrgetter(place)(model)
-    except AttributeError:
-        part = None
+    """Gives a part that is a model a whole preset, and a layer what fits of a preset's part, `NAME:part`."""
+    part = functools.reduce(lambda owner, name: getattr(owner, name, None), place.split("."), model)
     name, _, source = str(preset).rpartition(":")
     if isinstance(part, keras.Model):
         zoo.load_into(part, preset)
     elif isinstance(part, keras.Layer) and name:
-        fitting = zoo.warm_start_layer(part, operator.attrgetter(source)(zoo.load(name)))
-        print(f"Started {place} from {preset}: {fitting} arrays fit.")
+        fitting = zoo.warm_start_layer(part, name, source)
+        print(f"Started {place} from {preset}: {len(fitting)} arrays fit.")
     else:
         raise ValueError(
             f"Expected training.start_from to name a preset for a part of {type(model).__name__} that is a model, or "

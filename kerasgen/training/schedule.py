@@ -54,7 +54,7 @@ class Schedule:
         steps_per_execution: steps between two returns to Python.
         start_from: a preset whose weights the run starts from, wherever a layer of the same place and shapes has some;
             or presets by part of the model, `{tokenizer: vqvae_fashion}`, each of which has the part's weights exactly;
-            or of a part that is a layer, the same layer of a preset, `{network.stem: "gated_pixelcnn_mnist:network"}`,
+            or of a part that is a layer, the same layer of a preset, `{network.stem: "cgated_pixelcnn_mnist:network"}`,
             wherever the shapes agree.
     """
 

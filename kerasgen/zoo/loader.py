@@ -1,9 +1,9 @@
 """Finds presets and loads them: all of a model, or an error."""
 
 import difflib
+import functools
 import pathlib
 import tempfile
-import warnings
 
 import h5py
 
@@ -135,44 +135,59 @@ def warm_start(model, name_or_path):
     """
     path = folder(name_or_path)
     manifest.verify(path)
-    file = path / "model.weights.h5"
+    fitting = _take_what_fits(model, path / "model.weights.h5")
+    if not fitting:
+        raise PresetError(f"Expected a preset with layers of this model to start from. Received: {path}, with none.")
+    return fitting
+
+
+def warm_start_layer(layer, name_or_path, part):
+    """As `warm_start`, of one layer by one of a preset, as a transformer's stem by a network that was trained alone.
+
+    Args:
+        layer: built.
+        name_or_path: as `folder`.
+        part: the preset's layer, by dotted attribute: "network".
+    """
+    import keras
+
+    other = functools.reduce(lambda owner, name: getattr(owner, name, None), part.split("."), load(name_or_path))
+    with tempfile.TemporaryDirectory() as scratch:
+        file = pathlib.Path(scratch) / "part.weights.h5"
+        if isinstance(other, keras.Layer):
+            _alone(other).save_weights(file)
+        fitting = _take_what_fits(_alone(layer), file) if file.exists() else []
+    if not fitting:
+        raise PresetError(
+            f"Expected a layer of {name_or_path} that is like a {type(layer).__name__}. Received: {part!r}, a "
+            f"{type(other).__name__}."
+        )
+    return fitting
+
+
+def _alone(layer):
+    """A model of one layer, so that its weights can be saved by their paths within it."""
+    import keras
+
+    model = keras.Model()
+    model.part = layer
+    model.built = True
+    return model
+
+
+def _take_what_fits(model, file):
+    """Gives `model` the floating-point arrays of an HDF5 file that have a place and a shape of its own: their paths."""
     with tempfile.TemporaryDirectory() as scratch:
         own = pathlib.Path(scratch) / "own.weights.h5"
         model.save_weights(own)
         fitting = sorted(name for name, _ in _shapes(own).items() & _shapes(file).items())
-    if not fitting:
-        raise PresetError(f"Expected a preset with layers of this model to start from. Received: {path}, with none.")
-    counters = [(each, each.numpy()) for each in model.non_trainable_variables if "int" in each.dtype]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*(not loaded|could not be loaded|mismatch)")
-        model.load_weights(file, skip_mismatch=True)
-    for counter, value in counters:
-        counter.assign(value)
+        with h5py.File(own, "r+") as to, h5py.File(file) as source:
+            for name in fitting:
+                if source[name].dtype.kind == "f":  # not the counters
+                    to[name][...] = source[name]
+        if fitting:
+            model.load_weights(own)
     return fitting
-
-
-def warm_start_layer(layer, other):
-    """Gives `layer` the weights of `other`, a layer of the same kind, wherever their shapes agree.
-
-    For a part of a model that starts from another model's part, as a transformer's stem from a trained network whose
-    number of outputs differs.
-
-    Args:
-        layer, other: built, with weights in the same order.
-
-    Returns:
-        The number of arrays that fit.
-
-    Raises:
-        PresetError: layers of two kinds, or of different numbers of weights.
-    """
-    if type(layer) is not type(other) or len(layer.weights) != len(other.weights):
-        shown = [f"{type(each).__name__} of {len(each.weights)} weights" for each in (layer, other)]
-        raise PresetError(f"Expected a {shown[0]} to start from. Received: a {shown[1]}.")
-    pairs = [(own, weight) for own, weight in zip(layer.weights, other.weights) if own.shape == weight.shape]
-    for own, weight in pairs:
-        own.assign(weight)
-    return len(pairs)
 
 
 def _presets():

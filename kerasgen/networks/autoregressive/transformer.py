@@ -142,14 +142,14 @@ class CausalTransformer(CausalNetwork):
         heads, size = self.config["num_heads"], self.config["size"]
         dtype = self.compute_dtype
 
-        def kept(rows):
+        def empty(rows):
             shape = (batch_size, heads, rows, width, size // heads)
             return [(ops.zeros(shape, dtype), ops.zeros(shape, dtype)) for _ in self.blocks]
 
         start = ops.zeros((batch_size, size), dtype) if condition is None else self.class_bias(condition)
         stem, row = self.stem.init_cache(batch_size, condition)
-        kept = {"finished": kept(height), "current": kept(1)}
-        return {"row": ops.convert_to_tensor(0), **kept, "start": start, "stem": stem}, row
+        cache = {"row": ops.convert_to_tensor(0), "finished": empty(height), "current": empty(1)}
+        return {**cache, "start": start, "stem": stem}, row
 
     def start_row(self, cache, row):
         height, width, _ = self.event_shape
