@@ -27,6 +27,11 @@ def in_the_plane(clusters=None, **arguments):
     return families.SelfConditionedModel(*parts, latent_dim=3, clusters=clusters or mixture(), **arguments)
 
 
+def compiled(model):
+    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5))
+    return model
+
+
 def posterior(clusters, points):
     """p(component | point) by Bayes' rule and SciPy."""
     normals = [stats.norm(*pair) for pair in zip(np.asarray(clusters.means), np.asarray(clusters.scales()))]
@@ -106,8 +111,7 @@ def test_it_learns_parts_far_from_each_other_where_a_normal_variable_alone_does_
 
     def learns(model):
         """Whether both parts have about half of the samples, and what lies between has few."""
-        model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5))
-        model.fit(points, batch_size=64, epochs=8, verbose=0)
+        compiled(model).fit(points, batch_size=64, epochs=8, verbose=0)
         samples = np.asarray(model.sample(4000, seed=0))
         return 0.4 < np.mean(samples[:, 0] > 0) < 0.6 and np.mean(np.abs(samples[:, 0]) < 2) < 0.01
 
@@ -166,6 +170,10 @@ def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
         (
             lambda: in_the_plane().generate(np.zeros((2, 3), "float32")),
             "Expected a condition: this model is conditional on 3 classes. Received: condition=None",
+        ),
+        (
+            lambda: compiled(in_the_plane()).fit(np.zeros((4, 2), "float32"), np.zeros(4, "int32")),
+            r"Expected data without labels: each example gets one of the 3 components. Received: labels. Call fit\(x\)",
         ),
         (lambda: in_the_plane().sample(2, [0]), "Expected one label for each of n=2 examples. Received: 1 labels"),
     ],

@@ -51,6 +51,15 @@ class SelfConditionedModel(AdversarialModel):
     def num_labels(self):
         return self.clusters.num_components
 
+    def check(self, x, condition=None):
+        """As of `GenerativeModel`; labels of data, which `fit` would take for components, are a ValueError."""
+        if condition is not None:
+            raise ValueError(
+                f"Expected data without labels: each example gets one of the {self.num_labels} components. "
+                "Received: labels. Call fit(x)."
+            )
+        return super().check(x)
+
     def check_condition(self, condition):
         return None if condition is None else checks.labels(condition, self.num_labels)
 

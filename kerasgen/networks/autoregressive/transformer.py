@@ -198,7 +198,7 @@ class CausalTransformer(CausalNetwork):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "stem": keras.saving.deserialize_keras_object(config["stem"])})
+        return cls(**{**config, "stem": keras.saving.deserialize_keras_object(config.get("stem"))})
 
     def get_config(self):
         stem = keras.saving.serialize_keras_object(self.stem)
