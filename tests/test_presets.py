@@ -6,6 +6,7 @@ import re
 
 import keras
 import numpy as np
+import PIL.Image
 import pytest
 
 import kerasgen
@@ -13,6 +14,7 @@ from kerasgen import data, recipe, training, zoo
 from kerasgen.data import sources
 from kerasgen.metrics import codes, features
 from kerasgen.metrics.evaluation import evaluate
+from kerasgen.zoo import pictures
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("data sets are read through TFDS", allow_module_level=True)
@@ -61,6 +63,18 @@ def test_figures_come_again(name):
         error *= fewer
         looseness = 1.5 if key == "nll" else 0.01 if key == "bits_per_dim" else 0.0
         assert figures[key]["value"] - 4 * error <= value <= figures[key]["value"] + 4 * error + looseness, key
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PRESETS if "critic" in (ROOT / f"zoo/{name}/recipe.yaml").read_text()]
+)
+def test_pictures_of_samples_come_again(name, tmp_path):
+    """The weights of adversarial models, whose figures few examples say little of, draw what their cards show."""
+    for picture in pictures.draw(zoo.load(name), tmp_path):
+        drawn, shown = (
+            np.asarray(PIL.Image.open(folder / picture), "float32") for folder in (tmp_path, zoo.folder(name))
+        )
+        assert drawn.shape == shown.shape and np.abs(drawn - shown).mean() < 1, picture  # of 255 levels
 
 
 def test_the_zoo_holds_whole_presets_only():
