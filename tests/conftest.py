@@ -6,8 +6,6 @@ import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -98,11 +96,6 @@ def tiny_hierarchical(bottleneck=bottlenecks.Hierarchical):
     keras.utils.set_random_seed(0)
     encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
     return LatentVariableModel((8, 8, 1), encoder, bottleneck((2, 3), hidden=8), decoder, likelihoods.Bernoulli())
-
-
-def tiny_deep_gaussian():
-    """A VAE of two stochastic layers inferred from the bottom up, the lowest in two groups."""
-    return tiny_hierarchical(functools.partial(bottlenecks.DeepGaussian, groups=2))
 
 
 def tiny_pixel_vae():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from scipy.stats import multivariate_normal, norm
 from test_hierarchical import linear_chain
 from tiny_preset import METRICS, tiny_recipe
@@ -31,9 +30,9 @@ def built(bottleneck):
     )
 
 
-@pytest.fixture(params=[1, 2])
-def model(request):
-    model = built(bottlenecks.DeepGaussian((2, 3, 1), hidden=8, groups=request.param))
+@pytest.fixture
+def model():
+    model = built(bottlenecks.DeepGaussian((2, 3, 1), hidden=8))
     weights = model.get_weights()
     model.set_weights([w + 0.1 * np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(weights)])
     return model
@@ -74,46 +73,13 @@ def test_the_kl_of_units_sums_to_that_of_the_joint_densities(model, images):
     np.testing.assert_allclose(model.bottleneck.terms(posterior, z)["kl"], by_densities, rtol=1e-3, atol=1e-4)
     by_unit = kl_by_unit(model, images)
     assert by_unit.shape == (6,)
-    assert by_unit.sum() == pytest.approx(by_densities.mean(), rel=0.1)
+    assert by_unit.sum() == pytest.approx(by_densities.mean(), rel=0.05)
     # The top layer's is q(z_3 | z_2) against the standard normal, in closed form.
     mean, scale = (np.asarray(each) for each in model.bottleneck.inference[1].statistics(z[..., 2:5]))
     assert by_unit[-1] == pytest.approx((0.5 * (scale**2 + mean**2 - 1) - np.log(scale)).mean(), abs=0.05)
 
 
-def test_the_density_of_groups_is_that_of_the_noise_that_leads_to_them():
-    bottleneck = bottlenecks.DeepGaussian((6, 1), hidden=8, groups=3)
-    bottleneck.build((None, 4))
-    for i, correction in enumerate(bottleneck.corrections):
-        shapes = [w.shape for w in correction.get_weights()]
-        correction.set_weights([np.random.default_rng([i, j]).normal(size=shape) for j, shape in enumerate(shapes)])
-    features = np.random.default_rng(1).standard_normal((1, 4)).astype("float32")
-    posterior = bottleneck.posterior(features)
-    noise = tf.random.stateless_normal((1, 7), (0, 1))
-    with tf.GradientTape() as tape:
-        tape.watch(noise)
-        z = posterior.from_noise(noise)
-    slope = tape.jacobian(z, noise)[0, :, 0].numpy()
-    assert not np.any(np.triu(slope, 1)) and np.all(np.diag(slope) > 0)
-    group = np.arange(6) // 2
-    assert np.all((slope[:6, :6] != 0) == ((group[:, None] > group) | np.eye(6, dtype=bool)))
-    expected = norm.logpdf(noise).sum() - np.log(np.diag(slope)).sum()
-    np.testing.assert_allclose(posterior.log_prob(z)[0], expected, rtol=1e-4)
-
-
-def test_groups_start_from_independent_units(images):
-    one, two = (built(bottlenecks.DeepGaussian((4, 2), hidden=8, groups=groups)) for groups in (1, 2))
-    two.encoder.set_weights(one.encoder.get_weights())
-    two.bottleneck.statistics.set_weights(one.bottleneck.statistics.get_weights())
-    two.bottleneck.inference[0].set_weights(one.bottleneck.inference[0].get_weights())
-    z = one.encode(images[:5]).sample(3, seed=0)
-    np.testing.assert_allclose(two.encode(images[:5]).log_prob(z), one.encode(images[:5]).log_prob(z), rtol=1e-5)
-    with pytest.raises(ValueError, match="divide the size of z_1, 4. Received: 3"):
-        bottlenecks.DeepGaussian((4, 2), groups=3)
-
-
 def test_importance_weighting_finds_the_likelihood_that_the_prior_gives(model, images):
-    for correction in model.bottleneck.corrections:
-        correction.set_weights([0 * w for w in correction.get_weights()])
     for wide in (model.bottleneck.statistics, *(each.stack[-1] for each in model.bottleneck.inference)):
         size = wide.units // 2  # a proposal wider than the posterior has weights of small variance
         wide.bias.assign(np.concatenate([np.zeros(size), np.full(size, 1.5)]))

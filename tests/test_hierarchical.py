@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_deep_gaussian, tiny_hierarchical
+from conftest import tiny_hierarchical
 from scipy.stats import multivariate_normal
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
@@ -99,9 +99,9 @@ def test_the_kl_of_units_sums_to_that_of_layers(model, images):
     np.testing.assert_allclose(layers[1], np.mean(by_densities, axis=(0, 1)), rtol=0.1)
 
 
-@pytest.mark.parametrize("build", [tiny_hierarchical, tiny_deep_gaussian])
-def test_it_trains_scores_and_survives_its_file(build, images, tmp_path):
-    model = build()
+@pytest.mark.parametrize("bottleneck", [bottlenecks.Hierarchical, bottlenecks.DeepGaussian])
+def test_it_trains_scores_and_survives_its_file(bottleneck, images, tmp_path):
+    model = tiny_hierarchical(bottleneck)
     model.compile(keras.optimizers.Adam(1e-2))
     before = importance_weighted(model, images[:64], num_samples=20)
     model.fit(images, batch_size=32, epochs=15, verbose=0)

@@ -22,7 +22,6 @@ from conftest import (
     tiny_autoencoder,
     tiny_autoregressive,
     tiny_classifier,
-    tiny_deep_gaussian,
     tiny_gan,
     tiny_hierarchical,
     tiny_mixture,
@@ -33,7 +32,7 @@ from conftest import (
     tiny_vae,
 )
 
-from kerasgen import checks, data, divergences, export, networks, objectives, regularizers, training, zoo
+from kerasgen import bottlenecks, checks, data, divergences, export, networks, objectives, regularizers, training, zoo
 from kerasgen.recipe import Recipe
 
 IN_CI = "KERASGEN_REFERENCE" in os.environ
@@ -123,7 +122,7 @@ TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq
         tiny_autoencoder,
         tiny_autoregressive,
         tiny_hierarchical,
-        tiny_deep_gaussian,
+        functools.partial(tiny_hierarchical, bottlenecks.DeepGaussian),
         tiny_mixture,
         tiny_pixel_vae,
         tiny_two_stage,

@@ -21,12 +21,6 @@ def _positive(raw_scale):
     return ops.softplus(raw_scale) + 1e-5  # log-densities stay finite
 
 
-def unconstrained_normal(numbers):
-    """`normal` of a layer's outputs `[..., 2 D]` of any sign: the means, then what the scales are made of."""
-    mean, raw_scale = ops.split(ops.cast(numbers, "float32"), 2, axis=-1)
-    return normal(mean, _positive(raw_scale))
-
-
 class Stochastic(Bottleneck):
     """A bottleneck with a `posterior` and a `prior`, and `noise` to draw with.
 
@@ -72,7 +66,8 @@ class Gaussian(Stochastic):
 
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
-        return unconstrained_normal(self.statistics(features))
+        mean, raw_scale = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)
+        return normal(mean, _positive(raw_scale))
 
     def prior(self, condition=None):
         """p(z): event shape `[latent_dim]`, float32."""
@@ -133,29 +128,19 @@ class ConditionalGaussian(Gaussian):
 
 
 class Conditional(Stack):
-    """What one layer's code is made of, from what is known: a perceptron to means and scales of `size` units.
+    """What one layer's code is made of, from what is known: a perceptron to means and scales of `size` units."""
 
-    Args:
-        initializer: of the weights of its last layer.
-    """
-
-    def __init__(self, size, hidden, activation, initializer="glorot_uniform", **kwargs):
+    def __init__(self, size, hidden, activation, **kwargs):
         super().__init__(**kwargs)
         self.stack = [
             keras.layers.Dense(hidden, activation, dtype=self.dtype_policy),
-            keras.layers.Dense(2 * size, kernel_initializer=initializer, dtype=self.dtype_policy),
+            keras.layers.Dense(2 * size, dtype=self.dtype_policy),
         ]
 
     def statistics(self, known):
         """Means and scales, each `[..., size]` float32."""
         mean, raw_scale = ops.split(ops.cast(self(known), "float32"), 2, axis=-1)
         return mean, _positive(raw_scale)
-
-
-def joined(features, z):
-    """What x and the codes `[..., B, D]` before a layer's own tell of it, from features `[B, F]`: `[..., B, F + D]`."""
-    shape = (*ops.shape(z)[:-1], features.shape[-1])
-    return ops.concatenate([ops.broadcast_to(features, shape), ops.cast(z, features.dtype)], axis=-1)
 
 
 @register
@@ -208,7 +193,9 @@ class Hierarchical(Stochastic):
 
         def conditional(layer):
             def given(above):
-                correction, scale = self.inference[layer].statistics(joined(features, above))
+                shape = (*ops.shape(above)[:-1], features.shape[-1])
+                known = ops.concatenate([ops.broadcast_to(features, shape), ops.cast(above, features.dtype)], axis=-1)
+                correction, scale = self.inference[layer].statistics(known)
                 return normal(self._prior(layer)(above).mean() + correction, scale)
 
             return given

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kerasgen.bottlenecks.base import register
-from kerasgen.bottlenecks.continuous import Conditional, Stochastic, joined, normal, unconstrained_normal
+from kerasgen.bottlenecks.continuous import Conditional, Gaussian, Stochastic, normal
 
 
 @register
@@ -17,47 +17,30 @@ class DeepGaussian(Stochastic):
     section 2). Seen from x, the layers above z_1 are a learned prior, so that training can start from a model of one
     layer: q(z_1 | x) is named as that of `Gaussian`.
 
-    The units of z_1 are independent given x, or in `groups` of which each is inferred from x and from the groups before
-    it, a tighter bound: an inverse autoregressive flow (Kingma and others 2016, arXiv 1606.04934) of one step, coarse
-    enough that densities cost no more than draws. It starts from independent units.
-
     Args:
         latent_dims: sizes of z_1, the layer that the decoder reads, up to z_L; z is all of them in one vector.
         hidden: width of the hidden layer of each conditional.
-        groups: number of equal parts of z_1 that are inferred one after the other.
         activation: name of a Keras activation.
         seed: of the noise that calls draw; None follows the global seed.
-
-    Raises:
-        ValueError: z_1 has no `groups` equal parts.
     """
 
     term_names = ("kl",)
 
-    def __init__(self, latent_dims=(32, 16), hidden=256, groups=1, activation="swish", seed=None, **kwargs):
+    def __init__(self, latent_dims=(32, 16), hidden=256, activation="swish", seed=None, **kwargs):
         super().__init__(**kwargs)
-        if latent_dims[0] % groups:
-            raise ValueError(f"Expected groups that divide the size of z_1, {latent_dims[0]}. Received: {groups}")
         self.latent_dims = tuple(latent_dims)
         self.hidden = hidden
-        self.groups = groups
         self.activation = activation
         self.seed = seed
         self.latent_shape = (sum(self.latent_dims),)
         self.noise = keras.random.SeedGenerator(seed)
         self.statistics = keras.layers.Dense(2 * self.latent_dims[0], dtype=self.dtype_policy, name="statistics")
         shared = {"hidden": hidden, "activation": activation, "dtype": self.dtype_policy}
-        part = self.latent_dims[0] // groups
-        self.corrections = [Conditional(part, initializer="zeros", **shared) for _ in range(groups - 1)]
         self.inference = [Conditional(size, **shared) for size in self.latent_dims[1:]]
         self.generation = [Conditional(size, **shared) for size in self.latent_dims[:-1]]
 
     def build(self, input_shape):
-        *batch, size = input_shape
-        lowest = self.latent_dims[0]
         self.statistics.build(input_shape)
-        for group, correction in enumerate(self.corrections, start=1):
-            correction.build((*batch, size + group * lowest // self.groups))
         for below, above, upward, downward in zip(
             self.latent_dims, self.latent_dims[1:], self.inference, self.generation
         ):
@@ -76,17 +59,7 @@ class DeepGaussian(Stochastic):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`, float32."""
         from kerasgen.distributions import Chain  # imports TFP
 
-        halves = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)  # of means and of scales
-        parts = zip(*(ops.split(half, self.groups, axis=-1) for half in halves))
-        first, *later = [ops.concatenate(part, axis=-1) for part in parts]
-
-        def given(correction, independent):
-            return lambda before: unconstrained_normal(ops.add(independent, correction(joined(features, before))))
-
-        corrected = [given(*each) for each in zip(self.corrections, later, strict=True)]
-        upward, (lowest, *upper) = _steps(self.inference, self.latent_dims)
-        sizes = [*[lowest // self.groups] * self.groups, *upper]
-        return Chain(unconstrained_normal(first), [*corrected, *upward], sizes)
+        return Chain(Gaussian.posterior(self, features), *_steps(self.inference, self.latent_dims))
 
     def prior(self, condition=None):
         """p(z): event shape `[sum(latent_dims)]`, float32."""
@@ -101,11 +74,9 @@ class DeepGaussian(Stochastic):
 
         An estimate: no part has a closed form. That of a unit says what its layer's neighbours leave it to tell.
         """
-        log_q, log_p = (
-            ops.concatenate([normal.distribution.log_prob(part) for part, normal in chain.parts(z)], axis=-1)
-            for chain in (posterior, self.prior())
-        )
-        return ops.mean(log_q - log_p, axis=0)
+        layers = zip(posterior.parts(z), self.prior().parts(z), strict=True)
+        ratios = [q.distribution.log_prob(part) - p.distribution.log_prob(part) for (part, q), (_, p) in layers]
+        return ops.mean(ops.concatenate(ratios, axis=-1), axis=0)
 
     def terms(self, posterior, z, condition=None):
         """The sum of `kl_by_unit`."""
@@ -116,7 +87,7 @@ class DeepGaussian(Stochastic):
         return distribution.from_noise(noise)
 
     def get_config(self):
-        own = {name: getattr(self, name) for name in ("hidden", "groups", "activation", "seed")}
+        own = {name: getattr(self, name) for name in ("hidden", "activation", "seed")}
         return {**super().get_config(), "latent_dims": list(self.latent_dims), **own}
 
 
