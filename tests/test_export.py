@@ -393,3 +393,6 @@ def test_contract_is_read_from_the_files(reports, tmp_path):
     assert f"{reports[None].milliseconds['elbo']:.3g} ms |" in text
     assert machine.describe() in text
     assert os.listdir(path.parent) == ["README.md"]
+    both = export.contract({"another": reports.values()}, path).read_text()
+    head, tiny = text.split("## tiny")
+    assert both == f"{head}## another{tiny}\n## tiny{tiny}"

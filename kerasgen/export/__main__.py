@@ -1,7 +1,6 @@
 """Writes the contract of the exported presets: `python -m kerasgen.export [PRESET ...] [--output export/README.md]`."""
 
 import argparse
-import pathlib
 import tempfile
 
 from kerasgen import export, zoo
@@ -10,6 +9,8 @@ parser = argparse.ArgumentParser(prog="python -m kerasgen.export", description=_
 parser.add_argument("presets", nargs="*", default=zoo.names(), metavar="PRESET", help="all by default")
 parser.add_argument("--output", default="export/README.md", help="the Markdown file to write")
 arguments = parser.parse_args()
-with tempfile.TemporaryDirectory() as folder:
-    reports = {name: export.every_format(zoo.load(name), pathlib.Path(folder, name)) for name in arguments.presets}
-    print(export.contract(reports, arguments.output))
+for name in arguments.presets:
+    with tempfile.TemporaryDirectory() as folder:
+        print(name, flush=True)
+        export.contract({name: export.every_format(zoo.load(name), folder)}, arguments.output)
+print(arguments.output)

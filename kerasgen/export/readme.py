@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 from kerasgen import machine
 from kerasgen.export.signatures import TENSORS
@@ -12,7 +13,7 @@ _FORMATS = {**{mode: f"TFLite, {mode}" for mode in BOUNDS}, "saved_model": "Save
 _HEAD = """# Exported models
 
 What deployers get from `kerasgen export PRESET` or `kerasgen.export`. This page is written from exported files by
-`python -m kerasgen.export`, on {machine}.
+`python -m kerasgen.export`.
 
 Every file offers named signatures. Of latent-variable models `sample`, `decode` and `reconstruct` give the mean of the
 likelihood, the smooth picture, where `model.sample` draws every pixel; of pixel-by-pixel models `sample` draws. Nothing
@@ -44,15 +45,16 @@ signature as above; in a browser LiteRT.js, which wants the size of the batch fi
 _ERRORS = """
 Largest error of any output against the Keras model and, in brackets, the mean error, in units of the output's largest
 value or of 1, whichever is larger, on the model's own samples and standard normal noise, and the milliseconds of a call
-for one example, the median of five. The third bound is for what `sample` draws in turn, pixel by pixel or id by id: the
-share of the pixels that may be off by more than the first, because one other draw changes those after it. A signature
-that exceeds its bound, or does not run, is left out of the file.
+for one example, the median of five on {machine}.
+The third bound is for what `sample` draws in turn, pixel by pixel or id by id: the share of the pixels that may be off
+by more than the first, because one other draw changes those after it. A signature that exceeds its bound, or does not
+run, is left out of the file.
 
 """
 
 
 def contract(reports, path="export/README.md"):
-    """Writes what exported files offer, as Markdown.
+    """Writes what exported files offer, as Markdown. What the file says of other models stays.
 
     Args:
         reports: for each preset, what `every_format` returned, with the files where it wrote them:
@@ -62,10 +64,11 @@ def contract(reports, path="export/README.md"):
     Returns:
         The path.
     """
-    rows = [(f"`{name}`", tensor.dtype, tensor.values, tensor.meaning) for name, tensor in TENSORS.items()]
-    text = _HEAD.format(machine=machine.describe()) + "\n" + _table(("tensor", "type", "values", "meaning"), rows)
-    text += "".join(f"\n## {name}\n\n" + _section(formats) for name, formats in reports.items())
     path = pathlib.Path(path)
+    rows = [(f"`{name}`", tensor.dtype, tensor.values, tensor.meaning) for name, tensor in TENSORS.items()]
+    text = _HEAD + "\n" + _table(("tensor", "type", "values", "meaning"), rows)
+    sections = _sections(path) | {name: _section(formats) for name, formats in reports.items()}
+    text += "".join(f"\n## {name}\n\n{section}" for name, section in sorted(sections.items()))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
     temporary.write_text(text, encoding="utf-8")
@@ -73,10 +76,18 @@ def contract(reports, path="export/README.md"):
     return path
 
 
+def _sections(path):
+    """Of each model in a file that `contract` wrote, if there is one, what it says."""
+    if not path.exists():
+        return {}
+    _, _, _, *parts = re.split(r"\n## (.+)\n\n", path.read_text(encoding="utf-8"))  # without what is before the models
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
 def _section(reports):
     signatures = _read(next(report.path for report in reports if report.quantize is None))
     rows = [(f"`{name}`", _tensors(inputs), _tensors(outputs)) for name, (inputs, outputs) in signatures.items()]
-    text = _table(("signature", "inputs", "outputs"), rows) + _ERRORS
+    text = _table(("signature", "inputs", "outputs"), rows) + _ERRORS.format(machine=machine.describe())
     rows = [
         (
             _FORMATS[report.quantize],
