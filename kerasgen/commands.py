@@ -22,7 +22,9 @@ def list_(args):
         folder = zoo.folder(name)
         title = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")).get("title", "")
         figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"]
-        leading, figure = next(iter(figures.items()), ("", {}))
+        first = next(iter(figures), "")
+        leading = "nll_marginal" if "nll_marginal" in figures else first  # which compares with models without a class
+        figure = figures.get(leading, {})
         measured = f"{leading} {figure['value']:.2f}" if figure else ""
         measured += f" ± {figure['standard_error']:.2f}" if figure.get("standard_error") is not None else ""
         measured += f" {figure['unit']}" if figure else ""
@@ -35,11 +37,15 @@ def list_(args):
 def card(args):
     """Print a preset's card: what it is, its figures, its limits."""
     from kerasgen import zoo
+    from kerasgen.metrics.published import published
 
     if args.write or args.note:
         model, folder = zoo.load(args.name), zoo.folder(args.name)
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         metrics["notes"] = args.note or metrics.get("notes", [])
+        for name, peers in published(_recipe(args.name)).items():
+            if name in metrics["figures"]:
+                metrics["figures"][name]["published"] = peers
         _rewrite(model, folder, _recipe(args.name), metrics, args)
     print(zoo.card(args.name))
 

@@ -43,7 +43,7 @@ def draw(logits, uniform, temperature=1.0, top_k=None, top_p=None):
     return pick(logits, uniform)
 
 
-def check(temperature, top_k, top_p):
+def check(temperature, top_k=None, top_p=None):
     """Raises a ValueError for a temperature that is not positive, k below 1 or p outside (0, 1]."""
     if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
         raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")

@@ -177,7 +177,7 @@ class IWAE(Objective):
     def term_names(self, bottleneck):
         if not hasattr(bottleneck, "prior") or isinstance(bottleneck, bottlenecks.DiscreteBottleneck):
             raise ValueError(
-                "Expected a bottleneck of real numbers with a prior, Gaussian or Hierarchical, for IWAE. "
+                f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}, for IWAE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("iwae",)

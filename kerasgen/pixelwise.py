@@ -48,6 +48,11 @@ class Autoregressive(Likelihood):
         self.likelihood.build(input_shape)
         self.built = True
 
+    @property
+    def levels(self):
+        """Of a pixel, None where it has two."""
+        return getattr(self.likelihood, "levels", None)
+
     def channels(self, event_channels):
         return self.likelihood.channels(event_channels) * (1 + self.features)
 

@@ -70,7 +70,7 @@ def test_layers_of_a_users_encoder_and_decoder_train_as_keras_trains_them(object
 
 def test_a_model_with_a_prior_asks_for_one():
     parts = networks.MLP((16,), (16,)), bottlenecks.Deterministic(4), networks.MLP((8, 8, 1), (16,))
-    with pytest.raises(ValueError, match="real numbers with a prior, Gaussian or Hierarchical. Received: Determinis"):
+    with pytest.raises(ValueError, match="real numbers with a prior, Gaussian, .*DeepGaussian. Received: Determinis"):
         families.LatentVariableModel((8, 8, 1), *parts, likelihoods.Bernoulli())
     with pytest.raises(ValueError, match="for IWAE. Received: Deterministic. Use ELBO with it"):
         families.Autoencoder((8, 8, 1), *parts, likelihoods.Bernoulli(), objectives.IWAE(3))

@@ -28,6 +28,10 @@ def test_list_shows_figures_from_metrics(tiny, capsys, monkeypatch, tmp_path):
     size = (folder / "model.weights.h5").stat().st_size / 1e3
     row = capsys.readouterr().out.splitlines()[-1]
     assert row == f"| `tiny` |  | nll 81.23 ± 0.50 nats | IWAE 82.90 | {size:.0f} kB |"
+    of_classes = {"nll": {**nll, "value": 79.0, "published": []}, "nll_marginal": nll}  # which compares with others
+    zoo.save(zoo.load(tiny), folder, TINY, {**METRICS, "figures": of_classes})
+    cli.main(["list"])
+    assert "| nll_marginal 81.23 ± 0.50 nats | IWAE 82.90 |" in capsys.readouterr().out
 
 
 def test_equal_seeds_sample_equal_pictures(tiny, tmp_path):

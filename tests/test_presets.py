@@ -40,14 +40,16 @@ def examples(recipe, split, labels):
 def test_figures_come_again(name):
     """Measured anew on the first test examples, a figure lies around the card's, as far as so few examples can tell.
 
-    Their standard error follows from the card's, which comes from all examples. The NLL is taken with few importance
-    samples, so it may lie above the card's by the looseness of that bound.
+    Their standard error follows from the card's, which comes from all examples, or from as many as its command says.
+    The NLL is taken with few importance samples, so it may lie above the card's by the looseness of that bound.
     """
     model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
     subset = examples(run, f"test[:{SUBSET}]", bool(run.data.get("labels")))
     measured = evaluate(model, *subset, num_samples=50, extractor=features.of(run.data["name"]))
     figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
-    fewer = np.sqrt(sources.size(run.data["name"], "test") / SUBSET)
+    limit = re.search(r"--limit (\d+)", next(iter(figures.values()))["command"])
+    measured_on = int(limit[1]) if limit else sources.size(run.data["name"], "test")
+    fewer = np.sqrt(measured_on / SUBSET)
     assert next(iter(figures)) == next(iter(measured)), "the leading figure"
     for key in figures.keys() & measured.keys():
         if "[" in key:  # sample quality depends on the number of examples; the Fréchet distance grows with fewer

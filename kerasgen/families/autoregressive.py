@@ -33,7 +33,7 @@ class AutoregressiveModel(GenerativeModel):
         likelihood: of discrete pixels, from `kerasgen.likelihoods`: `Bernoulli`, `Categorical`, `DiscretizedLogistic`;
             of colour, `kerasgen.channelwise`, where a pixel's channels depend on each other.
         num_classes: number of classes of the condition, or None for an unconditional model.
-        patch_size: side of the patches that are the network's pixels, whose channels are those of all their pixels.
+        patch_size: side of the square patches that the network treats as single pixels; their pixels become channels.
 
     Raises:
         ValueError: data that are not images of whole patches, a likelihood that cannot draw pixels, or a network with
@@ -145,8 +145,7 @@ class AutoregressiveModel(GenerativeModel):
             ValueError: bad counts, labels, temperature, images or mask, kept pixels between two levels.
         """
         n, condition = self.check_request(n, condition)
-        if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
-            raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
+        decoding.check(temperature)
         kept = self._kept(n, given, known)
         from rich.progress import Progress  # not with the package, which imports quickly
 

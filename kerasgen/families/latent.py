@@ -10,7 +10,7 @@ import math
 import keras
 from keras import ops
 
-from kerasgen import backend, checks
+from kerasgen import backend, bottlenecks, checks
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.model import blocks
 
@@ -26,13 +26,15 @@ class LatentVariableModel(Autoencoder):
     Arguments and errors are those of `Autoencoder`; a bottleneck without a prior, too, is a ValueError.
     """
 
-    def __init__(self, event_shape, encoder, bottleneck, *args, **kwargs):
+    def __init__(
+        self, event_shape, encoder, bottleneck, decoder, likelihood, objective=None, num_classes=None, **kwargs
+    ):
         if not hasattr(bottleneck, "from_noise"):
             raise ValueError(
-                "Expected a bottleneck of real numbers with a prior, Gaussian or Hierarchical. "
+                f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}. "
                 f"Received: {type(bottleneck).__name__}. Use Autoencoder or DiscreteAutoencoder with it."
             )
-        super().__init__(event_shape, encoder, bottleneck, *args, **kwargs)
+        super().__init__(event_shape, encoder, bottleneck, decoder, likelihood, objective, num_classes, **kwargs)
         if getattr(bottleneck, "num_classes", self.num_classes) != self.num_classes:
             raise ValueError(
                 f"Expected a bottleneck of num_classes={self.num_classes}, the model's. "
@@ -71,10 +73,14 @@ class LatentVariableModel(Autoencoder):
         )
 
     def elbo(self, x, condition=None, num_samples=1, seed=None):
-        """A Monte Carlo estimate of the evidence lower bound on log p(x), `[B]` in nats."""
+        """A Monte Carlo estimate of the evidence lower bound on log p(x), `[B]` in nats; arguments as of `log_prob`."""
         checks.positive("num_samples", num_samples)
-        seed = backend.next_seed(keras.random.SeedGenerator(seed))
-        return ops.mean(self.log_weights(x, condition, num_samples, seed), axis=0)
+        x, condition = self.check(x, condition)
+        seeds, estimates = keras.random.SeedGenerator(seed), []
+        for _, x_rows, condition_rows in blocks(x.shape[0], max(1, _DECODES_AT_ONCE // num_samples), x, condition):
+            log_weights = self.log_weights(x_rows, condition_rows, num_samples, backend.next_seed(seeds))
+            estimates.append(ops.mean(log_weights, axis=0))
+        return ops.concatenate(estimates)
 
     def log_prob(self, x, condition=None, num_samples=500, seed=None):
         """The importance-weighted estimate of log p(x), `[B]` in nats: a lower bound in expectation, tighter with k.
@@ -112,7 +118,8 @@ class LatentVariableModel(Autoencoder):
             n: number of examples.
             condition: labels `[n]` of a conditional model.
             seed: an integer for repeatable draws, None for fresh ones.
-            mean: return E[x | z] instead of a draw from p(x | z): smooth pictures, not samples of the model.
+            mean: return the mean of p(x | z) instead of a draw: smooth pictures, not samples of the model. Where pixels
+                are drawn one after the other, every pixel's mean given the likeliest ones before it.
         """
         n, condition = self.check_request(n, condition)
         seeds, examples = keras.random.SeedGenerator(seed), []

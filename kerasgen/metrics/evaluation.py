@@ -7,7 +7,7 @@ from keras import ops
 
 from kerasgen import bottlenecks
 from kerasgen.data import scenes, shapes
-from kerasgen.families import AttributeClassifier, Classifier, Mixture
+from kerasgen.families import AttributeClassifier, Classifier, Mixture, TwoStageModel
 from kerasgen.metrics import (
     captions,
     classification,
@@ -65,6 +65,8 @@ def measure(
             protocol += f", nll by k = {num_samples:,} importance samples, elbo by {likelihood.ELBO_SAMPLES}"
         if tokenizer.is_bounded(model):
             protocol += ", reconstruction by the likeliest ids, elbo by one draw of them"
+        if isinstance(model, TwoStageModel):
+            protocol += ", nll an upper bound by the ids of each image's own encoding"
         if isinstance(model, Mixture) and model.levels:
             bound = "a bound by one draw of uniform noise for each pixel"
             protocol += ", exact by differences of normal distribution functions" if model.is_exact else f", {bound}"

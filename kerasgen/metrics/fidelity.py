@@ -30,19 +30,20 @@ def as_shown(model, n, labels=None, seed=None):
 
     Independent pixels of a binary draw are noise, which no class and no feature extractor was trained on.
     """
-    return model.sample(n, labels, seed=seed, **({"mean": True} if _has_mean(model) else {}))
+    return model.sample(n, labels, seed=seed, **({"mean": True} if shows_means(model) else {}))
 
 
 def what_is_shown(model):
     """What `as_shown` gives, in words."""
-    if _has_mean(model):
+    if shows_means(model):
         return "means of p(x | z), z drawn from the prior"
     guidance = getattr(model, "guidance", 1)
     return "samples" if guidance == 1 else f"samples under guidance {guidance:g}"
 
 
-def _has_mean(model):
-    return "mean" in inspect.signature(model.sample).parameters
+def shows_means(model):
+    """Whether the pixels are independent given a code; of those drawn one after the other the mean is no picture."""
+    return "mean" in inspect.signature(model.sample).parameters and not getattr(model, "drawn_in_turn", ())
 
 
 def label_fidelity(model, classifier, num_samples=10_000, seed=0):

@@ -69,7 +69,11 @@ ACCURACIES = {
 
 def published(recipe):
     """Published figures by name for the data that a recipe trains on; likelihoods are of p(x), none of p(x | class)."""
-    if recipe.data.get("labels"):
-        return {"accuracy": ACCURACIES.get(recipe.data["name"], [])}
-    table = AUTOREGRESSIVE if "families.AutoregressiveModel" in recipe.model else LIKELIHOODS
-    return table.get((recipe.data["name"], recipe.data.get("binarize")), {})
+    in_turn = "families.AutoregressiveModel" in recipe.model
+    table = (AUTOREGRESSIVE if in_turn else LIKELIHOODS).get((recipe.data["name"], recipe.data.get("binarize")), {})
+    if not recipe.data.get("labels"):
+        return table
+    return {
+        "accuracy": ACCURACIES.get(recipe.data["name"], []),
+        "nll_marginal": table.get("nll", []) if in_turn else [],
+    }

@@ -1,13 +1,12 @@
 """The pictures of a card: those that a model and the data at hand allow."""
 
-import inspect
 import pathlib
 
 import keras
 import numpy as np
 
 from kerasgen import bottlenecks, divergences, plot
-from kerasgen.metrics import codes, units
+from kerasgen.metrics import codes, fidelity, units
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.tasks import noise
 from kerasgen.tasks.appear import appear
@@ -85,10 +84,12 @@ def _of_samples(model, folder):
     kinds = model.num_shown_conditions
     shown = _SHOWN if kinds is None else kinds * _A_CLASS
     condition = None if kinds is None else np.repeat(model.shown_condition(kinds), _A_CLASS, axis=0)
-    has_mean = "mean" in inspect.signature(model.sample).parameters and not model.drawn_in_turn
-    samples = model.sample(shown, condition, seed=0, **({"mean": True} if has_mean else {}))
-    plot.grid(samples, folder / "samples.png", columns=None if kinds is None else _A_CLASS)
-    drawn = "Samples: means of p(x | z) for z drawn from the prior" if has_mean else "Samples"
+    plot.grid(
+        fidelity.as_shown(model, shown, condition, seed=0),
+        folder / "samples.png",
+        columns=None if kinds is None else _A_CLASS,
+    )
+    drawn = "Samples: means of p(x | z) for z drawn from the prior" if fidelity.shows_means(model) else "Samples"
     rows = "" if kinds is None else ", one row a class"
     if sentences := getattr(getattr(model, "text", None), "examples", None):
         rows = f", one row each of {', '.join(map(repr, sentences))}"

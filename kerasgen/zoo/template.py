@@ -27,6 +27,8 @@ _DATA = {
     "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
 }
 _SCORES = ("LatentVariableModel", "AutoregressiveModel", "Mixture", "TwoStageModel")  # give log p(x)
+# These need more than 8 bits.
+_EXACT = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "SelfConditionedModel", "TwoStageModel")
 _LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
 _MOMENTA = ("beta_1", "beta_2")  # on which the game of an adversarial model depends
 _BINARIZED = {
@@ -57,9 +59,8 @@ def render(recipe, metrics, parameters, weight_bytes, pictures, multiply_adds=No
     ]
     load = ", ".join([*read, "shuffle=True", *(["download=True"] if _is_downloaded(recipe) else [])])
     rates = ", ".join(["1e-4", *(f"{key}={recipe.training[key]}" for key in _MOMENTA if key in recipe.training)])
-    # These need more than 8 bits.
-    exact = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "SelfConditionedModel", "TwoStageModel")
-    quantize = "" if kind in exact else ', quantize="int8"'
+    exact = kind in _EXACT or "likelihoods.Autoregressive" in arguments.get("likelihood", {})
+    quantize = "" if exact else ', quantize="int8"'
     sections = {
         "What it is": _what(recipe, parameters, weight_bytes, multiply_adds),
         "Figures": _figures(metrics),
@@ -113,7 +114,7 @@ def _value(figure, form="{}"):
 
 
 def _number(value):
-    return str(value) if isinstance(value, int) else f"{value:.2f}" if abs(value) >= 10 else f"{value:.3g}"
+    return str(value) if isinstance(value, int) else f"{value:.2f}" if abs(value) >= 10 else f"{value:#.3g}"
 
 
 def _training(recipe, metrics):

@@ -81,8 +81,8 @@ class PixelBefore(CausalNetwork):
 class CausalTransformer(CausalNetwork):
     """Causal transformer: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
 
-    A block takes 12 D^2 multiply-adds a pixel and, for attention, 2 D for every pixel before it, which `multiply_adds`
-    does not count: alone of these networks its cost of a pixel grows with the image.
+    A block takes 12 D^2 multiply-adds a pixel and, for attention, 2 D for every pixel of the image: alone of these
+    networks its cost of a pixel grows with the image. `multiply_adds` counts the whole.
 
     Args:
         output_channels: those that the likelihood asks for.
@@ -90,9 +90,9 @@ class CausalTransformer(CausalNetwork):
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
         dropout: share of the values that each part of a block adds left out in training.
-        stem: causal network that makes the tokens; its `output_channels` are free. `PixelBefore` by default. A pixel
-            that the stem does not see from the next one, as the end of a row from the start of the row below, is seen
-            by the first token that does.
+        stem: causal network that makes the tokens; its `output_channels` are free. `PixelBefore` by default. Attention
+            reaches all tokens up to the pixel's own, whose stem sees what lies before it: where the stem of the pixels
+            at the start of a row does not see the last pixel of the row above, they know nothing of that one.
     """
 
     def __init__(self, output_channels, size=64, num_blocks=4, num_heads=4, dropout=0.0, stem=None, **kwargs):
@@ -123,8 +123,10 @@ class CausalTransformer(CausalNetwork):
         super().build(x_shape, condition_shape)
 
     def multiply_adds(self):
+        tokens, size = self.positions.shape
+        attention = len(self.blocks) * 2 * size * tokens**2
         beyond_weights = self.stem.multiply_adds() - CausalNetwork.multiply_adds(self.stem)
-        return super().multiply_adds() + beyond_weights
+        return super().multiply_adds() + attention + beyond_weights
 
     def call(self, x, condition=None):
         height, width = x.shape[1:3]
