@@ -1,8 +1,9 @@
 """Label fidelity against models whose answer is known."""
 
 import numpy as np
+from conftest import tiny_pixel_vae, tiny_vae
 
-from kerasgen.metrics.fidelity import label_fidelity
+from kerasgen.metrics.fidelity import as_shown, label_fidelity, what_is_shown
 
 
 class Stamp:
@@ -24,3 +25,13 @@ def test_it_counts_what_the_classifier_recognises():
     fidelity = label_fidelity(Stamp(), Reader(), num_samples=1000)["label_fidelity"]
     assert fidelity.value == 98.0  # a tenth of a fifth is wrong
     assert fidelity.unit == "%"
+
+
+def test_pixels_drawn_in_turn_are_shown_as_drawn():
+    model = tiny_pixel_vae()
+    shown = as_shown(model, 5, seed=0)
+    np.testing.assert_array_equal(shown, model.sample(5, seed=0))
+    assert set(np.unique(shown)) == {0, 1} and what_is_shown(model) == "samples"
+    model = tiny_vae()
+    np.testing.assert_array_equal(as_shown(model, 5, seed=0), model.sample(5, seed=0, mean=True))
+    assert what_is_shown(model).startswith("means of p(x | z)")

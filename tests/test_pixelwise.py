@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kerasgen import LatentVariableModel, bottlenecks, channelwise, families, likelihoods, networks, pixelwise
+from kerasgen.metrics.likelihood import importance_weighted
 
 SHAPE = 2, 3, 1
 
@@ -96,6 +97,8 @@ def test_levels_of_color_are_drawn_and_scored():
     np.testing.assert_allclose(images * 3, np.round(images * 3), atol=1e-5)
     assert np.all(np.isfinite(model.log_prob(images, num_samples=10, seed=0)))
     assert model.reconstruct(images).shape == images.shape
+    figures = importance_weighted(model, images, num_samples=10)
+    assert figures["bits_per_dim"].value == pytest.approx(figures["nll"].value / 48 / np.log(2))
 
 
 @pytest.mark.parametrize("of_pixel", [likelihoods.Gaussian, channelwise.ChannelwiseCategorical])

@@ -14,6 +14,7 @@ from kerasgen import data, recipe, training, zoo
 from kerasgen.data import sources
 from kerasgen.metrics import codes, features
 from kerasgen.metrics.evaluation import evaluate
+from kerasgen.metrics.published import AUTOREGRESSIVE, published
 from kerasgen.zoo import pictures
 
 if keras.backend.backend() != "tensorflow":
@@ -98,6 +99,15 @@ def test_a_card_names_how_each_figure_was_measured(name):
     for picture in folder.glob("*.png"):
         assert f"({picture.name})" in card
     assert (folder / "model.weights.h5").stat().st_size < 8e6
+
+
+def test_published_likelihoods_stand_beside_figures_of_the_same_kind():
+    """Those of p(x) beside the nll of models without classes and the nll_marginal of those with."""
+    peers = AUTOREGRESSIVE["mnist", "dynamic"]["nll"]
+    assert published(recipe.Recipe.load(RECIPES["gated_pixelcnn_mnist"]))["nll"] == peers
+    of_classes = published(recipe.Recipe.load(RECIPES["cgated_pixelcnn_mnist"]))
+    assert of_classes["nll_marginal"] == peers and "nll" not in of_classes
+    assert not published(recipe.Recipe.load(RECIPES["cvae_mnist"]))["nll_marginal"]  # measured given the class alone
 
 
 def test_every_figure_is_explained():
