@@ -40,13 +40,13 @@ def card(args):
     from kerasgen.metrics.published import published
 
     if args.write or args.note:
-        model, folder = zoo.load(args.name), zoo.folder(args.name)
+        model, folder, recipe = zoo.load(args.name), zoo.folder(args.name), _recipe(args.name)
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         metrics["notes"] = args.note or metrics.get("notes", [])
-        for name, peers in published(_recipe(args.name)).items():
+        for name, peers in published(recipe).items():
             if name in metrics["figures"]:
                 metrics["figures"][name]["published"] = peers
-        _rewrite(model, folder, _recipe(args.name), metrics, args)
+        _rewrite(model, folder, recipe, metrics, args)
     print(zoo.card(args.name))
 
 

@@ -75,7 +75,7 @@ def test_a_card_is_written_again_with_its_figures_and_a_note(tmp_path, capsys):
     folder = zoo.save(TINY.build(), folder, TINY, {**METRICS, "figures": {"nll": figure}})
     cli.main(["card", str(folder), "--note", "It is small.", "--note", "It is a test."])
     card = zoo.card(folder)
-    assert "- It is small.\n- It is a test.\n" in card and "**2.5** ± 0.5" in card
+    assert "- It is small.\n- It is a test.\n" in card and "**2.50** ± 0.5" in card
     assert (folder / "samples.png").exists() and (folder / "reconstructions.png").exists()
     cli.main(["card", str(folder), "--write"])
     assert zoo.card(folder) == card

@@ -51,7 +51,7 @@ def test_data_get_components_by_their_posterior():
     model = in_the_plane()
     for point in ([0.0, 0.5], [4.0, 0.0], [0.1, 0.9]):
         points = np.tile(np.array(point, "float32"), (20_000, 1))
-        drawn = np.bincount(np.asarray(model._components(points, None)), minlength=3) / 20_000
+        drawn = np.bincount(np.asarray(model._components(points)), minlength=3) / 20_000
         np.testing.assert_allclose(drawn, posterior(model.clusters, points[:1])[0], atol=0.02)
 
 

@@ -19,7 +19,7 @@ class SelfConditionedModel(AdversarialModel):
     """An adversarial model of data without labels, conditional within on the component that an example belongs to.
 
     `fit`, `sample` and `score` need no condition: components are drawn from the mixture's posterior of the data, from
-    its weights for samples, and are the likeliest for scores. A condition names components.
+    its weights for samples, and are the likeliest for scores. A condition of samples and scores names components.
 
     Args:
         event_shape, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's noise is
@@ -90,18 +90,16 @@ class SelfConditionedModel(AdversarialModel):
         """Components `[n]` by the mixture's weights, of numbers uniform on [0, 1)."""
         return decoding.pick(ops.convert_to_tensor(self.clusters.logits), uniform)
 
-    def _components(self, x, condition):
-        """`condition` or, where there is none, draws from the posterior of x."""
-        if condition is not None:
-            return condition
+    def _components(self, x):
+        """Draws from the posterior of x, `[B]`."""
         uniform = backend.tfd.Uniform().sample((ops.shape(x)[0],), seed=backend.next_seed(self.seeds))
         return decoding.pick(self.clusters.joint(x), uniform)
 
     def _terms(self, x, condition, training):
-        return super()._terms(x, self._components(x, condition), training)
+        return super()._terms(x, self._components(x), training)
 
     def _parts(self, x, condition):
-        return super()._parts(x, self._components(x, condition))
+        return super()._parts(x, self._components(x))
 
     def get_config(self):
         return {**super().get_config(), "clusters": keras.saving.serialize_keras_object(self.clusters)}
