@@ -83,8 +83,7 @@ def labels(condition, num_classes):
         raise ValueError(f"Expected integer labels of shape [batch]. Received: shape {shape}.")
     if backend.is_concrete(condition):
         values = keras.ops.convert_to_numpy(condition)
-        if np.any(values != np.floor(values)):
-            raise ValueError(f"Expected integer labels. Received: {values.dtype} labels that are not whole numbers.")
+        _whole(values, "labels")
         if values.size and (values.min() < 0 or values.max() >= num_classes):
             raise ValueError(
                 f"Expected labels in 0..{num_classes - 1}. Received: labels in {values.min()}..{values.max()}."
@@ -107,11 +106,15 @@ def ids(values, grid_shape, vocab_size):
         raise ValueError(f"Expected ids of shape {expected}. Received: shape {shape}.{hint}")
     if backend.is_concrete(values):
         array = keras.ops.convert_to_numpy(values)
-        if np.any(array != np.floor(array)):
-            raise ValueError(f"Expected integer ids. Received: {array.dtype} values that are not whole numbers.")
+        _whole(array, "ids")
         if array.size and (array.min() < 0 or array.max() >= vocab_size):
             raise ValueError(f"Expected ids in 0..{vocab_size - 1}. Received: ids in {array.min()}..{array.max()}.")
     return keras.ops.cast(values, "int32")
+
+
+def _whole(array, what):
+    if array.dtype.kind not in "biuf" or np.any(array != np.floor(array)):
+        raise ValueError(f"Expected integer {what}. Received: {array.dtype} {what} that are not whole numbers.")
 
 
 def attributes(values, sizes):

@@ -81,6 +81,7 @@ def parser():
     sub.add_argument("--best-of", type=_positive, metavar="N", help="of N draws show the likeliest (default: 1)")
     out = "a picture; a .gif shows how a pixel-by-pixel preset draws it (default: %(default)s)"
     sub.add_argument("--out", type=pathlib.Path, default=pathlib.Path("samples.png"), metavar="FILE", help=out)
+    source(sub)
 
     sub = command("reconstruct", commands.reconstruct)
     preset(sub)
@@ -131,6 +132,7 @@ def parser():
     sub.add_argument("--format", choices=("tfrecord", "parquet"), default="tfrecord", help="(default: %(default)s)")
     sub.add_argument("--images-per-shard", type=_positive, default=10_000, metavar="N", help="(default: %(default)s)")
     sub.add_argument("--resize", action="store_true", help="fit images of another shape (default: leave them out)")
+    tfds(sub)
 
     data = subcommands.add_parser("data", help="Prepare data sets.").add_subparsers(metavar="COMMAND", required=True)
     sub = command("export", commands.data_export, within=data)

@@ -72,7 +72,6 @@ def sample(args):
     import numpy as np
 
     from kerasgen import plot, zoo
-    from kerasgen.data import sources
     from kerasgen.tasks.appear import appear
 
     model = zoo.load(args.name)
@@ -108,7 +107,7 @@ def sample(args):
     if is_animated:
         plot.animate(appear(samples, model.patch_size), args.out, 0.06)
     elif model.event_shape == (2,):
-        plot.density(model, sources.read(_recipe(args.name).data["name"], "test").images, args.out, samples)
+        plot.density(model, _held_out(_recipe(args.name), "test", args)[0], args.out, samples)
     else:
         plot.grid(samples, args.out, columns)
     print(f"{args.out}: {args.n} samples")
@@ -121,7 +120,7 @@ def reconstruct(args):
     model = zoo.load(args.name)
     _needs(model, "reconstruct", args.name)
     recipe = _recipe(args.name)
-    images, labels = _held_out(recipe, f"{args.split}[:{args.n}]", args, recipe.data.get("labels"))
+    images, labels = _held_out(recipe, args.split, args, recipe.data.get("labels"), args.n)
     plot.pairs([images, model.reconstruct(images, labels)], args.out)
     print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
 
@@ -140,8 +139,8 @@ def train(args):
 
 def evaluate(args):
     """Measure a preset on the test examples of its data set."""
-    if args.write and (args.split != "test" or args.data):
-        raise ValueError("Expected --write with figures of the data set's test split. Drop --split and --data.")
+    if args.write and args.split != "test":
+        raise ValueError("Expected --write with figures of the data set's test split. Drop --split.")
     from kerasgen import zoo
     from kerasgen.metrics import evaluation, features
     from kerasgen.metrics.published import published
@@ -181,6 +180,8 @@ def evaluate(args):
         command += f" --inception {pathlib.Path(args.inception).name}"
     if args.samples:
         command += f" --samples {args.samples}"
+    if args.data:
+        command += f" --data {pathlib.Path(args.data).name}"
     figures, protocols = {}, {}
     options = (args.num_samples, with_quality, extractor, args.limit, args.samples)
     for measured, protocol in evaluation.measure(model, recipe.data["name"], read, *options, progress=True):
@@ -260,6 +261,8 @@ def _recipe(name):
 
     if os.path.isfile(name):
         return Recipe.load(name)
+    if pathlib.PurePath(name).suffix in (".yaml", ".yml"):
+        raise FileNotFoundError(f"Expected a recipe file or a preset. Received: {name}, which is not there.")
     folder = zoo.folder(name)
     manifest.verify(folder)
     return Recipe.load(folder / "recipe.yaml")
@@ -276,7 +279,7 @@ def _held_out(recipe, split, args, labels=False, count=None):
 
     options = {"batch_size": 1000, "binarize": recipe.data.get("binarize") and "fixed", "labels": bool(labels)}
     if args.data:
-        batches = data.from_npz(args.data, split, **options)
+        batches = data.from_npz(args.data, split, recipe.data["name"], **options)
     else:
         where = {"data_dir": args.data_dir, "download": args.download}
         batches = data.load(recipe.data["name"], split, **options, **where)
@@ -321,6 +324,8 @@ def tokenize(args):
         args.resize,
         binary=recipe.is_binary,
         options=args.beam,
+        data_dir=args.data_dir,
+        download=args.download,
     )
     seconds = time.monotonic() - began
     print(

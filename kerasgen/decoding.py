@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from kerasgen import checks
+
 _NEVER = -1e30
 
 
@@ -45,9 +47,8 @@ def draw(logits, uniform, temperature=1.0, top_k=None, top_p=None):
 
 def check(temperature, top_k=None, top_p=None):
     """Raises a ValueError for a temperature that is not positive, k below 1 or p outside (0, 1]."""
-    if not (isinstance(temperature, (int, float)) and 0 < temperature < float("inf")):
-        raise ValueError(f"Expected temperature to be a positive number. Received: temperature={temperature!r}")
-    if top_k is not None and not (isinstance(top_k, int) and top_k >= 1):
-        raise ValueError(f"Expected top_k to be an integer of at least 1, or None. Received: top_k={top_k!r}")
-    if top_p is not None and not (isinstance(top_p, (int, float)) and 0 < top_p <= 1):
+    checks.above_zero("temperature", temperature)
+    if top_k is not None:
+        checks.positive("top_k", top_k)
+    if top_p is not None and checks.above_zero("top_p", top_p) > 1:
         raise ValueError(f"Expected top_p to be a number in (0, 1], or None. Received: top_p={top_p!r}")

@@ -309,7 +309,7 @@ def test_bad_network_arguments_are_refused(make, message):
     "arguments, message",
     [
         ({"n": 0}, "Expected n to be an integer of at least 1. Received: n=0"),
-        ({"temperature": 0}, "Expected temperature to be a positive number. Received: temperature=0"),
+        ({"temperature": 0}, "Expected temperature to be a number above 0. Received: temperature=0"),
         ({"temperature": "hot"}, "Received: temperature='hot'"),
         ({"condition": [1, 2]}, "Expected condition=None: this model is unconditional"),
         ({"given": np.zeros((2, 3, 1))}, "Expected given and known together"),

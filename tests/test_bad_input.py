@@ -78,6 +78,7 @@ LABELS = {
     "negative": (np.array([-1, 3]), r"Expected labels in 0..9. Received: labels in -1..3"),
     "one_hot": (np.eye(10)[:2], r"Expected integer labels of shape \[batch\]. Received: shape \(2, 10\)"),
     "fractional": (np.array([0.5, 1.0]), "Expected integer labels. Received: float64 labels that are not whole"),
+    "text": (["boot", "bag"], "Expected integer labels. Received: <U4 labels that are not whole"),
     "too_many": (np.arange(3), "Expected one label for each of (n=)?2 examples. Received: 3 labels"),
 }
 

@@ -63,7 +63,28 @@ def test_figures_of_a_file_and_of_what_was_held_out_of_training(tiny, tmp_path, 
     out = capsys.readouterr().out
     first, second = re.findall(r"^nll +(.*)$", out, re.MULTILINE)
     assert first == second and out.count("20 train[1480:] examples of digits binarized once") == 2
-    assert "Drop --split and --data" in fails(capsys, "evaluate", tiny, "--split", "train", "--write")
+    assert "Drop --split." in fails(capsys, "evaluate", tiny, "--split", "train", "--write")
+
+
+def test_data_of_ones_own_are_named_by_their_file(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    points = np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
+    np.savez("mine.npz", name="mine", maximum=1, train_images=points, test_images=points[:20])
+    mixture = {"families.Mixture": {"event_shape": [2], "num_components": 2}}
+    Recipe("mine", {"name": "mine", "batch_size": 10}, mixture, {"em": {"max_iter": 3}}).save("mine.yaml")
+    preset, own = "runs/mine/preset", ["--data", "mine.npz"]
+    cli.main(["train", "mine.yaml", *own])
+    cli.main(["sample", preset, *own])
+    cli.main(["evaluate", preset, "--write", *own])
+    card = zoo.card(tmp_path / preset)
+    assert "20 test examples of mine. `kerasgen evaluate preset --data mine.npz`" in card
+    assert 'kerasgen.data.from_npz("mine.npz", batch_size=10, shuffle=True)' in card
+    assert "`kerasgen train mine --data mine.npz`" in card and "download" not in card
+    data.save_npz("ring", "ring.npz")
+    for command in ("train", "sample", "evaluate"):
+        what = ["mine.yaml", "--out", "other"] if command == "train" else [preset]
+        error = fails(capsys, command, *what, "--data", "ring.npz")
+        assert "Expected a file of the set 'mine'. Received: ring.npz, of 'ring'." in error
 
 
 @needs_tensorflow

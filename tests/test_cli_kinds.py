@@ -84,7 +84,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "words that the model knows. Received: 'rad'. Near 'rad': red",
         ),
         ("sample", "text", ["--guidance", "2"], "Expected guidance=1: this model never learned what is likely"),
-        ("sample", "text", ["--temperature", "0"], "Expected temperature to be a positive number. Received"),
+        ("sample", "text", ["--temperature", "0"], "Expected temperature to be a number above 0. Received"),
         ("sample", "conditional", ["--prompt", "a"], "Expected a preset that reads sentences. Received: --prompt"),
         (
             "sample",

@@ -185,6 +185,12 @@ def test_a_foreign_file_is_refused(arrays, message, tmp_path):
         data.from_npz(tmp_path / "x.npz")
 
 
+def test_a_file_of_another_set_is_refused(path):
+    assert data.from_npz(path, name="digits")[0].shape == (64, 8, 8, 1)
+    with pytest.raises(ValueError, match="Expected a file of the set 'mnist'. Received: .*digits.npz, of 'digits'."):
+        data.from_npz(path, name="mnist")
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(
         FileNotFoundError, match="Expected a .npz file. Received: .*x.npz, which is not there. Write one"

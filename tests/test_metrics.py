@@ -187,6 +187,8 @@ def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
         model, "none", lambda split, **options: (images, np.arange(16) % 3, "16 test examples")
     )
     assert figures["nll_marginal"].value == pytest.approx(-np.log(found).mean(), abs=1e-5)
+    given_the_class = by_class[np.arange(16) % 3, np.arange(16)]
+    assert figures["nll"].value == pytest.approx(-np.log(given_the_class).mean(), abs=1e-5)
     assert figures["nll"].value != figures["nll_marginal"].value and "all 3 classes, equally likely" in protocol
     assert ranked.keys() == {f"ranked_above[{name}]" for name in ("noise", "black", "white")}
     assert ranked["ranked_above[black]"].value == pytest.approx(100 * np.mean(found > found[0]) + 50 / 16)

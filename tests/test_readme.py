@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import kerasgen
@@ -47,6 +48,9 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     assert namespace["images"].shape == (16, 28, 28, 1)
     assert namespace["nats"].shape == (16,)
     assert namespace["features"].shape == (16, 256)
+    images, completed, upper = (np.asarray(namespace[name]) for name in ("images", "completed", "upper"))
+    np.testing.assert_array_equal(completed[:, upper], images[:, upper])
+    assert not np.array_equal(completed[:, ~upper], images[:, ~upper])
     assert next(iter(kerasgen.data.from_npz(tmp_path / "mine.npz"))).shape == (16, 28, 28, 1)
     assert {"fashion.keras", "fashion", "fashion.tflite", "mine.npz"} <= {path.name for path in tmp_path.iterdir()}
 
@@ -74,7 +78,7 @@ def test_the_cheap_commands_run(words, tmp_path):
 
 def test_all_commands_are_seen():
     assert len(commands()) == README.count("kerasgen demo\n") + len(re.findall(r"^kerasgen \w+ ", README, re.MULTILINE))
-    assert len(blocks("python")) == 4
+    assert len(blocks("python")) == 5
 
 
 def test_preset_table_is_what_list_prints(capsys):

@@ -1,6 +1,7 @@
 """A run is a function of its recipe: killed, resumed, on one device or two, it ends on the same weights."""
 
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -205,6 +206,12 @@ def test_recipe_errors(recipe, tmp_path, override, message):
         training.run(recipe.override([override]), tmp_path / "run")
 
 
+def test_the_order_of_the_data_is_not_the_recipe_s(recipe, tmp_path):
+    ordered = dataclasses.replace(recipe, data={**recipe.data, "shuffle": False})
+    with pytest.raises(ValueError, match=r"Expected keys of data in .*\. Received: \['shuffle'\]"):
+        training.run(ordered, tmp_path / "run")
+
+
 def test_an_unknown_strategy_is_refused(recipe, tmp_path):
     with pytest.raises(ValueError, match="'none', 'mirrored' or 'multiworker'"):
         training.run(recipe, tmp_path / "run", strategy="parameter server")
@@ -217,7 +224,9 @@ def test_a_batch_that_replicas_cannot_share_is_refused(recipe, tmp_path):
 
 
 def test_two_replicas_train(recipe, finished, tmp_path):
+    """Whether or not the recipe asks for XLA, which cannot compile what replicas exchange."""
     output = tmp_path / "run"
+    recipe = dataclasses.replace(recipe, training={**recipe.training, "jit_compile": True})
     finish(run_in_subprocess(recipe, output, strategy="mirrored", devices=2))
     final = [history(each, "loss")[-1] for each in (finished, output)]
     # Replicas draw their own noise, so the curves agree only as two runs of one recipe do.

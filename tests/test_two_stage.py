@@ -203,8 +203,8 @@ def test_sentences_that_it_does_not_take(condition, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"temperature": 0}, "Expected temperature to be a positive number. Received: temperature=0"),
-        ({"top_k": 0}, "Expected top_k to be an integer of at least 1, or None. Received: top_k=0"),
+        ({"temperature": 0}, "Expected temperature to be a number above 0. Received: temperature=0"),
+        ({"top_k": 0}, "Expected top_k to be an integer of at least 1. Received: top_k=0"),
         ({"top_p": 1.5}, r"Expected top_p to be a number in \(0, 1\], or None. Received: top_p=1.5"),
         ({"best_of": 0}, "Expected best_of to be an integer of at least 1. Received: best_of=0"),
         ({"guidance": -1}, "Expected guidance to be a number of at least 0. Received: guidance=-1"),

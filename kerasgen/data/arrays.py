@@ -34,7 +34,7 @@ def save_npz(name, path, splits=None, data_dir=None, download=False):
     arrays = {}
     for split in splits or sources.sizes(name, data_dir, download):
         source = sources.read(name, split, data_dir, download)
-        arrays |= {"name": source.name, "maximum": source.maximum, split + _IMAGES: source.images}
+        arrays |= {"name": name, "maximum": source.maximum, split + _IMAGES: source.images}
         if source.labels is not None:
             arrays[split + _LABELS] = source.labels
     path = pathlib.Path(path)
@@ -48,12 +48,13 @@ def save_npz(name, path, splits=None, data_dir=None, download=False):
     return path
 
 
-def from_npz(path, split="train", **options):
+def from_npz(path, split="train", name=None, **options):
     """Reads a file that `save_npz` wrote, without TensorFlow.
 
     Args:
         path: of the file.
         split: as in `kerasgen.data.load`, of the splits in the file.
+        name: of the set that the file is to hold, or None for any.
         **options: `batch_size`, `binarize`, `labels`, `shuffle`, `seed`, `drop_remainder`, `repeat` and `start_step`,
             with the meaning and the defaults that they have in `kerasgen.data.load`.
 
@@ -62,10 +63,13 @@ def from_npz(path, split="train", **options):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: a file that `save_npz` did not write, a damaged one, or any bad argument that `load` refuses.
+        ValueError: a file that `save_npz` did not write, a damaged one, one of another set, or any bad argument that
+            `load` refuses.
     """
-    options = Options(**options)
-    return ArrayBatches(_read(path, split), options)
+    options, source = Options(**options), _read(path, split)
+    if name not in (None, source.name):
+        raise ValueError(f"Expected a file of the set {name!r}. Received: {path}, of {source.name!r}. Name another.")
+    return ArrayBatches(source, options)
 
 
 class ArrayBatches(keras.utils.PyDataset):

@@ -129,10 +129,10 @@ class Autoencoder(GenerativeModel):
             return {"mean": self.encode(images, labels).mean()}
 
         def decode(z, labels=None):
-            return {"images": self.decode(z, labels).mean()}
+            return {"images": self.in_range(self.decode(z, labels).mean())}
 
         def reconstruct(images, labels=None):
-            return {"images": self.reconstruct(images, labels)}
+            return {"images": self.in_range(self.reconstruct(images, labels))}
 
         labels = {} if self.num_classes is None else {"labels": ()}
         return {

@@ -139,7 +139,8 @@ class LatentVariableModel(Autoencoder):
             return {"mean": posterior.mean(), "scale": posterior.stddev()}
 
         def sample(noise, labels=None):
-            return {"images": self.decode(bottleneck.from_noise(self.prior(labels), noise), labels).mean()}
+            z = bottleneck.from_noise(self.prior(labels), noise)
+            return {"images": self.in_range(self.decode(z, labels).mean())}
 
         def elbo(images, noise, labels=None):
             posterior = self.encode(images, labels)

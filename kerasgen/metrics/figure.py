@@ -54,7 +54,7 @@ def checked(model, images, labels=None):
 def by_batch(score, images, labels, progress):
     """Runs `score(images, labels, batch_number)`, a tuple of arrays `[B, ...]`, over all batches, with a progress bar.
 
-    Memory grows with neither the number of images nor what `score` needs for a batch.
+    Beside the arrays, memory holds no more than `score` needs for a batch.
 
     Returns:
         The arrays over all images, float64.

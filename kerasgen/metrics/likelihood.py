@@ -9,6 +9,7 @@ import math
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasgen import backend, checks
 from kerasgen.families import Mixture
@@ -41,7 +42,8 @@ def exact(model, images, labels=None, seed=0, progress=False):
 
     def score(x, y, batch):
         if model.num_classes is not None:
-            return model.log_prob(x, y), marginal(model, x)
+            joint = by_class(model, x)
+            return ops.take_along_axis(joint, y[None], axis=0)[0], _mean_of_classes(joint)
         noise = {"seed": seed + batch} if isinstance(model, Mixture) else {}
         return (model.log_prob(x, y, **noise),)
 
@@ -59,8 +61,16 @@ def marginal(model, x):
         model: a generative model of classes whose `log_prob(x, condition)` is exact.
         x: images `[B, *event_shape]`.
     """
-    by_class = [model.log_prob(x, np.full(len(x), label)) for label in range(model.num_classes)]
-    return keras.ops.logsumexp(keras.ops.stack(by_class), axis=0) - math.log(model.num_classes)
+    return _mean_of_classes(by_class(model, x))
+
+
+def by_class(model, x):
+    """log p(x | c) of all classes c, `[C, B]`; arguments as of `marginal`."""
+    return ops.stack([model.log_prob(x, np.full(len(x), label)) for label in range(model.num_classes)])
+
+
+def _mean_of_classes(log_probs):
+    return ops.logsumexp(log_probs, axis=0) - math.log(len(log_probs))
 
 
 def two_stage(model, images, labels=None, progress=False):
@@ -117,8 +127,8 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
         return (
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
             sum(model.bottleneck.terms(posterior, z, y).values()),
-            -keras.ops.mean(log_likelihood, axis=0),
-            keras.ops.reshape(posterior.mean(), (len(x), -1)),
+            -ops.mean(log_likelihood, axis=0),
+            ops.reshape(posterior.mean(), (len(x), -1)),
         )
 
     log_prob, kl, reconstruction, means = figure.by_batch(score, images, labels, progress)

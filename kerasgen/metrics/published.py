@@ -48,6 +48,7 @@ AUTOREGRESSIVE = {
     ("binarized_mnist", None): {
         "nll": [
             {"model": "PixelCNN", "value": 81.30, "source": _PIXELRNN},
+            {"model": "Row LSTM", "value": 80.54, "source": _PIXELRNN},
             {"model": "Diagonal BiLSTM, one layer", "value": 80.75, "source": _PIXELRNN},
             {"model": "Diagonal BiLSTM, seven layers", "value": 79.20, "source": _PIXELRNN},
         ]

@@ -16,8 +16,8 @@ from kerasgen.tokenization import files
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 
-def source(text):
-    """The source that `--input` names.
+def source(text, data_dir=None, download=False):
+    """The source that `--input` names; `data_dir` and `download` are of `kerasgen.data.load`.
 
     Raises:
         ValueError: a set of points in the plane.
@@ -28,7 +28,7 @@ def source(text):
             raise ValueError(
                 f"Expected a set of images after tfds:. Received: {name!r}, points in the plane. Name another."
             )
-        return Split(name, split or "train")
+        return Split(name, split or "train", data_dir, download)
     return Records(text) if ".tfrecord" in posixpath.basename(text) else Folder(text)
 
 
@@ -52,9 +52,11 @@ class Split(NamedTuple):
 
     name: str
     split: str
+    data_dir: str | None
+    download: bool
 
     def parts(self, images_per_shard):
-        sizes = sources.sizes(self.name)
+        sizes = sources.sizes(self.name, self.data_dir, self.download)
         return [
             (whole, first, min(first + images_per_shard, stop))
             for whole, start, stop in splits.parse(self.split, sizes, sizes.get)
@@ -63,8 +65,23 @@ class Split(NamedTuple):
 
     def read(self, part):
         whole, start, stop = part
-        for index, image in enumerate(_examples(self.name, f"{whole}[{start}:{stop}]"), start):
+        for index, image in enumerate(self._examples(f"{whole}[{start}:{stop}]"), start):
             yield f"{whole}/{index}", lambda image=image: image
+
+    def _examples(self, split):
+        """Yields images `[H, W, C]`, uint8 up to 255."""
+        if self.name in sources.EMBEDDED:
+            there = sources.read(self.name, split)
+            images, maximum = np.asarray(there.images), there.maximum
+        else:
+            import tensorflow_datasets as tfds
+
+            builder = sources.tfds_builder(self.name, self.data_dir)
+            examples = builder.as_dataset(split=split, shuffle_files=False)  # of any sizes
+            images = (sources.upright(builder.name, example["image"]) for example in tfds.as_numpy(examples))
+            maximum = sources.maximum(builder.name)
+        for image in images:
+            yield image if maximum == 255 else np.rint(image * (255 / maximum)).astype("uint8")
 
 
 class Records(NamedTuple):
@@ -92,22 +109,6 @@ class Records(NamedTuple):
                 raise ValueError(reason)
 
             yield f"{path}:{index}", load
-
-
-def _examples(name, split):
-    """Yields the images of a set, `[H, W, C]` uint8 up to 255."""
-    if name in sources.EMBEDDED:
-        there = sources.read(name, split)
-        images, maximum = np.asarray(there.images), there.maximum
-    else:
-        import tensorflow_datasets as tfds
-
-        builder = sources.tfds_builder(name)
-        examples = builder.as_dataset(split=split, shuffle_files=False)  # of any sizes
-        images = (sources.upright(builder.name, example["image"]) for example in tfds.as_numpy(examples))
-        maximum = sources.maximum(builder.name)
-    for image in images:
-        yield image if maximum == 255 else np.rint(image * (255 / maximum)).astype("uint8")
 
 
 def _encoded(record):

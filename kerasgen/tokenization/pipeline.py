@@ -38,7 +38,16 @@ class Shard(NamedTuple):
 
 
 def tokenize(
-    model, source, output, file_format="tfrecord", images_per_shard=10_000, resize=False, binary=False, options=()
+    model,
+    source,
+    output,
+    file_format="tfrecord",
+    images_per_shard=10_000,
+    resize=False,
+    binary=False,
+    options=(),
+    data_dir=None,
+    download=False,
 ):
     """Writes the ids of any number of images.
 
@@ -56,6 +65,7 @@ def tokenize(
         binary: make pixels black or white, whichever is nearer, for a model of binary images.
         options: flags of Beam, such as `["--runner", "FlinkRunner"]`; by default the pipeline runs in this process,
             with `["--direct_num_workers", "4", "--direct_running_mode", "multi_processing"]` in four.
+        data_dir, download: of a TFDS set, as in `kerasgen.data.load`; no part of the settings that a run must share.
 
     Returns:
         Counts by name: "images" and "skipped" of all shards, and "shards" with those that this run "wrote".
@@ -72,7 +82,8 @@ def tokenize(
         raise ValueError(f"Expected a tokenizer, a DiscreteAutoencoder. Received: {type(model).__name__}.")
     if model.event_shape[-1] not in (1, 3):
         raise ValueError(f"Expected a tokenizer of grey or RGB images. Received: one of shape {model.event_shape}.")
-    parts = images.source(source).parts(images_per_shard)
+    found = images.source(source, data_dir, download)
+    parts = found.parts(images_per_shard)
     if not parts:
         raise ValueError(
             f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a pattern of TFRecord "
@@ -100,7 +111,7 @@ def tokenize(
         FileSystems.delete(partial)  # of a run that was broken off
     left = [shard for shard in shards if not FileSystems.exists(shard.path(output, file_format))]
     if left:
-        work = Tokenize(exported, output, settings)
+        work = Tokenize(exported, output, settings, found)
         pipeline = beam.Pipeline(runner=runner.named(options), options=PipelineOptions(list(options)))
         with runner.ended_by_a_lost_worker(), pipeline:
             _ = pipeline | beam.Create(left) | beam.Reshuffle() | beam.ParDo(work)
@@ -141,12 +152,14 @@ class Tokenize(beam.DoFn):
         exported: folder of the SavedModel.
         output: folder of the files.
         settings: what `tokens.json` says.
+        source: of the images, of `kerasgen.tokenization.images`.
     """
 
-    def __init__(self, exported, output, settings):
+    def __init__(self, exported, output, settings, source):
         self.exported = exported
         self.output = output
         self.settings = settings
+        self.source = source
         self.counters = {name: Metrics.counter("tokenize", name) for name in ("images", "skipped")}
 
     def setup(self):
@@ -161,7 +174,7 @@ class Tokenize(beam.DoFn):
         writer = files.WRITERS[self.settings["format"]](files.partial(path))
         try:
             names, batch = [], []
-            for name, load in images.source(self.settings["source"]).read(shard.part):
+            for name, load in self.source.read(shard.part):
                 try:
                     pixels = images.pixels(load(), self.settings["event_shape"], self.settings["resize"])
                     batch.append(np.round(pixels) if self.settings["binary"] else pixels)

@@ -32,6 +32,7 @@ from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.zoo.manifest import HISTORY
 
 _MONITORED = 1000  # examples
+_ORDER = ("shuffle", "seed", "drop_remainder", "repeat", "start_step")  # of the data, which a run decides by itself
 
 
 def run(recipe, output, strategy="none", devices=None, resume=False, data=None, data_dir=None, download=False):
@@ -60,9 +61,9 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
     }
     recipe = dataclasses.replace(recipe, data={key: recipe.data[key] for key in recipe.data if key not in here})
     place = data, here
-    known = inspect.signature(datasets.load).parameters
-    if unknown := sorted(recipe.data.keys() - known.keys()):
-        raise ValueError(f"Expected keys of data in {list(known)}. Received: {unknown}.")
+    known = [key for key in inspect.signature(datasets.load).parameters if key not in _ORDER]
+    if unknown := sorted(recipe.data.keys() - set(known)):
+        raise ValueError(f"Expected keys of data in {known}. Received: {unknown}.")
     if "em" in recipe.training:
         if strategy != "none" or resume or len(recipe.training) > 1:
             raise ValueError(
@@ -97,8 +98,9 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
             _start(model, schedule.start_from)
         model.compile(
             schedule.optimizer(schedule.epochs * steps),
-            # Without compilation JAX runs operator by operator; TensorFlow still has its graph.
-            jit_compile=schedule.jit_compile or keras.backend.backend() == "jax",
+            # Without compilation JAX runs operator by operator; TensorFlow still has its graph. XLA cannot compile what
+            # replicas exchange.
+            jit_compile=schedule.jit_compile and strategy == "none" or keras.backend.backend() == "jax",
             # Replicas inside Keras' loop over steps fail in TensorFlow: a merge of gradients cannot leave a while loop.
             steps_per_execution=steps_per_execution if strategy == "none" else 1,
         )
@@ -186,7 +188,7 @@ def _reader(recipe, place):
     npz, here = place
     options = {key: value for key, value in recipe.data.items() if key != "name"}
     if npz:
-        return functools.partial(datasets.from_npz, str(npz), **options)
+        return functools.partial(datasets.from_npz, str(npz), name=recipe.data["name"], **options)
     return functools.partial(datasets.load, recipe.data["name"], **options, **here)
 
 
@@ -197,6 +199,8 @@ def _whole(recipe, place):
 
 def _save_preset(model, recipe, output, place, seconds, history=None):
     metrics = {"machine": machine.describe(), "training_time_seconds": seconds, "figures": {}}
+    if place[0]:
+        metrics["data_file"] = pathlib.Path(place[0]).name
     points = _whole(recipe, place) if model.event_shape == (2,) else None
     zoo.save(model, output / "preset", recipe, metrics, points, history=history)
 

@@ -50,7 +50,7 @@ class Schedule:
         decay: share of all steps, at the end, over which it falls to 0.
         ema: momentum of the moving average of the weights that the run ends with, or None for the last weights.
         precision: Keras dtype policy of the networks, "float32" or "mixed_bfloat16"; likelihoods stay in float32.
-        jit_compile: compile the step with XLA. Pays on GPUs and on CPUs without bfloat16 units.
+        jit_compile: compile the step with XLA, unless replicas share it. Pays on GPUs and CPUs without bfloat16 units.
         steps_per_execution: steps between two returns to Python.
         start_from: a preset whose weights the run starts from, wherever a layer of the same place and shapes has some;
             or presets by part of the model, `{tokenizer: vqvae_fashion}`, each of which has the part's weights exactly;

@@ -65,7 +65,7 @@ def load(name_or_path):
         name_or_path: as `folder`.
 
     Returns:
-        A `kerasgen.GenerativeModel`, built and not compiled.
+        The model, built and not compiled: a `kerasgen.GenerativeModel`, or a `kerasgen.families.Classifier`.
 
     Raises:
         PresetError: unknown preset, missing, damaged or malformed files, weights of another architecture.

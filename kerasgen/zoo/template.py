@@ -53,11 +53,14 @@ def render(recipe, metrics, parameters, weight_bytes, pictures, multiply_adds=No
     binary = ", every pixel 0 or 1" if recipe.is_binary else ""
     data = f"images float32 in [0, 1]{binary}" if len(arguments["event_shape"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
+    file = _own_file(recipe, metrics)
     read = [
-        _quoted(recipe.data["name"]),
+        _quoted(file or recipe.data["name"]),
         *(f"{key}={_quoted(recipe.data[key])}" for key in _LOADED if key in recipe.data),
+        "shuffle=True",
+        *(["download=True"] if not file and _is_downloaded(recipe) else []),
     ]
-    load = ", ".join([*read, "shuffle=True", *(["download=True"] if _is_downloaded(recipe) else [])])
+    load = f"{'from_npz' if file else 'load'}({', '.join(read)})"
     rates = ", ".join(["1e-4", *(f"{key}={recipe.training[key]}" for key in _MOMENTA if key in recipe.training)])
     exact = kind in _EXACT or "likelihoods.Autoregressive" in arguments.get("likelihood", {})
     quantize = "" if exact else ', quantize="int8"'
@@ -129,20 +132,26 @@ def _training(recipe, metrics):
         schedule = f"{_settings(recipe.training)}; batches of {recipe.data['batch_size']}"
     binarize = recipe.data.get("binarize")
     binarized = _BINARIZED.get(binarize, binarize)
-    download = " --download" if _is_downloaded(recipe) else ""
+    file = _own_file(recipe, metrics)
+    source_flag = f" --data {file}" if file else " --download" if _is_downloaded(recipe) else ""
     return "\n".join(
         [
             f"- Data: {source}, `{name}` of `kerasgen.data`, split `{recipe.data.get('split', 'train')}`; {binarized}.",
             f"- Licence of the data: {licence}.",
             f"- Schedule: {schedule}; seed {recipe.seed}.",
             f"- Took {time} on {metrics['machine']}.",
-            f"- Repeat it: `kerasgen train {recipe.name}{download}`. Every digit of the figures: `metrics.json`.",
+            f"- Repeat it: `kerasgen train {recipe.name}{source_flag}`. Every digit of the figures: `metrics.json`.",
         ]
     )
 
 
 def _quoted(value):
     return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _own_file(recipe, metrics):
+    """The file that training read, where the data are to be had nowhere else; else None."""
+    return None if recipe.data["name"] in _DATA else metrics.get("data_file")
 
 
 def _is_downloaded(recipe):
@@ -175,7 +184,7 @@ import keras
 import kerasgen
 
 model = kerasgen.zoo.load("{name}")
-train = kerasgen.data.load({load})
+train = kerasgen.data.{load}
 model.compile(keras.optimizers.Adam({rates}))
 model.fit(train, epochs=1)  # or {x}: {data}
 ```"""
