@@ -22,7 +22,9 @@ class Code(NamedTuple):
 
 
 class Bottleneck(keras.layers.Layer):
-    """Base of the bottlenecks: `call(features, num_samples, training)` gives a `Code`.
+    """Base of the bottlenecks: `call(features, num_samples=1, condition=None, training=False)` gives a `Code`.
+
+    Features are `[B, F]` or `[B, h, w, F]`; a condition, labels `[B]`, matters to a prior that knows classes.
 
     Attributes:
         latent_shape: of one code z, known once the bottleneck is built.

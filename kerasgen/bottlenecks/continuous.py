@@ -25,7 +25,7 @@ class Stochastic(Bottleneck):
     Priors, and what is compared with them, take the condition `[B]` of conditional models, which few depend on.
     """
 
-    def call(self, features, num_samples=1, condition=None):
+    def call(self, features, num_samples=1, condition=None, training=False):
         """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
         posterior = self.posterior(features)
         z = posterior.sample(num_samples, seed=backend.next_seed(self.noise))
@@ -149,7 +149,7 @@ class Deterministic(Bottleneck):
         """All mass on one z: batch shape `[B]`, event shape `[latent_dim]`, float32."""
         return backend.tfd.VectorDeterministic(ops.cast(self.projection(features), "float32"))
 
-    def call(self, features, num_samples=1):
+    def call(self, features, num_samples=1, condition=None, training=False):
         """The same z `num_samples` times."""
         z = self.posterior(features).mean()[None]
         return Code(ops.repeat(z, num_samples, axis=0), {})

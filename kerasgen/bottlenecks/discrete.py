@@ -116,7 +116,7 @@ class GumbelSoftmax(DiscreteBottleneck):
         """Equal probabilities for all ids: event shape `[h, w]`."""
         return _independent(ops.zeros((*self.latent_shape[:-1], self.vocab_size)))
 
-    def call(self, features, num_samples=1, training=False):
+    def call(self, features, num_samples=1, condition=None, training=False):
         """Draws `num_samples` codes, relaxed ones in training; the term is KL(q(ids | x) || uniform)."""
         logits = self.project(features)
         seed = backend.next_seed(self.noise)
@@ -159,7 +159,7 @@ class _Quantizer(DiscreteBottleneck):
         """All mass on the nearest ids."""
         return backend.tfd.Independent(backend.tfd.Deterministic(self.nearest(features)[1]), 2)
 
-    def call(self, features, num_samples=1, training=False):
+    def call(self, features, num_samples=1, condition=None, training=False):
         """The same z `num_samples` times."""
         h, ids = self.nearest(features)
         z = self.embed(ids)

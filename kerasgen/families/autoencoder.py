@@ -87,7 +87,8 @@ class Autoencoder(GenerativeModel):
 
     def code(self, x, condition=None, num_samples=1, training=False):
         """Codes of checked images, `num_samples` of each, and what they cost: a `kerasgen.bottlenecks.Code`."""
-        return self.bottleneck(self.features(x, condition, training), num_samples=num_samples, training=training)
+        features = self.features(x, condition, training)
+        return self.bottleneck(features, num_samples=num_samples, condition=condition, training=training)
 
     def encode(self, x, condition=None, training=False):
         """The posterior q(z | x), batch shape `[B]`."""

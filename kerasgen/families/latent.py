@@ -47,11 +47,6 @@ class LatentVariableModel(Autoencoder):
             self.seeds = keras.random.SeedGenerator()  # of the importance samples drawn in training
         super().build(input_shape)
 
-    def code(self, x, condition=None, num_samples=1, training=False):
-        """As of `Autoencoder`; the cost is against the prior of the condition."""
-        features = self.features(x, condition, training)
-        return self.bottleneck(features, num_samples=num_samples, condition=condition)
-
     def prior(self, condition=None):
         """p(z), or where the bottleneck has a prior for each class, p(z | condition) for labels `[B]`."""
         return self.bottleneck.prior(checks.labels(condition, self.num_classes))
