@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from command_line import is_png
 from tiny_preset import FILES, METRICS, tiny_recipe, trained
 
 from kerasgen import zoo
@@ -193,3 +194,6 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
         "appearing.gif",
         "samples.png",
     ]
+    images = (np.random.default_rng(0).random((20, 8, 8, 1)) < 0.5).astype("float32")
+    folder = zoo.save(zoo.load(folder), folder, patches, metrics, images)
+    assert is_png(folder / "completions.png") and "their upper halves, and two draws" in zoo.card(folder)

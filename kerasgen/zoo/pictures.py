@@ -14,7 +14,7 @@ from kerasgen.tasks.traverse import animation, picture, traverse
 
 _SHOWN = 64  # samples
 _A_CLASS = 10  # samples, of a conditional model
-_RECONSTRUCTED = 16
+_SHOWN_PAIRS = 16  # held-out images above what the model makes of them
 _TRAVERSED = 10  # units of the code
 _COMPARED = 16  # samples with training examples
 _APPEARING = 16
@@ -70,6 +70,8 @@ def _of_images(model, folder, images, training, labels):
         samples = model.sample(_APPEARING, model.shown_condition(_APPEARING), seed=0)
         plot.animate(appear(samples, model.patch_size), folder / "appearing.gif", 0.06)
         captions["appearing.gif"] = "Samples as they are drawn, one pixel or patch given those before it."
+        if images is not None and (model.num_classes is None) == (labels is None):
+            captions |= _of_completions(model, folder, images[:_SHOWN_PAIRS], labels)
     if hasattr(model, "bottleneck"):
         if images is not None and (model.num_classes is None) == (labels is None):
             captions |= _of_codes(model, folder, images, labels)
@@ -122,9 +124,19 @@ def _of_memory(model, folder, training):
     return {"nearest.png": caption}
 
 
+def _of_completions(model, folder, images, labels):
+    images, condition = keras.ops.convert_to_numpy(images), None if labels is None else labels[: len(images)]
+    rows, columns = model.grid_shape[:2]
+    known = np.repeat(np.arange(rows) < rows // 2, model.patch_size)[:, None].repeat(columns * model.patch_size, axis=1)
+    half = {"given": images, "known": known}
+    drawn = [model.sample(len(images), condition, seed=seed, **half) for seed in range(2)]
+    plot.pairs([images, np.where(known[..., None], images, 0.5), *drawn], folder / "completions.png")
+    return {"completions.png": "Held-out images, their upper halves, and two draws of the rest given these."}
+
+
 def _of_codes(model, folder, images, labels):
-    first = keras.ops.convert_to_tensor(images[:_RECONSTRUCTED])
-    condition = None if labels is None else labels[:_RECONSTRUCTED]
+    first = keras.ops.convert_to_tensor(images[:_SHOWN_PAIRS])
+    condition = None if labels is None else labels[:_SHOWN_PAIRS]
     plot.pairs([first, model.reconstruct(first, condition)], folder / "reconstructions.png")
     captions = {"reconstructions.png": f"{len(first)} images above, their reconstructions below."}
     if hasattr(model.bottleneck, "kl_by_unit"):
