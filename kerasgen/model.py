@@ -123,7 +123,8 @@ class GenerativeModel(CheckedModel):
         return loss / backend.num_replicas()
 
     def get_config(self):
-        return {"event_shape": list(self.event_shape), "num_classes": self.num_classes, "name": self.name}
+        config = {"event_shape": list(self.event_shape), "name": self.name}
+        return config if self.num_classes is None else {**config, "num_classes": self.num_classes}
 
 
 def blocks(n, size, *arrays):

@@ -250,7 +250,7 @@ def test_revived_vectors_are_the_same_on_two_replicas(images, two_replicas):
         (np.zeros((2, 4, 5), "int32"), r"Expected ids of shape \[batch, 4, 4\]. Received: shape \(2, 4, 5\)."),
         (np.full((2, 4, 4), 16), r"Expected ids in 0..15. Received: ids in 16..16."),
         (np.full((2, 4, 4), -1), r"Expected ids in 0..15. Received: ids in -1..-1."),
-        (np.full((2, 4, 4), 0.5), r"Expected integer ids. Received: float64 values that are not whole numbers."),
+        (np.full((2, 4, 4), 0.5), r"Expected integer ids. Received: float64 ids that are not whole numbers."),
     ],
 )
 def test_bad_ids_are_refused(ids, message):

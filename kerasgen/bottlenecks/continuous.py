@@ -15,8 +15,14 @@ def normal(mean, scale):
     return backend.tfd.Independent(backend.tfd.Normal(mean, scale), 1)
 
 
-def positive(raw_scale):
+def _positive(raw_scale):
     return ops.softplus(raw_scale) + 1e-5  # log-densities stay finite
+
+
+def mean_and_scale(statistics):
+    """The means and scales, each `[..., D]` float32, that the outputs `[..., 2 D]` of a layer stand for."""
+    mean, raw_scale = ops.split(ops.cast(statistics, "float32"), 2, axis=-1)
+    return mean, _positive(raw_scale)
 
 
 class Stochastic(Bottleneck):
@@ -64,8 +70,7 @@ class Gaussian(Stochastic):
 
     def posterior(self, features):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
-        mean, raw_scale = ops.split(ops.cast(self.statistics(features), "float32"), 2, axis=-1)
-        return normal(mean, positive(raw_scale))
+        return normal(*mean_and_scale(self.statistics(features)))
 
     def prior(self, condition=None):
         """p(z): event shape `[latent_dim]`, float32."""
@@ -115,7 +120,7 @@ class ConditionalGaussian(Gaussian):
     def prior(self, condition):
         """p(z | y) for labels `[B]`: batch shape `[B]`, event shape `[latent_dim]`, float32."""
         mean, raw_scale = (ops.take(each, condition, axis=0) for each in (self.means, self.raw_scales))
-        return normal(mean, positive(raw_scale))
+        return normal(mean, _positive(raw_scale))
 
     def sample(self, n, seed, condition):
         """A code from the prior of each of n labels, `[n, latent_dim]`, with a backend seed."""

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.base import register
-from kerasgen.bottlenecks.continuous import Gaussian, Stochastic, normal, positive
+from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
 from kerasgen.networks.layers import Stack
 
 
@@ -21,8 +21,7 @@ class Conditional(Stack):
 
     def statistics(self, known):
         """Means and scales, each `[..., size]` float32."""
-        mean, raw_scale = ops.split(ops.cast(self(known), "float32"), 2, axis=-1)
-        return mean, positive(raw_scale)
+        return mean_and_scale(self(known))
 
 
 class Layers(Stochastic):
@@ -180,7 +179,8 @@ class DeepGaussian(Layers):
         """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`, float32."""
         from kerasgen.distributions import Chain  # imports TFP
 
-        return Chain(Gaussian.posterior(self, features), *_steps(self.inference, self.latent_dims))
+        first = normal(*mean_and_scale(self.statistics(features)))
+        return Chain(first, *_steps(self.inference, self.latent_dims))
 
     def prior(self, condition=None):
         """p(z): event shape `[sum(latent_dims)]`, float32."""

@@ -87,8 +87,3 @@ class DiscreteAutoencoder(Autoencoder):
             "encode": (encode, {"images": self.event_shape}),
             "decode": (decode, {"ids": self.grid_shape}),
         }
-
-    def get_config(self):
-        config = super().get_config()
-        del config["num_classes"]  # tokenizers are unconditional
-        return config

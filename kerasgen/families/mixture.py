@@ -301,9 +301,8 @@ class Mixture(GenerativeModel):
         }
 
     def get_config(self):
-        config = {key: value for key, value in super().get_config().items() if key != "num_classes"}
         names = ("num_components", "covariance", "levels")
-        return {**config, **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def _positive(raw):
