@@ -90,7 +90,7 @@ def influence(network, shape=(5, 6, 1)):
 
 @every_network
 def test_an_output_sees_no_pixel_at_or_after_its_own(network):
-    assert np.all(np.tril(influence(network)) < 1e-6)
+    assert np.all(np.tril(influence(network)) < 1e-5)  # rounding, of sums that depend on the batch
 
 
 @pytest.mark.parametrize("network", ["gated", "pixelcnnpp", "transformer", "transformer_gated"])
