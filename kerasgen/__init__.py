@@ -9,14 +9,12 @@ __version__ = "0.1.0"
 _CLASSES = {"GenerativeModel": "model", "LatentVariableModel": "families"}
 _REGISTERING = (
     "bottlenecks",
-    "channelwise",
     "divergences",
     "families",
     "likelihoods",
     "networks",
     "objectives",
     "optimizers",
-    "pixelwise",
     "regularizers",
     "text",
     "training",

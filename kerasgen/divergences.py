@@ -23,9 +23,7 @@ import math
 import keras
 from keras import ops
 
-
-def register(cls):
-    return keras.saving.register_keras_serializable(package="kerasgen.divergences")(cls)
+from kerasgen.registration import register
 
 
 class Divergence:

@@ -12,10 +12,7 @@ import keras
 from keras import ops
 
 from kerasgen import annealing, backend, bottlenecks
-
-
-def register(cls):
-    return keras.saving.register_keras_serializable(package="kerasgen.objectives")(cls)
+from kerasgen.registration import register
 
 
 class Objective(keras.layers.Layer):

@@ -7,9 +7,7 @@ end of `fit` work for both without further ado.
 import keras
 from keras import ops
 
-
-def register(cls):
-    return keras.saving.register_keras_serializable(package="kerasgen.optimizers")(cls)
+from kerasgen.registration import register
 
 
 @register

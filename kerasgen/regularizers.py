@@ -9,10 +9,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks
-
-
-def register(cls):
-    return keras.saving.register_keras_serializable(package="kerasgen.regularizers")(cls)
+from kerasgen.registration import register
 
 
 class Regularizer:

@@ -3,13 +3,14 @@
 import difflib
 import re
 
-import keras
 import numpy as np
+
+from kerasgen.registration import register
 
 _WORD = re.compile(r"[^\W_]+")
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.text")
+@register
 class Vocabulary:
     """Words and their numbers, 1 for the first; 0 stands for no word and fills a row up behind the last word.
 

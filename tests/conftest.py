@@ -24,13 +24,11 @@ from tiny_preset import METRICS, tiny_recipe, trained
 from kerasgen import (
     LatentVariableModel,
     bottlenecks,
-    channelwise,
     divergences,
     families,
     likelihoods,
     networks,
     objectives,
-    pixelwise,
     zoo,
 )
 from kerasgen.data.toys import TOYS
@@ -101,7 +99,7 @@ def tiny_hierarchical(bottleneck=bottlenecks.Hierarchical):
 def tiny_pixel_vae():
     """A VAE whose pixels depend on those before them, too; the same weights every time."""
     keras.utils.set_random_seed(0)
-    in_turn = pixelwise.Autoregressive(networks.PixelCNN(2, 4, 1, head_channels=4), likelihoods.Bernoulli())
+    in_turn = likelihoods.Autoregressive(networks.PixelCNN(2, 4, 1, head_channels=4), likelihoods.Bernoulli())
     in_turn.build((None, 8, 8, 1))
     return tiny_mlp_vae(in_turn)
 
@@ -146,7 +144,7 @@ def tiny_autoregressive(num_classes=None):
     if num_classes is None:
         network, likelihood, patch_size = networks.GatedPixelCNN(1, 8, 2, head_channels=8), likelihoods.Bernoulli(), 1
     else:
-        network, likelihood = networks.PixelCNN(30, 8, 1, head_channels=8), channelwise.ChannelwiseLogistic(2, 17)
+        network, likelihood = networks.PixelCNN(30, 8, 1, head_channels=8), likelihoods.ChannelwiseLogistic(2, 17)
         patch_size = 2
     return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes, patch_size)
 
@@ -160,7 +158,7 @@ def tiny_autoregressive_of_patches(network):
         "DiagonalBiLSTM": (4, 1),
         "CausalTransformer": (8, 1, 2),
     }[network]
-    likelihood = channelwise.JointCategorical(2)
+    likelihood = likelihoods.JointCategorical(2)
     return families.AutoregressiveModel(
         (8, 8, 1), getattr(networks, network)(16, *parts), likelihood, None, patch_size=2
     )

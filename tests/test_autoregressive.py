@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasgen import backend, bottlenecks, channelwise, checks, cli, commands, likelihoods, networks, zoo
+from kerasgen import backend, bottlenecks, checks, cli, commands, likelihoods, networks, zoo
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
 from kerasgen.networks.autoregressive.causal import CausalConv2D
 from kerasgen.recipe import Recipe
@@ -34,9 +34,9 @@ LIKELIHOODS = {  # a shape, the levels of a pixel, and the likelihood
     "categorical": ((2, 2, 1), 3, lambda: likelihoods.Categorical(3)),
     "logistic": ((2, 2, 1), 3, lambda: likelihoods.DiscretizedLogistic(2, 3)),
     "independent_colour": ((1, 2, 3), 2, lambda: likelihoods.Categorical(2)),
-    "colour": ((1, 2, 3), 2, lambda: channelwise.ChannelwiseCategorical(2, 4)),
-    "colour_joint": ((1, 2, 3), 2, lambda: channelwise.JointCategorical(2)),
-    "colour_logistic": ((1, 2, 3), 2, lambda: channelwise.ChannelwiseLogistic(2, 2)),
+    "colour": ((1, 2, 3), 2, lambda: likelihoods.ChannelwiseCategorical(2, 4)),
+    "colour_joint": ((1, 2, 3), 2, lambda: likelihoods.JointCategorical(2)),
+    "colour_logistic": ((1, 2, 3), 2, lambda: likelihoods.ChannelwiseLogistic(2, 2)),
 }
 every_network = pytest.mark.parametrize("network", NETWORKS)
 every_likelihood = pytest.mark.parametrize("likelihood", LIKELIHOODS)
@@ -140,7 +140,7 @@ def test_steps_give_the_parameters_of_the_full_pass(network, num_classes):
 def patched(event_shape=(2, 4, 1), num_classes=None):
     keras.utils.set_random_seed(0)
     network = networks.GatedPixelCNN(16, 6, 3, first_kernel_size=3, head_channels=8)
-    model = AutoregressiveModel(event_shape, network, channelwise.JointCategorical(), num_classes, patch_size=2)
+    model = AutoregressiveModel(event_shape, network, likelihoods.JointCategorical(), num_classes, patch_size=2)
     for weight in model.trainable_weights:
         weight.assign_add(0.3 * np.random.default_rng(0).standard_normal(weight.shape))
     return model
@@ -368,7 +368,7 @@ def test_bad_data_and_labels_are_refused():
 
 
 def test_dependent_channels_score_and_draw_like_any_other_distribution():
-    part = channelwise.ChannelwiseCategorical(4, 5)
+    part = likelihoods.ChannelwiseCategorical(4, 5)
     part.build((None, 2, 2, 3))
     distribution = part.distribution(np.random.default_rng(0).standard_normal((6, 2, 2, 15)).astype("float32"))
     draws = distribution.sample(7, seed=backend.next_seed(keras.random.SeedGenerator(0)))
@@ -379,4 +379,4 @@ def test_dependent_channels_score_and_draw_like_any_other_distribution():
 def test_dependent_channels_have_no_mean_to_reconstruct_by():
     parts = networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((2, 2, 12), ())
     with pytest.raises(ValueError, match="Expected a likelihood with a mean, to reconstruct by. Received: Channelwise"):
-        LatentVariableModel((2, 2, 3), *parts, channelwise.ChannelwiseCategorical(4, 4))
+        LatentVariableModel((2, 2, 3), *parts, likelihoods.ChannelwiseCategorical(4, 4))

@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from kerasgen import LatentVariableModel, bottlenecks, channelwise, families, likelihoods, networks, pixelwise
+from kerasgen import LatentVariableModel, bottlenecks, families, likelihoods, networks
 from kerasgen.metrics.likelihood import importance_weighted
 
 SHAPE = 2, 3, 1
 
 
 def likelihood():
-    return pixelwise.Autoregressive(networks.PixelCNN(3, 8, 2, head_channels=8), likelihoods.Bernoulli())
+    return likelihoods.Autoregressive(networks.PixelCNN(3, 8, 2, head_channels=8), likelihoods.Bernoulli())
 
 
 def built(likelihood, shape=SHAPE, latent_dim=2):
@@ -92,7 +92,7 @@ def test_it_learns_what_independent_pixels_cannot_say_without_a_code():
 
 def test_levels_of_color_are_drawn_and_scored():
     of_pixel = likelihoods.DiscretizedLogistic(components=2, levels=4)
-    model = built(pixelwise.Autoregressive(networks.GatedPixelCNN(3, 8, 1, head_channels=8), of_pixel), (4, 4, 3))
+    model = built(likelihoods.Autoregressive(networks.GatedPixelCNN(3, 8, 1, head_channels=8), of_pixel), (4, 4, 3))
     images = np.asarray(model.sample(3, seed=0))
     np.testing.assert_allclose(images * 3, np.round(images * 3), atol=1e-5)
     assert np.all(np.isfinite(model.log_prob(images, num_samples=10, seed=0)))
@@ -101,10 +101,10 @@ def test_levels_of_color_are_drawn_and_scored():
     assert figures["bits_per_dim"].value == pytest.approx(figures["nll"].value / 48 / np.log(2))
 
 
-@pytest.mark.parametrize("of_pixel", [likelihoods.Gaussian, channelwise.ChannelwiseCategorical])
+@pytest.mark.parametrize("of_pixel", [likelihoods.Gaussian, likelihoods.ChannelwiseCategorical])
 def test_likelihoods_that_cannot_draw_a_pixel_are_refused(of_pixel):
     with pytest.raises(ValueError, match=f"independent channels.*Received: {of_pixel.__name__}"):
-        pixelwise.Autoregressive(networks.PixelCNN(3), of_pixel())
+        likelihoods.Autoregressive(networks.PixelCNN(3), of_pixel())
 
 
 def test_an_autoregressive_model_refuses_it_as_it_has_a_network_of_its_own():

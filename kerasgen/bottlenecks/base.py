@@ -5,10 +5,6 @@ from typing import NamedTuple
 import keras
 
 
-def register(cls):
-    return keras.saving.register_keras_serializable(package="kerasgen.bottlenecks")(cls)
-
-
 class Code(NamedTuple):
     """A latent code and what it costs.
 

@@ -7,7 +7,8 @@ import keras
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.bottlenecks.base import Bottleneck, Code, register
+from kerasgen.bottlenecks.base import Bottleneck, Code
+from kerasgen.registration import register
 
 
 def normal(mean, scale):

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen.bottlenecks.base import register
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
 from kerasgen.networks.layers import Stack
+from kerasgen.registration import register
 
 
 class Conditional(Stack):

@@ -18,7 +18,8 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.annealing import cosine
-from kerasgen.bottlenecks.base import Bottleneck, Code, register
+from kerasgen.bottlenecks.base import Bottleneck, Code
+from kerasgen.registration import register
 
 
 class DiscreteBottleneck(Bottleneck):

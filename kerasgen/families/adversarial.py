@@ -13,11 +13,12 @@ from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel, blocks
 from kerasgen.networks import ScoreHead
 from kerasgen.optimizers import Adversaries, slowed, twin
+from kerasgen.registration import register
 
 _SAMPLES_AT_ONCE = 256  # bounds the memory; each block has its own seed, so the number is part of what a seed means
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class AdversarialModel(GenerativeModel):
     """A generator, a critic and the divergence between their sides. It samples; it has no likelihood.
 

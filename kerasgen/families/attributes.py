@@ -1,16 +1,16 @@
 """Classifiers of several things at once: what is in each place of a rendered scene, and before which background."""
 
-import keras
 import numpy as np
 from keras import ops
 
 from kerasgen import checks
 from kerasgen.families.classifier import Classifier
+from kerasgen.registration import register
 
 _NEVER = -1e9  # logit of a value that an attribute does not have
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class AttributeClassifier(Classifier):
     """A `Classifier` with a softmax for each of A attributes, whose cross-entropies are averaged.
 

@@ -11,13 +11,14 @@ import keras
 from keras import ops
 
 from kerasgen import checks
-from kerasgen.channelwise import Channelwise
+from kerasgen.likelihoods.channelwise import Channelwise
+from kerasgen.likelihoods.pixelwise import Autoregressive
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO
-from kerasgen.pixelwise import Autoregressive
+from kerasgen.registration import register
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class Autoencoder(GenerativeModel):
     """Encoder, bottleneck, decoder and likelihood.
 

@@ -17,13 +17,14 @@ from kerasgen import backend, checks, decoding
 from kerasgen.model import GenerativeModel, blocks
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
+from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of examples.
 _SCORES_AT_ONCE = 64
 _SAMPLES_AT_ONCE = 128  # each block has its own seeds, so the number is part of what a seed means
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class AutoregressiveModel(GenerativeModel):
     """A causal network and a likelihood.
 
@@ -31,7 +32,8 @@ class AutoregressiveModel(GenerativeModel):
         event_shape: `(height, width, channels)` of images.
         network: from `kerasgen.networks.autoregressive`.
         likelihood: of discrete pixels, from `kerasgen.likelihoods`: `Bernoulli`, `Categorical`, `DiscretizedLogistic`;
-            of colour, `kerasgen.channelwise`, where a pixel's channels depend on each other.
+            of colour, where a pixel's channels depend on each other, `ChannelwiseCategorical`, `ChannelwiseLogistic`,
+            `JointCategorical`.
         num_classes: number of classes of the condition, or None for an unconditional model.
         patch_size: side of the square patches that the network treats as single pixels; their pixels become channels.
 
@@ -55,7 +57,8 @@ class AutoregressiveModel(GenerativeModel):
         if not hasattr(likelihood, "draw"):
             raise ValueError(
                 "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, Categorical, "
-                f"DiscretizedLogistic or one of kerasgen.channelwise. Received: {type(likelihood).__name__}."
+                "DiscretizedLogistic, ChannelwiseCategorical, ChannelwiseLogistic, JointCategorical. "
+                f"Received: {type(likelihood).__name__}."
             )
         self.network = network
         self.likelihood = likelihood

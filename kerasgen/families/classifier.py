@@ -5,9 +5,10 @@ from keras import ops
 
 from kerasgen import checks
 from kerasgen.model import CheckedModel
+from kerasgen.registration import register
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class Classifier(CheckedModel):
     """An encoder, dropout and a linear layer.
 

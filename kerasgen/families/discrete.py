@@ -7,13 +7,12 @@ With `GumbelSoftmax` this is the discrete VAE of DALL-E (Ramesh and others 2021,
 log p(x) >= log p(ids) + log p(x | ids) for the ids of x.
 """
 
-import keras
-
 from kerasgen import bottlenecks, checks
 from kerasgen.families.autoencoder import Autoencoder
+from kerasgen.registration import register
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class DiscreteAutoencoder(Autoencoder):
     """An autoencoder whose bottleneck is discrete. It meets the tokenizer protocol:
 

@@ -13,13 +13,14 @@ from keras import ops
 from kerasgen import backend, bottlenecks, checks
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.model import blocks
+from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of samples asked for.
 _DECODES_AT_ONCE = 1024  # of scoring; more is no faster
 _SAMPLES_AT_ONCE = 256  # of sampling; each block has its own seeds, so the number is part of what a seed means
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class LatentVariableModel(Autoencoder):
     """An autoencoder whose bottleneck has a prior, so that it samples and scores; which parts make it a VAE, an IWAE.
 

@@ -24,6 +24,7 @@ from keras import ops
 
 from kerasgen import backend, checks, decoding
 from kerasgen.model import GenerativeModel, blocks
+from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of examples.
 _ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size
@@ -33,7 +34,7 @@ _FAR = 1e9  # standard deviations, further than any cell
 _LEAST_SCALE = 1e-4  # keeps the likelihood bounded where a component falls on a single point
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class Mixture(GenerativeModel):
     """A mixture of Gaussians over vectors, or over images as vectors of their pixels.
 

@@ -12,9 +12,10 @@ from keras import ops
 
 from kerasgen import backend, checks, decoding
 from kerasgen.families.adversarial import AdversarialModel
+from kerasgen.registration import register
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class SelfConditionedModel(AdversarialModel):
     """An adversarial model of data without labels, conditional within on the component that an example belongs to.
 

@@ -19,13 +19,14 @@ from keras import ops
 
 from kerasgen import backend, checks, decoding
 from kerasgen.model import GenerativeModel, blocks
+from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of examples.
 _SCORES_AT_ONCE = 64
 _SAMPLES_AT_ONCE = 128  # each block has its own noise, so the number is part of what a seed means
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.families")
+@register
 class TwoStageModel(GenerativeModel):
     """A tokenizer, which is not trained, and a network that predicts its ids.
 

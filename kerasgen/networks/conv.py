@@ -9,7 +9,8 @@ import math
 import keras
 from keras import layers
 
-from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, divided, register
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, divided
+from kerasgen.registration import register
 
 
 @register

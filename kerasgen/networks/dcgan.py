@@ -8,7 +8,8 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, divided, register
+from kerasgen.networks.layers import Stack, divided
+from kerasgen.registration import register
 
 _SLOPE = 0.2  # of leaky rectifiers on negative values
 

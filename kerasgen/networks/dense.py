@@ -5,7 +5,8 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, register
+from kerasgen.networks.layers import Stack
+from kerasgen.registration import register
 
 
 @register

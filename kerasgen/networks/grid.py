@@ -6,7 +6,8 @@ As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees
 from keras import layers
 
 from kerasgen.networks.conv import doublings, halvings
-from kerasgen.networks.layers import Stack, register
+from kerasgen.networks.layers import Stack
+from kerasgen.registration import register
 
 
 @register

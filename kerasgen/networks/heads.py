@@ -2,8 +2,8 @@
 
 from keras import layers, ops
 
-from kerasgen.networks.layers import register
 from kerasgen.networks.normalization import of_kernel
+from kerasgen.registration import register
 
 
 @register

@@ -3,9 +3,7 @@
 import keras
 from keras import layers, ops
 
-
-def register(cls):
-    return keras.saving.register_keras_serializable(package="kerasgen.networks")(cls)
+from kerasgen.registration import register
 
 
 class Stack(layers.Layer):

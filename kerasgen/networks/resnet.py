@@ -10,7 +10,8 @@ import keras
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, divided, register
+from kerasgen.networks.layers import Stack, divided
+from kerasgen.registration import register
 
 
 @register

@@ -2,7 +2,8 @@
 
 from keras import layers
 
-from kerasgen.networks.layers import Stack, register
+from kerasgen.networks.layers import Stack
+from kerasgen.registration import register
 
 
 @register

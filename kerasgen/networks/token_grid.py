@@ -6,7 +6,7 @@ import keras
 from keras import layers, ops
 
 from kerasgen.networks.autoregressive.sampler import generate_rows
-from kerasgen.networks.layers import register
+from kerasgen.registration import register
 
 
 @register

@@ -14,7 +14,7 @@ from keras import layers, ops
 
 from kerasgen import backend
 from kerasgen.networks.autoregressive.transformer import CausalBlock
-from kerasgen.networks.layers import register
+from kerasgen.registration import register
 
 
 @register

@@ -9,9 +9,10 @@ from keras import ops
 
 from kerasgen import checks
 from kerasgen.optimizers import Adversaries
+from kerasgen.registration import register
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.training")
+@register
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise from 0, a plateau, and a linear fall to 0 (Hu and others 2024, arXiv 2404.06395).
 

@@ -25,7 +25,7 @@ from kerasgen.networks.autoregressive.causal import (
     shared_bias,
     up_to,
 )
-from kerasgen.networks.layers import register
+from kerasgen.registration import register
 
 
 def _gate(x):

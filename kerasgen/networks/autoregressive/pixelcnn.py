@@ -19,7 +19,7 @@ from kerasgen.networks.autoregressive.causal import (
     shared_bias,
     up_to,
 )
-from kerasgen.networks.layers import register
+from kerasgen.registration import register
 
 
 class MaskedConv(layers.Layer):

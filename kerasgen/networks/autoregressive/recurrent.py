@@ -27,7 +27,7 @@ from kerasgen.networks.autoregressive.causal import (
     up_to,
 )
 from kerasgen.networks.autoregressive.pixelcnn import MaskedConv
-from kerasgen.networks.layers import register
+from kerasgen.registration import register
 
 
 def _lstm(gates, cell):

@@ -12,7 +12,7 @@ import keras
 from keras import layers, ops
 
 from kerasgen.networks.autoregressive.causal import CausalNetwork
-from kerasgen.networks.layers import register
+from kerasgen.registration import register
 
 
 class CausalBlock(layers.Layer):

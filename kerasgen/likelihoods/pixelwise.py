@@ -10,8 +10,9 @@ import keras
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.channelwise import Channelwise
-from kerasgen.likelihoods import Likelihood, register
+from kerasgen.likelihoods.base import Likelihood
+from kerasgen.likelihoods.channelwise import Channelwise
+from kerasgen.registration import register
 
 
 @register

@@ -10,7 +10,8 @@ import numpy as np
 from keras import ops
 
 from kerasgen.decoding import pick
-from kerasgen.likelihoods import LOG_SCALE_LIMIT, Discrete, bounded, register
+from kerasgen.likelihoods.base import LOG_SCALE_LIMIT, Discrete, bounded
+from kerasgen.registration import register
 
 
 class Channelwise(Discrete):

@@ -1,0 +1,33 @@
+"""p(x | network output): from a network's output to a `tfd.Distribution` over data in [0, 1]."""
+
+from kerasgen.likelihoods.base import Discrete, Likelihood
+from kerasgen.likelihoods.channelwise import Channelwise, ChannelwiseCategorical, ChannelwiseLogistic, JointCategorical
+from kerasgen.likelihoods.elementwise import (
+    Bernoulli,
+    Categorical,
+    ContinuousBernoulli,
+    DiscretizedLogistic,
+    Gaussian,
+    Laplace,
+    LocationScale,
+    LogitLaplace,
+)
+from kerasgen.likelihoods.pixelwise import Autoregressive
+
+__all__ = [
+    "Autoregressive",
+    "Bernoulli",
+    "Categorical",
+    "Channelwise",
+    "ChannelwiseCategorical",
+    "ChannelwiseLogistic",
+    "ContinuousBernoulli",
+    "Discrete",
+    "DiscretizedLogistic",
+    "Gaussian",
+    "JointCategorical",
+    "Laplace",
+    "Likelihood",
+    "LocationScale",
+    "LogitLaplace",
+]
