@@ -1,4 +1,4 @@
-"""p(x | network output): from a network's output to a `tfd.Distribution` over data in [0, 1].
+"""What every likelihood has.
 
 A likelihood of P parameters per event channel reads `[..., *space, C * P]` and gives a distribution whose event is
 `[*space, C]`. Those of discrete data also draw pixels from uniform numbers that they are handed. Parameters are float32
