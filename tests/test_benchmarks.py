@@ -10,8 +10,10 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from kerasgen import networks
+from kerasgen import networks, zoo
+from kerasgen.metrics.likelihood import exact
 from kerasgen.recipe import build
 
 SCRIPT = pathlib.Path(__file__).parent.parent / "benchmarks" / "train_vae.py"
@@ -322,3 +324,26 @@ def test_the_table_of_disentanglement_keeps_what_it_measured(monkeypatch, tmp_pa
     assert set(points) == {(40, 20)}
     benchmark.main(arguments)
     assert len(trained) == 8
+
+
+def test_the_table_of_fixed_binarization(monkeypatch, tmp_path, rng, capsys):
+    benchmark = script(SCRIPT.with_name("fixed_binarization.py"))
+    images = (rng.random((4, 28, 28, 1)) < 0.1).astype("float32")
+    runs = []
+
+    def run(recipe, output, resume):
+        runs.append((recipe, output, resume))
+        return recipe.build()
+
+    monkeypatch.setattr(benchmark.training, "run", run)
+    monkeypatch.setattr(benchmark.data, "load", lambda *_: tf.data.Dataset.from_tensors(images))
+    benchmark.main(["--presets", "pixelcnn_mnist", "row_lstm_mnist", "--out", str(tmp_path)])
+    rows = capsys.readouterr().out.splitlines()[2:]
+    for row, name, precision in zip(rows, ("pixelcnn_mnist", "row_lstm_mnist"), ("mixed_bfloat16", None), strict=True):
+        recipe, output, resume = runs.pop(0)
+        preset = zoo.load(name)
+        assert row == f"| `{name}` | {exact(preset, images)['nll']} | {exact(recipe.build(), images)['nll']} |"
+        assert resume and output == tmp_path / recipe.name != tmp_path / name
+        assert [w.shape for w in recipe.build().weights] == [w.shape for w in preset.weights]
+        assert (recipe.data["name"], recipe.data["split"]) == ("binarized_mnist", "train")
+        assert (recipe.training["start_from"], recipe.training.get("precision")) == (name, precision)
