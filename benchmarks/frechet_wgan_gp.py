@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from kerasgen import data
+from kerasgen import data, zoo
 from kerasgen.metrics import features
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.recipe import Recipe
@@ -141,7 +141,7 @@ def main(argv=None):
     train, test = (
         np.concatenate([np.asarray(x) for x in data.load(_SET, split, _BATCH)]) for split in ("train", "test")
     )
-    extractor = features.of(_SET)
+    extractor = features.of(zoo.judge(_SET))
     real = Moments.of(extractor.batches(test[:_SAMPLES]))
     print(f"{args.seconds:.0f} s each, {_SAMPLES:,} samples against {len(test):,} test examples, {extractor.name}\n")
     print("| side | steps of the generator | images in thousands | Fréchet distance |\n| --- | ---: | ---: | ---: |")

@@ -91,6 +91,16 @@ def labels(condition, num_classes):
     return keras.ops.cast(condition, "int32")
 
 
+def no_classes(kwargs, why):
+    """Checks that the arguments of a model that cannot be conditional on classes name none.
+
+    Raises:
+        ValueError: num_classes among `kwargs`; `why` says what there is instead.
+    """
+    if kwargs.get("num_classes") is not None:
+        raise ValueError(f"Expected no num_classes: {why}. Received: num_classes={kwargs['num_classes']}. Drop it.")
+
+
 def ids(values, grid_shape, vocab_size):
     """Checks ids `[B, *grid_shape]`, whole numbers in 0..vocab_size-1, and returns them as int32.
 

@@ -183,8 +183,9 @@ def evaluate(args):
     if args.data:
         command += f" --data {pathlib.Path(args.data).name}"
     figures, protocols = {}, {}
-    options = (args.num_samples, with_quality, extractor, args.limit, args.samples)
-    for measured, protocol in evaluation.measure(model, recipe.data["name"], read, *options, progress=True):
+    data_name = recipe.data["name"]
+    options = (zoo.judge(data_name), args.num_samples, with_quality, extractor, args.limit, args.samples)
+    for measured, protocol in evaluation.measure(model, data_name, read, *options, progress=True):
         figures |= measured
         protocols |= dict.fromkeys(measured, protocol)
     print("\n".join(dict.fromkeys(protocols.values())))

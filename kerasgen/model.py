@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kerasgen import backend, checks
+from kerasgen.data.batching import Epochs
 from kerasgen.finite import FirstNotFinite
 
 
@@ -21,11 +22,28 @@ class CheckedModel(keras.Model):
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`, after the first batch has been checked: inside the compiled step it would be too late.
 
-        A `tf.data.Dataset` is iterated once for that, up to its first batch.
+        A `tf.data.Dataset` is iterated once for that, up to its first batch; so is `validation_data`.
         """
-        if hasattr(x, "shape") or hasattr(x, "element_spec") or isinstance(x, keras.utils.PyDataset):
-            self.check(*_first_batch(x, y))  # a generator could not be rewound
+        self._check_first(x, y)
+        if (validation := kwargs.get("validation_data")) is not None:
+            self._check_first(*(validation if isinstance(validation, (list, tuple)) else [validation])[:2])
         return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Keras' `evaluate`, after the first batch has been checked as `fit` checks it."""
+        self._check_first(x, y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def _check_first(self, x, y=None):
+        """Checks arrays, or the first batch of what can be iterated again; a generator could not be rewound."""
+        if isinstance(x, keras.utils.PyDataset):
+            x, y, _ = keras.utils.unpack_x_y_sample_weight(x[0])
+        elif hasattr(x, "element_spec"):  # a tf.data.Dataset
+            with Epochs.looking():
+                x, y, _ = keras.utils.unpack_x_y_sample_weight(next(iter(x)))
+        elif not hasattr(x, "shape"):
+            return
+        self.check(x, y)
 
     def compute_loss(self, *args, **kwargs):
         loss = super().compute_loss(*args, **kwargs)
@@ -102,6 +120,12 @@ class GenerativeModel(CheckedModel):
         """Weights of the loss terms by name; a term that is not named weighs 1."""
         return {}
 
+    def predict(self, *args, **kwargs):
+        """Refused: what Keras calls a prediction is, of a generative model, one of several things."""
+        known = ("sample", "log_prob", "encode", "reconstruct", "tokenize", "score")
+        methods = ", ".join(name for name in known if hasattr(self, name))
+        raise AttributeError(f"Expected one of the methods of {type(self).__name__}: {methods}. Received: predict.")
+
     def call(self, x):
         # `fit` calls the model on the data before it asks for the loss. The loss also depends on the condition, which
         # `call` does not see, so all the work is in `compute_loss` and the data pass through.
@@ -116,8 +140,7 @@ class GenerativeModel(CheckedModel):
         loss = sum(weights.get(name, 1.0) * term for name, term in terms.items())
         if sample_weight is not None:
             loss = loss * sample_weight
-        penalties = sum(keras.ops.sum(penalty) for penalty in self.losses)  # of regularized weights
-        loss = keras.ops.mean(loss) + penalties
+        loss = keras.ops.mean(loss) + penalties(self)
         self.first_not_finite.update_state(terms, {"loss": loss})
         # Keras optimizers sum gradients over replicas, so each replica contributes its share of the global mean.
         return loss / backend.num_replicas()
@@ -127,19 +150,13 @@ class GenerativeModel(CheckedModel):
         return config if self.num_classes is None else {**config, "num_classes": self.num_classes}
 
 
+def penalties(*layers):
+    """What the regularizers within layers add to a loss, a scalar."""
+    return sum(keras.ops.sum(penalty) for layer in layers for penalty in layer.losses)
+
+
 def blocks(n, size, *arrays):
     """Yields, for every `size` of n rows, how many they are and the rows of each array, None for None."""
     for start in range(0, n, size):
         rows = slice(start, min(n, start + size))
         yield rows.stop - start, *(None if array is None else array[rows] for array in arrays)
-
-
-def _first_batch(x, y):
-    if isinstance(x, keras.utils.PyDataset):
-        batch = x[0]
-    elif hasattr(x, "element_spec"):  # a tf.data.Dataset, which can be iterated again
-        batch = next(iter(x))
-    else:
-        return x, y
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-    return x, y

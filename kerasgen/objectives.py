@@ -11,12 +11,18 @@ import math
 import keras
 from keras import ops
 
-from kerasgen import annealing, backend, bottlenecks
+from kerasgen import annealing, backend, bottlenecks, checks
 from kerasgen.registration import register
 
 
 class Objective(keras.layers.Layer):
-    """Base of the objectives: named loss terms, and the weights beside them. A layer, so that it may own variables."""
+    """Base of the objectives: named loss terms, and the weights beside them. A layer, so that it may own variables.
+
+    Attributes:
+        needs_prior: whether the model is to have a `prior`, and score by it.
+    """
+
+    needs_prior = False
 
     def build(self, input_shape=None):
         """Makes the counter of training steps."""
@@ -42,7 +48,7 @@ class ELBO(Objective):
         warmup: how the weight rises, "linear" or "cosine".
 
     Raises:
-        ValueError: an unknown warm-up.
+        ValueError: an unknown warm-up, or no samples.
     """
 
     def __init__(self, beta=1.0, warmup_steps=0, num_samples=1, warmup="linear", **kwargs):
@@ -51,7 +57,7 @@ class ELBO(Objective):
             raise ValueError(f"Expected warmup to be 'linear' or 'cosine'. Received: {warmup!r}")
         self.beta = beta
         self.warmup_steps = warmup_steps
-        self.num_samples = num_samples
+        self.num_samples = checks.positive("num_samples", num_samples)
         self.warmup = warmup
 
     def term_names(self, bottleneck):
@@ -97,6 +103,7 @@ class TCVAE(Objective):
         ValueError: a model is built with it on another bottleneck than `Gaussian`, whose dimensions are independent.
     """
 
+    needs_prior = True
     _PARTS = ("mutual_information", "total_correlation", "dimension_kl")
 
     def __init__(self, dataset_size, alpha=1.0, beta=6.0, gamma=1.0, **kwargs):
@@ -164,11 +171,16 @@ class IWAE(Objective):
     Args:
         num_samples: importance samples k for each example.
         start_step: training steps on one sample, the ELBO, before the k samples begin. Saved with the weights.
+
+    Raises:
+        ValueError: no samples; a model is built with it whose bottleneck has no prior over real numbers.
     """
+
+    needs_prior = True
 
     def __init__(self, num_samples, start_step=0, **kwargs):
         super().__init__(**kwargs)
-        self.num_samples = num_samples
+        self.num_samples = checks.positive("num_samples", num_samples)
         self.start_step = start_step
 
     def term_names(self, bottleneck):

@@ -77,13 +77,13 @@ def tiny_attribute_classifier():
     return families.AttributeClassifier((8, 8, 1), [10, 2], networks.ConvEncoder((8,), (1,), 16))
 
 
-def tiny_autoencoder():
+def tiny_autoencoder(bottleneck=None):
     """An autoencoder of 8x8 images; the same weights every time."""
     keras.utils.set_random_seed(0)
     return families.Autoencoder(
         (8, 8, 1),
         networks.MLP((16,), (32,)),
-        bottlenecks.Deterministic(8),
+        bottleneck or bottlenecks.Deterministic(8),
         networks.MLP((8, 8, 1), (32,)),
         likelihoods.Gaussian(scale=1.0),
     )

@@ -36,6 +36,39 @@ def test_each_side_descends_its_own_loss_and_leaves_the_other_alone(points):
         assert any(np.any(old != np.array(new)) for old, new in zip(before[side], variables[side]))
 
 
+def test_regularizers_of_layers_join_the_loss_of_their_side(points):
+    def model(penalty, generator_rate=0.0, critic_rate=0.0):
+        keras.utils.set_random_seed(0)
+        regularizer = keras.regularizers.L2(penalty)
+        critic, generator = (keras.layers.Dense(units, kernel_regularizer=regularizer) for units in (8, 2))
+        model = plane(critic=critic, generator=generator)
+        model.compile(keras.optimizers.SGD(generator_rate), keras.optimizers.SGD(critic_rate))
+        return model
+
+    free, held = model(0.0), model(0.5)
+    squares = {side: np.sum(np.square(getattr(held, side).kernel)) for side in ("critic", "generator")}
+    losses = [each.evaluate(points, verbose=0, return_dict=True)["loss"] for each in (free, held)]
+    assert losses[1] - losses[0] == pytest.approx(0.5 * sum(squares.values()), rel=1e-4)
+    for side in squares:
+        free, held = model(0.0, **{f"{side}_rate": 0.1}), model(0.5, **{f"{side}_rate": 0.1})
+        before = np.array(getattr(held, side).kernel)
+        for each in (free, held):
+            each.train_on_batch(points)
+        moved = getattr(free, side).kernel - 0.1 * 2 * 0.5 * before
+        np.testing.assert_allclose(getattr(held, side).kernel, moved, atol=1e-6)
+
+
+def test_logs_are_means_over_all_steps_of_the_critic(points):
+    """At a rate of 0 every step scores alike, so that the mean over parts of a batch is that of the batch."""
+    logs = []
+    for critic_steps in (1, 3):
+        model = plane(critic_steps=critic_steps, generator=keras.layers.Dense(2, kernel_initializer="zeros"))
+        model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+        logs.append(model.train_on_batch(points, return_dict=True))
+    assert logs[0]["critic"] == pytest.approx(logs[1]["critic"], rel=1e-5)
+    assert logs[0]["divergence"] == pytest.approx(logs[1]["divergence"], rel=1e-5)
+
+
 def test_the_critic_makes_its_steps_on_other_parts_of_the_batch(points):
     model = plane(critic_steps=3)
     parts = [np.asarray(part) for part, _ in model._parts(points, None)]

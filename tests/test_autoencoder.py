@@ -74,5 +74,10 @@ def test_a_model_with_a_prior_asks_for_one():
         families.LatentVariableModel((8, 8, 1), *parts, likelihoods.Bernoulli())
     with pytest.raises(ValueError, match="for IWAE. Received: Deterministic. Use ELBO with it"):
         families.Autoencoder((8, 8, 1), *parts, likelihoods.Bernoulli(), objectives.IWAE(3))
+    for objective in (objectives.IWAE(3), objectives.TCVAE(64)):
+        name = type(objective).__name__
+        parts = networks.MLP((16,), (16,)), bottlenecks.Gaussian(4), networks.MLP((8, 8, 1), (16,))
+        with pytest.raises(ValueError, match=f"Expected a model with a prior for {name}. Received: Autoencoder. Use"):
+            families.Autoencoder((8, 8, 1), *parts, likelihoods.Bernoulli(), objective)
     with pytest.raises(ValueError, match="Expected at least 1 example. Received: 0."):
         tiny_autoencoder().reconstruct(np.zeros((0, 8, 8, 1), "float32"))

@@ -39,6 +39,10 @@ PIXELS = {
 METHODS = {
     "fit": lambda model, x: model.fit(x, verbose=0),
     "fit_dataset": lambda model, x: model.fit(tf.data.Dataset.from_tensors(x), verbose=0),
+    "fit_validation": lambda model, x: model.fit(GOOD, validation_data=x, verbose=0),
+    "fit_validation_pair": lambda model, x: model.fit(GOOD, validation_data=(x, None), verbose=0),
+    "evaluate": lambda model, x: model.evaluate(x, verbose=0),
+    "evaluate_dataset": lambda model, x: model.evaluate(tf.data.Dataset.from_tensors(x), verbose=0),
     "log_prob": lambda model, x: model.log_prob(x, num_samples=1),
     "elbo": lambda model, x: model.elbo(x),
     "encode": lambda model, x: model.encode(x),

@@ -129,15 +129,14 @@ def test_the_limit_holds_for_judged_samples(monkeypatch):
         drawn.append(num_samples)
         return {}
 
-    monkeypatch.setattr(fidelity, "judge", lambda name: "a judge")
     monkeypatch.setattr(fidelity, "label_fidelity", label_fidelity)
-    monkeypatch.setitem(fidelity.JUDGES, "digits", "a judge")
     model = Recipe("conditional", {}, KINDS["conditional"], {}).build()
 
     def read(split, **_):
         return np.zeros((4, 8, 8, 1), "float32"), np.arange(4), "4 examples"
 
+    judge = zoo.Judge("a judge", None)
     for limit in (7, None):
-        protocols = [protocol for _, protocol in evaluation.measure(model, "digits", read, 3, limit=limit)]
-        assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1]
+        protocols = [protocol for _, protocol in evaluation.measure(model, "digits", read, judge, 3, limit=limit)]
+        assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1] and protocols[-1].endswith("judged by a judge")
     assert drawn == [7, 10_000]

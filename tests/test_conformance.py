@@ -1,6 +1,7 @@
 """Every model does everything: one row a model, one column a thing that a user does. And rules for all modules."""
 
 import ast
+import graphlib
 import inspect
 import json
 import pathlib
@@ -283,6 +284,20 @@ def test_tensorflow_is_imported_only_where_it_may_be():
     importers = {name for name, tree in MODULES.items() if "tensorflow" in set(imports(tree))}
     assert "backend.py" in importers
     assert [name for name in importers if not name.startswith(MAY_IMPORT_TENSORFLOW)] == []
+
+
+def test_no_package_depends_on_itself_by_way_of_others():
+    """Wherever in a module an import stands."""
+    needs = {}
+    for name, tree in MODULES.items():
+        unit = name.partition("/")[0].removesuffix(".py")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "kerasgen":
+                _, _, path = node.module.partition(".")
+                imported = {path.partition(".")[0]} if path else {alias.name for alias in node.names}
+                needs.setdefault(unit, set()).update(imported - {unit})
+    order = list(graphlib.TopologicalSorter(needs).static_order())  # raises a CycleError
+    assert order.index("model") < order.index("families") < order.index("metrics") < order.index("zoo")
 
 
 def test_legacy_keras_is_not_imported():

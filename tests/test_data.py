@@ -54,6 +54,19 @@ def test_a_start_step_gives_the_batches_of_a_run_from_the_start(start_step, drop
     assert_equal_batches(take(data.load("digits", **options, start_step=start_step), 7), whole[start_step:])
 
 
+@pytest.mark.parametrize("start_step", [0, 3])
+def test_a_look_at_the_first_batch_starts_no_epoch(start_step):
+    options = {**RANDOM, "start_step": start_step}
+    dataset, fresh = data.load("digits", **options), data.load("digits", **options)
+    with batching.Epochs.looking():
+        first = take(dataset.map(lambda *batch: batch), 1)
+    for number in range(2):
+        batches = take(fresh, -1)
+        assert_equal_batches(take(dataset, -1), batches)
+        if number == 0:
+            assert_equal_batches(first, batches[:1])
+
+
 @pytest.mark.parametrize("drop_remainder", [True, False])
 def test_a_finite_dataset_goes_to_its_next_epoch_at_every_iteration(drop_remainder):
     steps = STEPS[drop_remainder]

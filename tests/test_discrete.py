@@ -262,6 +262,9 @@ def test_bad_parts_are_refused():
     encoder, decoder = networks.GridEncoder((8,), (0,)), networks.GridDecoder(1, (8,), (0,))
     with pytest.raises(ValueError, match="Expected a discrete bottleneck: .* Received: Gaussian. Use Autoencoder"):
         families.DiscreteAutoencoder((8, 8, 1), encoder, bottlenecks.Gaussian(3), decoder, likelihoods.Bernoulli())
+    with pytest.raises(ValueError, match="Expected no num_classes: ids say all .* Received: num_classes=4. Drop it"):
+        likelihood, codebook = likelihoods.Bernoulli(), bottlenecks.VectorQuantizer(4, 2)
+        families.DiscreteAutoencoder((8, 8, 1), encoder, codebook, decoder, likelihood, num_classes=4)
     with pytest.raises(ValueError, match=r"Expected features of a grid.*VectorQuantizer. Received: shape \(None, 16\)"):
         families.DiscreteAutoencoder(
             (8, 8, 1),

@@ -313,6 +313,19 @@ def test_few_pixels_may_be_drawn_otherwise():
     assert found.value.signatures == ["sample"]
 
 
+def test_no_pixel_without_a_number_passes():
+    model = tiny_autoregressive()
+    signature = signatures.of(model)["sample"]
+
+    def run(name, inputs):
+        images = np.array(signature.function(**inputs)["images"])
+        images[0, 0, 0] = np.nan
+        return {"images": images}
+
+    with pytest.raises(BoundExceeded, match="'sample': 'not a number, or of another shape'"):
+        verify(model, {"sample": signature}, run, BOUNDS[None])
+
+
 def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, monkeypatch):
     model = tiny_autoregressive()
     for mode in QUANTIZE[1:]:

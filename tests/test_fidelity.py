@@ -3,7 +3,8 @@
 import numpy as np
 from conftest import tiny_pixel_vae, tiny_vae
 
-from kerasgen.metrics.fidelity import as_shown, label_fidelity, what_is_shown
+from kerasgen.metrics import shown
+from kerasgen.metrics.fidelity import label_fidelity
 
 
 class Stamp:
@@ -29,9 +30,9 @@ def test_it_counts_what_the_classifier_recognises():
 
 def test_pixels_drawn_in_turn_are_shown_as_drawn():
     model = tiny_pixel_vae()
-    shown = as_shown(model, 5, seed=0)
-    np.testing.assert_array_equal(shown, model.sample(5, seed=0))
-    assert set(np.unique(shown)) == {0, 1} and what_is_shown(model) == "samples"
+    samples = shown.samples(model, 5, seed=0)
+    np.testing.assert_array_equal(samples, model.sample(5, seed=0))
+    assert set(np.unique(samples)) == {0, 1} and shown.in_words(model) == "samples"
     model = tiny_vae()
-    np.testing.assert_array_equal(as_shown(model, 5, seed=0), model.sample(5, seed=0, mean=True))
-    assert what_is_shown(model).startswith("means of p(x | z)")
+    np.testing.assert_array_equal(shown.samples(model, 5, seed=0), model.sample(5, seed=0, mean=True))
+    assert shown.in_words(model).startswith("means of p(x | z)")

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_mlp_vae, tiny_vae
+from conftest import tiny_autoencoder, tiny_mlp_vae, tiny_vae
+from scipy import special
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
+from kerasgen.families import latent
 
 
 def test_shapes_of_everything(vae, images):
@@ -214,6 +216,49 @@ def test_with_a_prior_of_each_class_log_prob_is_the_integral(images):
     assert np.isfinite(brute)
 
 
-def test_the_bottleneck_has_the_classes_of_the_model():
+@pytest.mark.parametrize("make", [tiny_mlp_vae, tiny_autoencoder])
+def test_the_bottleneck_has_the_classes_of_the_model(make):
     with pytest.raises(ValueError, match="a bottleneck of num_classes=None, the model's. Received: num_classes=10"):
-        tiny_mlp_vae(bottleneck=bottlenecks.ConditionalGaussian(4, 10))
+        make(bottleneck=bottlenecks.ConditionalGaussian(4, 10))
+
+
+def test_bounds_of_many_samples_are_those_of_their_parts(vae, images, monkeypatch):
+    """Of the samples of one example, which are decoded in parts: nothing lost, nothing twice."""
+    monkeypatch.setattr(latent, "_DECODES_AT_ONCE", 8)
+    counts = []
+
+    def log_weights(x, condition, num_samples, seed):
+        counts.append(num_samples)
+        return np.arange(num_samples, dtype="float32")[:, None] + 10 * len(counts)
+
+    monkeypatch.setattr(vae, "_compiled_log_weights", log_weights)
+    whole = np.concatenate([10 + np.arange(8), 20 + np.arange(8), 30 + np.arange(3)])
+    np.testing.assert_allclose(vae.elbo(images[:1], num_samples=19), [whole.mean()], rtol=1e-6)
+    assert counts == [8, 8, 3]
+    counts.clear()
+    exact = special.logsumexp(whole) - np.log(19)
+    np.testing.assert_allclose(vae.log_prob(images[:1], num_samples=19), [exact], rtol=1e-6)
+
+
+def test_reconstructions_of_images_are_images(images):
+    model = tiny_mlp_vae(likelihoods.Gaussian(1.0))
+    model.decoder.stack[-2].bias.assign(np.linspace(-3, 3, 64))
+    means = model.decode(model.encode(images[:2]).mean()).mean()
+    assert np.min(means) < -1 and np.max(means) > 2
+    np.testing.assert_array_equal(model.reconstruct(images[:2]), np.clip(means, 0, 1))
+
+
+@pytest.mark.parametrize(
+    "likelihood", [likelihoods.Categorical(17), likelihoods.DiscretizedLogistic(2, 17), likelihoods.Laplace(levels=17)]
+)
+def test_pixels_between_levels_are_refused(likelihood, digits):
+    model = tiny_mlp_vae(likelihood)
+    x = digits[0][:2]
+    assert np.all(np.isfinite(model.log_prob(x, num_samples=1)))
+    with pytest.raises(ValueError, match="Expected pixels of 17 levels, multiples of 1/16. .* Round them"):
+        model.log_prob(x * 0.99, num_samples=1)
+
+
+def test_predict_says_what_there_is(vae, images):
+    with pytest.raises(AttributeError, match="methods of LatentVariableModel: sample, log_prob, encode, reconstruct."):
+        vae.predict(images)

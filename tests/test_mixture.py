@@ -232,6 +232,7 @@ def test_exported_log_prob_and_responsibilities_are_the_models():
         ({"num_components": 0}, "Expected num_components to be an integer of at least 1. Received: num_components=0"),
         ({"levels": 256}, r"at least 2 levels of images .* Received: levels=256, event_shape=\(2,\)"),
         ({"event_shape": (2, 2, 1), "levels": 1}, "at least 2 levels of images .* Received: levels=1"),
+        ({"num_classes": 4}, "Expected no num_classes: .* Received: num_classes=4. Drop it"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):

@@ -46,7 +46,7 @@ def test_figures_come_again(name):
     """
     model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
     subset = examples(run, f"test[:{SUBSET}]", bool(run.data.get("labels")))
-    measured = evaluate(model, *subset, num_samples=50, extractor=features.of(run.data["name"]))
+    measured = evaluate(model, *subset, num_samples=50, extractor=features.of(zoo.judge(run.data["name"])))
     figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
     limit = re.search(r"--limit (\d+)", next(iter(figures.values()))["command"])
     measured_on = int(limit[1]) if limit else sources.size(run.data["name"], "test")

@@ -157,7 +157,7 @@ def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: in_the_plane(num_classes=3), "Expected no num_classes: .* Received: num_classes=3. Take Adversarial"),
+        (lambda: in_the_plane(num_classes=3), "Expected no num_classes: .* Received: num_classes=3. Drop it"),
         (
             lambda: in_the_plane(head=networks.ScoreHead(2)),
             "Expected a head of num_classes=3, .* Received: .*=2",

@@ -2,6 +2,7 @@
 
 import io
 import math
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from conftest import tiny_tokenizer
 from PIL import Image
 
-from kerasgen import families, likelihoods
+from kerasgen import families, likelihoods, zoo
 from kerasgen.metrics import codes, evaluation, features, tokenizer
 
 
@@ -82,15 +83,13 @@ def test_quality_of_reconstructions_beside_its_floor(images, monkeypatch):
     assert all(figure.value == pytest.approx(0, abs=1e-3) for figure in perfect.values())
 
 
-def test_measure_yields_reconstruction_quality_where_there_is_a_judge(images, monkeypatch):
+def test_measure_yields_reconstruction_quality_where_there_is_a_judge(images):
     def read(split, grey=False, count=None):
         return images[:count], None, f"{len(images)} {split} examples"
 
-    monkeypatch.setattr(features, "of", lambda name: features.VALUES)
     without = list(evaluation.measure(tiny_tokenizer("vq"), "digits", read))
-    judge = features.Extractor("judge", features.VALUES.function)
-    monkeypatch.setattr(features, "of", lambda name: judge)
-    (figures, protocol), (quality, quality_protocol) = evaluation.measure(tiny_tokenizer("vq"), "digits", read)
+    judge = zoo.Judge("judge", SimpleNamespace(features=features.VALUES.function))
+    (figures, protocol), (quality, quality_protocol) = evaluation.measure(tiny_tokenizer("vq"), "digits", read, judge)
     assert without == [(figures, protocol)]
     assert protocol == "256 test examples"
     assert "reconstruction_frechet_distance[judge]" in quality

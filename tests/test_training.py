@@ -12,7 +12,9 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from command_line import is_png
+from conftest import tiny_mlp_vae
 
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units
@@ -278,3 +280,25 @@ def test_learning_rate_schedule():
     np.testing.assert_allclose([float(rate(step)) for step in (0, 3, 9, 15, 20, 30)], [0.125, 0.5, 0.5, 0.25, 0, 0])
     copy = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(rate))
     assert float(copy(15)) == 0.25
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_the_first_epoch_of_a_finite_dataset_is_seen_whole(method):
+    """Though its first batch is looked at before."""
+    options = {"batch_size": 300, "shuffle": True, "binarize": "dynamic", "seed": 1, "start_step": 2}
+    expected = [np.array(batch) for batch in data.load("digits", **options)]
+    seen = []
+
+    def record(batch):
+        seen.append(batch)
+        return batch
+
+    dataset = data.load("digits", **options).map(
+        lambda x: tf.ensure_shape(tf.numpy_function(record, [x], "float32"), (None, 8, 8, 1))
+    )
+    model = tiny_mlp_vae()
+    model.compile(keras.optimizers.Adam(1e-3))
+    getattr(model, method)(dataset, verbose=0)
+    assert len(seen) == 1 + len(expected)
+    for batch, wanted in zip(seen[1:], expected):
+        np.testing.assert_array_equal(batch, wanted)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tiny_preset import FILES, tiny_recipe
 
-from kerasgen import zoo
+from kerasgen import bottlenecks, families, likelihoods, networks, zoo
 from kerasgen.zoo import loader, manifest
 
 
@@ -158,6 +158,18 @@ def test_a_warm_start_from_something_else_is_refused(preset):
     stranger = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     with pytest.raises(zoo.PresetError, match="Expected a preset with layers of this model to start from"):
         zoo.warm_start(stranger, preset)
+
+
+def test_a_warm_start_that_fits_in_nothing_but_a_counter_is_refused(saved):
+    other = families.LatentVariableModel(
+        (4, 4, 1),
+        networks.MLP((5,)),
+        bottlenecks.Gaussian(3),
+        networks.MLP((4, 4, 1), (7,)),
+        likelihoods.Bernoulli(),
+    )
+    with pytest.raises(zoo.PresetError, match="Expected a preset with layers of this model to start from"):
+        zoo.warm_start(other, saved)
 
 
 def test_weights_that_are_no_hdf5_are_refused(preset):

@@ -113,7 +113,7 @@ class GumbelSoftmax(DiscreteBottleneck):
     def posterior(self, features):
         return _independent(self.project(features))
 
-    def prior(self):
+    def prior(self, condition=None):
         """Equal probabilities for all ids: event shape `[h, w]`."""
         return _independent(ops.zeros((*self.latent_shape[:-1], self.vocab_size)))
 

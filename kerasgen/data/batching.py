@@ -5,6 +5,7 @@ function of the seed, the epoch and the positions of its examples in that epoch.
 those before it, and the batch size does not change what an example at a position looks like.
 """
 
+import contextlib
 import dataclasses
 import numbers
 
@@ -77,3 +78,33 @@ class Schedule:
         self.examples_per_epoch = min(num_examples, self.steps_per_epoch * size)
         if self.steps_per_epoch:
             self.first_epoch, self.first_step = divmod(options.start_step, self.steps_per_epoch)
+
+
+class Epochs:
+    """The epochs of a finite dataset: each iteration over it starts the next, but one within `looking` starts none.
+
+    Args:
+        first: the first epoch.
+    """
+
+    _looking = False  # of all datasets, as one that was mapped over another is not known
+
+    def __init__(self, first):
+        self._next = first
+
+    def __call__(self):
+        """The epoch of an iteration that starts, in a list."""
+        epoch = self._next
+        if not Epochs._looking:
+            self._next += 1
+        return [epoch]
+
+    @staticmethod
+    @contextlib.contextmanager
+    def looking():
+        """For a look at the first batch of a dataset that is to be iterated over from its start."""
+        Epochs._looking = True
+        try:
+            yield
+        finally:
+            Epochs._looking = False

@@ -4,14 +4,13 @@ The decoded set is one tensor, of uint8 for images, and a batch is a gather from
 no cost. Sprites are drawn batch by batch.
 """
 
-import itertools
 import math
 
 import numpy as np
 
 from kerasgen import backend
 from kerasgen.data import sources
-from kerasgen.data.batching import Options
+from kerasgen.data.batching import Epochs, Options
 
 
 def load(
@@ -108,8 +107,9 @@ def batches(source, options):
     if options.repeat:
         epochs = tf.data.Dataset.range(schedule.first_epoch, tf.int64.max)
     else:
-        iterations = itertools.count(schedule.first_epoch)
-        epochs = tf.data.Dataset.from_generator(lambda: [next(iterations)], output_signature=tf.TensorSpec((), "int64"))
+        epochs = tf.data.Dataset.from_generator(
+            Epochs(schedule.first_epoch), output_signature=tf.TensorSpec((), "int64")
+        )
     dataset = epochs.flat_map(epoch_batches)
     if options.repeat:
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))

@@ -108,6 +108,8 @@ def verify(model, signatures, run, bound):
             off = max(np.mean(errors > bound.largest) for errors in joined)
             if not off <= bound.drawn:
                 wrong[name] = f"above {bound.largest:g} in {off:.1%} of the pixels (at most {bound.drawn:.0%})"
+            if np.isinf(largest[name]):
+                wrong[name] = "not a number, or of another shape"
         elif not (largest[name] <= bound.largest and means[name] <= bound.mean):
             wrong[name] = f"{largest[name]:.3g} (mean {means[name]:.3g})"
     if wrong:

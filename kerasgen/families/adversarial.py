@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.model import GenerativeModel, blocks
+from kerasgen.model import GenerativeModel, blocks, penalties
 from kerasgen.networks import ScoreHead
 from kerasgen.optimizers import Adversaries, slowed, twin
 from kerasgen.registration import register
@@ -32,7 +32,8 @@ class AdversarialModel(GenerativeModel):
     Args:
         event_shape: shape of one example, `(height, width, channels)` for images.
         generator: Keras layer or model, noise `[B, latent_dim + classes]` to examples `[B, *event_shape]`.
-        critic: Keras layer or model, examples `[B, *event_shape]` to features `[B, F]`.
+        critic: Keras layer or model, examples `[B, *event_shape]` to features `[B, F]`. What regularizers within it
+            and within the generator add joins the loss of the side.
         divergence: from `kerasgen.divergences`.
         latent_dim: size of the noise z.
         num_classes: number of classes of the condition, or None for an unconditional model.
@@ -216,31 +217,28 @@ class AdversarialModel(GenerativeModel):
         x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         _refuse(sample_weight)
         x, condition = self.check(x, condition)
-        groups = []
+        groups, divergences = [], []
         for x_part, condition_part in self._parts(x, condition):
             terms, divergence = self._step(
-                self._critic_terms, x_part, condition_part, self.optimizer.critic, self._critic_variables, scope
+                self._critic_terms, x_part, condition_part, self.optimizer.critic, (self.critic, self.head), scope
             )
             groups.append(terms)
+            divergences.append(divergence)
             for each in self.regularizers:
                 each.constrain(self._critic_variables)
         made, _ = self._step(
-            self._generator_terms,
-            x_part,
-            condition_part,
-            self.optimizer.generator,
-            self.generator.trainable_variables,
-            scope,
+            self._generator_terms, x_part, condition_part, self.optimizer.generator, (self.generator,), scope
         )
         self.first_not_finite.update_state(*groups, made)
-        self._loss_tracker.update_state(self._logged(terms | made, divergence))
+        terms = {name: ops.concatenate([group[name] for group in groups]) for name in terms}
+        self._loss_tracker.update_state(self._logged(terms | made, sum(divergences) / len(divergences)))
 
     def _logged(self, terms, divergence):
         """The loss of these terms, whose means it takes into account, as it does the divergence."""
         for name, term in terms.items():
             self.term_means[name].update_state(term)
         self.divergence_mean.update_state(divergence, ops.shape(terms["critic"])[0])
-        return self._weighted(terms)
+        return self._weighted(terms) + penalties(self)
 
     def _parts(self, x, condition):
         """The batch in `critic_steps` parts of one size; what they lack they take from the start again."""
@@ -249,12 +247,14 @@ class AdversarialModel(GenerativeModel):
             rows = (part * size + ops.arange(size)) % ops.shape(x)[0]
             yield ops.take(x, rows, axis=0), None if condition is None else ops.take(condition, rows, axis=0)
 
-    def _step(self, terms_of, x, condition, optimizer, variables, scope):
+    def _step(self, terms_of, x, condition, optimizer, side, scope):
         def loss():
             terms, report = terms_of(x, condition, training=True)
             # Keras optimizers sum gradients over replicas, and take a loss_scale_factor out of them.
-            return optimizer.scale_loss(self._weighted(terms) / backend.num_replicas()), (terms, report)
+            value = (self._weighted(terms) + penalties(*side)) / backend.num_replicas()
+            return optimizer.scale_loss(value), (terms, report)
 
+        variables = [variable for layer in side for variable in layer.trainable_variables]
         (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
         optimizer.apply(gradients, variables)
         return result

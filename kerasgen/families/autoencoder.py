@@ -34,7 +34,8 @@ class Autoencoder(GenerativeModel):
         num_classes: number of classes of the condition, or None for an unconditional model.
 
     Raises:
-        ValueError: the decoder's output shape is not the one that the likelihood needs.
+        ValueError: the decoder's output shape is not the one that the likelihood needs; a bottleneck of other classes;
+            an objective that needs a prior.
     """
 
     def __init__(
@@ -42,6 +43,16 @@ class Autoencoder(GenerativeModel):
     ):
         objective = objective or ELBO()
         super().__init__(event_shape, num_classes, terms=objective.term_names(bottleneck), **kwargs)
+        if objective.needs_prior and not hasattr(self, "prior"):
+            raise ValueError(
+                f"Expected a model with a prior for {type(objective).__name__}. "
+                f"Received: {type(self).__name__}. Use LatentVariableModel."
+            )
+        if getattr(bottleneck, "num_classes", num_classes) != num_classes:
+            raise ValueError(
+                f"Expected a bottleneck of num_classes={num_classes}, the model's. "
+                f"Received: num_classes={bottleneck.num_classes}. Set the bottleneck's num_classes."
+            )
         self.encoder = encoder
         self.bottleneck = bottleneck
         self.decoder = decoder
@@ -104,6 +115,13 @@ class Autoencoder(GenerativeModel):
         params = ops.reshape(params, (*leading, *params.shape[1:]))
         return self.likelihood.distribution(params, len(self.event_shape))
 
+    def check(self, x, condition=None):
+        """As of `GenerativeModel`; pixels between the levels that the likelihood knows are a ValueError too."""
+        x, condition = super().check(x, condition)
+        if (levels := getattr(self.likelihood, "levels", None)) is not None:
+            checks.levels(x, levels)
+        return x, condition
+
     def loss_terms(self, x, condition=None, training=False):
         """The objective's terms by name, unweighted, each `[B]` in nats."""
         return self.objective.terms(self, *self.check(x, condition), training)
@@ -112,8 +130,8 @@ class Autoencoder(GenerativeModel):
         return self.objective.term_weights(self.bottleneck)
 
     def reconstruct(self, x, condition=None):
-        """The likelihood's mean at the posterior's mean, `[B, *event_shape]`."""
-        return self.decode(self.encode(x, condition).mean(), condition).mean()
+        """The likelihood's mean at the posterior's mean, `[B, *event_shape]`, of images in [0, 1]."""
+        return self.in_range(self.decode(self.encode(x, condition).mean(), condition).mean())
 
     @property
     def drawn_in_turn(self):
@@ -134,7 +152,7 @@ class Autoencoder(GenerativeModel):
             return {"images": self.in_range(self.decode(z, labels).mean())}
 
         def reconstruct(images, labels=None):
-            return {"images": self.in_range(self.reconstruct(images, labels))}
+            return {"images": self.reconstruct(images, labels)}
 
         labels = {} if self.num_classes is None else {"labels": ()}
         return {

@@ -32,10 +32,11 @@ class DiscreteAutoencoder(Autoencoder):
         objective: from `kerasgen.objectives`; the ELBO by default.
 
     Raises:
-        ValueError: a bottleneck that is not discrete; the decoder's output is not what the likelihood needs.
+        ValueError: a bottleneck that is not discrete; the decoder's output is not what the likelihood needs; classes.
     """
 
     def __init__(self, event_shape, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs):
+        checks.no_classes(kwargs, "ids say all that the decoder knows; a prior over ids may have classes")
         if not isinstance(bottleneck, bottlenecks.DiscreteBottleneck):
             raise ValueError(
                 "Expected a discrete bottleneck: GumbelSoftmax, VectorQuantizer or FiniteScalar. "

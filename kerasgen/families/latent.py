@@ -5,6 +5,7 @@
 Kingma and Welling, Auto-Encoding Variational Bayes, 2014 (arXiv 1312.6114).
 """
 
+import functools
 import math
 
 import keras
@@ -36,12 +37,7 @@ class LatentVariableModel(Autoencoder):
                 f"Received: {type(bottleneck).__name__}. Use Autoencoder or DiscreteAutoencoder with it."
             )
         super().__init__(event_shape, encoder, bottleneck, decoder, likelihood, objective, num_classes, **kwargs)
-        if getattr(bottleneck, "num_classes", self.num_classes) != self.num_classes:
-            raise ValueError(
-                f"Expected a bottleneck of num_classes={self.num_classes}, the model's. "
-                f"Received: num_classes={bottleneck.num_classes}. Set the bottleneck's num_classes."
-            )
-        self._compiled_log_sum_weights = backend.function(self._log_sum_weights)
+        self._compiled_log_weights = backend.function(self.log_weights)
 
     def build(self, input_shape=None):
         if not self.built:
@@ -70,13 +66,7 @@ class LatentVariableModel(Autoencoder):
 
     def elbo(self, x, condition=None, num_samples=1, seed=None):
         """A Monte Carlo estimate of the evidence lower bound on log p(x), `[B]` in nats; arguments as of `log_prob`."""
-        checks.positive("num_samples", num_samples)
-        x, condition = self.check(x, condition)
-        seeds, estimates = keras.random.SeedGenerator(seed), []
-        for _, x_rows, condition_rows in blocks(x.shape[0], max(1, _DECODES_AT_ONCE // num_samples), x, condition):
-            log_weights = self.log_weights(x_rows, condition_rows, num_samples, backend.next_seed(seeds))
-            estimates.append(ops.mean(log_weights, axis=0))
-        return ops.concatenate(estimates)
+        return self._reduced_log_weights(ops.sum, ops.add, x, condition, num_samples, seed) / num_samples
 
     def log_prob(self, x, condition=None, num_samples=500, seed=None):
         """The importance-weighted estimate of log p(x), `[B]` in nats: a lower bound in expectation, tighter with k.
@@ -91,21 +81,23 @@ class LatentVariableModel(Autoencoder):
             num_samples: importance samples k for each example.
             seed: an integer for repeatable draws, None for fresh ones.
         """
+        log_sums = self._reduced_log_weights(ops.logsumexp, ops.logaddexp, x, condition, num_samples, seed)
+        return log_sums - math.log(num_samples)
+
+    def _reduced_log_weights(self, reduce, join, x, condition, num_samples, seed):
+        """`reduce`, a sum of a kind over the samples' axis, of `log_weights`, `[B]`; `join` adds two such sums."""
         checks.positive("num_samples", num_samples)
         x, condition = self.check(x, condition)
-        seeds, estimates = keras.random.SeedGenerator(seed), []
+        seeds, reduced = keras.random.SeedGenerator(seed), []
         examples = max(1, _DECODES_AT_ONCE // num_samples)
         for _, x_rows, condition_rows in blocks(x.shape[0], examples, x, condition):
-            total = -math.inf
+            parts = []
             for done in range(0, num_samples, _DECODES_AT_ONCE):
                 k = min(_DECODES_AT_ONCE, num_samples - done)
-                block = self._compiled_log_sum_weights(x_rows, condition_rows, k, backend.next_seed(seeds))
-                total = ops.logaddexp(total, block)
-            estimates.append(total - math.log(num_samples))
-        return ops.concatenate(estimates)
-
-    def _log_sum_weights(self, x, condition, num_samples, seed):
-        return ops.logsumexp(self.log_weights(x, condition, num_samples, seed), axis=0)
+                log_weights = self._compiled_log_weights(x_rows, condition_rows, k, backend.next_seed(seeds))
+                parts.append(reduce(log_weights, axis=0))
+            reduced.append(functools.reduce(join, parts))
+        return ops.concatenate(reduced)
 
     def sample(self, n, condition=None, seed=None, mean=False):
         """Draws `n` examples of p(x), `[n, *event_shape]`, those of an unbounded likelihood clipped to [0, 1].

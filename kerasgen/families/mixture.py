@@ -47,10 +47,11 @@ class Mixture(GenerativeModel):
             on the log-probability of the image, as said above.
 
     Raises:
-        ValueError: bad arguments, or levels of data that are not images.
+        ValueError: bad arguments, levels of data that are not images, or classes.
     """
 
     def __init__(self, event_shape, num_components, covariance="diag", levels=None, **kwargs):
+        checks.no_classes(kwargs, "a mixture has components, which it finds itself")
         super().__init__(event_shape, terms=("nll",), **kwargs)
         if covariance not in ("diag", "full"):
             raise ValueError(f"Expected covariance to be 'diag' or 'full'. Received: covariance={covariance!r}")

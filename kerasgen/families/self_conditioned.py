@@ -34,11 +34,7 @@ class SelfConditionedModel(AdversarialModel):
     """
 
     def __init__(self, event_shape, generator, critic, divergence, latent_dim, clusters, **kwargs):
-        if kwargs.get("num_classes") is not None:
-            raise ValueError(
-                "Expected no num_classes: the components are the classes. Received: "
-                f"num_classes={kwargs['num_classes']}. Take AdversarialModel for data with labels."
-            )
+        checks.no_classes(kwargs, "the components are the classes; AdversarialModel is for data with labels")
         if clusters.event_shape != tuple(event_shape):
             raise ValueError(
                 f"Expected clusters of events of shape {tuple(event_shape)}, the model's. "

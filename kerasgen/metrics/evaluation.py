@@ -18,6 +18,7 @@ from kerasgen.metrics import (
     likelihood,
     novelty,
     quality,
+    shown,
     tokenizer,
     two_sample,
 )
@@ -34,6 +35,7 @@ def measure(
     model,
     data_name,
     read,
+    judge=None,
     num_samples=5000,
     with_quality=False,
     extractor=None,
@@ -49,9 +51,10 @@ def measure(
         read: function of a split, "train" or "test", to `(examples, labels or None, what they are in words)`. It also
             takes `grey`, to leave pixels as they are where training draws them, `count`, how many to read, and `name`,
             of another set.
+        judge: the `kerasgen.zoo.Judge` of that set, or None.
         num_samples: importance samples of each example, of models whose likelihood is estimated.
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
-        extractor: of the features that sample quality is measured on, by default the zoo's for this set.
+        extractor: of the features that sample quality is measured on, by default the judge's.
         limit: the largest number of samples that are drawn to be judged, None for what the protocols say.
         count: number of samples that sample quality is measured on, None for that of the test examples.
         progress: show a progress bar.
@@ -82,7 +85,8 @@ def measure(
         protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
         protocol += "constant ones, by log p(x)" + (", all classes equally likely" if model.num_classes else "")
         yield novelty.ranking(model, examples, others, progress=progress), protocol
-    if hasattr(model, "tokenize") and (own := features.of(data_name)) is not features.VALUES:
+    own = features.of(judge)
+    if hasattr(model, "tokenize") and judge:
         images, _, what = read("test")
         grey, real = (read(split, grey=True, count=len(images))[0] for split in ("test", "train"))
         protocol = (
@@ -92,15 +96,15 @@ def measure(
         yield tokenizer.reconstruction_quality(model, images, grey, real, own), protocol
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
-        extractor, count = extractor or features.of(data_name), count or len(examples)
+        extractor, count = extractor or own, count or len(examples)
         training = read("train", grey=True, count=count if extractor.slow else _TRAINING)[0]
         protocol = _quality_protocol(model, count, len(examples), what, len(training), extractor)
         yield quality.sample_quality(model, examples, labels, training, extractor, count=count), protocol
-    if model.num_classes is not None and hasattr(model, "sample") and (judge := fidelity.judge(data_name)):
+    if model.num_classes is not None and hasattr(model, "sample") and judge:
         count = min(_JUDGED, limit or _JUDGED)
-        protocol = f"{count:,} {fidelity.what_is_shown(model)}, seed 0, judged by {fidelity.JUDGES[data_name]}"
-        yield fidelity.label_fidelity(model, judge, count), protocol
-    if getattr(model, "text", None) and (judge := fidelity.judge(data_name)):
+        protocol = f"{count:,} {shown.in_words(model)}, seed 0, judged by {judge.name}"
+        yield fidelity.label_fidelity(model, judge.classifier, count), protocol
+    if getattr(model, "text", None) and judge:
         yield from _caption_fidelity(model, judge, data_name, min(_ASKED, limit or _ASKED))
     if data_name in shapes.SETS and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
         protocol = "posterior means, 10,000 points to fit and 5,000 to measure each score, seed 0, DCI by forests"
@@ -109,7 +113,7 @@ def measure(
 
 def _quality_protocol(model, count, held_out, what, training, extractor):
     """How sample quality is measured: `count` samples against `held_out` examples, which are `what`."""
-    drawn = f"{count:,} {fidelity.what_is_shown(model)}"
+    drawn = f"{count:,} {shown.in_words(model)}"
     if count > held_out:
         seeds = f"seeds 0 to {(count - 1) // held_out}"
         drawn = f"Fréchet distance of {drawn}, {seeds}, other figures of the first {held_out:,}, against {what}"
@@ -128,9 +132,9 @@ def _caption_fidelity(model, judge, data_name, count):
     """What sentences ask for, of compositions that were seen in training and held out, and by the best of several."""
     for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
         asked = scenes.splits(data_name)[split][0].items[:count]
-        measured = captions.caption_fidelity(model, judge, asked, best_of=best_of)
-        what = f"{fidelity.what_is_shown(model)} for {count:,} sentences of the split {split}"
-        protocol = f"{what}, seed 0, judged by {fidelity.JUDGES[data_name]}"
+        measured = captions.caption_fidelity(model, judge.classifier, asked, best_of=best_of)
+        what = f"{shown.in_words(model)} for {count:,} sentences of the split {split}"
+        protocol = f"{what}, seed 0, judged by {judge.name}"
         if best_of > 1:
             protocol += f", of {best_of} draws the likeliest"
         ending = ("_held_out" if split == "held_out" else "") + (f"_best_of_{best_of}" if best_of > 1 else "")

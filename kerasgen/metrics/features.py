@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.metrics import fidelity
 
 _INCEPTION_SIZE = (299, 299)
 
@@ -43,10 +42,9 @@ class Extractor(NamedTuple):
 VALUES = Extractor("values", lambda examples: keras.ops.reshape(examples, (len(examples), -1)))
 
 
-def of(data_name):
-    """The features that the zoo's classifier of a data set reads, or the values where there is none."""
-    judge = fidelity.judge(data_name)
-    return VALUES if judge is None else Extractor(fidelity.JUDGES[data_name], judge.features)
+def of(judge):
+    """The features that the classifier of a `kerasgen.zoo.Judge` reads, or the values where there is none."""
+    return VALUES if judge is None else Extractor(judge.name, judge.classifier.features)
 
 
 def inception(weights):

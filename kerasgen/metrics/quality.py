@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 
 from kerasgen.metrics import features as extractors
-from kerasgen.metrics import fidelity, figure, manifold, memorisation, two_sample
+from kerasgen.metrics import figure, manifold, memorisation, shown, two_sample
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.kernel import kernel_distance
@@ -70,7 +70,7 @@ def sample_quality(model, examples, labels=None, training=None, extractor=extrac
 def _drawn(model, count, block, labels, seed):
     """Samples, at most `block` at once, each block with a seed of its own."""
     for number, (n,) in enumerate(blocks(count, block)):
-        yield fidelity.as_shown(model, n, None if labels is None else labels[:n], seed + number)
+        yield shown.samples(model, n, None if labels is None else labels[:n], seed + number)
 
 
 def _side(features, further=()):

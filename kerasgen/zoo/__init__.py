@@ -1,9 +1,22 @@
 """Presets: a recipe, the weights that it led to, the figures that they reach and a card that says it all."""
 
+from kerasgen.zoo.judges import Judge, judge
 from kerasgen.zoo.loader import card, folder, load, load_into, names, warm_start, warm_start_layer
 from kerasgen.zoo.manifest import PresetError
 
-__all__ = ["PresetError", "card", "folder", "load", "load_into", "names", "save", "warm_start", "warm_start_layer"]
+__all__ = [
+    "Judge",
+    "PresetError",
+    "card",
+    "folder",
+    "judge",
+    "load",
+    "load_into",
+    "names",
+    "save",
+    "warm_start",
+    "warm_start_layer",
+]
 
 
 def __getattr__(name):

@@ -128,7 +128,7 @@ def warm_start(model, name_or_path):
         name_or_path: as `folder`.
 
     Returns:
-        Paths of the preset's arrays whose place and shape `model` has, sorted.
+        Paths of the preset's floating-point arrays whose place and shape `model` has, sorted.
 
     Raises:
         PresetError: as `load`; or nothing in the preset fits.
@@ -180,11 +180,11 @@ def _take_what_fits(model, file):
     with tempfile.TemporaryDirectory() as scratch:
         own = pathlib.Path(scratch) / "own.weights.h5"
         model.save_weights(own)
-        fitting = sorted(name for name, _ in _shapes(own).items() & _shapes(file).items())
+        same = sorted(name for name, _ in _shapes(own).items() & _shapes(file).items())
         with h5py.File(own, "r+") as to, h5py.File(file) as source:
+            fitting = [name for name in same if source[name].dtype.kind == "f"]  # not counters, which many models have
             for name in fitting:
-                if source[name].dtype.kind == "f":  # not the counters
-                    to[name][...] = source[name]
+                to[name][...] = source[name]
         if fitting:
             model.load_weights(own)
     return fitting

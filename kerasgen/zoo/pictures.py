@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasgen import bottlenecks, divergences, plot
-from kerasgen.metrics import codes, fidelity, units
+from kerasgen.metrics import codes, shown, units
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.tasks import noise
 from kerasgen.tasks.appear import appear
@@ -84,18 +84,18 @@ def _of_images(model, folder, images, training, labels):
 def _of_samples(model, folder):
     """One row of samples a class or a sentence, where the model is conditional."""
     kinds = model.num_shown_conditions
-    shown = _SHOWN if kinds is None else kinds * _A_CLASS
+    count = _SHOWN if kinds is None else kinds * _A_CLASS
     condition = None if kinds is None else np.repeat(model.shown_condition(kinds), _A_CLASS, axis=0)
     plot.grid(
-        fidelity.as_shown(model, shown, condition, seed=0),
+        shown.samples(model, count, condition, seed=0),
         folder / "samples.png",
         columns=None if kinds is None else _A_CLASS,
     )
-    drawn = "Samples: means of p(x | z) for z drawn from the prior" if fidelity.shows_means(model) else "Samples"
+    drawn = "Samples: means of p(x | z) for z drawn from the prior" if shown.are_means(model) else "Samples"
     rows = "" if kinds is None else ", one row a class"
     if sentences := getattr(getattr(model, "text", None), "examples", None):
         rows = f", one row each of {', '.join(map(repr, sentences))}"
-    return {"samples.png": f"{drawn}{rows}, seed 0, the first {shown}, not selected."}
+    return {"samples.png": f"{drawn}{rows}, seed 0, the first {count}, not selected."}
 
 
 def _of_noise(model, folder):
@@ -146,8 +146,8 @@ def _of_codes(model, folder, images, labels):
         traversal = traverse(model, images[0], data=images)[:_TRAVERSED]
         picture(traversal, folder / "traversal.png")
         animation(traversal, folder / "traversal.gif")
-        shown = f"the {len(traversal)} most telling"
-        captions["traversal.png"] = f"In every row one unit of a code moved from -3 to 3, the others held; {shown}."
+        which = f"the {len(traversal)} most telling"
+        captions["traversal.png"] = f"In every row one unit of a code moved from -3 to 3, the others held; {which}."
         captions["traversal.gif"] = "The same in motion."
     if hasattr(model, "tokenize"):
         plot.usage(codes.count(model, images), folder / "usage.png")
