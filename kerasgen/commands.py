@@ -56,8 +56,8 @@ def _rewrite(model, folder, recipe, metrics, args):
     from kerasgen.metrics import evaluation
 
     grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
-    training = _held_out(grey, "train", args)[0] if evaluation.only_samples(model) else None
-    images, labels = _held_out(recipe, "test", args, recipe.data.get("labels"))
+    training = _examples(grey, "train", args)[0] if evaluation.only_samples(model) else None
+    images, labels = _examples(recipe, "test", args, recipe.data.get("labels"))
     zoo.save(model, folder, recipe, metrics, images, training, labels=labels)
 
 
@@ -107,7 +107,7 @@ def sample(args):
     if is_animated:
         plot.animate(appear(samples, model.patch_size), args.out, 0.06)
     elif model.event_shape == (2,):
-        plot.density(model, _held_out(_recipe(args.name), "test", args)[0], args.out, samples)
+        plot.density(model, _examples(_recipe(args.name), "test", args)[0], args.out, samples)
     else:
         plot.grid(samples, args.out, columns)
     print(f"{args.out}: {args.n} samples")
@@ -120,7 +120,7 @@ def reconstruct(args):
     model = zoo.load(args.name)
     _needs(model, "reconstruct", args.name)
     recipe = _recipe(args.name)
-    images, labels = _held_out(recipe, args.split, args, recipe.data.get("labels"), args.n)
+    images, labels = _examples(recipe, args.split, args, recipe.data.get("labels"), args.n)
     plot.pairs([images, model.reconstruct(images, labels)], args.out)
     print(f"{args.out}: {len(images)} images of {args.split}, each above its reconstruction")
 
@@ -165,7 +165,7 @@ def evaluate(args):
         draws = recipe.is_binary and name != "binarized_mnist" and not grey
         shown = dataclasses.replace(recipe, data={**recipe.data, "name": name, "binarize": "fixed" if draws else None})
         count = min((bound for bound in (count, args.limit) if bound), default=None)
-        examples, labels = _held_out(shown, split, args, recipe.data.get("labels"), count)
+        examples, labels = _examples(shown, split, args, recipe.data.get("labels"), count)
         what = f"{len(examples):,} {split} examples of {name}"
         return examples, labels, what + (" binarized once with seed 0" if draws else "")
 
@@ -230,13 +230,13 @@ def probe(args):
         if hasattr(model, "tokenize"):
             raise ValueError(f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name another.")
     recipe.data["binarize"] = None  # grey pixels for all, whatever each was trained on
-    _, some = _held_out(recipe, "train", args, labels=True, count=2)
+    _, some = _examples(recipe, "train", args, labels=True, count=2)
     if some.ndim > 1:
         raise ValueError(
             f"Expected a set of classes, one label an image. Received: {recipe.data['name']!r}, of {some.shape[1]} "
             "labels an image. Name presets of another set."
         )
-    train, test = (_held_out(recipe, split, args, labels=True) for split in ("train", "test"))
+    train, test = (_examples(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))
     print(f"Test accuracy in percent on {recipe.data['name']}: mean and standard deviation of draws: {args.seeds}.\n")
     print("| classifier | features | " + " | ".join(f"{count} labels" for count in args.labels) + " |")
@@ -269,7 +269,7 @@ def _recipe(name):
     return Recipe.load(folder / "recipe.yaml")
 
 
-def _held_out(recipe, split, args, labels=False, count=None):
+def _examples(recipe, split, args, labels=False, count=None):
     """The first `count` of a split of the recipe's data set, or all, as arrays (images, labels or None).
 
     Pixels are drawn once if training draws them at every visit.

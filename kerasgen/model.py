@@ -153,10 +153,3 @@ class GenerativeModel(CheckedModel):
 def penalties(*layers):
     """What the regularizers within layers add to a loss, a scalar."""
     return sum(keras.ops.sum(penalty) for layer in layers for penalty in layer.losses)
-
-
-def blocks(n, size, *arrays):
-    """Yields, for every `size` of n rows, how many they are and the rows of each array, None for None."""
-    for start in range(0, n, size):
-        rows = slice(start, min(n, start + size))
-        yield rows.stop - start, *(None if array is None else array[rows] for array in arrays)

@@ -116,7 +116,7 @@ def test_a_density_of_binarized_digits_is_ranked_against_binarized_garments(tmp_
         reads.append((recipe.data["name"], recipe.data["binarize"]))
         return np.random.default_rng(0).integers(2, size=(8, 8, 8, 1)).astype("float32"), None
 
-    monkeypatch.setattr(commands, "_held_out", read)
+    monkeypatch.setattr(commands, "_examples", read)
     cli.main(["evaluate", str(folder)])
     assert reads == [("binarized_mnist", None), ("binarized_mnist", None), ("fashion_mnist", "fixed")]
     printed = capsys.readouterr().out

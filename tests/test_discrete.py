@@ -50,7 +50,7 @@ def test_kl_to_the_uniform_prior_is_that_of_enumeration(grid):
 
 def test_gumbel_draws_follow_the_posterior(grid):
     bottleneck = identity(bottlenecks.GumbelSoftmax(V, V), V)
-    bottleneck.codebook.assign(np.eye(V))
+    bottleneck.vectors.assign(np.eye(V))
     z = bottleneck(grid, num_samples=5000).z.numpy()
     assert set(np.unique(z)) == {0.0, 1.0}  # draws, not relaxations, where nothing is trained
     np.testing.assert_allclose(z.mean(0), softmax(grid), atol=0.04)
@@ -58,7 +58,7 @@ def test_gumbel_draws_follow_the_posterior(grid):
 
 def test_relaxed_draws_are_one_hot_at_low_temperature_and_soft_at_high(grid):
     bottleneck = identity(bottlenecks.GumbelSoftmax(V, V, temperature_steps=2, temperatures=(1.0, 1e-3)), V)
-    bottleneck.codebook.assign(np.eye(V))
+    bottleneck.vectors.assign(np.eye(V))
     assert float(bottleneck.temperature) == 1.0
     soft = bottleneck(grid, training=True).z.numpy()
     bottleneck(grid, training=True)

@@ -88,7 +88,7 @@ def test_straight_through_decodes_one_hot_ids(batch):
     hard = tiny_tokenizer("gumbel", straight_through=True).bottleneck
     features = np.random.default_rng(0).normal(size=(3, 4, 4, 8)).astype("float32")
     z = np.asarray(hard(features, training=True).z).reshape(-1, 1, 4)
-    nearest = np.abs(z - np.asarray(hard.codebook)).max(-1).min(-1)
+    nearest = np.abs(z - np.asarray(hard.vectors)).max(-1).min(-1)
     np.testing.assert_allclose(nearest, 0, atol=1e-5)
 
 

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods
 from kerasgen.plot import animate
-from kerasgen.tasks.traverse import animation, kl_by_unit, picture, traverse
+from kerasgen.tasks.traversal import animation, kl_by_unit, picture, traverse
 
 RNG = np.random.default_rng(0)
 W, B = RNG.normal(size=(3, 5)), RNG.normal(size=5)

@@ -99,7 +99,7 @@ class GumbelSoftmax(DiscreteBottleneck):
 
     def build(self, input_shape):
         unit = keras.initializers.RandomNormal(stddev=1.0)  # small vectors would all look the same to the decoder
-        self.codebook = self.add_float32("codebook", (self.vocab_size, self.latent_dim), initializer=unit)
+        self.vectors = self.add_float32("vectors", (self.vocab_size, self.latent_dim), initializer=unit)
         self.step = self.add_weight(
             name="step", shape=(), dtype="int32", initializer="zeros", trainable=False, aggregation="only_first_replica"
         )
@@ -127,7 +127,7 @@ class GumbelSoftmax(DiscreteBottleneck):
             if self.straight_through:
                 hard = ops.one_hot(ops.argmax(noisy, axis=-1), self.vocab_size)
                 one_hot = one_hot + ops.stop_gradient(hard - one_hot)
-            z = ops.matmul(one_hot, self.codebook)
+            z = ops.matmul(one_hot, self.vectors)
             self.step.assign_add(1)
         else:
             z = self.embed(ops.argmax(noisy, axis=-1))
@@ -135,7 +135,7 @@ class GumbelSoftmax(DiscreteBottleneck):
 
     def embed(self, ids):
         """Code vectors `[..., h, w, D]` of ids `[..., h, w]`."""
-        return ops.take(self.codebook, ids, axis=0)
+        return ops.take(self.vectors, ids, axis=0)
 
     def get_config(self):
         own = ("vocab_size", "latent_dim", "temperature_steps", "straight_through", "seed")

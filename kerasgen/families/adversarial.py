@@ -10,7 +10,8 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.model import GenerativeModel, blocks, penalties
+from kerasgen.batches import blocks
+from kerasgen.model import GenerativeModel, penalties
 from kerasgen.networks import ScoreHead
 from kerasgen.optimizers import Adversaries, slowed, twin
 from kerasgen.registration import register

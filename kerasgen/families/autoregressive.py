@@ -14,7 +14,8 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks, decoding
-from kerasgen.model import GenerativeModel, blocks
+from kerasgen.batches import blocks
+from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.registration import register

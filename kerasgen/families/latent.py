@@ -12,8 +12,8 @@ import keras
 from keras import ops
 
 from kerasgen import backend, bottlenecks, checks
+from kerasgen.batches import blocks
 from kerasgen.families.autoencoder import Autoencoder
-from kerasgen.model import blocks
 from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of samples asked for.

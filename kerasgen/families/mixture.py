@@ -23,7 +23,8 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks, decoding
-from kerasgen.model import GenerativeModel, blocks
+from kerasgen.batches import blocks
+from kerasgen.model import GenerativeModel
 from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of examples.

@@ -18,7 +18,8 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks, decoding
-from kerasgen.model import GenerativeModel, blocks
+from kerasgen.batches import blocks
+from kerasgen.model import GenerativeModel
 from kerasgen.registration import register
 
 # Both bound the memory, whatever the number of examples.
@@ -205,8 +206,8 @@ class TwoStageModel(GenerativeModel):
                 `condition_dropout`.
         """
         ids = self.sample_ids(n, condition, seed, temperature, top_k, top_p, best_of, guidance)
-        starts = range(0, ids.shape[0], _SCORES_AT_ONCE)
-        return ops.concatenate([self.tokenizer.detokenize(ids[start : start + _SCORES_AT_ONCE]) for start in starts])
+        rows = blocks(ids.shape[0], _SCORES_AT_ONCE, ids)
+        return ops.concatenate([self.tokenizer.detokenize(block) for _, block in rows])
 
     def sample_ids(
         self, n, condition=None, seed=None, temperature=1.0, top_k=None, top_p=None, best_of=1, guidance=None

@@ -2,9 +2,9 @@
 
 import itertools
 
-import keras
 import numpy as np
 
+from kerasgen.batches import mapped
 from kerasgen.data import captions
 from kerasgen.data.scenes import CELLS
 from kerasgen.metrics import figure
@@ -38,10 +38,7 @@ def caption_fidelity(model, judge, scenes, seed=0, best_of=1):
     """
     words = captions.write(scenes, seed)
     images = model.sample(len(scenes), words, seed=seed, best_of=best_of)
-    starts = range(0, len(scenes), _BATCH)
-    found = np.concatenate(
-        [keras.ops.convert_to_numpy(judge.attributes(images[start : start + _BATCH])) for start in starts]
-    )
+    found = mapped(judge.attributes, _BATCH, images)
     shares, whole = np.array([score(scenes[i : i + 1], found[i]) for i in range(len(scenes))], "float64").T
     return {"asked_attributes": figure.mean(100 * shares, "%"), "whole_captions": figure.mean(100 * whole, "%")}
 

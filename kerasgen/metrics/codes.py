@@ -1,8 +1,8 @@
 """How much of its vocabulary a tokenizer uses; one that uses little has collapsed."""
 
-import keras
 import numpy as np
 
+from kerasgen.batches import mapped
 from kerasgen.metrics.figure import Figure
 
 _BATCH = 500
@@ -15,9 +15,7 @@ def histogram(ids, vocab_size):
 
 def count(model, images):
     """`histogram` of a tokenizer's ids of images `[N, height, width, channels]`, batch by batch."""
-    parts = np.array_split(images, -(-len(images) // _BATCH))
-    ids = (keras.ops.convert_to_numpy(model.tokenize(part)) for part in parts)
-    return sum(histogram(part, model.vocab_size) for part in ids)
+    return histogram(mapped(model.tokenize, _BATCH, images), model.vocab_size)
 
 
 def entropy(counts):

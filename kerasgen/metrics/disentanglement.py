@@ -19,6 +19,7 @@ to 1, larger is better. The representation of an image is its posterior mean.
 import keras
 import numpy as np
 
+from kerasgen.batches import blocks
 from kerasgen.metrics.figure import Figure
 
 _BATCH = 1000
@@ -44,8 +45,7 @@ class Codes:
         """Codes `[..., D]` float32 of the images with these factors `[..., K]`."""
         index = self.shapes.index(factors)
         unknown = np.unique(index[~self._known[index]])
-        for start in range(0, len(unknown), _BATCH):
-            rows = unknown[start : start + _BATCH]
+        for _, rows in blocks(len(unknown), _BATCH, unknown):
             codes = np.asarray(self.represent(self.shapes.render(self.shapes.factors(rows))), "float32")
             if self._codes is None:
                 self._codes = np.empty((len(self._known), codes.shape[1]), "float32")

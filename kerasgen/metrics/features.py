@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasgen import backend
+from kerasgen.batches import blocks
 
 _INCEPTION_SIZE = (299, 299)
 
@@ -33,9 +34,8 @@ class Extractor(NamedTuple):
 
     def batches(self, examples):
         """Yields the features of examples `[N, ...]`, at most `batch_size` at once."""
-        for start in range(0, len(examples), self.batch_size):
-            features = self.function(examples[start : start + self.batch_size])
-            yield keras.ops.convert_to_numpy(features).astype("float64")
+        for _, some in blocks(len(examples), self.batch_size, examples):
+            yield keras.ops.convert_to_numpy(self.function(some)).astype("float64")
 
 
 # The values themselves: for points; of images it sees pixels, not what they show.

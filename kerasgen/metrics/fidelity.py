@@ -1,8 +1,8 @@
 """Whether a conditional model draws what it was asked for, by the judgement of a classifier."""
 
-import keras
 import numpy as np
 
+from kerasgen.batches import mapped
 from kerasgen.metrics import figure, shown
 
 _BATCH = 500
@@ -23,9 +23,5 @@ def label_fidelity(model, classifier, num_samples=10_000, seed=0):
     """
     labels = np.arange(num_samples, dtype="int32") % model.num_classes
     images = shown.samples(model, num_samples, labels, seed)
-    right = []
-    for start in range(0, num_samples, _BATCH):
-        rows = slice(start, start + _BATCH)
-        predicted = np.argmax(keras.ops.convert_to_numpy(classifier.probabilities(images[rows])), axis=-1)
-        right.append(100.0 * (predicted == labels[rows]))
-    return {"label_fidelity": figure.mean(np.concatenate(right), "%")}
+    predicted = np.argmax(mapped(classifier.probabilities, _BATCH, images), axis=-1)
+    return {"label_fidelity": figure.mean(100.0 * (predicted == labels), "%")}

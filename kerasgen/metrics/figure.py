@@ -6,6 +6,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from kerasgen.batches import blocks
+
 _BATCH = 100
 
 
@@ -65,9 +67,8 @@ def by_batch(score, images, labels, progress):
     parts = []
     with Progress(*columns, disable=not progress) as bar:
         task = bar.add_task("images", total=len(images))
-        for number, start in enumerate(range(0, len(images), _BATCH)):
-            rows = slice(start, start + _BATCH)
-            arrays = score(images[rows], None if labels is None else labels[rows], number)
+        for number, (count, *batch) in enumerate(blocks(len(images), _BATCH, images, labels)):
+            arrays = score(*batch, number)
             parts.append([keras.ops.convert_to_numpy(array).astype("float64") for array in arrays])
-            bar.update(task, completed=min(rows.stop, len(images)))
+            bar.advance(task, count)
     return [np.concatenate(part) for part in zip(*parts)]

@@ -10,6 +10,8 @@ A generator of few but good samples has precision, and lacks recall and coverage
 
 import numpy as np
 
+from kerasgen.batches import blocks
+
 _BLOCK = 500  # bounds the memory: distances of so many points to all others at once
 
 
@@ -42,8 +44,8 @@ def _hits(centres, queries, k):
     neighbors = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(centres)
     radii = neighbors.kneighbors()[0][:, -1]  # of other examples than the centre itself
     per_query, per_centre = [], np.zeros(len(centres), "int64")
-    for start in range(0, len(queries), _BLOCK):
-        inside = pairwise_distances(queries[start : start + _BLOCK], centres) <= radii
+    for _, some in blocks(len(queries), _BLOCK, queries):
+        inside = pairwise_distances(some, centres) <= radii
         per_query.append(inside.sum(axis=1))
         per_centre += inside.sum(axis=0)
     return np.concatenate(per_query), per_centre

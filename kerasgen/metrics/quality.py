@@ -8,12 +8,12 @@ import itertools
 
 import numpy as np
 
+from kerasgen.batches import blocks
 from kerasgen.metrics import features as extractors
 from kerasgen.metrics import figure, manifold, memorisation, shown, two_sample
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.kernel import kernel_distance
-from kerasgen.model import blocks
 
 TESTED = 1000  # examples a side of the permutation tests, whose memory grows with their square
 

@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.batches import blocks
 from kerasgen.likelihoods import Bernoulli
 from kerasgen.metrics import codes, figure
 from kerasgen.metrics.figure import Figure
@@ -109,7 +110,7 @@ def reconstruction_quality(model, images, examples, real, extractor):
     """
 
     def batches(x):
-        for part in np.array_split(x, -(-len(x) // _BATCH)):
+        for _, part in blocks(len(x), _BATCH, x):
             yield from extractor.batches(model.detokenize(model.tokenize(part)))
 
     held_out, floor = (Moments.of(extractor.batches(each)) for each in (examples, real))

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.model import blocks
+from kerasgen.batches import blocks
 
 _BATCH = 500
 _ACTIVE = 0.01

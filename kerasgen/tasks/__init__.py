@@ -1,6 +1,6 @@
 """What people do with a trained model."""
 
-from kerasgen.tasks.interpolate import interpolate
-from kerasgen.tasks.traverse import traverse
+from kerasgen.tasks.interpolation import interpolate
+from kerasgen.tasks.traversal import traverse
 
 __all__ = ["interpolate", "traverse"]

@@ -12,6 +12,7 @@ import json
 import keras
 import numpy as np
 
+from kerasgen.batches import mapped
 from kerasgen.families import Classifier
 
 _STEPS = 300  # of fine-tuning, whatever the number of labels
@@ -74,8 +75,7 @@ def fine_tuned(encoder, event_shape, num_classes, train, test, seed=0, pretraine
 
 def features(model, images):
     """What the model's encoder gives, `[N, F]`."""
-    batches = (images[start : start + 500] for start in range(0, len(images), 500))
-    return np.concatenate([keras.ops.convert_to_numpy(model.encoder(batch)) for batch in batches])
+    return mapped(model.encoder, 500, images)
 
 
 def table(models, train, test, counts=(10, 100, 1000), seeds=(0, 1, 2)):

@@ -10,7 +10,7 @@ from kerasgen.metrics import codes, shown, units
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.tasks import noise
 from kerasgen.tasks.appear import appear
-from kerasgen.tasks.traverse import animation, picture, traverse
+from kerasgen.tasks.traversal import animation, picture, traverse
 
 _SHOWN = 64  # samples
 _A_CLASS = 10  # samples, of a conditional model
