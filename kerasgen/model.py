@@ -124,7 +124,9 @@ class GenerativeModel(CheckedModel):
         """Refused: what Keras calls a prediction is, of a generative model, one of several things."""
         known = ("sample", "log_prob", "encode", "reconstruct", "tokenize", "score")
         methods = ", ".join(name for name in known if hasattr(self, name))
-        raise AttributeError(f"Expected one of the methods of {type(self).__name__}: {methods}. Received: predict.")
+        raise NotImplementedError(
+            f"Expected one of the methods of {type(self).__name__}: {methods}. Received: predict."
+        )
 
     def call(self, x):
         # `fit` calls the model on the data before it asks for the loss. The loss also depends on the condition, which

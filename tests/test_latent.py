@@ -260,5 +260,7 @@ def test_pixels_between_levels_are_refused(likelihood, digits):
 
 
 def test_predict_says_what_there_is(vae, images):
-    with pytest.raises(AttributeError, match="methods of LatentVariableModel: sample, log_prob, encode, reconstruct."):
+    with pytest.raises(
+        NotImplementedError, match="methods of LatentVariableModel: sample, log_prob, encode, reconstruct."
+    ):
         vae.predict(images)
