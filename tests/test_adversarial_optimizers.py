@@ -135,6 +135,14 @@ def test_float16_is_refused_and_the_remedy_named():
         keras.config.set_dtype_policy("float32")
 
 
+def test_a_critic_has_one_optimizer():
+    model = plane()
+    both = optimizers.Adversaries(keras.optimizers.Adam(), keras.optimizers.Adam())
+    model.compile(both)
+    with pytest.raises(ValueError, match="Expected critic_optimizer=None beside Adversaries, .* Received: SGD. Drop"):
+        model.compile(both, keras.optimizers.SGD())
+
+
 def test_a_critics_learning_rate_needs_a_critic():
     both = training.Schedule(1, 1e-3, critic_learning_rate=1e-3).optimizer(10)
     with pytest.raises(

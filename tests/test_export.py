@@ -1,6 +1,7 @@
 """Exported files: every round trip on a tiny model, in processes and loaders that know nothing of kerasgen."""
 
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -14,9 +15,9 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
 
 import kerasgen
-from kerasgen import export, likelihoods, machine
+from kerasgen import export, likelihoods, machine, zoo
 from kerasgen.bottlenecks import Gaussian
-from kerasgen.export import signatures
+from kerasgen.export import readme, signatures
 from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, verify
 from kerasgen.likelihoods import Bernoulli
 from kerasgen.networks import MLP, ConvDecoder, ConvEncoder
@@ -393,6 +394,12 @@ def test_other_backends_are_told_so(monkeypatch, tmp_path):
     for write in (export.saved_model, export.tflite):
         with pytest.raises(RuntimeError, match="Expected the TensorFlow backend, which alone exports. Received: 'jax'"):
             write(None, tmp_path / "model")
+
+
+def test_the_page_of_the_presets_is_of_all_of_them():
+    text = (pathlib.Path(__file__).parents[1] / "export" / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(readme._HEAD)
+    assert re.findall("^## (.+)$", text, re.MULTILINE) == ["Tensors", *zoo.names()]
 
 
 def test_contract_is_read_from_the_files(reports, tmp_path):

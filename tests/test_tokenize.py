@@ -217,6 +217,13 @@ def test_bad_sources_are_refused(model, tmp_path, source, file_format, message):
     assert not (tmp_path / "ids").exists()
 
 
+def test_a_remote_output_is_refused(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="Expected a folder that .* Received: 'gs://bucket/ids'. Write to a mounted"):
+        tokenize(model, "tfds:digits", "gs://bucket/ids")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture(scope="module")
 def preset(model, tmp_path_factory):
     recipe = recipe_of("vq")

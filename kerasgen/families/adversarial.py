@@ -172,7 +172,8 @@ class AdversarialModel(GenerativeModel):
             kwargs: Keras' own.
 
         Raises:
-            ValueError: the model computes in float16, whose loss scaling knows one optimizer.
+            ValueError: the model computes in float16, whose loss scaling knows one optimizer; two optimizers of the
+                critic.
         """
         if self.dtype_policy.name == "mixed_float16":
             raise ValueError(
@@ -181,6 +182,11 @@ class AdversarialModel(GenerativeModel):
             )
         optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
         if isinstance(optimizer, Adversaries):
+            if critic_optimizer is not None:
+                raise ValueError(
+                    "Expected critic_optimizer=None beside Adversaries, which hold the critic's. Received: "
+                    f"{type(critic_optimizer).__name__}. Drop it."
+                )
             optimizer, critic_optimizer = optimizer.generator, optimizer.critic
         critic_optimizer = keras.optimizers.get(critic_optimizer or twin(optimizer))
         both = Adversaries(optimizer, slowed(critic_optimizer, self.critic_steps))

@@ -76,6 +76,11 @@ def tokenize(
         RuntimeError: a worker process ended, as for want of memory.
     """
     runner.check(options)
+    if "://" in output:  # the tokenizer that the workers load is no file of Beam's
+        raise ValueError(
+            f"Expected a folder that this process and the workers reach by its path. Received: {output!r}. "
+            "Write to a mounted disk, and copy."
+        )
     if file_format not in FORMATS:
         raise ValueError(f"Expected the format to be one of {FORMATS}. Received: {file_format!r}")
     if not hasattr(model, "tokenize"):
