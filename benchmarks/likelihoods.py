@@ -1,6 +1,6 @@
 """One VAE of Fashion-MNIST under every likelihood of its 256 levels, trained equally long, as a table.
 
-    python benchmarks/likelihoods.py [--epochs 5] [--limit 1000] [--num-samples 100] [--out runs/likelihoods]
+    python benchmarks/likelihoods.py [--epochs 5] [--limit 1000] [--num-samples 100] [--likelihoods TITLE ...]
 
 The network is that of zoo/vae_fashion/recipe.yaml up to its last layer. Runs are resumable: the same command goes on
 where it was stopped. Figures are of the first `limit` test images, by importance weighting. The first row is a
@@ -56,6 +56,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--num-samples", type=int, default=100)
+    parser.add_argument("--likelihoods", nargs="+", choices=LIKELIHOODS, default=list(LIKELIHOODS), metavar="TITLE")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/likelihoods"))
     args = parser.parse_args()
     images = _images(f"test[:{args.limit}]")
@@ -64,6 +65,8 @@ def main():
     rows = [f"| {title} | {exact(mixture, images)['bits_per_dim']} | | |"]
     samples = [mixture.sample(12, seed=0)]
     for number, (title, likelihood) in enumerate(LIKELIHOODS.items()):
+        if title not in args.likelihoods:
+            continue
         recipe = recipe_with(likelihood, f"likelihood_{number}", args.epochs)
         model = training.run(recipe, args.out / recipe.name, resume=True)
         figures = importance_weighted(model, images, num_samples=args.num_samples, progress=True)

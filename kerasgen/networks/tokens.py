@@ -113,10 +113,5 @@ def _attend(block, h, before, keys, values, index):
     places = ops.arange(keys.shape[2])
     here = ops.equal(places, index)[:, None]
     keys, values = ops.where(here, key[:, :, None], keys), ops.where(here, value[:, :, None], values)
-    query = query[:, :, None] / math.sqrt(query.shape[-1])
-    scores = ops.concatenate([ops.matmul(query, ops.swapaxes(each, -1, -2)) for each in (before[0], keys)], axis=-1)
-    past = before[0].shape[2]
-    seen = ops.concatenate([ops.ones(past, "bool"), places <= index])
-    weights = ops.cast(ops.softmax(ops.where(seen, ops.cast(scores, "float32"), -1e30)), h.dtype)
-    attended = ops.matmul(weights[..., :past], before[1]) + ops.matmul(weights[..., past:], values)
-    return block.after(h, ops.reshape(attended, ops.shape(h))), (keys, values)
+    seen = ops.concatenate([ops.ones(before[0].shape[2], "bool"), places <= index])
+    return block.attend(h, query, (before, (keys, values)), seen), (keys, values)

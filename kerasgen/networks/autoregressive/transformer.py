@@ -9,6 +9,7 @@ kept: those of finished rows in one block, which no column copies, and those of 
 import math
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from kerasgen.networks.autoregressive.causal import CausalNetwork
@@ -49,6 +50,23 @@ class CausalBlock(layers.Layer):
         parts = ops.split(self.queries_keys_values(self.norm1(x)), 3, axis=-1)
         shape = (*ops.shape(x)[:-1], self.num_heads, x.shape[-1] // self.num_heads)
         return [ops.reshape(part, shape) for part in parts]
+
+    def attend(self, x, query, pairs, seen):
+        """The block at one token, whose query looks at keys and values that are kept in parts; no part is copied.
+
+        Args:
+            x: `[B, D]`.
+            query: `[B, heads, D / heads]`.
+            pairs: of keys and values, each `[B, heads, tokens, D / heads]`, the token's own among them.
+            seen: `[tokens of all pairs]`, whether the query may look there.
+        """
+        query = query[:, :, None] / math.sqrt(query.shape[-1])
+        scores = [ops.matmul(query, ops.swapaxes(keys, -1, -2)) for keys, _ in pairs]
+        scores = ops.where(seen, ops.cast(ops.concatenate(scores, axis=-1), "float32"), -1e30)
+        ends = np.cumsum([keys.shape[2] for keys, _ in pairs])[:-1].tolist()
+        weights = ops.split(ops.cast(ops.softmax(scores), x.dtype), ends, axis=-1)
+        attended = sum(ops.matmul(part, values) for part, (_, values) in zip(weights, pairs, strict=True))
+        return self.after(x, ops.reshape(attended, (-1, x.shape[-1])))
 
     def after(self, x, attended):
         x = x + self.dropout(self.attention_output(attended))
@@ -185,17 +203,11 @@ class CausalTransformer(CausalNetwork):
             query, *new = block.heads(h)  # [B, heads, depth]
             here_ = here[None, None, None, :, None]
             current.append(tuple(ops.where(here_, x[:, :, None, None], old) for x, old in zip(new, row)))
-            (keys, values), (row_keys, row_values) = (
+            pairs = [
                 [ops.reshape(x, (-1, heads, x.shape[2] * width, depth)) for x in pair]
                 for pair in (finished, current[-1])
-            )
-            query = query[:, :, None] / math.sqrt(depth)
-            scores = [ops.matmul(query, ops.swapaxes(k, -1, -2)) for k in (keys, row_keys)]
-            scores = ops.where(seen, ops.cast(ops.concatenate(scores, axis=-1), "float32"), -1e30)
-            weights = ops.cast(ops.softmax(scores), h.dtype)
-            split = height * width
-            attended = ops.matmul(weights[..., :split], values) + ops.matmul(weights[..., split:], row_values)
-            h = block.after(h, ops.reshape(attended, (-1, heads * depth)))
+            ]
+            h = block.attend(h, query, pairs, seen)
         return self.head(self.norm(h)), {**cache, "current": current, "stem": stem}, trace
 
     @classmethod
