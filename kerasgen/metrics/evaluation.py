@@ -85,8 +85,8 @@ def measure(
         protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
         protocol += "constant ones, by log p(x)" + (", all classes equally likely" if model.num_classes else "")
         yield novelty.ranking(model, examples, others, progress=progress), protocol
-    own = features.of(judge)
     if hasattr(model, "tokenize") and judge:
+        own = features.of(judge)
         images, _, what = read("test")
         grey, real = (read(split, grey=True, count=len(images))[0] for split in ("test", "train"))
         protocol = (
@@ -96,7 +96,7 @@ def measure(
         yield tokenizer.reconstruction_quality(model, images, grey, real, own), protocol
     if with_quality or only_samples(model):
         examples, labels, what = read("test", grey=True)
-        extractor, count = extractor or own, count or len(examples)
+        extractor, count = extractor or features.of(judge), count or len(examples)
         training = read("train", grey=True, count=count if extractor.slow else _TRAINING)[0]
         protocol = _quality_protocol(model, count, len(examples), what, len(training), extractor)
         yield quality.sample_quality(model, examples, labels, training, extractor, count=count), protocol
