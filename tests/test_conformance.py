@@ -38,7 +38,7 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "vae": tiny_vae,
     "conditional_vae": lambda: tiny_mlp_vae(likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10),
     "conditional_prior": lambda: tiny_mlp_vae(num_classes=10, bottleneck=bottlenecks.ConditionalGaussian(4, 10)),
-    "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(components=2), objectives.IWAE(3)),
+    "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, levels=17), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,
     "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),
     "pixel_vae": tiny_pixel_vae,
