@@ -248,17 +248,6 @@ def test_reconstructions_of_images_are_images(images):
     np.testing.assert_array_equal(model.reconstruct(images[:2]), np.clip(means, 0, 1))
 
 
-@pytest.mark.parametrize(
-    "likelihood", [likelihoods.Categorical(17), likelihoods.DiscretizedLogistic(2, 17), likelihoods.Laplace(levels=17)]
-)
-def test_pixels_between_levels_are_refused(likelihood, digits):
-    model = tiny_mlp_vae(likelihood)
-    x = digits[0][:2]
-    assert np.all(np.isfinite(model.log_prob(x, num_samples=1)))
-    with pytest.raises(ValueError, match="Expected pixels of 17 levels, multiples of 1/16. .* Round them"):
-        model.log_prob(x * 0.99, num_samples=1)
-
-
 def test_predict_says_what_there_is(vae, images):
     with pytest.raises(
         NotImplementedError, match="methods of LatentVariableModel: sample, log_prob, encode, reconstruct."

@@ -115,13 +115,6 @@ class Autoencoder(GenerativeModel):
         params = ops.reshape(params, (*leading, *params.shape[1:]))
         return self.likelihood.distribution(params, len(self.event_shape))
 
-    def check(self, x, condition=None):
-        """As of `GenerativeModel`; pixels between the levels that the likelihood knows are a ValueError too."""
-        x, condition = super().check(x, condition)
-        if (levels := getattr(self.likelihood, "levels", None)) is not None:
-            checks.levels(x, levels)
-        return x, condition
-
     def loss_terms(self, x, condition=None, training=False):
         """The objective's terms by name, unweighted, each `[B]` in nats."""
         return self.objective.terms(self, *self.check(x, condition), training)
