@@ -17,7 +17,7 @@ if keras.backend.backend() != "tensorflow":
 import kerasgen
 from kerasgen import export, likelihoods, machine, zoo
 from kerasgen.bottlenecks import Gaussian
-from kerasgen.export import readme, signatures
+from kerasgen.export import formats, readme, signatures
 from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, verify
 from kerasgen.likelihoods import Bernoulli
 from kerasgen.networks import MLP, ConvDecoder, ConvEncoder
@@ -338,6 +338,21 @@ def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, mon
     text = export.contract({"tiny": reports.values()}, tmp_path / "README.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith("| TFLite, float16"))
     assert re.fullmatch(r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row)
+
+
+@pytest.mark.parametrize(("crashes_over", "left"), [("sample", {"log_prob"}), ("log_prob", None)])
+def test_where_the_converter_ends_what_is_drawn_in_turn_is_left_out(tmp_path, monkeypatch, crashes_over, left):
+    convert_apart = formats._convert_apart
+
+    def crash(source, path, examples):
+        if crashes_over in examples:
+            raise RuntimeError("exit status -11")
+        convert_apart(source, path, examples)
+
+    monkeypatch.setattr(formats, "_convert_apart", crash)
+    reports = {report.quantize: report for report in export.every_format(tiny_autoregressive(), tmp_path / "new")}
+    assert reports["dynamic"].errors.keys() >= {"log_prob"}
+    assert (set(reports["int8"].errors) if "int8" in reports else None) == left
 
 
 @pytest.mark.parametrize("output", [np.full((1, 2), np.nan), np.zeros((2, 1))])
