@@ -121,12 +121,10 @@ class GenerativeModel(CheckedModel):
         return {}
 
     def predict(self, *args, **kwargs):
-        """Refused: what Keras calls a prediction is, of a generative model, one of several things."""
+        """Refused, by a TypeError: what Keras calls a prediction is, of a generative model, one of several things."""
         known = ("sample", "log_prob", "encode", "reconstruct", "tokenize", "score")
         methods = ", ".join(name for name in known if hasattr(self, name))
-        raise NotImplementedError(
-            f"Expected one of the methods of {type(self).__name__}: {methods}. Received: predict."
-        )
+        raise TypeError(f"Expected one of the methods of {type(self).__name__}: {methods}. Received: predict.")
 
     def call(self, x):
         # `fit` calls the model on the data before it asks for the loss. The loss also depends on the condition, which

@@ -1,24 +1,22 @@
 """Exported files: every round trip on a tiny model, in processes and loaders that know nothing of kerasgen."""
 
 import os
-import pathlib
-import re
 import subprocess
 import sys
 
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_autoregressive, tiny_gan
+from conftest import tiny_gan
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
 
 import kerasgen
-from kerasgen import export, likelihoods, machine, zoo
+from kerasgen import export, likelihoods, machine
 from kerasgen.bottlenecks import Gaussian
-from kerasgen.export import formats, readme, signatures
-from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, verify
+from kerasgen.export import signatures
+from kerasgen.export.verification import BOUNDS
 from kerasgen.likelihoods import Bernoulli
 from kerasgen.networks import MLP, ConvDecoder, ConvEncoder
 
@@ -276,92 +274,6 @@ def test_a_crash_of_calibration_is_an_error(tmp_path, monkeypatch):
     assert os.listdir(tmp_path / "new") == []
 
 
-def test_the_mean_error_is_bounded_too():
-    """An output that is off by a little everywhere fails, whatever its worst element."""
-    identity = signatures.Signature(lambda z: {"z": z}, {"z": (None, 2)})
-
-    def run(name, inputs):
-        return {"z": inputs["z"] + 0.01}
-
-    model = dense()
-    largest, mean = verify(model, {"same": identity}, run, Bound(0.02, 0.02))
-    assert 0.002 < mean["same"] < largest["same"] < 0.011
-    with pytest.raises(ValueError, match=r"within 0.02 \(mean 0.001\). Received: errors {'same'.*Nothing was written"):
-        verify(model, {"same": identity}, run, Bound(0.02, 0.001))
-
-
-def drawn_otherwise(share):
-    """Errors found where an exported file draws a share of the pixels of 8x8 images otherwise."""
-    model = tiny_autoregressive()
-    signature = signatures.of(model)["sample"]
-
-    def run(name, inputs):
-        images = np.array(signature.function(**inputs)["images"])
-        changed = images[:, : round(8 * share)]
-        changed[:] = 1 - changed
-        return {"images": images}
-
-    return verify(model, {"sample": signature}, run, BOUNDS[None]._replace(drawn=0.2))
-
-
-def test_few_pixels_may_be_drawn_otherwise():
-    largest, mean = drawn_otherwise(0.125)
-    assert largest == {"sample": 1.0} and mean == {"sample": 0.125}
-    with pytest.raises(
-        BoundExceeded, match=r"'sample': 'above 0.0001 in 25.0% of the pixels \(at most 20%\)'"
-    ) as found:
-        drawn_otherwise(0.25)
-    assert found.value.signatures == ["sample"]
-
-
-def test_no_pixel_without_a_number_passes():
-    model = tiny_autoregressive()
-    signature = signatures.of(model)["sample"]
-
-    def run(name, inputs):
-        images = np.array(signature.function(**inputs)["images"])
-        images[0, 0, 0] = np.nan
-        return {"images": images}
-
-    with pytest.raises(BoundExceeded, match="'sample': 'not a number, or of another shape'"):
-        verify(model, {"sample": signature}, run, BOUNDS[None])
-
-
-def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, monkeypatch):
-    model = tiny_autoregressive()
-    for mode in QUANTIZE[1:]:
-        monkeypatch.setitem(BOUNDS, mode, BOUNDS[mode]._replace(drawn=-1))
-    reports = {report.quantize: report for report in export.every_format(model, tmp_path / "new")}
-    assert reports["saved_model"].errors.keys() == {"log_prob", "sample"}
-    assert reports[None].errors.keys() == {"log_prob", "sample", "sample_seeded"}
-    assert {mode: set(reports[mode].errors) for mode in QUANTIZE[1:]} == dict.fromkeys(QUANTIZE[1:], {"log_prob"})
-    text = export.contract({"tiny": reports.values()}, tmp_path / "README.md").read_text()
-    row = next(line for line in text.splitlines() if line.startswith("| TFLite, float16"))
-    assert re.fullmatch(r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row)
-
-
-@pytest.mark.parametrize(("crashes_over", "left"), [("sample", {"log_prob"}), ("log_prob", None)])
-def test_where_the_converter_ends_what_is_drawn_in_turn_is_left_out(tmp_path, monkeypatch, crashes_over, left):
-    convert_apart = formats._convert_apart
-
-    def crash(source, path, examples):
-        if crashes_over in examples:
-            raise RuntimeError("exit status -11")
-        convert_apart(source, path, examples)
-
-    monkeypatch.setattr(formats, "_convert_apart", crash)
-    reports = {report.quantize: report for report in export.every_format(tiny_autoregressive(), tmp_path / "new")}
-    assert reports["dynamic"].errors.keys() >= {"log_prob"}
-    assert (set(reports["int8"].errors) if "int8" in reports else None) == left
-
-
-@pytest.mark.parametrize("output", [np.full((1, 2), np.nan), np.zeros((2, 1))])
-def test_an_output_of_another_shape_or_without_a_number_never_passes(output):
-    signature = signatures.Signature(lambda z: {"z": z}, {"z": (None, 2)})
-    with pytest.raises(ValueError, match="errors {'same': 'inf"):
-        verify(dense(), {"same": signature}, lambda name, inputs: {"z": output}, Bound(1e9, 1e9))
-
-
 def test_conditional_models_take_labels(tmp_path):
     model = dense(num_classes=3)
     report = export.tflite(model, tmp_path / "model.tflite")
@@ -409,12 +321,6 @@ def test_other_backends_are_told_so(monkeypatch, tmp_path):
     for write in (export.saved_model, export.tflite):
         with pytest.raises(RuntimeError, match="Expected the TensorFlow backend, which alone exports. Received: 'jax'"):
             write(None, tmp_path / "model")
-
-
-def test_the_page_of_the_presets_is_of_all_of_them():
-    text = (pathlib.Path(__file__).parents[1] / "export" / "README.md").read_text(encoding="utf-8")
-    assert text.startswith(readme._HEAD)
-    assert re.findall("^## (.+)$", text, re.MULTILINE) == ["Tensors", *zoo.names()]
 
 
 def test_contract_is_read_from_the_files(reports, tmp_path):

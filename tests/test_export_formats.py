@@ -1,0 +1,51 @@
+"""Every format of a model, and the page of the presets: what one format lacks the others keep."""
+
+import pathlib
+import re
+
+import keras
+import pytest
+from conftest import tiny_autoregressive
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
+
+from kerasgen import export, zoo
+from kerasgen.export import formats, readme
+from kerasgen.export.verification import BOUNDS
+
+QUANTIZED = ["float16", "dynamic", "int8"]
+
+
+def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, monkeypatch):
+    model = tiny_autoregressive()
+    for mode in QUANTIZED:
+        monkeypatch.setitem(BOUNDS, mode, BOUNDS[mode]._replace(drawn=-1))
+    reports = {report.quantize: report for report in export.every_format(model, tmp_path / "new")}
+    assert reports["saved_model"].errors.keys() == {"log_prob", "sample"}
+    assert reports[None].errors.keys() == {"log_prob", "sample", "sample_seeded"}
+    assert {mode: set(reports[mode].errors) for mode in QUANTIZED} == dict.fromkeys(QUANTIZED, {"log_prob"})
+    text = export.contract({"tiny": reports.values()}, tmp_path / "README.md").read_text()
+    row = next(line for line in text.splitlines() if line.startswith("| TFLite, float16"))
+    assert re.fullmatch(r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row)
+
+
+@pytest.mark.parametrize(("crashes_over", "left"), [("sample", {"log_prob"}), ("log_prob", None)])
+def test_where_the_converter_ends_what_is_drawn_in_turn_is_left_out(tmp_path, monkeypatch, crashes_over, left):
+    convert_apart = formats._convert_apart
+
+    def crash(source, path, examples):
+        if crashes_over in examples:
+            raise RuntimeError("exit status -11")
+        convert_apart(source, path, examples)
+
+    monkeypatch.setattr(formats, "_convert_apart", crash)
+    reports = {report.quantize: report for report in export.every_format(tiny_autoregressive(), tmp_path / "new")}
+    assert reports["dynamic"].errors.keys() >= {"log_prob"}
+    assert (set(reports["int8"].errors) if "int8" in reports else None) == left
+
+
+def test_the_page_of_the_presets_is_of_all_of_them():
+    text = (pathlib.Path(__file__).parents[1] / "export" / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(readme._HEAD)
+    assert re.findall("^## (.+)$", text, re.MULTILINE) == ["Tensors", *zoo.names()]
