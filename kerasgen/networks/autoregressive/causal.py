@@ -123,8 +123,10 @@ class Head(layers.Layer):
 
 
 def _with_margins(x, rows, columns):
-    height, width = x.shape[1:3]
-    x = x[:, : height + min(rows[1], 0), : width + min(columns[1], 0)]
+    if rows[1] < 0:
+        x = x[:, : rows[1]]
+    if columns[1] < 0:
+        x = x[:, :, : columns[1]]
     return ops.pad(x, ((0, 0), (rows[0], max(rows[1], 0)), (columns[0], max(columns[1], 0)), (0, 0)))
 
 
