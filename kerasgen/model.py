@@ -53,6 +53,11 @@ class CheckedModel(keras.Model):
     def get_metrics_result(self):
         return backend.per_replica_results(super().get_metrics_result())
 
+    def compile_from_config(self, config):
+        # Keras skips this for a model with a `compile` of its own.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
     @classmethod
     def from_config(cls, config):
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
@@ -115,6 +120,16 @@ class GenerativeModel(CheckedModel):
     def in_range(self, x):
         """Samples `x`, those of images clipped to [0, 1], which an unbounded likelihood may leave."""
         return keras.ops.clip(x, 0.0, 1.0) if len(self.event_shape) == 3 else x
+
+    def compile(self, optimizer="rmsprop", loss=None, **kwargs):
+        """Keras' `compile`, without a loss: the model has its own, the sum of its terms.
+
+        Raises:
+            ValueError: a loss, which would be ignored.
+        """
+        if loss is not None:
+            raise ValueError(f"Expected no loss: {type(self).__name__} trains by its own. Received: loss={loss!r}.")
+        super().compile(optimizer, **kwargs)
 
     def term_weights(self):
         """Weights of the loss terms by name; a term that is not named weighs 1."""

@@ -179,3 +179,9 @@ def test_errors_come_before_any_work():
         model.fit(np.concatenate([GOOD, GOOD * 255]), batch_size=2, verbose=0)
     for weight, after in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, after)
+
+
+def test_loss_of_compile():
+    message = "Expected no loss: LatentVariableModel trains by its own. Received: loss='mse'."
+    with pytest.raises(ValueError, match=message):
+        tiny_vae().compile("adam", loss="mse")

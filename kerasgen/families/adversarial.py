@@ -193,10 +193,6 @@ class AdversarialModel(GenerativeModel):
         both.build_both(self.generator.trainable_variables, self._critic_variables)
         super().compile(both, **kwargs)
 
-    def compile_from_config(self, config):
-        # Keras skips this for a model with a `compile` of its own.
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
     @property
     def _critic_variables(self):
         return [*self.critic.trainable_variables, *self.head.trainable_variables]

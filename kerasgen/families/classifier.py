@@ -42,11 +42,6 @@ class Classifier(CheckedModel):
         loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         super().compile(optimizer, loss, metrics=["accuracy"] if metrics is None else metrics, **kwargs)
 
-    def compile_from_config(self, config):
-        # Keras skips this for a model with a `compile` of its own.
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
-
     def call(self, x, training=False):
         """Logits `[B, num_classes]`, float32."""
         if training:
