@@ -9,11 +9,12 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from kerasgen import backend, bottlenecks, checks, cli, commands, likelihoods, networks, zoo
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
-from kerasgen.networks.autoregressive.causal import CausalConv2D
+from kerasgen.networks.autoregressive.causal import CausalConv2D, above, down_to, pointwise, up_to
 from kerasgen.recipe import Recipe
 
 NETWORKS = {
@@ -380,3 +381,11 @@ def test_dependent_channels_have_no_mean_to_reconstruct_by():
     parts = networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((2, 2, 12), ())
     with pytest.raises(ValueError, match="Expected a likelihood with a mean, to reconstruct by. Received: Channelwise"):
         LatentVariableModel((2, 2, 3), *parts, likelihoods.ChannelwiseCategorical(4, 4))
+
+
+def test_a_convolution_slices_only_what_it_cuts():
+    def slices(layer):
+        graph = tf.function(layer).get_concrete_function(tf.TensorSpec((2, 4, 4, 1))).graph
+        return [op.type for op in graph.get_operations()].count("StridedSlice")
+
+    assert [slices(layer) for layer in (pointwise(2), up_to(2, 2), down_to(2, 2, 3), above(2, 1, 3))] == [0, 0, 0, 1]

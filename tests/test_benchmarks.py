@@ -347,3 +347,22 @@ def test_the_table_of_fixed_binarization(monkeypatch, tmp_path, rng, capsys):
         assert [w.shape for w in recipe.build().weights] == [w.shape for w in preset.weights]
         assert (recipe.data["name"], recipe.data["split"]) == ("binarized_mnist", "train")
         assert (recipe.training["start_from"], recipe.training.get("precision")) == (name, precision)
+
+
+def test_forms_of_the_gate_are_the_same_function(rng):
+    profile = script(SCRIPT.with_name("profile_gated_pixelcnn.py"))
+    x, slope = (tf.cast(rng.normal(size=(2, 3, 3, size)), tf.bfloat16) for size in (8, 4))
+    exact_ones = profile.with_gradient(profile.plain, *(tf.cast(each, tf.float32) for each in (x, slope)))
+    for gate in profile.GATES:
+        for value, expected in zip(profile.with_gradient(gate, x, slope), exact_ones, strict=True):
+            np.testing.assert_allclose(tf.cast(value, tf.float32), expected, atol=0.05)
+
+
+def test_the_profile_of_a_step():
+    command = [sys.executable, str(SCRIPT.with_name("profile_gated_pixelcnn.py")), "--batch", "2"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.strip("| ").split(" | ") for line in out.splitlines()]
+    spent = {kind: float(ms) for kind, ms in rows[2 : rows.index([""])]}
+    assert "BackpropFilter" in next(iter(spent))
+    assert max(spent.values()) == spent["all"] >= 0.99 * (sum(spent.values()) - spent["all"]) > 0
+    assert [len(row) for row in rows if row[0].endswith(("2x3", "1x1", "1x2", "xla"))] == [7, 7, 7, 7, 2]
