@@ -12,7 +12,7 @@ import json
 import pathlib
 
 from kerasgen import data, training
-from kerasgen.data.shapes import SETS
+from kerasgen.data.synthetic.shapes import SETS
 from kerasgen.metrics import disentanglement
 from kerasgen.metrics.figure import over_seeds
 from kerasgen.recipe import Recipe

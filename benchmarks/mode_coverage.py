@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kerasgen import divergences, families, networks, regularizers
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.metrics.modes import mode_coverage
 
 GAMES = {  # name: (divergence, regularizers, steps of the critic)

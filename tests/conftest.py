@@ -31,7 +31,7 @@ from kerasgen import (
     objectives,
     zoo,
 )
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.text import Vocabulary
 
 

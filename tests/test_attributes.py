@@ -9,8 +9,8 @@ import yaml
 from scipy.special import softmax
 
 from kerasgen import families, networks, zoo
-from kerasgen.data import captions, scenes, shapes
-from kerasgen.data.scenes import ATTRIBUTES
+from kerasgen.data.synthetic import captions, scenes, shapes
+from kerasgen.data.synthetic.scenes import ATTRIBUTES
 from kerasgen.metrics.captions import caption_fidelity, score
 from kerasgen.metrics.classification import attribute_accuracy
 

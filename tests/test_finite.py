@@ -11,7 +11,7 @@ from conftest import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mlp_va
 
 import kerasgen
 from kerasgen import data, divergences, regularizers, training
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.recipe import Recipe
 
 POISON = 1.0  # all pixels of an example that spoils its batch: no digit is white

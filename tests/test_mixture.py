@@ -6,7 +6,7 @@ import pytest
 from scipy import special, stats
 from sklearn.mixture import GaussianMixture
 
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.families import Mixture
 
 both_covariances = pytest.mark.parametrize("covariance", ["diag", "full"])

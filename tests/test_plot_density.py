@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.plot import density
 
 POINTS = TOYS["eight_gaussians"].sample(2000, seed=0)

@@ -9,7 +9,7 @@ import pytest
 from conftest import tiny_gan
 from scipy import linalg, stats
 
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.metrics import evaluation, features, kernel, manifold, memorisation, quality, two_sample
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.modes import mode_coverage

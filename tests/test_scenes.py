@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from kerasgen import data
-from kerasgen.data import captions, scenes
-from kerasgen.data.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES, VOCABULARY
-from kerasgen.data.scenes import ATTRIBUTES, HELD_OUT
+from kerasgen.data.synthetic import captions, scenes
+from kerasgen.data.synthetic.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES, VOCABULARY
+from kerasgen.data.synthetic.scenes import ATTRIBUTES, HELD_OUT
 from kerasgen.recipe import Recipe
 
 MEANING = {  # word: the name that it stands for, of its kind
@@ -147,7 +147,7 @@ def test_the_recipe_has_the_words_of_the_grammar():
 
 def test_drawing_in_blocks_gives_the_same_images(monkeypatch):
     drawn = scenes.draw(5, 0)
-    monkeypatch.setattr("kerasgen.data.drawn._CHUNK", 2)
+    monkeypatch.setattr("kerasgen.data.synthetic.drawn._CHUNK", 2)
     np.testing.assert_array_equal(np.asarray(scenes.images(drawn, 32)), drawn.render(32))
 
 

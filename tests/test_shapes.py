@@ -6,7 +6,7 @@ import pytest
 from kerasgen import data
 from kerasgen.data import sources
 from kerasgen.data.batching import Options
-from kerasgen.data.shapes import FACTORS, SHAPES, Shapes, splits
+from kerasgen.data.synthetic.shapes import FACTORS, SHAPES, Shapes, splits
 
 WHITE, COLORED = Shapes(), Shapes(rgb=True)
 SQUARE, ELLIPSE, HEART = range(3)

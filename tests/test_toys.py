@@ -5,7 +5,7 @@ import pytest
 
 from kerasgen import data
 from kerasgen.data import sources
-from kerasgen.data.toys import TOYS
+from kerasgen.data.synthetic.toys import TOYS
 
 every_toy = pytest.mark.parametrize("name", TOYS)
 with_density = pytest.mark.parametrize("name", [name for name, toy in TOYS.items() if toy.log_prob])

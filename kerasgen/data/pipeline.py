@@ -1,7 +1,7 @@
 """`load`: a set as a `tf.data.Dataset`.
 
-The decoded set is one tensor, of uint8 for images, and a batch is a gather from it, so the pipeline starts anywhere at
-no cost. Sprites are drawn batch by batch.
+The decoded set is one tensor, of uint8 for images, and a batch is a gather from it, so the pipeline
+starts anywhere at no cost. Sprites are drawn batch by batch.
 """
 
 import math
@@ -27,24 +27,31 @@ def load(
     data_dir=None,
     download=False,
 ):
-    """Reads a set into memory and gives batches of float32 images `[B, H, W, C]` in [0, 1], or points `[B, 2]`.
+    """Reads a set into memory and gives batches of float32 images `[B, H, W, C]` in [0, 1], or
+    points `[B, 2]`.
 
-    Everything random is a function of the seed, the epoch and the position in the epoch: two datasets with equal
-    arguments give equal batches. Iterating over a finite dataset again gives its next epoch, so that `fit` for
-    several epochs sees new orders and new draws; an endless one (`repeat=True`, with `steps_per_epoch` in `fit`) starts
-    at the same batch every time, which is what exact resuming needs.
+    Everything random is a function of the seed, the epoch and the position in the epoch: two
+        datasets with equal
+    arguments give equal batches. Iterating over a finite dataset again gives its next epoch, so
+    that `fit` for several epochs sees new orders and new draws; an endless one (`repeat=True`, with
+    `steps_per_epoch` in `fit`) starts at the same batch every time, which is what exact resuming
+    needs.
 
     Args:
-        name: "digits", embedded; a set of points in the plane: "ring", "moons", "eight_gaussians", "grid_gaussians",
-            "pinwheel", "checkerboard" (see `kerasgen.data.toys`); sprites with known factors: "shapes", "shapes_rgb"
-            (see `kerasgen.data.shapes`); captioned scenes: "scenes", "scenes_64", or others with attributes, to train a
-            judge: "scenes_attributes", "scenes_64_attributes" (see `kerasgen.data.scenes`); or the TFDS name of a set:
-            "mnist", "fashion_mnist", "binarized_mnist", "kmnist", "emnist/letters", "omniglot", "cifar10", ...
+        name: "digits", embedded; a set of points in the plane: "ring", "moons", "eight_gaussians",
+            "grid_gaussians", "pinwheel", "checkerboard" (see `kerasgen.data.synthetic.toys`);
+            sprites with known factors: "shapes", "shapes_rgb" (see
+            `kerasgen.data.synthetic.shapes`); captioned scenes: "scenes", "scenes_64", or others
+            with attributes, to train a judge: "scenes_attributes", "scenes_64_attributes" (see
+            `kerasgen.data.synthetic.scenes`); or the TFDS name of a set: "mnist", "fashion_mnist",
+            "binarized_mnist", "kmnist", "emnist/letters", "omniglot", "cifar10", ...
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
         batch_size: examples in a batch; the last batch of an epoch may hold fewer.
-        binarize: None for grey pixels and for points; "dynamic": pixels drawn anew as Bernoulli(pixel) at every visit;
-            "fixed": drawn once, the draw of an image depending on the seed and its place in the split only.
-        labels: give (images, int32 labels `[B]`) instead of images; captions, attributes and factors are `[B, K]`.
+        binarize: None for grey pixels and for points; "dynamic": pixels drawn anew as
+            Bernoulli(pixel) at every visit; "fixed": drawn once, the draw of an image depending on
+            the seed and its place in the split only.
+        labels: give (images, int32 labels `[B]`) instead of images; captions, attributes and
+            factors are `[B, K]`.
         shuffle: give every epoch an order of its own.
         seed: of the order and of the binarization, an integer of at least 0.
         drop_remainder: leave out a last batch that is not full.
@@ -57,8 +64,8 @@ def load(
         A prefetching `tf.data.Dataset`, deterministic, with autotuning off.
 
     Raises:
-        ValueError: an unknown set, split or binarization, labels of a set without labels, binarized points, too few
-            examples for a batch.
+        ValueError: an unknown set, split or binarization, labels of a set without labels, binarized
+            points, too few examples for a batch.
         FileNotFoundError: the set is not in the folder looked in.
         ConnectionError: it could not be downloaded.
     """
@@ -130,9 +137,11 @@ def _seed(seed, epoch, stream):
 
 
 def _uniform(seed, position, num_examples, size):
-    """`[num_examples, size]` in [0, 1): the rows from `position` on of one endless stateless matrix.
+    """`[num_examples, size]` in [0, 1): the rows from `position` on of one endless stateless
+    matrix.
 
-    Philox is a cipher of a counter, which yields four numbers a count: where a row starts is known without the rows
+    Philox is a cipher of a counter, which yields four numbers a count: where a row starts is known
+        without the rows
     before it.
     """
     import tensorflow as tf

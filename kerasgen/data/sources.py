@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.data import scenes, shapes, splits, toys
+from kerasgen.data import splits
+from kerasgen.data.synthetic import scenes, shapes, toys
 
 # The level that stands for 1, where it is not 255.
 _MAXIMUM = {"binarized_mnist": 1, "digits": 16}
@@ -24,7 +25,8 @@ class Source(NamedTuple):
     Attributes:
         name: of the set.
         images: uint8 `[N, H, W, C]`, or the points of a toy set, float32 `[N, 2]`; or `Drawn`.
-        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, also `Drawn`; None for a set without.
+        labels: int32 `[N]`, captions, attributes or factors `[N, K]`, also `Drawn`; None for a set
+            without.
         maximum: the level that stands for 1; 1 for points.
     """
 
@@ -36,8 +38,9 @@ class Source(NamedTuple):
     def binarized(self, seed):
         """The same images with every pixel drawn once as Bernoulli(pixel).
 
-        The draws are `numpy.random.default_rng(seed).random(images.shape) < images / maximum`, so that a test set
-        binarized with one seed is the same set on every backend and for every batch size.
+        The draws are `numpy.random.default_rng(seed).random(images.shape) < images / maximum`, so
+        that a test set binarized with one seed is the same set on every backend and for every batch
+        size.
         """
         if self.maximum == 1:  # binary already
             return self
@@ -53,10 +56,11 @@ def read(name, split="train", data_dir=None, download=False):
     """Reads one split of a set.
 
     Args:
-        name: "digits" (scikit-learn's 1,797 images of 8x8 pixels, 1,500 for training and 297 for testing by a fixed
-            draw), a name in `kerasgen.data.toys.TOYS` (10,000 points for training, which are those that its `sample`
-            draws with seed 0, and 10,000 for testing, with seed 1), a name in the `SETS` of `kerasgen.data.shapes` or
-            `kerasgen.data.scenes`, or the TFDS name of an image set.
+        name: "digits" (scikit-learn's 1,797 images of 8x8 pixels, 1,500 for training and 297 for
+            testing by a fixed draw), a name in `kerasgen.data.synthetic.toys.TOYS` (10,000 points
+            for training, which are those that its `sample` draws with seed 0, and 10,000 for
+            testing, with seed 1), a name in the `SETS` of `kerasgen.data.synthetic.shapes` or
+            `kerasgen.data.synthetic.scenes`, or the TFDS name of an image set.
         split: as TFDS writes it, such as "train", "train[50000:]" or "test[:10%]".
         data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
         download: let TFDS download and prepare a set that is not in that folder.
@@ -213,7 +217,8 @@ def _read_tfds(builder, split):
 
 def upright(name, images):
     """Images `[..., H, W, C]` of the TFDS set `name` as they are meant to be seen."""
-    # EMNIST's files hold columns as rows, and TFDS keeps them so: its letters lie on their sides, mirrored.
+    # EMNIST's files hold columns as rows, and TFDS keeps them so: its letters lie on their sides,
+    # mirrored.
     return np.ascontiguousarray(np.swapaxes(images, -3, -2)) if name == "emnist" else images
 
 

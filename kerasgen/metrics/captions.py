@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 
 from kerasgen.batches import mapped
-from kerasgen.data import captions
-from kerasgen.data.scenes import CELLS
+from kerasgen.data.synthetic import captions
+from kerasgen.data.synthetic.scenes import CELLS
 from kerasgen.metrics import figure
 
 _BATCH = 500
@@ -27,8 +27,8 @@ def caption_fidelity(model, judge, scenes, seed=0, best_of=1):
 
     Args:
         model: a model of images given a sentence.
-        judge: a `kerasgen.families.AttributeClassifier` of `kerasgen.data.scenes.ATTRIBUTES`.
-        scenes: `kerasgen.data.scenes.Scenes`, N at least 2, for whose sentences images are drawn.
+        judge: a `kerasgen.families.AttributeClassifier` of `kerasgen.data.synthetic.scenes.ATTRIBUTES`.
+        scenes: `kerasgen.data.synthetic.scenes.Scenes`, N at least 2, for whose sentences images are drawn.
         seed: of the sentences and of the samples.
         best_of: of how many draws the model takes the likeliest.
 

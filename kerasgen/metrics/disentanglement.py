@@ -31,7 +31,8 @@ class Codes:
 
     Args:
         represent: function of images, as `shapes.render` gives them, to their codes `[n, D]`.
-        shapes: a set such as `kerasgen.data.shapes.Shapes`, with `factor_sizes`, `len`, `index`, `factors`, `render`.
+        shapes: a set such as `kerasgen.data.synthetic.shapes.Shapes`:
+            it has `factor_sizes`, `len`, `index`, `factors` and `render`.
     """
 
     def __init__(self, represent, shapes):
@@ -68,7 +69,7 @@ def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size
 
     Args:
         model: an unconditional latent-variable model.
-        shapes: the set, such as `kerasgen.data.shapes.Shapes()`.
+        shapes: the set, such as `kerasgen.data.synthetic.shapes.Shapes()`.
         seed: of all draws.
         num_train, num_test: points that each score is fitted on and measured on.
         batch_size: images that one point of the BetaVAE and FactorVAE scores is the mean or the variance of.
@@ -154,9 +155,9 @@ def mig(codes, seed=0, num_train=10_000, bins=20):
 def dci(codes, seed=0, num_train=10_000, num_test=5_000, num_trees=100, forest=False):
     """Disentanglement, completeness and informativeness, by name.
 
-    Boosted trees take twenty minutes and more for the 113 factor values of `kerasgen.data.shapes`. `forest=True` takes
-    a random forest, whose large leaves keep it, like shallow boosted trees, from fitting noise: its figures come near,
-    but are to be compared with each other only.
+    Boosted trees take twenty minutes and more for the 113 factor values of sprites. `forest=True`
+    takes a random forest, whose large leaves keep it, like shallow boosted trees, from fitting
+    noise: its figures come near, but are to be compared with each other only.
     """
     from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 

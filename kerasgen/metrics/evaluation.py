@@ -6,7 +6,7 @@ import itertools
 from keras import ops
 
 from kerasgen import bottlenecks
-from kerasgen.data import scenes, shapes
+from kerasgen.data.synthetic import scenes, shapes
 from kerasgen.families import AttributeClassifier, Classifier, Mixture, TwoStageModel
 from kerasgen.metrics import (
     captions,

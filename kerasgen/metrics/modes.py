@@ -13,7 +13,7 @@ def mode_coverage(samples, centres, scale):
 
     Args:
         samples: points `[n, D]`, n at least 2.
-        centres: means `[K, D]`, as `kerasgen.data.toys.TOYS["eight_gaussians"].centres`.
+        centres: means `[K, D]`, as `kerasgen.data.synthetic.toys.TOYS["eight_gaussians"].centres`.
         scale: standard deviation of each normal.
 
     Returns:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasgen.data import sources, splits, toys
+from kerasgen.data import sources, splits
+from kerasgen.data.synthetic import toys
 from kerasgen.tokenization import files
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")

@@ -1,12 +1,14 @@
-"""Distributions of points in the plane, drawn by a rule, on which any model can be seen learning a density.
+"""Distributions of points in the plane, drawn by a rule, to see models learn a density on.
 
-All have a mean near 0 and a variance near 1. Where the rule gives the density in closed form, `log_prob` is exact:
+All have a mean near 0 and a variance near 1. Where the rule gives the density in closed form,
+`log_prob` is exact:
 
-    ring              y = x / 10 + x / |x| of a standard normal x; the map moves points along their ray only
+    ring              y = x / 10 + x / |x| of a standard normal x: points move along their ray only
     eight_gaussians   equal normals on a circle
     grid_gaussians    equal normals on a grid of 5 x 5
-    pinwheel          a normal turned to five angles and then swirled, by a turn that grows with the radius; such a map
-                      keeps areas, so that the density is that of the normals where the points came from
+    pinwheel          a normal turned to five angles and then swirled, by a turn that grows with
+                      the radius; such a map keeps areas, so that the density is that of the
+                      normals where the points came from
     checkerboard      uniform on the eight dark squares of 4 x 4
     moons             two half circles, blurred; no closed form
 """
@@ -25,9 +27,10 @@ class Toy(NamedTuple):
 
     Attributes:
         draw: function of a `numpy.random.Generator` and a number n to points `[n, 2]` float64.
-        log_prob: function of points `[n, 2]` to log-densities `[n]` float64 in nats, or None where there is no closed
-            form.
-        centres, scale: of a mixture of equal normals, their means `[K, 2]` and their standard deviation; else None.
+        log_prob: function of points `[n, 2]` to log-densities `[n]` float64 in nats, or None where
+            there is no closed form.
+        centres, scale: of a mixture of equal normals, their means `[K, 2]` and their standard
+            deviation; else None.
     """
 
     draw: Callable
@@ -47,11 +50,14 @@ def _ring():
 
     def log_prob(y):
         # The radius maps r -> s = 1 + r / 10. An area element at radius s is s ds da, so
-        # p(y) = rayleigh(r) (dr / ds) / (2 pi s) = 10 r exp(-r^2 / 2) / (2 pi s), and 0 within the unit circle.
+        # p(y) = rayleigh(r) (dr / ds) / (2 pi s) = 10 r exp(-r^2 / 2) / (2 pi s), and 0 within the
+        # unit circle.
         s = np.linalg.norm(np.asarray(y, "float64"), axis=1)
         r = np.maximum(10 * (s - 1), 0)
         with np.errstate(divide="ignore"):
-            return np.where(r > 0, np.log(10 * r) - r**2 / 2 - _LOG_2PI - np.log(np.maximum(s, 1)), -np.inf)
+            return np.where(
+                r > 0, np.log(10 * r) - r**2 / 2 - _LOG_2PI - np.log(np.maximum(s, 1)), -np.inf
+            )
 
     return Toy(draw, log_prob)
 
@@ -63,7 +69,9 @@ def _gaussians(centres, scale):
         return centres[rng.integers(len(centres), size=n)] + scale * rng.standard_normal((n, 2))
 
     def log_prob(x):
-        distances = np.linalg.norm(np.asarray(x, "float64")[:, None] - centres, axis=2) / scale  # [n, K]
+        distances = (
+            np.linalg.norm(np.asarray(x, "float64")[:, None] - centres, axis=2) / scale
+        )  # [n, K]
         log_weight = -math.log(len(centres)) - 2 * math.log(scale) - _LOG_2PI
         return np.logaddexp.reduce(-(distances**2) / 2, axis=1) + log_weight
 
@@ -76,7 +84,7 @@ def _circle(count):
 
 
 def _pinwheel(arms=5, radial=0.3, tangential=0.05, rate=0.25, size=1.35):
-    """Arms are normals around (1, 0), `radial` by `tangential` wide; the picture is enlarged by `size`."""
+    """Arms are normals around (1, 0), `radial` by `tangential` wide, enlarged by `size`."""
     scales = np.array([radial, tangential])
     angles = 2 * np.pi * np.arange(arms) / arms
 
@@ -94,7 +102,10 @@ def _pinwheel(arms=5, radial=0.3, tangential=0.05, rate=0.25, size=1.35):
 
     def log_prob(y):
         y = np.asarray(y, "float64") / size
-        parts = [np.sum(((turned(y, -angle - swirl(y)) - [1, 0]) / scales) ** 2, axis=1) for angle in angles]
+        parts = [
+            np.sum(((turned(y, -angle - swirl(y)) - [1, 0]) / scales) ** 2, axis=1)
+            for angle in angles
+        ]
         log_weight = -math.log(arms) - np.log(scales).sum() - _LOG_2PI - 2 * math.log(size)
         return np.logaddexp.reduce(np.multiply(parts, -0.5), axis=0) + log_weight
 
@@ -122,7 +133,9 @@ def _moons(noise=0.1, size=1.4):
     def draw(rng, n):
         angle = np.pi * rng.random(n)
         upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
-        sign = rng.choice([-1, 1], size=(n, 1))  # the lower moon is the upper one turned by half a circle
+        sign = rng.choice(
+            [-1, 1], size=(n, 1)
+        )  # the lower moon is the upper one turned by half a circle
         return size * (sign * upper + noise * rng.standard_normal((n, 2)))
 
     return Toy(draw, None)
@@ -132,7 +145,9 @@ TOYS = {
     "ring": _ring(),
     "moons": _moons(),
     "eight_gaussians": _gaussians(1.4 * _circle(8), 0.14),
-    "grid_gaussians": _gaussians(0.7 * np.stack(np.meshgrid(range(-2, 3), range(-2, 3)), axis=-1).reshape(25, 2), 0.05),
+    "grid_gaussians": _gaussians(
+        0.7 * np.stack(np.meshgrid(range(-2, 3), range(-2, 3)), axis=-1).reshape(25, 2), 0.05
+    ),
     "pinwheel": _pinwheel(),
     "checkerboard": _checkerboard(),
 }

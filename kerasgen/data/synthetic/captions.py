@@ -5,7 +5,8 @@
     relation    left of | to the left of | above | over | ...
     background  on a grey background | on grey | ...
 
-Every choice among paraphrases is drawn evenly. A size or a background may go unsaid: the scene then has any.
+Every choice among paraphrases is drawn evenly. A size or a background may go unsaid: the scene
+then has any.
 """
 
 import numpy as np
@@ -33,7 +34,12 @@ RELATIONS = {
     "above": ("above", "over"),
     "below": ("below", "under", "beneath"),
 }
-BACKGROUNDS = {"black": ("black",), "white": ("white",), "grey": ("grey", "gray"), "brown": ("brown",)}
+BACKGROUNDS = {
+    "black": ("black",),
+    "white": ("white",),
+    "grey": ("grey", "gray"),
+    "brown": ("brown",),
+}
 
 _ON = {
     name: tuple(phrase.format(word) for word in words for phrase in ("on {}", "on a {} background"))
@@ -44,25 +50,34 @@ _TABLES = (_ARTICLE, SIZES, COLORS, SHAPES, RELATIONS, _WHICH, _ON)
 LENGTH = 23  # words of the longest sentence
 
 VOCABULARY = Vocabulary(
-    sorted({word for table in _TABLES for phrases in table.values() for each in phrases for word in each.split()}),
+    sorted(
+        {
+            word
+            for table in _TABLES
+            for phrases in table.values()
+            for each in phrases
+            for word in each.split()
+        }
+    ),
     LENGTH,
 )
 
 
 def write(scenes, seed):
-    """Word numbers `[N, LENGTH]` int32 of one sentence for each of N scenes, see `kerasgen.data.scenes.Scenes`."""
+    """Word numbers `[N, LENGTH]` int32 of one sentence for each of N `Scenes`."""
     rng = np.random.default_rng(seed)
     count, third = len(scenes), scenes.cell[:, 2] >= 0
 
     def phrase(table, index, said=True):
-        """One of the phrases that stand for each scene's entry of a table, as word numbers; zeros where unsaid."""
+        """A phrase for each scene's entry of a table, as word numbers; zeros where unsaid."""
         phrases = list(table.values())
         width = max(len(each.split()) for entry in phrases for each in entry)
         numbers = np.zeros((len(phrases), max(map(len, phrases)), width), "int32")
         for entry, row in zip(phrases, numbers):
             for each, words in zip(entry, row):
                 words[:] = VOCABULARY.encode(each)[0, :width]
-        choice = np.floor(rng.random(count) * np.array([len(entry) for entry in phrases])[index]).astype(int)
+        number = np.array([len(entry) for entry in phrases])[index]
+        choice = np.floor(rng.random(count) * number).astype(int)
         return np.where(np.broadcast_to(said, (count,))[:, None], numbers[index, choice], 0)
 
     def thing(k, said=True):

@@ -1,12 +1,13 @@
-"""Captioned scenes: two or three objects on a colored background, drawn by rule, with a sentence about them.
+"""Captioned scenes: two or three objects on a colored background, and a sentence about them.
 
-An image has nine cells, three by three. An object is a circle, a square, a triangle or a cross, of six colors and two
-sizes, off the middle of its cell by at most 0.7 pixels of 32 each way; edges are smoothed over a pixel. The first
-object stands in one row or column with the second, so to its left, to its right, above or below; a third one, in half
-of the scenes, stands across that line from the second. `kerasgen.data.captions` puts this into words.
+An image has nine cells, three by three. An object is a circle, a square, a triangle or a cross, of
+six colors and two sizes, off the middle of its cell by at most 0.7 pixels of 32 each way; edges are
+smoothed over a pixel. The first object stands in one row or column with the second, so to its left,
+to its right, above or below; a third one, in half of the scenes, stands across that line from the
+second. `kerasgen.data.synthetic.captions` puts this into words.
 
-Of the 24 pairs of shape and color, four are held out: training scenes have none of them, those of the split `held_out`
-exactly one.
+Of the 24 pairs of shape and color, four are held out: training scenes have none of them, those of
+the split `held_out` exactly one.
 """
 
 import dataclasses
@@ -15,20 +16,23 @@ import functools
 import numpy as np
 
 from kerasgen import checks
-from kerasgen.data import captions
-from kerasgen.data.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES
-from kerasgen.data.drawn import Drawn
+from kerasgen.data.synthetic import captions
+from kerasgen.data.synthetic.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES
+from kerasgen.data.synthetic.drawn import Drawn
 
 CELLS = 9
 HELD_OUT = (("circle", "yellow"), ("square", "purple"), ("triangle", "red"), ("cross", "cyan"))
-# Number of values of each of an image's attributes: of every cell its shape, color and size, 0 for none, in raster
-# order, and then the background.
+# Number of values of each of an image's attributes: of every cell its shape, color and size, 0 for
+# none, in raster order, and then the background.
 ATTRIBUTES = (len(SHAPES) + 1, len(COLORS) + 1, len(SIZES) + 1) * CELLS + (len(BACKGROUNDS),)
 
 _RGB = np.array(  # of COLORS
-    [[230, 30, 30], [40, 170, 60], [40, 70, 230], [245, 215, 40], [150, 50, 190], [50, 200, 220]], "float32"
+    [[230, 30, 30], [40, 170, 60], [40, 70, 230], [245, 215, 40], [150, 50, 190], [50, 200, 220]],
+    "float32",
 )
-_BACKGROUND_RGB = np.array([[20, 20, 20], [240, 240, 240], [128, 128, 128], [110, 70, 40]], "float32")
+_BACKGROUND_RGB = np.array(
+    [[20, 20, 20], [240, 240, 240], [128, 128, 128], [110, 70, 40]], "float32"
+)
 _RADIUS = np.array([2.9, 4.3], "float32")  # of SIZES, in pixels of 32
 _JITTER = 0.7
 _MARGIN = 1  # pixels of 32 around the cells, which are 10 wide
@@ -42,7 +46,8 @@ class Scenes:
     Attributes:
         cell: of each object, `[N, 3]`, in raster order; -1 for a third object that is not there.
         shape, color, size: of each object, `[N, 3]`.
-        offset: of each object from the middle of its cell, right and down, `[N, 3, 2]` in pixels of 32.
+        offset: of each object from the middle of its cell, right and down, in pixels of 32,
+            `[N, 3, 2]`.
         background: `[N]`.
         relation: of the first object to the second and of the second to the third, `[N, 2]`.
         size_said, background_said: whether the sentence tells, `[N, 3]` and `[N]`.
@@ -66,11 +71,14 @@ class Scenes:
 
     def attributes(self):
         """What a look at the images tells, `[N, len(ATTRIBUTES)]` int32."""
-        values = np.zeros((len(self), CELLS + 1, 3), "int32")  # a last cell takes objects that are not there
+        # A last cell takes objects that are not there.
+        values = np.zeros((len(self), CELLS + 1, 3), "int32")
         rows = np.arange(len(self))[:, None]
         values[rows, self.cell] = np.stack([self.shape, self.color, self.size], axis=-1) + 1
         return np.concatenate(
-            [values[:, :CELLS].reshape(len(self), -1), self.background[:, None]], axis=1, dtype="int32"
+            [values[:, :CELLS].reshape(len(self), -1), self.background[:, None]],
+            axis=1,
+            dtype="int32",
         )
 
     def render(self, side=32):
@@ -92,17 +100,20 @@ class Scenes:
         coverage = self._coverage(rows, objects, scale)[..., None]
         color = _RGB[self.color[rows, objects]][:, None, None]
         tiles[rows, cells] += coverage * (color - tiles[rows, cells])
-        images = np.broadcast_to(_BACKGROUND_RGB[self.background][:, None, None], (len(self), side, side, 3)).copy()
+        images = np.broadcast_to(
+            _BACKGROUND_RGB[self.background][:, None, None], (len(self), side, side, 3)
+        ).copy()
         inner = slice(_MARGIN * scale, side - _MARGIN * scale)
         tiles = tiles.reshape(len(self), 3, 3, tile, tile, 3).transpose(0, 1, 3, 2, 4, 5)
         images[:, inner, inner] = tiles.reshape(len(self), 3 * tile, 3 * tile, 3)
         return np.rint(images).astype("uint8")
 
     def _coverage(self, rows, objects, scale):
-        """The share of each pixel of a cell that its object covers, by the distance of the pixel to the outline."""
+        """The share of each pixel of a cell that its object covers, by the pixel's distance."""
         middles = (np.arange(10 * scale, dtype="float32") + 0.5) / scale - 5
         x, y = np.moveaxis(self.offset[rows, objects], -1, 0)[..., None, None]
-        x, y, r = middles - x, middles[:, None] - y, _RADIUS[self.size[rows, objects]][:, None, None]
+        x, y = middles - x, middles[:, None] - y
+        r = _RADIUS[self.size[rows, objects]][:, None, None]
         distance = np.empty((len(rows), *middles.shape * 2), "float32")
         for shape, outside in enumerate((_circle, _square, _triangle, _cross)):
             chosen = self.shape[rows, objects] == shape
@@ -137,16 +148,21 @@ def draw(count, seed, pairs="seen"):
     Args:
         count: N.
         seed: an integer of at least 0.
-        pairs: of shape and color: "seen" in training, "held_out" for exactly one object of each scene, or "all".
+        pairs: of shape and color: "seen" in training, "held_out" for exactly one object of each
+            scene, or "all".
 
     Raises:
         ValueError: count below 1, or other pairs.
     """
     if pairs not in ("seen", "held_out", "all"):
-        raise ValueError(f"Expected pairs to be 'seen', 'held_out' or 'all'. Received: pairs={pairs!r}")
+        raise ValueError(
+            f"Expected pairs to be 'seen', 'held_out' or 'all'. Received: pairs={pairs!r}"
+        )
     rng = np.random.default_rng(seed)
     count = checks.positive("count", count)
-    held_out = np.array([(list(SHAPES).index(shape), list(COLORS).index(color)) for shape, color in HELD_OUT])
+    held_out = np.array(
+        [(list(SHAPES).index(shape), list(COLORS).index(color)) for shape, color in HELD_OUT]
+    )
     every = np.stack(np.divmod(np.arange(len(SHAPES) * len(COLORS)), len(COLORS)), axis=-1)
     seen = every[~np.any(np.all(every[:, None] == held_out, axis=-1), axis=1)]
     kinds = rng.choice(every if pairs == "all" else seen, (count, 3))
@@ -169,7 +185,8 @@ def draw(count, seed, pairs="seen"):
 def _layout(rng, count):
     """Cells `[count, 3]` and relations `[count, 2]`.
 
-    Drawn as for a row and a third object above or below; every other scene is then turned by swapping its axes.
+    Drawn as for a row and a third object above or below; every other scene is then turned by
+    swapping its axes.
     """
     first, second, down, third = (rng.integers(n, size=count) for n in (3, 2, 3, 2))
     second = second + (second >= first)  # any other than the first
@@ -193,14 +210,18 @@ SETS = {
 }
 # Number of scenes, seed and pairs of each split, by what the labels are.
 _SPLITS = {
-    "captions": {"train": (200_000, 0, "seen"), "test": (10_000, 1, "seen"), "held_out": (10_000, 2, "held_out")},
+    "captions": {
+        "train": (200_000, 0, "seen"),
+        "test": (10_000, 1, "seen"),
+        "held_out": (10_000, 2, "held_out"),
+    },
     "attributes": {"train": (100_000, 3, "all"), "test": (10_000, 4, "all")},
 }
 
 
 @functools.cache
 def splits(name):
-    """`(images, labels)` of a set of `SETS` by split: captions as word numbers `[N, T]`, or attributes `[N, A]`."""
+    """`(images, labels)` by split: captions as word numbers `[N, T]`, or attributes `[N, A]`."""
     side, what = SETS[name]
     parts = {}
     for split, (count, seed, pairs) in _SPLITS[what].items():

@@ -1,0 +1,1 @@
+"""Sets that are computed: points in the plane, sprites with known factors, captioned scenes."""
