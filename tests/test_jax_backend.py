@@ -32,7 +32,19 @@ from conftest import (
     tiny_vae,
 )
 
-from kerasgen import bottlenecks, checks, data, divergences, export, networks, objectives, regularizers, training, zoo
+from kerasgen import (
+    backend,
+    bottlenecks,
+    checks,
+    data,
+    divergences,
+    export,
+    networks,
+    objectives,
+    regularizers,
+    training,
+    zoo,
+)
 from kerasgen.recipe import Recipe
 
 IN_CI = "KERASGEN_REFERENCE" in os.environ
@@ -256,3 +268,48 @@ def test_what_needs_tensorflow_says_so(npz, tmp_path):
 
 def test_labels_may_be_a_list():
     np.testing.assert_array_equal(checks.labels([2, 0], 3), [2, 0])
+
+
+class Counting(keras.layers.Layer):
+    """x times a weight, and how often it was called."""
+
+    def build(self, input_shape=None):
+        self.factor = self.add_weight(name="factor", shape=(), initializer="ones")
+        self.calls = self.add_weight(name="calls", shape=(), initializer="zeros", trainable=False)
+        self.noise = keras.random.SeedGenerator(0)
+        self.traces = 0
+
+    def call(self, x, power=1, negate=None, parts=()):
+        self.traces += 1
+        self.calls.assign_add(1.0)
+        y = (x * self.factor) ** power + sum(part["here"] for part in parts)
+        return -y if negate else y
+
+    def draw(self, shape):
+        return keras.random.uniform(shape, seed=self.noise)
+
+
+def test_a_compiled_function_reads_and_assigns_the_variables_of_now():
+    layer = Counting()
+    layer.build()
+    compiled = backend.function(layer.call)  # of the layer, as it is a method of it
+    assert float(compiled(np.float32(3))) == 3
+    layer.factor.assign(2.0)
+    assert float(compiled(np.float32(3))) == 6
+    assert layer.traces == 1 and float(layer.calls) == 2
+    assert float(compiled(np.float32(3), 2, True)) == -36  # Python values are compiled in
+    assert float(compiled(np.float32(3), 2, True, ({"here": np.float32(1)},))) == -37
+    assert layer.traces == 3 and float(layer.calls) == 4
+    drawn = backend.function(lambda: layer.draw((5,)), owner=layer)
+    assert np.all(np.asarray(drawn()) != np.asarray(drawn()))
+
+
+def test_a_compiled_function_within_a_compiled_function():
+    layer = Counting()
+    layer.build()
+    inner = backend.function(layer.call)
+    outer = backend.function(lambda x: inner(x) + inner(x), owner=layer)
+    layer.factor.assign(3.0)
+    assert float(outer(np.float32(2))) == 12 and float(layer.calls) == 2
+    assert float(outer(np.float32(2))) == 12 and float(layer.calls) == 4
+    assert layer.traces == 1

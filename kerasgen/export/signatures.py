@@ -9,6 +9,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from kerasgen import backend
+
 
 class Tensor(NamedTuple):
     """What a name stands for in every signature.
@@ -73,7 +75,7 @@ def of(model, names=None):
         ValueError: a model that lists no signatures, an unknown name, or a model that computes in another type than
             float32.
     """
-    if keras.backend.backend() != "tensorflow":
+    if not backend.CAN_EXPORT:
         raise RuntimeError(
             f"Expected the TensorFlow backend, which alone exports. Received: {keras.backend.backend()!r}. "
             "Set KERAS_BACKEND=tensorflow and load the same weights there."

@@ -199,23 +199,9 @@ class AdversarialModel(GenerativeModel):
 
     def train_step(self, *args):
         """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which returns the new state."""
-        if keras.backend.backend() == "tensorflow":
-            self._play(*args)
-            return self.get_metrics_result()
-        state, data = args
-        owners = (
-            self.trainable_variables,
-            self.non_trainable_variables,
-            self.optimizer.variables,
-            self.metrics_variables,
-        )
-        mapping = [pair for variables, values in zip(owners, state) for pair in zip(variables, values)]
-        with keras.StatelessScope(mapping) as scope:
-            self._play(data, scope)
-            logs = self.get_metrics_result()
-        return logs, tuple([scope.get_current_value(variable) for variable in variables] for variables in owners)
+        return backend.train_step(self, self._play, *args)
 
-    def _play(self, data, scope=None):
+    def _play(self, data, scope):
         """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
         x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         _refuse(sample_weight)

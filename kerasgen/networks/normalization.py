@@ -6,8 +6,9 @@ None         nothing
 "spectral"   of a kernel by its largest singular value (Miyato and others 2018, arXiv 1802.05957)
 """
 
-import keras
 from keras import layers
+
+from kerasgen import backend
 
 NORMALIZATIONS = (None, "batch", "layer", "spectral")
 
@@ -28,6 +29,6 @@ def of_kernel(layer, normalization):
 def of_values(normalization, dtype):
     """The layers, none or one, that normalise values of the given dtype policy."""
     if normalization == "batch":
-        across_replicas = keras.backend.backend() == "tensorflow"  # the JAX backend has none
-        return [layers.BatchNormalization(momentum=0.9, synchronized=across_replicas, dtype=dtype)]
+        replicas = backend.HAS_STRATEGIES
+        return [layers.BatchNormalization(momentum=0.9, synchronized=replicas, dtype=dtype)]
     return [layers.LayerNormalization(dtype=dtype)] if normalization == "layer" else []

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgen import backend
 from kerasgen.metrics import codes
 from kerasgen.metrics.units import active_units, kl_by_unit
 from kerasgen.training.checkpoints import replace
@@ -36,8 +37,7 @@ class FiniteLoss(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if all(np.all(np.isfinite(ops.convert_to_numpy(value))) for value in logs.values()):
             return
-        if keras.backend.backend() == "jax":
-            self.model.jax_state_sync()
+        backend.sync_variables(self.model)
         step, terms = self.model.first_not_finite.found()
         raise FloatingPointError(
             f"Expected finite losses. Received: {', '.join(terms)} not finite in epoch {self._epoch + 1}, step "
@@ -164,6 +164,6 @@ def logs(output, epoch):
             rows = list(csv.reader(file))
         replace(path, "".join(",".join(row) + "\n" for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]))
     callbacks = [keras.callbacks.CSVLogger(str(output / HISTORY), append=True)]
-    if keras.backend.backend() == "tensorflow":
+    if backend.HAS_TENSORBOARD:
         callbacks.append(keras.callbacks.TensorBoard(str(output / "logs")))
     return callbacks

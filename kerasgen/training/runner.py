@@ -100,7 +100,7 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
             schedule.optimizer(schedule.epochs * steps),
             # Without compilation JAX runs operator by operator; TensorFlow still has its graph. XLA cannot compile what
             # replicas exchange.
-            jit_compile=schedule.jit_compile and strategy == "none" or keras.backend.backend() == "jax",
+            jit_compile=schedule.jit_compile and strategy == "none" or backend.NEEDS_XLA,
             # Replicas inside Keras' loop over steps fail in TensorFlow: a merge of gradients cannot leave a while loop.
             steps_per_execution=steps_per_execution if strategy == "none" else 1,
         )

@@ -4,6 +4,8 @@ import contextlib
 
 import keras
 
+from kerasgen import backend
+
 
 def scope(strategy, devices):
     """The strategy's scope, and whether this process writes files."""
@@ -11,7 +13,7 @@ def scope(strategy, devices):
         raise ValueError(f"Expected devices with strategy='mirrored' only. Received: devices={devices}, {strategy!r}.")
     if strategy == "none":
         return contextlib.nullcontext(), True
-    if keras.backend.backend() != "tensorflow":
+    if not backend.HAS_STRATEGIES:
         raise ValueError(
             f"Expected strategy='none' under the {keras.backend.backend()} backend; others need TensorFlow. "
             f"Received: strategy={strategy!r}."

@@ -1,0 +1,47 @@
+"""What keras.ops does not cover: the same names for TensorFlow, in `tensorflow.py`, and JAX, in `jax.py`.
+
+Names are looked up in the module of the Keras backend in use. `tfd` and `mcmc` are TensorFlow
+Probability's modules, imported at first use: that takes longer than all the rest of the package.
+"""
+
+import importlib
+
+import keras
+
+_MODULES = ("tensorflow", "jax")
+_PROBABILITY_MODULES = {"tfd": "distributions", "mcmc": "mcmc"}
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    backend = keras.backend.backend()
+    if backend not in _MODULES:
+        raise ImportError(
+            f"Expected KERAS_BACKEND to be one of {sorted(_MODULES)}. Received: {backend!r}, "
+            "for which TensorFlow Probability has no distributions."
+        )
+    module = importlib.import_module(f"{__name__}.{backend}")
+    if name in _PROBABILITY_MODULES:
+        probability = importlib.import_module(module.PROBABILITY)
+        value = getattr(probability, _PROBABILITY_MODULES[name])
+    else:
+        value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def library(name):
+    """TensorFlow, or a library that needs it, for the work that cannot be done without.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            f"Expected {name} to be installed: data sets are read through TensorFlow. Received: "
+            "an installation without it. Install it, or write the set to a file elsewhere "
+            "(kerasgen data export NAME FILE) and pass it."
+        ) from None
