@@ -12,7 +12,7 @@ import json
 import pathlib
 
 from kerasgen import data, training
-from kerasgen.data.synthetic.shapes import SETS
+from kerasgen.data import catalog
 from kerasgen.metrics import disentanglement
 from kerasgen.metrics.figure import over_seeds
 from kerasgen.recipe import Recipe
@@ -41,7 +41,7 @@ def scores(recipe, output, points):
     file = output / recipe.name / f"scores-{points}.json"
     if not file.exists():
         model = training.run(recipe, file.parent, resume=True)
-        shapes = SETS[recipe.data["name"]]
+        shapes = catalog.entry(recipe.data["name"]).factors
         measured = disentanglement.evaluate(model, shapes, num_train=points, num_test=points // 2, forest=True)
         file.write_text(json.dumps(measured), encoding="utf-8")
     return json.loads(file.read_text(encoding="utf-8"))

@@ -174,7 +174,7 @@ def test_a_perfect_model_has_all_and_one_that_mixes_colors_up_has_not():
 
 @pytest.mark.parametrize(
     ("name", "sizes"),
-    [("judge_scenes", ATTRIBUTES), ("judge_shapes", tuple(shapes.SETS["shapes_rgb"].factor_sizes.values()))],
+    [("judge_scenes", ATTRIBUTES), ("judge_shapes", tuple(shapes.Shapes(rgb=True).factor_sizes.values()))],
 )
 def test_the_attributes_of_the_set_are_those_that_the_judge_of_the_recipe_has(name, sizes):
     path = zoo.folder(name) / "recipe.yaml"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kerasgen import data
+from kerasgen.data import catalog
 from kerasgen.data.synthetic import captions, scenes
 from kerasgen.data.synthetic.captions import BACKGROUNDS, COLORS, RELATIONS, SHAPES, SIZES, VOCABULARY
 from kerasgen.data.synthetic.scenes import ATTRIBUTES, HELD_OUT
@@ -87,7 +88,7 @@ def pairs_of(drawn):
 
 
 def test_held_out_pairs_are_in_no_training_scene_and_once_in_every_held_out_one():
-    parts = scenes.splits("scenes")
+    parts = {part: scenes.split(32, "captions", part) for part in ("train", "test", "held_out")}
     for split, counts in (("train", {0}), ("test", {0}), ("held_out", {1})):
         held_out = [sum(pair in HELD_OUT for pair in pairs) for pairs in pairs_of(parts[split][0].items[:5000])]
         assert set(held_out) == counts
@@ -117,14 +118,15 @@ def test_equal_seeds_equal_scenes():
 def test_sets_load_as_images_and_labels(name, side):
     images, labels = next(iter(data.load(name, "test[:20]", batch_size=8, labels=True)))
     assert images.shape == (8, side, side, 3) and images.dtype == "float32"
-    pictures, numbers = scenes.splits(name)["test"]
+    pictures, numbers = scenes.split(side, catalog.entry(name).condition, "test")
     np.testing.assert_allclose(images, pictures[np.arange(8)] / np.float32(255), rtol=1e-6)
     np.testing.assert_array_equal(labels, numbers[:8])
     assert labels.dtype == "int32" and labels.shape[1] == (len(ATTRIBUTES) if "attributes" in name else captions.LENGTH)
 
 
 def test_a_large_image_is_the_small_one_in_more_detail():
-    small, large = (scenes.splits(name)["test"][0][np.arange(5)].astype(float) for name in ("scenes", "scenes_64"))
+    five = np.arange(5)
+    small, large = (scenes.split(side, "captions", "test")[0][five].astype(float) for side in (32, 64))
     differences = np.abs(large.reshape(5, 32, 2, 32, 2, 3).mean((2, 4)) - small)
     assert differences.mean() < 0.5 and differences.max() < 60
 

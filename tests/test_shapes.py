@@ -6,7 +6,7 @@ import pytest
 from kerasgen import data
 from kerasgen.data import sources
 from kerasgen.data.batching import Options
-from kerasgen.data.synthetic.shapes import FACTORS, SHAPES, Shapes, splits
+from kerasgen.data.synthetic.shapes import FACTORS, SHAPES, Shapes
 
 WHITE, COLORED = Shapes(), Shapes(rgb=True)
 SQUARE, ELLIPSE, HEART = range(3)
@@ -119,14 +119,14 @@ def test_every_value_of_every_factor_is_drawn_about_as_often():
 
 
 def test_train_and_test_hold_every_image_once():
-    parts = splits("shapes")
-    assert len(parts["test"][0]) == data.size("shapes", "test") == 10_000
-    index = np.concatenate([images.items for images, _ in parts.values()])
+    parts = [WHITE.split(part)[0] for part in ("train", "test")]
+    assert [len(images) for images in parts] == [data.size("shapes", part) for part in ("train", "test")]
+    index = np.concatenate([images.items for images in parts])
     np.testing.assert_array_equal(np.sort(index), np.arange(len(WHITE)))
 
 
 def test_load_draws_the_images_of_a_split():
-    whole = splits("shapes")["test"][0][:300]
+    whole = WHITE.split("test")[0][:300]
     batches = [batch.numpy() for batch in data.load("shapes", "test[:300]", batch_size=128)]
     assert [batch.shape for batch in batches] == [(128, 64, 64, 1), (128, 64, 64, 1), (44, 64, 64, 1)]
     assert batches[0].dtype == np.float32
@@ -155,7 +155,7 @@ def test_an_endless_shuffled_load_starts_anywhere():
 
 def test_the_pipeline_without_tensorflow_and_binarization_give_the_same_images():
     source = sources.read("shapes", "test[:70]+train[:30]")
-    images = np.concatenate([np.asarray(splits("shapes")[split][0][:n]) for split, n in (("test", 70), ("train", 30))])
+    images = np.concatenate([np.asarray(WHITE.split(part)[0][:n]) for part, n in (("test", 70), ("train", 30))])
     for binarize in (None, "dynamic", "fixed"):
         batches = data.ArrayBatches(source, Options(64, binarize))
         np.testing.assert_array_equal(np.concatenate([batches[0], batches[1]]), images)

@@ -85,7 +85,7 @@ def test_loads_by_name(name):
 
 
 def test_sizes():
-    assert sources.sizes("ring") == {"train": 10_000, "test": 10_000}
+    assert sources.reader("ring").sizes == {"train": 10_000, "test": 10_000}
     assert data.size("ring", "train[:10%]+test[-5:]") == 1005
 
 

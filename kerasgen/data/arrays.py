@@ -14,6 +14,7 @@ import numpy as np
 
 from kerasgen.data import sources
 from kerasgen.data.batching import Options
+from kerasgen.data.catalog import Computed
 
 _IMAGES, _LABELS = "_images", "_labels"
 _REMEDY = "Write one with kerasgen.data.save_npz."
@@ -32,7 +33,7 @@ def save_npz(name, path, splits=None, data_dir=None, download=False):
         The path.
     """
     arrays = {}
-    for split in splits or sources.sizes(name, data_dir, download):
+    for split in splits or sources.reader(name, data_dir, download).sizes:
         source = sources.read(name, split, data_dir, download)
         arrays |= {"name": name, "maximum": source.maximum, split + _IMAGES: source.images}
         if source.labels is not None:
@@ -68,7 +69,9 @@ def from_npz(path, split="train", name=None, **options):
     """
     options, source = Options(**options), _read(path, split)
     if name not in (None, source.name):
-        raise ValueError(f"Expected a file of the set {name!r}. Received: {path}, of {source.name!r}. Name another.")
+        raise ValueError(
+            f"Expected a file of the set {name!r}. Received: {path}, of {source.name!r}. Name another."
+        )
     return ArrayBatches(source, options)
 
 
@@ -114,7 +117,9 @@ class ArrayBatches(keras.utils.PyDataset):
             epoch, step = divmod(self.options.start_step + index, self.schedule.steps_per_epoch)
         else:
             if not 0 <= index < self.num_batches:
-                raise IndexError(f"Expected an index in 0..{self.num_batches - 1}. Received: {index}")
+                raise IndexError(
+                    f"Expected an index in 0..{self.num_batches - 1}. Received: {index}"
+                )
             epoch, step = self._epoch, self._first_step + index
         return self._batch(epoch, step * self.options.batch_size)
 
@@ -126,7 +131,9 @@ class ArrayBatches(keras.utils.PyDataset):
         return (images, self.source.labels[rows]) if self.options.labels else images
 
     def _epoch_order(self, epoch):
-        known, order = self._order  # one read, so that threads that share the dataset see a pair that belongs together
+        known, order = (
+            self._order
+        )  # one read, so that threads that share the dataset see a pair that belongs together
         if known != epoch:
             order = np.arange(self.num_examples)
             if self.options.shuffle:
@@ -145,19 +152,34 @@ class ArrayBatches(keras.utils.PyDataset):
 
 def _read(path, split):
     if not os.path.exists(path):
-        raise FileNotFoundError(f"Expected a .npz file. Received: {path}, which is not there. {_REMEDY}")
+        raise FileNotFoundError(
+            f"Expected a .npz file. Received: {path}, which is not there. {_REMEDY}"
+        )
     with open(path, "rb") as file:
         signature = file.read(4)
     if signature != b"PK\x03\x04" or not zipfile.is_zipfile(path):
-        raise ValueError(f"Expected a .npz file. Received: {path}, which is not one, or is cut short. {_REMEDY}")
+        raise ValueError(
+            f"Expected a .npz file. Received: {path}, which is not one, or is cut short. {_REMEDY}"
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             names = [key.removesuffix(_IMAGES) for key in file.files if key.endswith(_IMAGES)]
             if not names or not {"name", "maximum"} <= set(file.files):
                 raise _foreign(path, f"with the arrays {file.files}")
-            return sources.select(names, lambda name: _part(file, name, path), split)
+            return _select(file, names, path, split)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise ValueError(f"Expected a whole .npz file. Received: {path}, damaged: {error}. {_REMEDY}") from None
+        raise ValueError(
+            f"Expected a whole .npz file. Received: {path}, damaged: {error}. {_REMEDY}"
+        ) from None
+
+
+def _select(file, names, path, split):
+    parts = {name: _part(file, name, path) for name in names}
+    reader = Computed({name: len(images) for name, (images, _) in parts.items()}, parts.get)
+    maximum = _array(file, "maximum", path)
+    if maximum.shape or maximum.dtype.kind not in "iu" or not 1 <= maximum <= 255:
+        raise _foreign(path, f"with maximum {maximum}")
+    return sources.select(reader, str(_array(file, "name", path)), int(maximum), split)
 
 
 def _part(file, split, path):
@@ -166,11 +188,10 @@ def _part(file, split, path):
     if (images.dtype, images.ndim) not in ((np.uint8, 4), (np.float32, 2)):
         raise _foreign(path, f"with {images.dtype} {split}{_IMAGES} of shape {images.shape}")
     if labels is not None and labels.shape[:1] != images.shape[:1]:
-        raise _foreign(path, f"with {len(images)} images and {split}{_LABELS} of shape {labels.shape}")
-    maximum = _array(file, "maximum", path)
-    if maximum.shape or maximum.dtype.kind not in "iu" or not 1 <= maximum <= 255:
-        raise _foreign(path, f"with maximum {maximum}")
-    return sources.Source(str(_array(file, "name", path)), images, labels, int(maximum))
+        raise _foreign(
+            path, f"with {len(images)} images and {split}{_LABELS} of shape {labels.shape}"
+        )
+    return images, labels
 
 
 def _array(file, key, path):

@@ -32,11 +32,15 @@ class Options:
     def __post_init__(self):
         checks.positive("batch_size", self.batch_size)
         if self.binarize not in _BINARIZE:
-            raise ValueError(f"Expected binarize to be one of {_BINARIZE}. Received: binarize={self.binarize!r}")
+            raise ValueError(
+                f"Expected binarize to be one of {_BINARIZE}. Received: binarize={self.binarize!r}"
+            )
         for name in ("seed", "start_step"):
             value = getattr(self, name)
             if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
-                raise ValueError(f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}")
+                raise ValueError(
+                    f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}"
+                )
 
     def prepare(self, source):
         """The source with its fixed binarization drawn, and the order of its batches.
@@ -50,7 +54,9 @@ class Options:
                 f"Received: binarize={self.binarize!r}. Drop it."
             )
         if self.labels and source.labels is None:
-            raise ValueError(f"Expected labels=False: {source.name!r} has no labels. Received: labels=True. Drop it.")
+            raise ValueError(
+                f"Expected labels=False: {source.name!r} has no labels. Received: labels=True. Drop it."
+            )
         schedule = Schedule(len(source.images), self)
         if not schedule.steps_per_epoch:
             raise ValueError(
@@ -74,7 +80,9 @@ class Schedule:
 
     def __init__(self, num_examples, options):
         size = options.batch_size
-        self.steps_per_epoch = num_examples // size if options.drop_remainder else -(-num_examples // size)
+        self.steps_per_epoch = (
+            num_examples // size if options.drop_remainder else -(-num_examples // size)
+        )
         self.examples_per_epoch = min(num_examples, self.steps_per_epoch * size)
         if self.steps_per_epoch:
             self.first_epoch, self.first_step = divmod(options.start_step, self.steps_per_epoch)

@@ -69,7 +69,9 @@ def load(
         FileNotFoundError: the set is not in the folder looked in.
         ConnectionError: it could not be downloaded.
     """
-    options = Options(batch_size, binarize, labels, shuffle, seed, drop_remainder, repeat, start_step)
+    options = Options(
+        batch_size, binarize, labels, shuffle, seed, drop_remainder, repeat, start_step
+    )
     return batches(sources.read(name, split, data_dir, download), options)
 
 
@@ -85,19 +87,31 @@ def batches(source, options):
     def gather(rows):
         if all_images is not None:
             return tf.gather(all_images, rows)
-        images = tf.numpy_function(lambda rows: source.images[rows], [rows], source.images.dtype, stateful=False)
+        images = tf.numpy_function(
+            lambda rows: source.images[rows], [rows], source.images.dtype, stateful=False
+        )
         return tf.ensure_shape(images, (None, *source.images.shape[1:]))
 
     def batch(epoch, position, order):
         rows = order[position : position + options.batch_size]
         images = tf.cast(gather(rows), "float32") / source.maximum
         if options.binarize == "dynamic":
-            noise = _uniform(_seed(options.seed, epoch, 1), position, tf.shape(rows)[0], math.prod(images.shape[1:]))
+            noise = _uniform(
+                _seed(options.seed, epoch, 1),
+                position,
+                tf.shape(rows)[0],
+                math.prod(images.shape[1:]),
+            )
             images = tf.cast(tf.reshape(noise, tf.shape(images)) < images, "float32")
         if options.drop_remainder:
             images = tf.ensure_shape(images, (options.batch_size, *images.shape[1:]))
         return (
-            (images, tf.ensure_shape(tf.gather(all_labels, rows), images.shape[:1] + all_labels.shape[1:]))
+            (
+                images,
+                tf.ensure_shape(
+                    tf.gather(all_labels, rows), images.shape[:1] + all_labels.shape[1:]
+                ),
+            )
             if options.labels
             else images
         )
@@ -105,7 +119,9 @@ def batches(source, options):
     def epoch_batches(epoch):
         order = tf.range(num_examples)
         if options.shuffle:
-            order = tf.random.experimental.stateless_shuffle(order, _seed(options.seed, epoch, 0), alg="philox")
+            order = tf.random.experimental.stateless_shuffle(
+                order, _seed(options.seed, epoch, 0), alg="philox"
+            )
         first_step = tf.where(epoch == schedule.first_epoch, schedule.first_step, 0)
         start = tf.cast(first_step, "int64") * options.batch_size
         positions = tf.data.Dataset.range(start, schedule.examples_per_epoch, options.batch_size)
@@ -119,7 +135,9 @@ def batches(source, options):
         )
     dataset = epochs.flat_map(epoch_batches)
     if options.repeat:
-        dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        dataset = dataset.apply(
+            tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        )
     elif not schedule.first_step:
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(schedule.steps_per_epoch))
     settings = tf.data.Options()
@@ -151,4 +169,6 @@ def _uniform(seed, position, num_examples, size):
     counter += tf.stack([tf.cast(position * counts, "uint64"), tf.zeros((), "uint64")])
     shape = tf.stack([num_examples, 4 * counts])
     philox = 1
-    return tf.raw_ops.StatelessRandomUniformV2(shape=shape, key=key, counter=counter, alg=philox)[:, :size]
+    return tf.raw_ops.StatelessRandomUniformV2(shape=shape, key=key, counter=counter, alg=philox)[
+        :, :size
+    ]

@@ -5,13 +5,12 @@ import re
 _SPLIT = re.compile(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
 
 
-def parse(split, names, size):
+def parse(split, sizes):
     """The slices that a split string stands for, as `[(name, start, stop), ...]`.
 
     Args:
         split: names joined by "+", each with or without a slice in examples or in percent.
-        names: of the splits that there are.
-        size: function from a name to its number of examples.
+        sizes: number of examples by the name of a split.
 
     Raises:
         ValueError: an unknown name, anything that is not a slice, or a slice that goes beyond the examples.
@@ -19,13 +18,15 @@ def parse(split, names, size):
     slices = []
     for part in str(split).split("+"):
         match = _SPLIT.fullmatch(part.strip())
-        if not match or match[1] not in names:
+        if not match or match[1] not in sizes:
             raise ValueError(
-                f"Expected split to be one of {sorted(names)}, or a slice such as 'train[:100]' or 'train[90%:]'. "
-                f"Received: split={split!r}"
+                f"Expected split to be one of {dict(sizes)}, or a slice such as 'train[:100]' or "
+                f"'train[90%:]'. Received: split={split!r}"
             )
         name, *ends = match.groups()
-        start, stop = (_position(end, default, size(name), split) for end, default in zip(ends, ("0", "100%")))
+        start, stop = (
+            _position(end, default, sizes[name], split) for end, default in zip(ends, ("0", "100%"))
+        )
         slices.append((name, start, max(start, stop)))
     return slices
 

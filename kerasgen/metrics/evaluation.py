@@ -6,7 +6,7 @@ import itertools
 from keras import ops
 
 from kerasgen import bottlenecks
-from kerasgen.data.synthetic import scenes, shapes
+from kerasgen.data import catalog, sources
 from kerasgen.families import AttributeClassifier, Classifier, Mixture, TwoStageModel
 from kerasgen.metrics import (
     captions,
@@ -80,7 +80,7 @@ def measure(
         examples, _, what = read("test")
         examples, others = examples[:_RANKED], {}
         with contextlib.suppress(FileNotFoundError):  # the set is not on this machine
-            if other := novelty.OTHERS.get(data_name):
+            if other := catalog.entry(data_name).outside:
                 others = {other: read("test", count=len(examples), name=other)[0]}
         protocol = f"the first {len(examples):,} of {what} against as many of {', '.join([*others, 'noise'])} and the "
         protocol += "constant ones, by log p(x)" + (", all classes equally likely" if model.num_classes else "")
@@ -106,9 +106,10 @@ def measure(
         yield fidelity.label_fidelity(model, judge.classifier, count), protocol
     if getattr(model, "text", None) and judge:
         yield from _caption_fidelity(model, judge, data_name, min(_ASKED, limit or _ASKED))
-    if data_name in shapes.SETS and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
+    factors = catalog.entry(data_name).factors
+    if factors and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):
         protocol = "posterior means, 10,000 points to fit and 5,000 to measure each score, seed 0, DCI by forests"
-        yield disentanglement.figures(model, shapes.SETS[data_name]), protocol
+        yield disentanglement.figures(model, factors), protocol
 
 
 def _quality_protocol(model, count, held_out, what, training, extractor):
@@ -131,7 +132,7 @@ def _quality_protocol(model, count, held_out, what, training, extractor):
 def _caption_fidelity(model, judge, data_name, count):
     """What sentences ask for, of compositions that were seen in training and held out, and by the best of several."""
     for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
-        asked = scenes.splits(data_name)[split][0].items[:count]
+        asked = sources.read(data_name, f"{split}[:{count}]").images.items
         measured = captions.caption_fidelity(model, judge.classifier, asked, best_of=best_of)
         what = f"{shown.in_words(model)} for {count:,} sentences of the split {split}"
         protocol = f"{what}, seed 0, judged by {judge.name}"

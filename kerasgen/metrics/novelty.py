@@ -10,12 +10,6 @@ from kerasgen.families import Mixture
 from kerasgen.metrics import figure, likelihood
 from kerasgen.metrics.figure import Figure
 
-OTHERS = {  # a set of the same shape
-    "mnist": "fashion_mnist",
-    "binarized_mnist": "fashion_mnist",
-    "fashion_mnist": "mnist",
-}
-
 
 def ranking(model, examples, others, seed=0, progress=False):
     """Ranks held-out images against others by log p(x).

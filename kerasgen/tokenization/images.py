@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasgen.data import sources, splits
+from kerasgen.data import catalog, sources, splits, tfds
 from kerasgen.data.synthetic import toys
 from kerasgen.tokenization import files
 
@@ -57,10 +57,10 @@ class Split(NamedTuple):
     download: bool
 
     def parts(self, images_per_shard):
-        sizes = sources.sizes(self.name, self.data_dir, self.download)
+        sizes = sources.reader(self.name, self.data_dir, self.download).sizes
         return [
             (whole, first, min(first + images_per_shard, stop))
-            for whole, start, stop in splits.parse(self.split, sizes, sizes.get)
+            for whole, start, stop in splits.parse(self.split, sizes)
             for first in range(start, stop, images_per_shard)
         ]
 
@@ -71,16 +71,13 @@ class Split(NamedTuple):
 
     def _examples(self, split):
         """Yields images `[H, W, C]`, uint8 up to 255."""
-        if self.name in sources.EMBEDDED:
-            there = sources.read(self.name, split)
-            images, maximum = np.asarray(there.images), there.maximum
+        maximum = catalog.entry(self.name).maximum
+        reader = sources.reader(self.name, self.data_dir)
+        if isinstance(reader, tfds.Reader):  # images of any sizes
+            examples = reader.examples(split).as_numpy_iterator()
+            images = (reader.upright(example["image"]) for example in examples)
         else:
-            import tensorflow_datasets as tfds
-
-            builder = sources.tfds_builder(self.name, self.data_dir)
-            examples = builder.as_dataset(split=split, shuffle_files=False)  # of any sizes
-            images = (sources.upright(builder.name, example["image"]) for example in tfds.as_numpy(examples))
-            maximum = sources.maximum(builder.name)
+            images = np.asarray(sources.read(self.name, split).images)
         for image in images:
             yield image if maximum == 255 else np.rint(image * (255 / maximum)).astype("uint8")
 

@@ -2,15 +2,8 @@
 
 from typing import NamedTuple
 
+from kerasgen.data import catalog
 from kerasgen.zoo import loader
-
-# By the data set that a model was trained on.
-_NAMES = {
-    "mnist": "classifier_mnist",
-    "fashion_mnist": "classifier_fashion",
-    "scenes": "judge_scenes",
-    "shapes_rgb": "judge_shapes",
-}
 
 
 class Judge(NamedTuple):
@@ -22,5 +15,5 @@ class Judge(NamedTuple):
 
 def judge(data_name):
     """The `Judge` of models of a data set, or None where there is none."""
-    name = _NAMES.get(data_name)
+    name = catalog.entry(data_name).judge
     return Judge(name, loader.load(name)) if name in loader.names() else None

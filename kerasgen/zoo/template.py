@@ -2,30 +2,8 @@
 
 import yaml
 
-_COMPUTED = "none: computed by kerasgen"
-_DATA = {
-    "mnist": ("MNIST, handwritten digits (LeCun, Cortes and Burges)", "usually passed on as CC BY-SA 3.0"),
-    "binarized_mnist": ("MNIST with fixed binarization (Larochelle)", "derived from MNIST, usually CC BY-SA 3.0"),
-    "fashion_mnist": ("Fashion-MNIST, garments (Xiao, Rasul and Vollgraf, Zalando SE)", "MIT"),
-    "kmnist": ("Kuzushiji-MNIST, cursive Japanese (ROIS-DS Center for Open Data in the Humanities)", "CC BY-SA 4.0"),
-    "emnist": ("EMNIST, handwritten letters and digits (Cohen and others, from NIST SD 19)", "as NIST SD 19"),
-    "omniglot": ("Omniglot, 1,623 handwritten characters (Lake, Salakhutdinov and Tenenbaum)", "MIT"),
-    "cifar10": ("CIFAR-10, small photographs (Krizhevsky)", "none stated by its authors"),
-    "svhn_cropped": ("Street View House Numbers (Netzer and others)", "non-commercial use only"),
-    "ring": ("points in the plane on a blurred ring, drawn by a rule", _COMPUTED),
-    "moons": ("points in the plane on two half circles, drawn by a rule", _COMPUTED),
-    "eight_gaussians": ("points in the plane around eight centres, drawn by a rule", _COMPUTED),
-    "grid_gaussians": ("points in the plane around 25 centres, drawn by a rule", _COMPUTED),
-    "pinwheel": ("points in the plane on five arms, drawn by a rule", _COMPUTED),
-    "checkerboard": ("points in the plane on eight squares, drawn by a rule", _COMPUTED),
-    "shapes": ("binary sprites of five known factors, rendered by rule", _COMPUTED),
-    "shapes_rgb": ("colored sprites of six known factors, rendered by rule", _COMPUTED),
-    "scenes": ("scenes of two or three objects with captions, rendered by rule", _COMPUTED),
-    "scenes_64": ("scenes of two or three objects with captions, rendered by rule", _COMPUTED),
-    "scenes_attributes": ("scenes with their attributes, rendered by rule", _COMPUTED),
-    "scenes_64_attributes": ("scenes with their attributes, rendered by rule", _COMPUTED),
-    "digits": ("8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)", "CC BY 4.0"),
-}
+from kerasgen.data import catalog
+
 _SCORES = ("LatentVariableModel", "AutoregressiveModel", "Mixture", "TwoStageModel")  # give log p(x)
 # These need more than 8 bits.
 _EXACT = ("AutoregressiveModel", "DiscreteAutoencoder", "Mixture", "SelfConditionedModel", "TwoStageModel")
@@ -122,7 +100,7 @@ def _number(value):
 
 def _training(recipe, metrics):
     name = recipe.data["name"]
-    source, licence = _DATA.get(name, (name, "see its source"))
+    entry = catalog.entry(name)
     seconds = metrics["training_time_seconds"]
     amounts = ((3600, "hours", 1), (60, "minutes", 0), (1, "seconds", 0))
     time = next(f"{seconds / s:.{d}f} {unit}" for s, unit, d in amounts if seconds >= 1.5 * s or s == 1)
@@ -136,8 +114,9 @@ def _training(recipe, metrics):
     source_flag = f" --data {file}" if file else " --download" if _is_downloaded(recipe) else ""
     return "\n".join(
         [
-            f"- Data: {source}, `{name}` of `kerasgen.data`, split `{recipe.data.get('split', 'train')}`; {binarized}.",
-            f"- Licence of the data: {licence}.",
+            f"- Data: {entry.title}, `{name}` of `kerasgen.data`, "
+            f"split `{recipe.data.get('split', 'train')}`; {binarized}.",
+            f"- Licence of the data: {entry.licence}.",
             f"- Schedule: {schedule}; seed {recipe.seed}.",
             f"- Took {time} on {metrics['machine']}.",
             f"- Repeat it: `kerasgen train {recipe.name}{source_flag}`. Every digit of the figures: `metrics.json`.",
@@ -151,12 +130,12 @@ def _quoted(value):
 
 def _own_file(recipe, metrics):
     """The file that training read, where the data are to be had nowhere else; else None."""
-    return None if recipe.data["name"] in _DATA else metrics.get("data_file")
+    return None if recipe.data["name"] in catalog.names() else metrics.get("data_file")
 
 
 def _is_downloaded(recipe):
     """Whether TFDS fetches the data, which are otherwise computed or come with a library."""
-    return recipe.data["name"] != "digits" and _DATA.get(recipe.data["name"], ("", ""))[1] != _COMPUTED
+    return catalog.entry(recipe.data["name"]).reader is None
 
 
 def _settings(values):
@@ -164,17 +143,17 @@ def _settings(values):
 
 
 def _limits(recipe, kind):
-    source, licence = _DATA.get(recipe.data["name"], (recipe.data["name"], "see its source"))
+    entry = catalog.entry(recipe.data["name"])
     sentences = [
         "For teaching, research, features, fine-tuning and as a baseline.",
-        f"It has seen nothing but {source}: on other data what it says means little before fine-tuning.",
+        f"It has seen nothing but {entry.title}: on other data what it says means little before fine-tuning.",
     ]
     if kind in _SCORES:
         sentences.append("A high likelihood does not show that an example is of its kind.")
-    if licence != _COMPUTED:
+    if entry.licence != catalog.COMPUTED:
         sentences.append(
             "It was not made for recognising people or for decisions about them. Whoever passes on samples should mind "
-            f"the licence of the data ({licence})."
+            f"the licence of the data ({entry.licence})."
         )
     return " ".join(sentences) + " Licence of the weights: Apache-2.0."
 

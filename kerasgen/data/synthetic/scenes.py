@@ -201,13 +201,6 @@ def _layout(rng, count):
     return cell, np.where(turned, turn[[along, across]], [along, across]).T
 
 
-# A set's side, and what its labels are.
-SETS = {
-    "scenes": (32, "captions"),
-    "scenes_64": (64, "captions"),
-    "scenes_attributes": (32, "attributes"),
-    "scenes_64_attributes": (64, "attributes"),
-}
 # Number of scenes, seed and pairs of each split, by what the labels are.
 _SPLITS = {
     "captions": {
@@ -219,16 +212,28 @@ _SPLITS = {
 }
 
 
+SIZES = {
+    what: {part: count for part, (count, *_) in parts.items()} for what, parts in _SPLITS.items()
+}
+
+
 @functools.cache
-def splits(name):
-    """`(images, labels)` by split: captions as word numbers `[N, T]`, or attributes `[N, A]`."""
-    side, what = SETS[name]
-    parts = {}
-    for split, (count, seed, pairs) in _SPLITS[what].items():
-        scenes = draw(count, seed, pairs)
-        labels = captions.write(scenes, seed) if what == "captions" else scenes.attributes()
-        parts[split] = images(scenes, side), labels
-    return parts
+def _drawn(what, part):
+    count, seed, pairs = _SPLITS[what][part]
+    scenes = draw(count, seed, pairs)
+    return scenes, captions.write(scenes, seed) if what == "captions" else scenes.attributes()
+
+
+def split(side, what, part):
+    """Images of one side, `Drawn`, and what is told of them.
+
+    Args:
+        side: of an image, in pixels.
+        what: "captions", word numbers `[N, T]`, or "attributes", `[N, A]`.
+        part: a split, a key of `SIZES[what]`.
+    """
+    scenes, labels = _drawn(what, part)
+    return images(scenes, side), labels
 
 
 def images(scenes, side):

@@ -35,6 +35,7 @@ SIDE = 64
 _RGB = np.array(
     [[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1], [1, 1, 1]], "uint8"
 )
+_TEST_SIZE = 10_000
 _RADIUS = 16
 _BOX = 2 * _RADIUS + 1
 _PERIOD = (10, 20, 40)  # orientations after which each shape looks the same
@@ -116,6 +117,27 @@ class Shapes:
         )
         return self.render(factors), factors
 
+    @property
+    def sizes(self):
+        """Number of images by split."""
+        return {"train": len(self) - _TEST_SIZE, "test": _TEST_SIZE}
+
+    def split(self, part):
+        """The images and the visible factors `[N, K]` of a split, both `Drawn`.
+
+        Their order is random, by a fixed draw, so that a slice of a split is an even sample.
+        """
+        order = np.random.default_rng(0).permutation(len(self))
+        index = order[:_TEST_SIZE] if part == "test" else order[_TEST_SIZE:]
+
+        def draw(index):
+            return self.render(self.factors(index))
+
+        return (
+            Drawn(draw, index, self.event_shape, "uint8"),
+            Drawn(self.visible, index, (len(self.factor_sizes),), "int32"),
+        )
+
     def _checked(self, factors):
         factors, sizes = np.asarray(factors), self.factor_sizes
         if factors.ndim == 0 or factors.shape[-1] != len(sizes):
@@ -158,30 +180,3 @@ def _inside(shape, u, v):
         return u**2 + (v / 0.6) ** 2 <= 1
     u, v = u * _HEART_RADIUS, _HEART_CENTROID - v * _HEART_RADIUS
     return (u**2 + v**2 - 1) ** 3 <= u**2 * v**3
-
-
-SETS = {"shapes": Shapes(), "shapes_rgb": Shapes(rgb=True)}
-_TEST_SIZE = 10_000
-
-
-def splits(name):
-    """`(images, labels)`, both `Drawn`, of a set of `SETS` by split: 10,000 for testing, all others
-    for training.
-
-    Labels are the visible factors, `[N, K]` int32. The images' order is random, by a fixed draw, so
-    that a slice of a split is an even sample of the set.
-    """
-    shapes = SETS[name]
-    order = np.random.default_rng(0).permutation(len(shapes))
-    return {
-        split: (
-            Drawn(
-                lambda index: shapes.render(shapes.factors(index)),
-                order[rows],
-                shapes.event_shape,
-                "uint8",
-            ),
-            Drawn(shapes.visible, order[rows], (len(shapes.factor_sizes),), "int32"),
-        )
-        for split, rows in {"train": slice(_TEST_SIZE, None), "test": slice(_TEST_SIZE)}.items()
-    }
