@@ -242,7 +242,7 @@ def test_no_flipped_byte_changes_the_images_or_escapes_as_another_error(tmp_path
     "options, message",
     [
         ({"binarize": "static"}, "Expected binarize to be one of"),
-        ({"split": "validation"}, "Expected split to be one of {'train': 1500, 'test': 297}.*Received: split='validation'"),
+        ({"split": "validation"}, "Expected split to be one of {'train': 1500, .*Received: split='validation'"),
         (
             {"batch_size": 2000, "drop_remainder": True},
             "Expected at least one batch of 'digits'. Received: 1500 examples",
