@@ -1,7 +1,6 @@
 """Trained, understandable generative models for Keras 3."""
 
 import importlib
-import pathlib
 import sys
 
 __version__ = "0.1.0"
@@ -21,7 +20,7 @@ _REGISTERING = (
 )
 _OTHERS = ("data", "export", "metrics", "plot", "recipe", "tasks", "zoo")
 
-__all__ = [*_CLASSES, *_REGISTERING, *_OTHERS]
+__all__ = [*_CLASSES, *_REGISTERING, *_OTHERS, "register"]
 
 
 def __getattr__(name):
@@ -37,11 +36,29 @@ def __dir__():
 
 
 def register():
-    """Imports Keras and the classes that recipes and `keras.saving.load_model` look for."""
+    """Imports Keras and the classes that recipes and `keras.saving.load_model` look for.
+
+    `import kerasgen` has done so already; only the command line puts it off until it needs Keras.
+
+    Example:
+        >>> kerasgen.register()
+        >>> keras.saving.get_registered_object("kerasgen.families>Mixture").__name__
+        'Mixture'
+    """
     for name in _REGISTERING:
         importlib.import_module(f"{__name__}.{name}")
 
 
-# The `kerasgen` command registers them when it needs them: its help and errors do not wait for TensorFlow to load.
-if pathlib.PurePath(sys.argv[0]).stem != "kerasgen":
+def _is_imported_for(module):
+    """Whether this package is being imported as the parent of one of its modules."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        in_importlib = frame.f_code.co_filename == "<frozen importlib._bootstrap>"
+        if in_importlib and frame.f_locals.get("name") == module:
+            return True
+    return False
+
+
+# The help and the errors of the `kerasgen` command do not wait for TensorFlow to load.
+if not _is_imported_for(f"{__name__}.cli"):
     register()

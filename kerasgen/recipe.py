@@ -1,4 +1,4 @@
-"""A recipe is everything that makes a run, as one readable YAML file: data, model, schedule and seed.
+"""A recipe is everything that makes a run, as one YAML file: data, model, schedule and seed.
 
     name: vae_mnist
     seed: 0
@@ -10,17 +10,37 @@
         ...
     training: {epochs: 100, learning_rate: 0.001}
 
-In `model`, a mapping with one dotted key names a registered kerasgen class and gives its arguments. Training and
-`zoo.load` build the model from the recipe through the same function, so a preset cannot disagree with its recipe.
+In `model`, a mapping with one dotted key names a registered kerasgen class and gives its arguments.
+Numbers are those of YAML 1.2: `1e-1` is one, `"1e-1"` is a text. Training and `zoo.load` build the
+model from the recipe through the same function, so a preset cannot disagree with its recipe.
+Reading one needs no Keras, building its model does.
 """
 
 import copy
 import dataclasses
 import difflib
 import pathlib
+import re
 
-import keras
 import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads as numbers also what YAML 1.1, to which PyYAML holds, calls texts: `1e-1`, `1E5`."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes texts that `_Loader` would read as numbers."""
+
+
+for _class in (_Loader, _Dumper):
+    _number = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$")
+    _class.add_implicit_resolver("tag:yaml.org,2002:float", _number, list("-+.0123456789"))
+
+
+def dump(values, **layout):
+    """The YAML text of what a recipe is made of, in the order of its keys."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, **layout)
 
 
 @dataclasses.dataclass
@@ -29,7 +49,8 @@ class Recipe:
 
     Attributes:
         name: of the preset that the run makes.
-        data: arguments of `kerasgen.data.load` for the training set, `name` and `batch_size` at least.
+        data: arguments of `kerasgen.data.load` for the training set, `name` and `batch_size` at
+            least.
         model: the model, as in the module's example.
         training: the schedule, arguments of `kerasgen.training.Schedule`.
         seed: of initial weights, data order and noise.
@@ -52,9 +73,11 @@ class Recipe:
         """
         text = pathlib.Path(path).read_text(encoding="utf-8")
         try:
-            values = yaml.safe_load(text)
+            values = _Loader(text).get_single_data()
         except yaml.YAMLError as error:
-            raise ValueError(f"Expected a YAML recipe. Received: {path}, which is not YAML: {error}") from None
+            raise ValueError(
+                f"Expected a YAML recipe. Received: {path}, which is not YAML: {error}"
+            ) from None
         return cls.from_dict(values, path)
 
     @classmethod
@@ -64,51 +87,59 @@ class Recipe:
         if not isinstance(values, dict) or not required <= values.keys() <= fields.keys():
             keys = sorted(values) if isinstance(values, dict) else type(values).__name__
             raise ValueError(
-                f"Expected the keys {sorted(fields)} ({sorted(required)} required) in {source}. Received: {keys}."
+                f"Expected the keys {sorted(fields)} ({sorted(required)} required) in {source}. "
+                f"Received: {keys}."
             )
-        for name, needed in (("data", {"name", "batch_size"}), ("model", set()), ("training", set())):
+        sections = {"data": {"name", "batch_size"}, "model": set(), "training": set()}
+        for name, needed in sections.items():
             section = values[name]
             if not isinstance(section, dict) or not needed <= section.keys():
                 what = sorted(section) if isinstance(section, dict) else repr(section)
                 keys = f" with {' and '.join(sorted(needed))}" if needed else ""
-                raise ValueError(f"Expected {name} in {source} to be a mapping{keys}. Received: {what}.")
+                raise ValueError(
+                    f"Expected {name} in {source} to be a mapping{keys}. Received: {what}."
+                )
         return cls(**values)
 
     def to_dict(self):
         return dataclasses.asdict(self)
 
     def save(self, path):
-        pathlib.Path(path).write_text(yaml.safe_dump(self.to_dict(), sort_keys=False, width=120), encoding="utf-8")
+        pathlib.Path(path).write_text(dump(self.to_dict(), width=120), encoding="utf-8")
 
     def override(self, settings):
         """A copy with `"training.epochs=3"`-like settings applied; values are read as YAML.
 
         Raises:
-            ValueError: a setting without "=", or a key that the recipe does not have (near ones are named).
+            ValueError: a setting without "=", or a key that the recipe does not have (near ones are
+                named).
         """
         values = copy.deepcopy(self.to_dict())
         for setting in settings:
             key, equals, value = setting.partition("=")
             known = _leaves(values)
             section, _, leaf = key.partition(".")
-            if leaf and section in ("data", "training"):  # also arguments that the recipe leaves at their default
+            # Arguments that the recipe leaves at their default can be set too.
+            if leaf and section in ("data", "training"):
                 known.setdefault(key, (section, leaf))
             if not equals or key not in known:
                 near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
                 raise ValueError(
-                    f"Expected key=value with a key of the recipe. Received: {setting!r}. Near keys: {near}"
+                    f"Expected key=value with a key of the recipe. Received: {setting!r}. "
+                    f"Near keys: {near}"
                 )
             *parents, leaf = known[key]
             node = values
             for parent in parents:
                 node = node[parent]
-            node[leaf] = yaml.safe_load(value)
+            node[leaf] = _Loader(value).get_single_data()
         return Recipe(**values)
 
     def differences(self, other):
         """Keys whose values differ, as `{"training.epochs": (mine, theirs)}`."""
         mine, theirs = (_flat(recipe.to_dict()) for recipe in (self, other))
-        return {key: (mine.get(key), theirs.get(key)) for key in mine | theirs if mine.get(key) != theirs.get(key)}
+        pairs = {key: (mine.get(key), theirs.get(key)) for key in mine | theirs}
+        return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
     @property
     def is_binary(self):
@@ -117,6 +148,8 @@ class Recipe:
 
     def build(self):
         """The model, its weights initialised from the seed."""
+        import keras
+
         keras.utils.set_random_seed(self.seed)
         return build(self.model)
 
@@ -129,6 +162,8 @@ def build(config):
     Raises:
         ValueError: a class that kerasgen does not have, or arguments that it does not take.
     """
+    import keras
+
     if isinstance(config, list):
         return [build(item) for item in config]
     if not isinstance(config, dict):
@@ -139,9 +174,11 @@ def build(config):
     package, _, class_name = name.rpartition(".")
     cls = keras.saving.get_registered_object(f"kerasgen.{package}>{class_name}")
     if cls is None:
-        registered = [key for key in keras.saving.get_custom_objects() if key.startswith("kerasgen.")]
-        names = sorted(key.removeprefix("kerasgen.").replace(">", ".") for key in registered)
-        raise ValueError(f"Expected a kerasgen class in the recipe. Received: {name!r}. Known: {names}")
+        known = [key for key in keras.saving.get_custom_objects() if key.startswith("kerasgen.")]
+        names = sorted(key.removeprefix("kerasgen.").replace(">", ".") for key in known)
+        raise ValueError(
+            f"Expected a kerasgen class in the recipe. Received: {name!r}. Known: {names}"
+        )
     arguments = {key: build(value) for key, value in (config[name] or {}).items()}
     try:
         return cls(**arguments)
@@ -152,10 +189,14 @@ def build(config):
 
 
 def _leaves(values, path=()):
-    """`{"dotted.key": path}` of everything in nested dicts that is not itself a dict with entries."""
+    """`{"dotted.key": path}` of all in nested dicts that is not itself a dict with entries."""
     if not isinstance(values, dict) or not values:
         return {".".join(path): path}
-    return {key: leaf for name, value in values.items() for key, leaf in _leaves(value, (*path, name)).items()}
+    return {
+        key: leaf
+        for name, value in values.items()
+        for key, leaf in _leaves(value, (*path, name)).items()
+    }
 
 
 def _flat(values):

@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from kerasgen import backend, bottlenecks, checks, cli, commands, likelihoods, networks, zoo
+from kerasgen import backend, bottlenecks, checks, cli, likelihoods, networks, zoo
+from kerasgen.cli import sample
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
 from kerasgen.networks.autoregressive.causal import CausalConv2D, above, down_to, pointwise, up_to
 from kerasgen.recipe import Recipe
@@ -212,10 +213,10 @@ def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path,
     cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "samples.gif")])
     assert (tmp_path / "samples.gif").read_bytes().startswith(b"GIF89a")
     assert "rows" not in capsys.readouterr().out
-    monkeypatch.setattr(commands, "_QUICK", 15)
+    monkeypatch.setattr(sample, "_QUICK", 15)
     cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "many.png")])
     assert "rows" in capsys.readouterr().out  # two blocks of eight
-    monkeypatch.setattr(commands, "_QUICK", 4)
+    monkeypatch.setattr(sample, "_QUICK", 4)
     cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
     assert (tmp_path / "samples.png").read_bytes() == picture and "rows" in capsys.readouterr().out
     cli.main(["evaluate", str(preset), "--limit", "20"])

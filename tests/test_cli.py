@@ -95,7 +95,8 @@ def test_data_export(tmp_path):
         (["sample"], "the following arguments are required: NAME"),
         (["sample", "x", "-n", "0"], "expected an integer of at least 1, received 0"),
         (["sample", "x", "-n", "many"], "invalid integer value: 'many'"),
-        (["paint"], "invalid choice: 'paint'"),
+        (["paint"], "Expected a command. Received: 'paint'. Near names: train."),
+        (["x"], "Received: 'x'. Commands: list, card,"),
         ([], "required: COMMAND"),
         (["export", "x", "--format", "savedmodel", "--quantize", "int8"], "with --format tflite only"),
         (["data", "export", "no_such_set", "x.npz"], "no_such_set"),
@@ -117,8 +118,8 @@ def test_debug_raises(tmp_path):
 
 def process(*argv, after=""):
     """Runs the command as its console script does, and `after` when it has ended."""
-    script = f"import sys\nsys.argv = ['kerasgen', *{argv!r}]\nfrom kerasgen import cli\n"
-    script += f"try:\n    cli.main()\nfinally:\n    {after or 'pass'}"
+    script = f"import sys\nsys.argv = ['kerasgen', *{argv!r}]\nfrom kerasgen.cli import main\n"
+    script += f"try:\n    main()\nfinally:\n    {after or 'pass'}"
     env = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env)
 
@@ -129,6 +130,10 @@ def test_an_error_of_the_process_is_one_line(tiny):
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("kerasgen: error: Expected key=value")
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["list"], ["sample"]], ids=" ".join)
-def test_help_list_and_usage_errors_need_no_keras(argv):
+@pytest.mark.parametrize(
+    "argv",
+    [["--help"], ["--version"], ["list"], ["sample"], ["sample", "vae_mnis"], ["train", "none.yaml"]],
+    ids=" ".join,
+)
+def test_help_list_and_errors_of_names_need_no_keras(argv):
     assert "keras" not in process(*argv, after="print(*sys.modules)").stdout.split()

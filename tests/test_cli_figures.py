@@ -6,7 +6,8 @@ import re
 import numpy as np
 from command_line import METRICS, MODEL, TINY, fails, needs_tensorflow
 
-from kerasgen import cli, commands, data, zoo
+from kerasgen import cli, data, zoo
+from kerasgen.cli import inputs
 from kerasgen.recipe import Recipe
 
 
@@ -116,7 +117,7 @@ def test_a_density_of_binarized_digits_is_ranked_against_binarized_garments(tmp_
         reads.append((recipe.data["name"], recipe.data["binarize"]))
         return np.random.default_rng(0).integers(2, size=(8, 8, 8, 1)).astype("float32"), None
 
-    monkeypatch.setattr(commands, "_examples", read)
+    monkeypatch.setattr(inputs, "examples", read)
     cli.main(["evaluate", str(folder)])
     assert reads == [("binarized_mnist", None), ("binarized_mnist", None), ("fashion_mnist", "fixed")]
     printed = capsys.readouterr().out

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from command_line import fails, is_png, needs_tensorflow
 
-from kerasgen import cli, demo
+from kerasgen import cli
+from kerasgen.cli import demo
 
 
 @needs_tensorflow
@@ -26,9 +27,10 @@ def test_demo_leaves_one_folder_that_shows_it_all(tiny, tmp_path):
 
 
 def test_demo_replaces_an_earlier_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "_sections", lambda folder, preset: (folder / preset).touch() or ())
+    monkeypatch.setattr(demo, "_work", lambda folder, model: (folder / model).touch())
+    monkeypatch.setattr(demo, "_page", lambda folder, preset, facts: preset)
     for preset in ("first", "second"):
-        demo.run(tmp_path / "shown", preset)
+        demo.write(tmp_path / "shown", preset, preset)
     assert [path.name for path in tmp_path.iterdir()] == ["shown"]
     assert {path.name for path in (tmp_path / "shown").iterdir()} == {"second", "index.html"}
 

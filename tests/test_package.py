@@ -1,8 +1,11 @@
 """setup.cfg lists what there is: packages, the content of zoo/, and the dependencies without TensorFlow."""
 
 import configparser
+import os
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -50,3 +53,25 @@ def test_requirements_without_tensorflow_are_the_dependencies_less_tensorflow(se
     ]
     expected = dependencies + lines(setup["options.extras_require"]["jax"])
     assert lines((ROOT / "requirements-jax.txt").read_text(encoding="utf-8")) == expected
+
+
+@pytest.mark.parametrize("before", ["", "sys.argv.clear()"], ids=["named kerasgen", "without a name"])
+def test_an_import_registers_classes_whatever_the_program_is_called(before, tmp_path):
+    program = tmp_path / "kerasgen"
+    lookup = "keras.saving.get_registered_object('kerasgen.families>Mixture').__name__"
+    program.write_text(f"import sys\n{before}\nimport kerasgen\nimport keras\nprint({lookup})\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(program)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "Mixture", done.stderr
+
+
+def test_a_module_that_imports_the_command_line_has_registered_classes_when_it_needs_them():
+    """What `import kerasgen.cli` puts off comes with the first preset, or by `kerasgen.register()`."""
+    code = (
+        "import kerasgen.cli, sys\nassert 'keras' not in sys.modules\nkerasgen.register()\n"
+        "import keras\nassert keras.saving.get_registered_object('kerasgen.families>Mixture')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,10 +1,15 @@
 """Recipes: reading, writing, overriding, comparing and building."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kerasgen import LatentVariableModel, likelihoods, objectives
+from kerasgen import recipe as recipes
 from kerasgen.recipe import Recipe, build
 
 TEXT = """
@@ -133,3 +138,41 @@ def test_build_names_the_class_whose_arguments_are_wrong():
     message = r"Expected arguments of bottlenecks.Gaussian in the recipe. Received: \['latent_dims'\]: .*latent_dim"
     with pytest.raises(ValueError, match=message):
         build({"bottlenecks.Gaussian": {"latent_dims": 3}})
+
+
+def read(text):
+    """A value as it stands in a recipe."""
+    sections = {"model": {}, "training": {}, "data": {"name": "digits", "batch_size": 1}}
+    return Recipe.from_dict({"name": "a", **sections}).override([f"training.epochs={text}"]).training["epochs"]
+
+
+@given(st.from_regex(r"[-+]?(\.[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{0,9})?)([eE][-+]?[0-9]{1,2})", fullmatch=True))
+def test_a_number_of_yaml_1_2_with_an_exponent_is_a_number(text):
+    assert isinstance(read(text), float) and read(text) == float(text)
+    assert read(f"[{text}, {{a: {text}}}]") == [float(text), {"a": float(text)}]
+    assert read(f'"{text}"') == read(f"'{text}'") == text
+
+
+@given(st.floats(allow_nan=False))
+def test_python_writes_numbers_that_a_recipe_reads(number):
+    assert math.isinf(number) or read(repr(number)) == number
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(), values, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(VALUES | st.from_regex(r"[-+]?[0-9.]{1,5}[eE][-+]?[0-9]{1,3}", fullmatch=True))
+def test_what_is_written_is_read_again_with_its_types(value):
+    assert read(recipes.dump(value)) == value
+    assert type(read(recipes.dump(value))) is type(value)
+
+
+def test_texts_of_words_and_titles_stay_texts(tmp_path):
+    words = {"text.Vocabulary": {"words": ["1e5", "0x1", "12", "red"], "length": 2}}
+    recipe = Recipe("a", {"name": "digits", "batch_size": 1}, words, {}, title="1E5")
+    recipe.save(tmp_path / "recipe.yaml")
+    assert Recipe.load(tmp_path / "recipe.yaml") == recipe

@@ -1,8 +1,8 @@
 """How long a run trains and how fast: the `training` section of a recipe."""
 
-import contextlib
 import dataclasses
 import math
+import numbers
 
 import keras
 from keras import ops
@@ -14,7 +14,7 @@ from kerasgen.registration import register
 
 @register
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise from 0, a plateau, and a linear fall to 0 (Hu and others 2024, arXiv 2404.06395).
+    """A linear rise from 0, a plateau, a linear fall to 0 (Hu and others 2024, arXiv 2404.06395).
 
     Args:
         learning_rate: of the plateau.
@@ -49,14 +49,17 @@ class Schedule:
         beta_1, beta_2: Adam's decay rates of the gradient's mean and square.
         warmup_steps: steps over which the learning rate rises.
         decay: share of all steps, at the end, over which it falls to 0.
-        ema: momentum of the moving average of the weights that the run ends with, or None for the last weights.
-        precision: Keras dtype policy of the networks, "float32" or "mixed_bfloat16"; likelihoods stay in float32.
-        jit_compile: compile the step with XLA, unless replicas share it. Pays on GPUs and CPUs without bfloat16 units.
+        ema: momentum of the moving average of the weights that the run ends with, or None for the
+            last weights.
+        precision: Keras dtype policy of the networks, "float32" or "mixed_bfloat16"; likelihoods
+            stay in float32.
+        jit_compile: compile the step with XLA, unless replicas share it. Pays on GPUs and CPUs
+            without bfloat16 units.
         steps_per_execution: steps between two returns to Python.
-        start_from: a preset whose weights the run starts from, wherever a layer of the same place and shapes has some;
-            or presets by part of the model, `{tokenizer: vqvae_fashion}`, each of which has the part's weights exactly;
-            or of a part that is a layer, the same layer of a preset, `{network.stem: "cgated_pixelcnn_mnist:network"}`,
-            wherever the shapes agree.
+        start_from: a preset whose weights the run starts from, wherever a layer of the same place
+            and shapes has some; or presets by part of the model, `{tokenizer: vqvae_fashion}`, each
+            of which has the part's weights exactly; or of a part that is a layer, the same layer of
+            a preset, `{network.stem: "cgated_pixelcnn_mnist:network"}`, wherever the shapes agree.
     """
 
     epochs: int
@@ -84,19 +87,21 @@ class Schedule:
             value = getattr(self, name)
             if value is None:
                 continue
-            with contextlib.suppress(ValueError, TypeError):
-                value = float(value)  # YAML reads 1e-3, without a point, as text
-            if not isinstance(value, float) or not low < value < high:
-                raise ValueError(f"Expected training.{name} between {round(low)} and {high:.0f}. Received: {value!r}")
-            setattr(self, name, value)
+            if not isinstance(value, numbers.Real) or not low < value < high:
+                raise ValueError(
+                    f"Expected training.{name} between {round(low)} and {high:.0f}. "
+                    f"Received: {value!r}"
+                )
+            setattr(self, name, float(value))
         for name in ("epochs", "steps_per_execution"):
             checks.positive(f"training.{name}", getattr(self, name))
 
     def optimizer(self, steps):
-        """Adam over `steps` steps, or where the critic has a learning rate of its own, two of them as one."""
+        """Adam over `steps` steps; two as one where the critic has a learning rate of its own."""
 
         def adam(learning_rate, ema=None):
-            rate = WarmupStableDecay(learning_rate, self.warmup_steps, round(steps * (1 - self.decay)), steps)
+            decay_start = round(steps * (1 - self.decay))
+            rate = WarmupStableDecay(learning_rate, self.warmup_steps, decay_start, steps)
             average = {"use_ema": ema is not None, "ema_momentum": ema or 0.99}
             return keras.optimizers.Adam(rate, self.beta_1, self.beta_2, **average)
 
@@ -112,4 +117,6 @@ def of(recipe):
         return Schedule(**recipe.training)
     except TypeError as error:
         known = [field.name for field in dataclasses.fields(Schedule)]
-        raise ValueError(f"Expected training keys in {known}. Received: {sorted(recipe.training)}: {error}") from None
+        raise ValueError(
+            f"Expected training keys in {known}. Received: {sorted(recipe.training)}: {error}"
+        ) from None

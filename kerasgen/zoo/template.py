@@ -1,6 +1,6 @@
 """card.md, written from a preset's recipe, its figures and its model. Nothing in a card is written by hand."""
 
-import yaml
+from kerasgen.recipe import dump
 
 from kerasgen.data import catalog
 
@@ -58,7 +58,7 @@ def render(recipe, metrics, parameters, weight_bytes, pictures, multiply_adds=No
 
 def _what(recipe, parameters, weight_bytes, multiply_adds):
     kind = next(iter(recipe.model)).rpartition(".")[2]
-    structure = yaml.safe_dump(recipe.model, sort_keys=False, width=100, default_flow_style=None).rstrip()
+    structure = dump(recipe.model, width=100, default_flow_style=None).rstrip()
     article = "An" if kind[0] in "AEIOU" else "A"
     work = "" if multiply_adds is None else f" A pass takes {multiply_adds / 1e6:.3g} million multiply-adds an image."
     return (

@@ -1,0 +1,99 @@
+"""The `kerasgen` command line: one module a command.
+
+The docstring of a command's module is its help, `add_arguments(parser)` says what it takes and
+`run(args)` does it. What is heavy is imported inside `run`, so that help and the errors that are
+known without Keras come at once.
+"""
+
+import argparse
+import difflib
+import os
+import sys
+
+import kerasgen
+from kerasgen.cli import (
+    card,
+    data,
+    demo,
+    evaluate,
+    export,
+    list_presets,
+    probe,
+    reconstruct,
+    sample,
+    tokenize,
+    train,
+)
+
+COMMANDS = {
+    "list": list_presets,
+    "card": card,
+    "sample": sample,
+    "reconstruct": reconstruct,
+    "train": train,
+    "evaluate": evaluate,
+    "probe": probe,
+    "export": export,
+    "tokenize": tokenize,
+    "data": data,
+    "demo": demo,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but an error is one line: the usage is a `--help` away."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: error: {message} ({self.prog} --help lists what is possible)\n")
+
+
+def parser():
+    """The parser of the whole command line; `args.run(args)` runs the command that was read."""
+    top = _Parser(prog="kerasgen", description=kerasgen.__doc__)
+    top.add_argument("--version", action="version", version=f"%(prog)s {kerasgen.__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for name, module in COMMANDS.items():
+        summary = module.__doc__.partition("\n")[0]
+        command = commands.add_parser(name, help=summary, description=module.__doc__)
+        command.set_defaults(run=module.run)
+        module.add_arguments(command)
+        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return top
+
+
+def main(argv=None):
+    """Runs one command.
+
+    Args:
+        argv: the words after `kerasgen`; those of the process by default.
+
+    Raises:
+        SystemExit: with status 2 after an error, which is one line on stderr.
+    """
+    args = _parse(sys.argv[1:] if argv is None else argv)
+    # TensorFlow by itself uses oneDNN on some processors only; it is faster on the others too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if not args.debug:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        args.run(args)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if args.debug:
+            raise
+        message = " ".join(str(error).split()) or type(error).__name__
+        print(f"kerasgen: error: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _parse(words):
+    top = parser()
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        near = difflib.get_close_matches(words[0], COMMANDS, n=3, cutoff=0.5)
+        known = f"Near names: {', '.join(near)}." if near else f"Commands: {', '.join(COMMANDS)}."
+        top.error(f"Expected a command. Received: {words[0]!r}. {known}")
+    args, args.beam = top.parse_known_args(words)
+    if args.beam and args.run is not tokenize.run:
+        top.error(f"unrecognized arguments: {' '.join(args.beam)}")
+    return args

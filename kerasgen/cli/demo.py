@@ -1,0 +1,158 @@
+"""Sample, reconstruct, interpolate, fine-tune and deploy a preset into one folder to look at.
+
+It needs no network and no data files: it starts from scikit-learn's 8x8 digits, which come with
+that library and which no preset has been trained on.
+"""
+
+import base64
+import os
+import pathlib
+import shutil
+import tempfile
+
+import kerasgen
+from kerasgen.cli import inputs
+
+_MARK = '<meta name="generator" content="kerasgen demo">'  # in the page's template
+_NUM_TEST = 297  # of the 1,797 digits
+_SHOWN = 12  # columns of the pictures
+
+
+def add_arguments(parser):
+    preset = "an unconditional latent-variable preset of grey images (default: %(default)s)"
+    parser.add_argument("--preset", default="vae_mnist", metavar="NAME", help=preset)
+    out = pathlib.Path("kerasgen-demo")
+    parser.add_argument("--out", type=pathlib.Path, default=out, metavar="FOLDER")
+
+
+def run(args):
+    if args.out.exists() and not _is_demo(args.out):
+        raise FileExistsError(
+            f"Expected --out to be new, or an earlier demo. Received: {args.out}. Choose another "
+            "folder."
+        )
+    model = inputs.model(args.preset)
+    if model.num_classes is not None or not hasattr(model, "elbo") or model.event_shape[-1] != 1:
+        raise ValueError(
+            "Expected an unconditional latent-variable preset of grey images. Received: "
+            f"{args.preset!r}, a {type(model).__name__} of {model.event_shape}. Choose another "
+            "--preset."
+        )
+    write(args.out, model, args.preset)
+    print(f"{args.out}: open {args.out / 'index.html'} in a browser")
+
+
+def write(out, model, preset):
+    """Makes the folder beside `out`, and puts it in the place of `out` when it is complete."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = pathlib.Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        folder = aside / "new"
+        folder.mkdir()
+        page = _page(folder, preset, _work(folder, model))
+        (folder / "index.html").write_text(page, encoding="utf-8")
+        if out.exists():
+            os.replace(out, aside / "old")
+        os.replace(folder, out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def digits(event_shape):
+    """scikit-learn's digits in black and white with MNIST's margins, `[1797, *event_shape]`."""
+    import keras
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    height, width, _ = event_shape
+    inner = (height * 5 // 7, width * 5 // 7)  # MNIST's digits fill 20 of 28 pixels
+    images = load_digits().images[..., None] / 16.0
+    images = keras.ops.image.resize(images, inner, interpolation="bicubic")
+    top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
+    margins = ((0, 0), (top, height - inner[0] - top), (left, width - inner[1] - left), (0, 0))
+    return np.pad(np.asarray(images) > 0.5, margins).astype("float32")
+
+
+def _work(folder, model):
+    """Writes pictures, the fine-tuned model and the TFLite file; returns the facts of the page."""
+    from rich.progress import track
+
+    data = digits(model.event_shape)
+    train, test = data[:-_NUM_TEST], data[-_NUM_TEST:]
+    facts = {"num_train": len(train), "num_test": len(test)}
+    for step in track((_look, _fine_tune, _deploy), transient=True):
+        facts |= step(folder, model, train, test)
+    return facts
+
+
+def _look(folder, model, train, test):
+    import numpy as np
+
+    shown = test[:_SHOWN]
+    _draw(folder / "samples.png", model.sample(60, seed=0, mean=True))
+    _draw(folder / "reconstructions.png", shown, model.reconstruct(shown))
+    half = _SHOWN // 2
+    ends = zip(shown[:half], shown[half:])
+    walks = [kerasgen.tasks.interpolate(model, start, end, _SHOWN) for start, end in ends]
+    _draw(folder / "interpolations.png", *walks)
+    return {"code_size": int(np.prod(model.bottleneck.latent_shape))}
+
+
+def _fine_tune(folder, model, train, test):
+    import keras
+    import numpy as np
+
+    def elbo():
+        return float(np.mean(model.elbo(test, num_samples=4, seed=0)))
+
+    before = elbo()
+    # A minute is too short to win back compilation.
+    model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    model.fit(train, batch_size=50, epochs=3, verbose=0)
+    model.save(folder / "fine_tuned.keras")
+    shown = test[:_SHOWN]
+    _draw(folder / "fine_tuned.png", shown, model.reconstruct(shown))
+    return {"before": before, "after": elbo()}
+
+
+def _deploy(folder, model, train, test):
+    import numpy as np
+
+    shown, file = test[:_SHOWN], folder / "model.tflite"
+    kerasgen.export.tflite(model, file)
+    _draw(folder / "fine_tuned_samples.png", model.sample(24, seed=0, mean=True))
+    images = reconstruct_with_litert(file, shown)
+    _draw(folder / "litert.png", shown, images)
+    error = np.abs(images - np.asarray(model.reconstruct(shown))).max()
+    return {"megabytes": file.stat().st_size / 1e6, "error": error}
+
+
+def reconstruct_with_litert(file, images):
+    """What a phone computes: reconstructions of `[n, *event_shape]`, one image at a time."""
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter
+
+    reconstruct = Interpreter(model_path=str(file)).get_signature_runner("reconstruct")
+    return np.concatenate([reconstruct(images=image[None])["images"] for image in images])
+
+
+def _draw(path, *images):
+    import numpy as np
+
+    kerasgen.plot.grid(np.concatenate(images), path, columns=_SHOWN)
+
+
+def _is_demo(folder):
+    page = folder / "index.html"
+    return page.is_file() and _MARK in page.read_text(encoding="utf-8", errors="replace")
+
+
+def _page(folder, preset, facts):
+    """One HTML file with its pictures inside."""
+    from kerasgen.rendering import render
+
+    files = sorted(path.name for path in folder.iterdir())
+    pictures = {
+        path.stem: base64.b64encode(path.read_bytes()).decode() for path in folder.glob("*.png")
+    }
+    return render("demo.html.j2", preset=preset, files=files, pictures=pictures, **facts)

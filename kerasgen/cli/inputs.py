@@ -1,0 +1,83 @@
+"""What commands read: recipes, models and examples."""
+
+import itertools
+import os
+import pathlib
+import sys
+
+import kerasgen
+
+
+def load_keras():
+    """Imports Keras, its backend and kerasgen's classes, without TensorFlow's lines on stderr.
+
+    They are kept where `TF_CPP_MIN_LOG_LEVEL` asks for them.
+    """
+    if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
+        return kerasgen.register()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)  # some of the lines come before any level is read
+        kerasgen.register()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def recipe(name):
+    """The recipe in a file, or that of a preset."""
+    from kerasgen.recipe import Recipe
+    from kerasgen.zoo import manifest
+
+    if os.path.isfile(name):
+        return Recipe.load(name)
+    if pathlib.PurePath(name).suffix in (".yaml", ".yml"):
+        raise FileNotFoundError(
+            f"Expected a recipe file or a preset. Received: {name}, which is not there."
+        )
+    folder = kerasgen.zoo.folder(name)
+    manifest.verify(folder)
+    return Recipe.load(folder / "recipe.yaml")
+
+
+def model(name, part=None):
+    """The model of a preset, which must have `part` where one is named."""
+    kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
+    load_keras()
+    loaded = kerasgen.zoo.load(name)
+    if part is not None:
+        needs(loaded, part, name)
+    return loaded
+
+
+def needs(model, part, name):
+    """Refuses the model of preset `name` where it lacks `part`."""
+    if not hasattr(model, part):
+        raise ValueError(
+            f"Expected a preset whose model has {part!r}. Received: {name!r}, whose model is "
+            f"{type(model).__name__}. Name another."
+        )
+
+
+def examples(recipe, split, args, labels=False, count=None):
+    """The first `count` of a split of the recipe's data set, or all, as `(x, labels or None)`.
+
+    Pixels are drawn once if training draws them at every visit.
+    """
+    import numpy as np
+
+    load_keras()
+    options = {
+        "batch_size": 1000,
+        "binarize": recipe.data.get("binarize") and "fixed",
+        "labels": bool(labels),
+    }
+    if args.data:
+        batches = kerasgen.data.from_npz(args.data, split, recipe.data["name"], **options)
+    else:
+        where = {"data_dir": args.data_dir, "download": args.download}
+        batches = kerasgen.data.load(recipe.data["name"], split, **options, **where)
+    batches = list(itertools.islice(batches, count and -(-count // options["batch_size"])))
+    images, labels = zip(*batches) if labels else (batches, None)
+    return np.concatenate(images)[:count], labels and np.concatenate(labels)[:count]

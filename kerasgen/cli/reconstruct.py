@@ -1,0 +1,25 @@
+"""Show images of a preset's data set (upper row) and their reconstructions (lower row)."""
+
+import pathlib
+
+import kerasgen
+from kerasgen.cli import arguments, inputs
+
+
+def add_arguments(parser):
+    arguments.add_preset(parser)
+    count = "number of images (default: %(default)s)"
+    parser.add_argument("-n", type=arguments.positive, default=16, help=count)
+    split = "of the data set that the preset was trained on"
+    parser.add_argument("--split", default="test", help=split)
+    arguments.add_source(parser)
+    out = pathlib.Path("reconstructions.png")
+    parser.add_argument("--out", type=pathlib.Path, default=out, metavar="PNG")
+
+
+def run(args):
+    model = inputs.model(args.name, "reconstruct")
+    recipe = inputs.recipe(args.name)
+    x, labels = inputs.examples(recipe, args.split, args, recipe.data.get("labels"), args.n)
+    kerasgen.plot.pairs([x, model.reconstruct(x, labels)], args.out)
+    print(f"{args.out}: {len(x)} images of {args.split}, each above its reconstruction")

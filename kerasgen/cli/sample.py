@@ -1,0 +1,115 @@
+"""Draw images from a preset into one picture.
+
+Points are drawn between those of the data set and the model's density.
+"""
+
+import argparse
+import inspect
+import pathlib
+
+import kerasgen
+from kerasgen.cli import arguments, inputs
+
+_QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
+_WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
+
+
+def add_arguments(parser):
+    arguments.add_preset(parser)
+    add = parser.add_argument
+    add("-n", type=arguments.positive, default=64, help="number of images (default: %(default)s)")
+    add("--seed", type=int, help="for the same images again (default: fresh ones)")
+    what = parser.add_mutually_exclusive_group()
+    label = (
+        "the class drawn from a conditional preset, or any: each drawn at random too (default: one "
+        "a column)"
+    )
+    what.add_argument("--label", type=_label, help=label)
+    prompt = "what is drawn from a preset that reads sentences"
+    what.add_argument("--prompt", metavar="SENTENCE", help=prompt)
+    mean = "the mean of each image instead of a draw of its pixels"
+    add("--mean", action="store_const", const=True, help=mean)
+    temperature = "below 1: likelier pixels or tokens (default: 1)"
+    add("--temperature", type=float, metavar="T", help=temperature)
+    top_k = "draw among the K likeliest tokens (default: all)"
+    add("--top-k", type=arguments.positive, metavar="K", help=top_k)
+    top_p = "draw among the likeliest tokens that have probability P"
+    add("--top-p", type=float, metavar="P", help=top_p)
+    guidance = (
+        "above 1: what the class or sentence says counts for more (default: the preset's own)"
+    )
+    add("--guidance", type=float, metavar="G", help=guidance)
+    truncation = "of a GAN: cut its noise off at S deviations"
+    add("--truncation", type=float, metavar="S", help=truncation)
+    best_of = "of N draws show the likeliest (default: 1)"
+    add("--best-of", type=arguments.positive, metavar="N", help=best_of)
+    out = "a picture; a .gif shows how a pixel-by-pixel preset draws it (default: %(default)s)"
+    add("--out", type=pathlib.Path, default="samples.png", metavar="FILE", help=out)
+    arguments.add_source(parser)
+
+
+def _label(text):
+    if text != "any" and not text.isdecimal():
+        message = f"expected the number of a class, or any, received {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return text if text == "any" else int(text)
+
+
+def run(args):
+    model = inputs.model(args.name, "sample")
+    ways = _ways(model, args)
+    condition, columns = _condition(model, args)
+    is_animated = args.out.suffix.lower() == ".gif"
+    if is_animated and not hasattr(model, "patch_size"):
+        raise ValueError(
+            f"Expected a preset that draws pixel by pixel for {args.out}, an animation. "
+            f"Received: {args.name!r}. Write a .png."
+        )
+    samples = model.sample(args.n, condition, seed=args.seed, **ways)
+    if is_animated:
+        from kerasgen.tasks.appear import appear
+
+        kerasgen.plot.animate(appear(samples, model.patch_size), args.out, 0.06)
+    elif model.event_shape == (2,):
+        points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
+        kerasgen.plot.density(model, points, args.out, samples)
+    else:
+        kerasgen.plot.grid(samples, args.out, columns)
+    print(f"{args.out}: {args.n} samples")
+
+
+def _ways(model, args):
+    """The arguments of `model.sample` that were given, and a progress bar where it takes long."""
+    takes = inspect.signature(model.sample).parameters
+    ways = {name: getattr(args, name) for name in _WAYS if getattr(args, name) is not None}
+    if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
+        known = [name for name in _WAYS if name in takes]
+        raise ValueError(
+            f"Expected ways to draw that {type(model).__name__} has, of {known}. "
+            f"Received: {', '.join(foreign)}. Drop it."
+        )
+    if "progress" in takes and model.num_rows(args.n) > _QUICK:
+        ways["progress"] = True
+    return ways
+
+
+def _condition(model, args):
+    """What the samples are of, and the columns of their picture."""
+    import numpy as np
+
+    if args.prompt is not None:
+        if getattr(model, "text", None) is None:
+            raise ValueError(
+                f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
+                "Drop it."
+            )
+        return [args.prompt] * args.n, None
+    if args.label is None:
+        return model.shown_condition(args.n), model.num_shown_conditions
+    if model.num_classes is None:
+        raise ValueError(
+            f"Expected a preset of classes. Received: --label for {args.name!r}. Drop it."
+        )
+    if args.label == "any":
+        return np.random.default_rng(args.seed).integers(model.num_classes, size=args.n), None
+    return np.full(args.n, args.label), None

@@ -1,0 +1,60 @@
+"""Write the ids of any number of images, as an Apache Beam pipeline.
+
+Other flags are Beam's, such as --runner.
+"""
+
+import importlib
+import time
+
+from kerasgen.cli import arguments, inputs
+
+
+def add_arguments(parser):
+    arguments.add_preset(parser)
+    source = (
+        "a folder, tfds:NAME[:SPLIT] (also sets that kerasgen draws), or a pattern of TFRecord "
+        "files"
+    )
+    parser.add_argument("--input", required=True, metavar="SOURCE", help=source)
+    output = "on a disk that all workers reach"
+    parser.add_argument("--output", required=True, metavar="FOLDER", help=output)
+    formats, default = ("tfrecord", "parquet"), "(default: %(default)s)"
+    parser.add_argument("--format", choices=formats, default="tfrecord", help=default)
+    size = {"type": arguments.positive, "default": 10_000, "metavar": "N"}
+    parser.add_argument("--images-per-shard", **size, help=default)
+    resize = "fit images of another shape (default: leave them out)"
+    parser.add_argument("--resize", action="store_true", help=resize)
+    arguments.add_tfds(parser)
+
+
+def run(args):
+    try:
+        importlib.import_module("apache_beam")
+    except ImportError as error:
+        raise ValueError(
+            "Expected Apache Beam, which pip install 'kerasgen[tokenize]' brings. "
+            f"Received: {error}."
+        ) from error
+    recipe, model = inputs.recipe(args.name), inputs.model(args.name)
+
+    from kerasgen.tokenization import tokenize
+
+    began = time.monotonic()
+    counts = tokenize(
+        model,
+        args.input,
+        args.output,
+        args.format,
+        args.images_per_shard,
+        args.resize,
+        binary=recipe.is_binary,
+        options=args.beam,
+        data_dir=args.data_dir,
+        download=args.download,
+    )
+    seconds = time.monotonic() - began
+    print(
+        f"{args.output}: {counts['images']:,} images in {counts['shards']} shards, "
+        f"{counts['wrote']} of them written in {seconds:.0f} s; {counts['skipped']:,} images could "
+        "not be read: see the shards' JSON files"
+    )

@@ -1,0 +1,33 @@
+"""Train a model from a recipe, with checkpoints and logs."""
+
+import pathlib
+
+from kerasgen.cli import arguments, inputs
+
+
+def add_arguments(parser):
+    recipe = "a recipe file, or a preset whose recipe to run again"
+    parser.add_argument("recipe", metavar="RECIPE", help=recipe)
+    strategies = ("none", "mirrored", "multiworker")
+    parser.add_argument("--strategy", choices=strategies, default="none")
+    devices = "of the mirrored strategy (default: all GPUs)"
+    parser.add_argument("--devices", type=arguments.positive, metavar="N", help=devices)
+    settings = {"nargs": "+", "action": "extend", "default": [], "metavar": "KEY=VALUE"}
+    parser.add_argument("--set", **settings, help="training.epochs=3")
+    resume = "go on, exactly, from the last checkpoint in --out"
+    parser.add_argument("--resume", action="store_true", help=resume)
+    arguments.add_source(parser)
+    out = "(default: runs/ and the recipe's name)"
+    parser.add_argument("--out", type=pathlib.Path, metavar="FOLDER", help=out)
+
+
+def run(args):
+    recipe = inputs.recipe(args.recipe).override(args.set)
+    output = args.out or pathlib.Path("runs", recipe.name)
+    inputs.load_keras()
+
+    from kerasgen import training
+
+    here = {"data": args.data, "data_dir": args.data_dir, "download": args.download}
+    training.run(recipe, output, args.strategy, args.devices, args.resume, **here)
+    print(f"{output / 'preset'}: trained {recipe.name}")
