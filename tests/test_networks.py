@@ -1,5 +1,7 @@
 """Shapes, structure and configuration of the networks."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -193,3 +195,42 @@ def test_a_spectral_perceptron_has_bounded_slope():
 def test_an_unknown_normalization_is_refused():
     with pytest.raises(ValueError, match="Expected normalization to be one of .*'spectral'.*Received: 'group'"):
         networks.MLP((2,), normalization="group")
+
+
+SIZED = {
+    "mlp": (functools.partial(networks.MLP, hidden=(5,)), (3,)),
+    "conv": (functools.partial(networks.ConvDecoder, channels=(4,), blocks=(1,), features=5), (3,)),
+    "dcgan": (functools.partial(networks.DCGANGenerator, channels=(4,), hidden=(5,)), (3,)),
+    "resnet": (functools.partial(networks.ResidualGenerator, channels=(4,)), (3,)),
+    "grid": (functools.partial(networks.GridDecoder, channels=(4,), blocks=(1,)), (4, 4, 3)),
+    "pixelcnn": (functools.partial(networks.PixelCNN, channels=4, num_blocks=1), (8, 8, 1)),
+    "gated": (functools.partial(networks.GatedPixelCNN, channels=4, num_layers=2), (8, 8, 1)),
+    "plus": (functools.partial(networks.PixelCNNPlusPlus, channels=4, num_blocks=1), (8, 8, 1)),
+    "row": (functools.partial(networks.RowLSTM, size=4), (8, 8, 1)),
+    "diagonal": (functools.partial(networks.DiagonalBiLSTM, size=4), (8, 8, 1)),
+    "transformer": (functools.partial(networks.CausalTransformer, size=4, num_heads=2), (8, 8, 1)),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_the_size_of_the_output_is_given_or_set(name, tmp_path):
+    """Both ways give the same network, and one reads the weights of the other."""
+    make, shape = SIZED[name]
+    x = np.random.default_rng(0).random((2, *shape)).astype("float32")
+    later = make(name="network")
+    later.set_output((8, 8, 2))
+    size = later.output_size
+    assert size == ((8, 8, 2) if later.output_argument == "output_shape" else 2)
+    assert later.get_config()[later.output_argument] is None
+    given = make(size, name="network")
+    models = [keras.Sequential([keras.Input(shape), network]) for network in (given, later)]
+    models[0].save_weights(tmp_path / "model.weights.h5")
+    models[1].load_weights(tmp_path / "model.weights.h5")
+    y = np.asarray(later(x))
+    assert y.shape == (2, 8, 8, 2)
+    np.testing.assert_array_equal(given(x), y)
+    given.set_output((8, 8, 2))  # agrees
+    with pytest.raises(ValueError, match="Expected output_.* .*3.*, which .* Received: .*2"):
+        given.set_output((8, 8, 3))
+    with pytest.raises(ValueError, match="Expected output_.*, given or set .* Received: None"):
+        make()(x)

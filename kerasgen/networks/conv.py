@@ -9,7 +9,13 @@ import math
 import keras
 from keras import layers
 
-from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, divided
+from kerasgen.networks.layers import (
+    DepthToSpace,
+    SizedByLikelihood,
+    SpaceToDepth,
+    Stack,
+    divided,
+)
 from kerasgen.registration import register
 
 
@@ -42,7 +48,11 @@ class ResidualBlock(layers.Layer):
         return x + self.conv2(self.dropout(act(self.conv1(act(x)))))
 
     def get_config(self):
-        own = {"channels": self.channels, "activation": self.activation, "dropout": self.dropout.rate}
+        own = {
+            "channels": self.channels,
+            "activation": self.activation,
+            "dropout": self.dropout.rate,
+        }
         return {**super().get_config(), **own}
 
 
@@ -88,7 +98,15 @@ class ConvEncoder(Stack):
         dropout: share of the values within residual blocks and before the dense layer left out in training.
     """
 
-    def __init__(self, channels=(32, 64), blocks=(1, 2), features=256, activation="swish", dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        channels=(32, 64),
+        blocks=(1, 2),
+        features=256,
+        activation="swish",
+        dropout=0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.config = {
             "channels": list(channels),
@@ -110,11 +128,11 @@ class ConvEncoder(Stack):
 
 
 @register
-class ConvDecoder(Stack):
+class ConvDecoder(SizedByLikelihood, Stack):
     """Vectors `[B, D]` to `[B, *output_shape]`, linear; height and width of the output multiply by 2 once a stage.
 
     Args:
-        output_shape: (height, width, channels), the channels those that the likelihood asks for.
+        output_shape: (height, width, channels), or None for the one that a model sets.
         channels: width of each stage, from the lowest resolution up.
         blocks: residual blocks of each stage.
         features: size of the hidden layer between the input and the lowest resolution.
@@ -122,9 +140,11 @@ class ConvDecoder(Stack):
         dropout: share of the values within residual blocks and of the hidden layer left out in training.
     """
 
+    output_argument = "output_shape"
+
     def __init__(
         self,
-        output_shape,
+        output_shape=None,
         channels=(64, 32),
         blocks=(2, 1),
         features=256,
@@ -134,15 +154,20 @@ class ConvDecoder(Stack):
     ):
         super().__init__(**kwargs)
         self.config = {
-            "output_shape": list(output_shape),
+            "output_shape": output_shape and list(output_shape),
             "channels": list(channels),
             "blocks": list(blocks),
             "features": features,
             "activation": activation,
             "dropout": dropout,
         }
+        self.set_output(output_shape)
+
+    def add_output(self, shape):
         dtype = {"dtype": self.dtype_policy}
-        *resolution, output_channels = output_shape
+        names = ("channels", "blocks", "features", "activation", "dropout")
+        channels, blocks, features, activation, dropout = (self.config[name] for name in names)
+        *resolution, output_channels = shape
         lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = [
             layers.Dense(features, activation, **dtype),

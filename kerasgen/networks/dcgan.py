@@ -8,18 +8,19 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, divided
+from kerasgen.networks.layers import SizedByLikelihood, Stack, divided
 from kerasgen.registration import register
 
 _SLOPE = 0.2  # of leaky rectifiers on negative values
 
 
 @register
-class DCGANGenerator(Stack):
+class DCGANGenerator(SizedByLikelihood, Stack):
     """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
 
     Args:
-        output_shape: (height, width, channels); height and width divide by 2 once a stage.
+        output_shape: (height, width, channels), or None for the one that a model sets; height and
+            width divide by 2 once a stage.
         channels: width of each stage, from the lowest resolution up.
         normalization: of every layer but the last: see `kerasgen.networks.normalization`.
         hidden: sizes of dense layers before the first stage: data in separate modes needs a map that bends sharply.
@@ -28,20 +29,33 @@ class DCGANGenerator(Stack):
         ValueError: an unknown normalisation.
     """
 
-    def __init__(self, output_shape, channels=(64, 32), normalization="batch", hidden=(), **kwargs):
+    output_argument = "output_shape"
+
+    def __init__(
+        self,
+        output_shape=None,
+        channels=(64, 32),
+        normalization="batch",
+        hidden=(),
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         normalizations.check(normalization)
         self.config = {
-            "output_shape": list(output_shape),
+            "output_shape": output_shape and list(output_shape),
             "channels": list(channels),
             "normalization": normalization,
             "hidden": list(hidden),
         }
+        self.set_output(output_shape)
+
+    def add_output(self, shape):
         dtype = {"dtype": self.dtype_policy}
-        *resolution, output_channels = output_shape
+        channels, normalization = self.config["channels"], self.config["normalization"]
+        *resolution, output_channels = shape
         lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = []
-        for size in hidden:
+        for size in self.config["hidden"]:
             self.stack += [
                 normalizations.of_kernel(layers.Dense(size, **dtype), normalization),
                 *normalizations.of_values(normalization, self.dtype_policy),
@@ -103,7 +117,9 @@ class DCGANCritic(Stack):
         self.stack = [layers.Rescaling(2.0, -1.0, **dtype)]
         for stage, width in enumerate(channels):
             values = normalizations.of_values(normalization, self.dtype_policy) if stage else []
-            self.stack += layer(layers.Conv2D(width, 4, strides=2, padding="same", **dtype), *values)
+            self.stack += layer(
+                layers.Conv2D(width, 4, strides=2, padding="same", **dtype), *values
+            )
         self.stack.append(layers.Flatten(**dtype))
         for size in hidden:
             values = normalizations.of_values(normalization, self.dtype_policy)

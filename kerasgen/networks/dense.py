@@ -5,43 +5,57 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack
+from kerasgen.networks.layers import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 
 @register
-class MLP(Stack):
+class MLP(SizedByLikelihood, Stack):
     """`[B, ...]` to `[B, *output_shape]`, linear at the end.
 
     Args:
-        output_shape: shape of one output.
+        output_shape: shape of one output, or None for the one that a model sets.
         hidden: sizes of the hidden layers.
         activation: name of a Keras activation.
-        normalization: of every kernel, or of the values of every hidden layer: see `kerasgen.networks.normalization`.
+        normalization: of every kernel, or of the values of every hidden layer: see
+            `kerasgen.networks.normalization`.
 
     Raises:
         ValueError: an unknown normalisation.
     """
 
-    def __init__(self, output_shape, hidden=(256, 256), activation="relu", normalization=None, **kwargs):
+    output_argument = "output_shape"
+
+    def __init__(
+        self,
+        output_shape=None,
+        hidden=(256, 256),
+        activation="relu",
+        normalization=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         normalizations.check(normalization)
         self.config = {
-            "output_shape": list(output_shape),
+            "output_shape": output_shape and list(output_shape),
             "hidden": list(hidden),
             "activation": activation,
             "normalization": normalization,
         }
+        self.set_output(output_shape)
+
+    def add_output(self, shape):
         dtype = {"dtype": self.dtype_policy}
+        activation, normalization = self.config["activation"], self.config["normalization"]
         self.stack = [layers.Flatten(**dtype)]
-        for size in hidden:
+        for size in self.config["hidden"]:
             self.stack += [
                 normalizations.of_kernel(layers.Dense(size, **dtype), normalization),
                 *normalizations.of_values(normalization, self.dtype_policy),
                 layers.Activation(activation, **dtype),
             ]
-        last = normalizations.of_kernel(layers.Dense(math.prod(output_shape), **dtype), normalization)
-        self.stack += [last, layers.Reshape(output_shape, **dtype)]
+        last = normalizations.of_kernel(layers.Dense(math.prod(shape), **dtype), normalization)
+        self.stack += [last, layers.Reshape(shape, **dtype)]
 
     def get_config(self):
         return {**super().get_config(), **self.config}

@@ -6,7 +6,7 @@ As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees
 from keras import layers
 
 from kerasgen.networks.conv import doublings, halvings
-from kerasgen.networks.layers import Stack
+from kerasgen.networks.layers import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 
@@ -30,17 +30,24 @@ class GridEncoder(Stack):
 
 
 @register
-class GridDecoder(Stack):
+class GridDecoder(SizedByLikelihood, Stack):
     """Code vectors `[B, h, w, D]` to `[B, H, W, output_channels]`, linear; h and w multiply by 2 once a stage.
 
     Args:
-        output_channels: those that the likelihood asks for.
+        output_channels: of the images, or None for those that a model sets.
         channels: width of each stage, from the grid's resolution up.
         blocks: residual blocks of each stage.
         activation: name of a Keras activation.
     """
 
-    def __init__(self, output_channels, channels=(48, 24), blocks=(1, 1), activation="relu", **kwargs):
+    def __init__(
+        self,
+        output_channels=None,
+        channels=(48, 24),
+        blocks=(1, 1),
+        activation="relu",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.config = {
             "output_channels": output_channels,
@@ -48,6 +55,12 @@ class GridDecoder(Stack):
             "blocks": list(blocks),
             "activation": activation,
         }
+        self.set_output(output_channels)
+
+    def add_output(self, output_channels):
+        channels, blocks, activation = (
+            self.config[name] for name in ("channels", "blocks", "activation")
+        )
         self.stack = [
             layers.Conv2D(channels[0], 3, padding="same", dtype=self.dtype_policy),
             *doublings(channels, blocks, output_channels, activation, self.dtype_policy),

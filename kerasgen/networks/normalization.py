@@ -16,14 +16,18 @@ NORMALIZATIONS = (None, "batch", "layer", "spectral")
 def check(normalization):
     """Raises a ValueError that names the normalisations there are."""
     if normalization not in NORMALIZATIONS:
-        raise ValueError(f"Expected normalization to be one of {NORMALIZATIONS}. Received: {normalization!r}")
+        raise ValueError(
+            f"Expected normalization to be one of {NORMALIZATIONS}. Received: {normalization!r}"
+        )
 
 
 def of_kernel(layer, normalization):
     """The layer, its kernel normalised if that is what the name asks for."""
     if normalization != "spectral":
         return layer
-    return layers.SpectralNormalization(layer, dtype="float32")  # else it would round the kernel in mixed precision
+    return layers.SpectralNormalization(
+        layer, dtype="float32"
+    )  # else it would round the kernel in mixed precision
 
 
 def of_values(normalization, dtype):

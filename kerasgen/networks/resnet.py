@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import Stack, divided
+from kerasgen.networks.layers import SizedByLikelihood, Stack, divided
 from kerasgen.registration import register
 
 
@@ -31,7 +31,9 @@ class ResampledBlock(layers.Layer):
         super().__init__(**kwargs)
         normalizations.check(normalization)
         if resample not in ("up", None, "down"):
-            raise ValueError(f"Expected resample to be 'up', None or 'down'. Received: {resample!r}")
+            raise ValueError(
+                f"Expected resample to be 'up', None or 'down'. Received: {resample!r}"
+            )
         self.channels = channels
         self.resample = resample
         self.normalization = normalization
@@ -42,12 +44,19 @@ class ResampledBlock(layers.Layer):
             return normalizations.of_kernel(layer, normalization)
 
         def nonlinearity():
-            return [*normalizations.of_values(normalization, self.dtype_policy), layers.ReLU(**dtype)]
+            return [
+                *normalizations.of_values(normalization, self.dtype_policy),
+                layers.ReLU(**dtype),
+            ]
 
         up = [layers.UpSampling2D(**dtype)] if resample == "up" else []
         down = [layers.AveragePooling2D(2, **dtype)] if resample == "down" else []
         self.branch = [*nonlinearity(), *up, convolution(3), *nonlinearity(), convolution(3), *down]
-        self.shortcut = [convolution(1), *up, *down]  # the 1x1 kernel at the lower resolution, where it costs less
+        self.shortcut = [
+            convolution(1),
+            *up,
+            *down,
+        ]  # the 1x1 kernel at the lower resolution, where it costs less
 
     def build(self, input_shape):
         self.call(keras.KerasTensor(input_shape))
@@ -62,29 +71,40 @@ class ResampledBlock(layers.Layer):
         return shortcut + branch
 
     def get_config(self):
-        config = {"channels": self.channels, "resample": self.resample, "normalization": self.normalization}
+        config = {
+            "channels": self.channels,
+            "resample": self.resample,
+            "normalization": self.normalization,
+        }
         return {**super().get_config(), **config}
 
 
 @register
-class ResidualGenerator(Stack):
+class ResidualGenerator(SizedByLikelihood, Stack):
     """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
 
     Args:
-        output_shape: (height, width, channels); height and width divide by 2 once a stage.
+        output_shape: (height, width, channels), or None for the one that a model sets; height and
+            width divide by 2 once a stage.
         channels: width of each stage, from the lowest resolution up.
         normalization: see `kerasgen.networks.normalization`.
     """
 
-    def __init__(self, output_shape, channels=(64, 32), normalization="batch", **kwargs):
+    output_argument = "output_shape"
+
+    def __init__(self, output_shape=None, channels=(64, 32), normalization="batch", **kwargs):
         super().__init__(**kwargs)
         self.config = {
-            "output_shape": list(output_shape),
+            "output_shape": output_shape and list(output_shape),
             "channels": list(channels),
             "normalization": normalization,
         }
+        self.set_output(output_shape)
+
+    def add_output(self, shape):
         dtype = {"dtype": self.dtype_policy}
-        *resolution, output_channels = output_shape
+        channels, normalization = self.config["channels"], self.config["normalization"]
+        *resolution, output_channels = shape
         lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = [
             layers.Dense(math.prod(lowest), **dtype),
@@ -116,7 +136,10 @@ class ResidualCritic(Stack):
         blocks = [(width, "down") for width in channels] + [(channels[-1], None)]
         self.stack = [
             layers.Rescaling(2.0, -1.0, **dtype),
-            *(ResampledBlock(width, resample, normalization, **dtype) for width, resample in blocks),
+            *(
+                ResampledBlock(width, resample, normalization, **dtype)
+                for width, resample in blocks
+            ),
             layers.ReLU(**dtype),
             layers.GlobalAveragePooling2D(**dtype),
         ]

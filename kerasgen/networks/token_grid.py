@@ -17,7 +17,7 @@ class TokenGrid(layers.Layer):
 
     Args:
         vocab_size: number of ids.
-        network: from `kerasgen.networks.autoregressive`, with `vocab_size` output channels.
+        network: from `kerasgen.networks.autoregressive`, whose output channels it sets.
         prefix_size: number of classes, or 1 for an unconditional model.
         size: of an id's embedding.
 
@@ -29,6 +29,7 @@ class TokenGrid(layers.Layer):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.prefix_size = prefix_size
+        network.set_output(vocab_size)
         self.network = network
         self.embedding = layers.Embedding(vocab_size, size, dtype=self.dtype_policy)
 
@@ -41,11 +42,6 @@ class TokenGrid(layers.Layer):
         self.embedding.build()
         condition = () if self.prefix_size == 1 else ((None, self.prefix_size),)
         self.network.build((*ids_shape, self.embedding.output_dim), *condition)
-        if self.network.config["output_channels"] != self.vocab_size:
-            raise ValueError(
-                f"Expected the network's output_channels to be vocab_size={self.vocab_size}. "
-                f"Received: {self.network.config['output_channels']}."
-            )
         self.built = True
 
     def call(self, prefix, ids):
@@ -53,7 +49,11 @@ class TokenGrid(layers.Layer):
         return None, ops.reshape(logits, (-1, math.prod(ids.shape[1:]), self.vocab_size))
 
     def _condition(self, prefix):
-        return None if self.prefix_size == 1 else ops.one_hot(prefix[:, 0], self.prefix_size, dtype=self.compute_dtype)
+        return (
+            None
+            if self.prefix_size == 1
+            else ops.one_hot(prefix[:, 0], self.prefix_size, dtype=self.compute_dtype)
+        )
 
     def generate(self, prefix, draw, inputs):
         """Ids `[N, B]` int32, see `TokenTransformer.generate`."""
@@ -71,9 +71,19 @@ class TokenGrid(layers.Layer):
         return ops.reshape(ops.cast(ids, "int32"), (height * width, -1))
 
     def get_config(self):
-        config = {"vocab_size": self.vocab_size, "prefix_size": self.prefix_size, "size": self.embedding.output_dim}
-        return {**super().get_config(), **config, "network": keras.saving.serialize_keras_object(self.network)}
+        config = {
+            "vocab_size": self.vocab_size,
+            "prefix_size": self.prefix_size,
+            "size": self.embedding.output_dim,
+        }
+        return {
+            **super().get_config(),
+            **config,
+            "network": keras.saving.serialize_keras_object(self.network),
+        }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
+        return cls(
+            **{**config, "network": keras.saving.deserialize_keras_object(config["network"])}
+        )

@@ -33,7 +33,9 @@ class TokenTransformer(layers.Layer):
     def __init__(self, vocab_size, prefix_size=1, size=128, num_blocks=4, num_heads=4, **kwargs):
         super().__init__(**kwargs)
         if size % num_heads:
-            raise ValueError(f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}.")
+            raise ValueError(
+                f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}."
+            )
         self.vocab_size = vocab_size
         self.prefix_size = prefix_size
         self.config = {"size": size, "num_blocks": num_blocks, "num_heads": num_heads}
@@ -48,15 +50,27 @@ class TokenTransformer(layers.Layer):
     def build(self, prefix_shape, ids_shape):
         size = self.config["size"]
         self.grid_shape = tuple(ids_shape[1:])
-        lengths = {"prefix_positions": prefix_shape[1], "rows": self.grid_shape[0], "columns": self.grid_shape[1]}
+        lengths = {
+            "prefix_positions": prefix_shape[1],
+            "rows": self.grid_shape[0],
+            "columns": self.grid_shape[1],
+        }
         for name, length in lengths.items():
-            setattr(self, name, self.add_weight(name=name, shape=(length, size), initializer="truncated_normal"))
-        self.call(*(keras.KerasTensor(shape, "int32") for shape in (prefix_shape, ids_shape)))  # builds the layers
+            setattr(
+                self,
+                name,
+                self.add_weight(name=name, shape=(length, size), initializer="truncated_normal"),
+            )
+        self.call(
+            *(keras.KerasTensor(shape, "int32") for shape in (prefix_shape, ids_shape))
+        )  # builds the layers
         self.built = True
 
     def call(self, prefix, ids):
         ids = ops.reshape(ids, (-1, math.prod(self.grid_shape)))[:, :-1]
-        h = ops.concatenate([self._prefix_tokens(prefix), self.embedding(ids) + self._positions()[:-1]], axis=1)
+        h = ops.concatenate(
+            [self._prefix_tokens(prefix), self.embedding(ids) + self._positions()[:-1]], axis=1
+        )
         for block in self.blocks:
             h = block(h)
         h, last = self.norm(h), prefix.shape[1] - 1
@@ -82,7 +96,9 @@ class TokenTransformer(layers.Layer):
         """
         h, before = self._prefix_tokens(prefix), []
         for block in self.blocks:
-            before.append([ops.swapaxes(x, 1, 2) for x in block.heads(h)[1:]])  # [B, heads, P, D / heads]
+            before.append(
+                [ops.swapaxes(x, 1, 2) for x in block.heads(h)[1:]]
+            )  # [B, heads, P, D / heads]
             h = block(h)
         positions, batch = self._positions(), ops.shape(prefix)[0]
         count = positions.shape[0]
@@ -112,6 +128,9 @@ def _attend(block, h, before, keys, values, index):
     query, key, value = block.heads(h)  # [B, heads, D / heads]
     places = ops.arange(keys.shape[2])
     here = ops.equal(places, index)[:, None]
-    keys, values = ops.where(here, key[:, :, None], keys), ops.where(here, value[:, :, None], values)
+    keys, values = (
+        ops.where(here, key[:, :, None], keys),
+        ops.where(here, value[:, :, None], values),
+    )
     seen = ops.concatenate([ops.ones(before[0].shape[2], "bool"), places <= index])
     return block.attend(h, query, (before, (keys, values)), seen), (keys, values)

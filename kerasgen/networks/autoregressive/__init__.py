@@ -6,4 +6,11 @@ from kerasgen.networks.autoregressive.pixelcnnpp import PixelCNNPlusPlus
 from kerasgen.networks.autoregressive.recurrent import DiagonalBiLSTM, RowLSTM
 from kerasgen.networks.autoregressive.transformer import CausalTransformer
 
-__all__ = ["CausalTransformer", "DiagonalBiLSTM", "GatedPixelCNN", "PixelCNN", "PixelCNNPlusPlus", "RowLSTM"]
+__all__ = [
+    "CausalTransformer",
+    "DiagonalBiLSTM",
+    "GatedPixelCNN",
+    "PixelCNN",
+    "PixelCNNPlusPlus",
+    "RowLSTM",
+]

@@ -9,6 +9,8 @@ import math
 import keras
 from keras import layers, ops
 
+from kerasgen.networks.layers import check_sized
+
 
 class CausalNetwork(layers.Layer):
     """Base of networks from images `[B, H, W, C]`, centred on 0, to parameters `[B, H, W, P]` of each pixel.
@@ -31,6 +33,7 @@ class CausalNetwork(layers.Layer):
     """
 
     def build(self, x_shape, condition_shape=None):
+        check_sized(self)
         self.event_shape = tuple(x_shape[1:])
         condition = None if condition_shape is None else keras.KerasTensor(condition_shape)
         self.call(keras.KerasTensor(x_shape), condition)  # builds the layers
@@ -80,12 +83,16 @@ def pointwise(filters, **kwargs):
 
 def above(filters, rows, columns, **kwargs):
     """The `rows` rows above the position's own, centred on it."""
-    return CausalConv2D(filters, (rows, columns), ((rows, -1), (columns // 2, columns // 2)), **kwargs)
+    return CausalConv2D(
+        filters, (rows, columns), ((rows, -1), (columns // 2, columns // 2)), **kwargs
+    )
 
 
 def down_to(filters, rows, columns, **kwargs):
     """The position's own row, its pixels on the right included, and the rows above: for maps that are causal by row."""
-    return CausalConv2D(filters, (rows, columns), ((rows - 1, 0), (columns // 2, columns // 2)), **kwargs)
+    return CausalConv2D(
+        filters, (rows, columns), ((rows - 1, 0), (columns // 2, columns // 2)), **kwargs
+    )
 
 
 def left(filters, columns, **kwargs):
@@ -127,13 +134,17 @@ def _with_margins(x, rows, columns):
         x = x[:, : rows[1]]
     if columns[1] < 0:
         x = x[:, :, : columns[1]]
-    return ops.pad(x, ((0, 0), (rows[0], max(rows[1], 0)), (columns[0], max(columns[1], 0)), (0, 0)))
+    return ops.pad(
+        x, ((0, 0), (rows[0], max(rows[1], 0)), (columns[0], max(columns[1], 0)), (0, 0))
+    )
 
 
 def check_kernel(name, size):
     """Checks that a kernel has a middle and something beside it."""
     if not isinstance(size, int) or size < 3 or size % 2 == 0:
-        raise ValueError(f"Expected {name} to be an odd number of at least 3. Received: {name}={size!r}")
+        raise ValueError(
+            f"Expected {name} to be an odd number of at least 3. Received: {name}={size!r}"
+        )
     return size
 
 

@@ -25,6 +25,7 @@ from kerasgen.networks.autoregressive.causal import (
     shared_bias,
     up_to,
 )
+from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
 
 
@@ -73,18 +74,20 @@ class GatedLayer(layers.Layer):
 
     def at(self, window, link):
         """The horizontal stack at one position, from itself and the columns to the left, the last at the end."""
-        out = self.output_layer.at(_gate(self.horizontal.at(ops.concatenate(window, axis=-1)) + link))
+        out = self.output_layer.at(
+            _gate(self.horizontal.at(ops.concatenate(window, axis=-1)) + link)
+        )
         return out if self.first else window[-1] + out
 
 
 @register
-class GatedPixelCNN(CausalNetwork):
+class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
     """Gated PixelCNN: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
 
     A layer of C channels and a kernel of 3 takes 21 C^2 multiply-adds a pixel; `multiply_adds` counts the whole.
 
     Args:
-        output_channels: those that the likelihood asks for.
+        output_channels: of the parameters, or None for those that a model sets.
         channels: C, of each of the two stacks.
         num_layers: gated layers, the first included.
         kernel_size: an odd number, of all layers but the first.
@@ -94,7 +97,7 @@ class GatedPixelCNN(CausalNetwork):
 
     def __init__(
         self,
-        output_channels,
+        output_channels=None,
         channels=64,
         num_layers=8,
         kernel_size=3,
@@ -113,9 +116,16 @@ class GatedPixelCNN(CausalNetwork):
         }
         dtype = {"dtype": self.dtype_policy}
         sizes = [first_kernel_size, *[kernel_size] * (num_layers - 1)]
-        self.stack = [GatedLayer(channels, size, first=i == 0, **dtype) for i, size in enumerate(sizes)]
-        self.class_bias = layers.Dense(4 * channels * num_layers, use_bias=False, name="class_bias", **dtype)
-        self.head = Head(head_channels, output_channels, **dtype)
+        self.stack = [
+            GatedLayer(channels, size, first=i == 0, **dtype) for i, size in enumerate(sizes)
+        ]
+        self.class_bias = layers.Dense(
+            4 * channels * num_layers, use_bias=False, name="class_bias", **dtype
+        )
+        self.set_output(output_channels)
+
+    def add_output(self, channels):
+        self.head = Head(self.config["head_channels"], channels, dtype=self.dtype_policy)
 
     def call(self, x, condition=None):
         v = h = x
@@ -134,7 +144,10 @@ class GatedPixelCNN(CausalNetwork):
         _, width, size = self.event_shape
         dtype, channels = self.compute_dtype, self.config["channels"]
         depths = [size, *[channels] * (len(self.stack) - 1)]
-        above = [ops.zeros((batch_size, layer.reach, width, depth), dtype) for layer, depth in zip(self.stack, depths)]
+        above = [
+            ops.zeros((batch_size, layer.reach, width, depth), dtype)
+            for layer, depth in zip(self.stack, depths)
+        ]
         biases = () if condition is None else self._biases(condition)
         cache = {"above": above, "left": self._nothing_left(batch_size), "biases": biases}
         return cache, (ops.zeros((width, batch_size, size), dtype), ())
@@ -143,12 +156,19 @@ class GatedPixelCNN(CausalNetwork):
         """Zeros for the columns left of the image; the first layer is handed one of its own in `step`."""
         first, *others = self.stack
         dtype, channels = self.compute_dtype, self.config["channels"]
-        pixels = [ops.zeros((batch_size, self.event_shape[-1]), dtype) for _ in range(first.reach - 1)]
-        return [pixels, *([ops.zeros((batch_size, channels), dtype)] * layer.reach for layer in others)]
+        pixels = [
+            ops.zeros((batch_size, self.event_shape[-1]), dtype) for _ in range(first.reach - 1)
+        ]
+        return [
+            pixels,
+            *([ops.zeros((batch_size, channels), dtype)] * layer.reach for layer in others),
+        ]
 
     def start_row(self, cache, row):
         v, above, links = rows_of(row[0]), [], []
-        for layer, past, biases in zip(self.stack, cache["above"], cache["biases"] or self._biases(None)):
+        for layer, past, biases in zip(
+            self.stack, cache["above"], cache["biases"] or self._biases(None)
+        ):
             window = ops.concatenate([past, v], axis=1)
             above.append(window[:, 1:])
             v, link = layer.rows(window[:, 1:] if layer.first else window, biases, window=True)
@@ -158,7 +178,9 @@ class GatedPixelCNN(CausalNetwork):
 
     def step(self, cache, column, left):
         h, lefts = left, []
-        for layer, past, link in zip(self.stack, cache["left"], ops.split(column, len(self.stack), axis=-1)):
+        for layer, past, link in zip(
+            self.stack, cache["left"], ops.split(column, len(self.stack), axis=-1)
+        ):
             window = [*past, h]
             lefts.append(window[1:])
             h = layer.at(window, link)

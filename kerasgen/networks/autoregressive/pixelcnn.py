@@ -19,6 +19,7 @@ from kerasgen.networks.autoregressive.causal import (
     shared_bias,
     up_to,
 )
+from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
 
 
@@ -34,11 +35,15 @@ class MaskedConv(layers.Layer):
     def __init__(self, filters, kernel_size, first=False, **kwargs):
         super().__init__(**kwargs)
         self.reach = kernel_size // 2
-        self.lefts = self.reach - 1 if first else self.reach  # columns to remember beside the newest
+        self.lefts = (
+            self.reach - 1 if first else self.reach
+        )  # columns to remember beside the newest
         dtype = {"dtype": self.dtype_policy}
         self.above = above(filters, self.reach, kernel_size, **dtype)
         along = {"use_bias": False, **dtype}
-        self.left = left(filters, self.reach, **along) if first else up_to(filters, self.reach + 1, **along)
+        self.left = (
+            left(filters, self.reach, **along) if first else up_to(filters, self.reach + 1, **along)
+        )
 
     def build(self, input_shape):
         self.built = True  # the layers are built as they are called
@@ -66,13 +71,13 @@ class MaskedResidualBlock(layers.Layer):
 
 
 @register
-class PixelCNN(CausalNetwork):
+class PixelCNN(SizedByLikelihood, CausalNetwork):
     """PixelCNN: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
 
     A block of C channels and a kernel of 3 takes 9/4 C^2 multiply-adds a pixel; `multiply_adds` counts the whole.
 
     Args:
-        output_channels: those that the likelihood asks for.
+        output_channels: of the parameters, or None for those that a model sets.
         channels: C, an even number, of the residual stream.
         num_blocks: residual blocks after the first layer.
         kernel_size: an odd number, of the blocks.
@@ -82,7 +87,7 @@ class PixelCNN(CausalNetwork):
 
     def __init__(
         self,
-        output_channels,
+        output_channels=None,
         channels=64,
         num_blocks=8,
         kernel_size=3,
@@ -101,9 +106,16 @@ class PixelCNN(CausalNetwork):
         }
         dtype = {"dtype": self.dtype_policy}
         self.first = MaskedConv(channels, first_kernel_size, first=True, **dtype)
-        self.blocks = [MaskedResidualBlock(channels, kernel_size, **dtype) for _ in range(num_blocks)]
-        self.class_bias = layers.Dense(channels // 2 * num_blocks, use_bias=False, name="class_bias", **dtype)
-        self.head = Head(head_channels, output_channels, **dtype)
+        self.blocks = [
+            MaskedResidualBlock(channels, kernel_size, **dtype) for _ in range(num_blocks)
+        ]
+        self.class_bias = layers.Dense(
+            channels // 2 * num_blocks, use_bias=False, name="class_bias", **dtype
+        )
+        self.set_output(output_channels)
+
+    def add_output(self, channels):
+        self.head = Head(self.config["head_channels"], channels, dtype=self.dtype_policy)
 
     def call(self, x, condition=None):
         x = self.first(x)
@@ -120,24 +132,37 @@ class PixelCNN(CausalNetwork):
     def _masked(self):
         """Every masked convolution with the depth of what it reads."""
         depth = self.config["channels"] // 2
-        return [(self.first, self.event_shape[-1]), *((block.masked, depth) for block in self.blocks)]
+        return [
+            (self.first, self.event_shape[-1]),
+            *((block.masked, depth) for block in self.blocks),
+        ]
 
     def init_cache(self, batch_size, condition=None):
         width, dtype = self.event_shape[1], self.compute_dtype
-        above = [ops.zeros((batch_size, masked.reach, width, depth), dtype) for masked, depth in self._masked()]
+        above = [
+            ops.zeros((batch_size, masked.reach, width, depth), dtype)
+            for masked, depth in self._masked()
+        ]
         biases = () if condition is None else self._biases(condition)
         cache = {"above": above, "left": self._nothing_left(batch_size), "biases": biases}
-        pixels, *traces = (ops.zeros((width, batch_size, depth), dtype) for _, depth in self._masked())
+        pixels, *traces = (
+            ops.zeros((width, batch_size, depth), dtype) for _, depth in self._masked()
+        )
         return cache, (pixels, traces)
 
     def _nothing_left(self, batch_size):
-        return [[ops.zeros((batch_size, depth), self.compute_dtype)] * masked.lefts for masked, depth in self._masked()]
+        return [
+            [ops.zeros((batch_size, depth), self.compute_dtype)] * masked.lefts
+            for masked, depth in self._masked()
+        ]
 
     def start_row(self, cache, row):
         pixels, traces = row
         above, columns = [], []
         biases = [None, *(cache["biases"] or self._biases(None))]
-        for (masked, _), past, last, bias in zip(self._masked(), cache["above"], [pixels, *traces], biases):
+        for (masked, _), past, last, bias in zip(
+            self._masked(), cache["above"], [pixels, *traces], biases
+        ):
             window = ops.concatenate([past[:, 1:], rows_of(last)], axis=1)
             above.append(window)
             columns.append(columns_of(plus(masked.above(window, window=True), shared_bias(bias))))

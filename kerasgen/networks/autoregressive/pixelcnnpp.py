@@ -22,6 +22,7 @@ from kerasgen.networks.autoregressive.causal import (
     shared_bias,
     up_to,
 )
+from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
 
 
@@ -62,7 +63,9 @@ class DownBlock(layers.Layer):
     def row(self, x, skip, bias, past):
         """One row `[B, 1, W, C]`, from the row above of what each convolution read, and that of this row."""
         first = _concat_elu(x)
-        hidden = self._hidden(self.conv1(ops.concatenate([past[0], first], axis=1), window=True), skip)
+        hidden = self._hidden(
+            self.conv1(ops.concatenate([past[0], first], axis=1), window=True), skip
+        )
         gate = self.conv2(ops.concatenate([past[1], hidden], axis=1), window=True)
         return _gated(x, plus(gate, shared_bias(bias))), [first, hidden]
 
@@ -130,18 +133,23 @@ class RightBlock(layers.Layer):
 
 
 @register
-class PixelCNNPlusPlus(CausalNetwork):
+class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
     """PixelCNN++ without changes of resolution: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`.
 
     Args:
-        output_channels: those that the likelihood asks for; the paper's is `ChannelwiseLogistic`.
+        output_channels: of the parameters, or None for those that a model sets; the paper's
+            likelihood is `ChannelwiseLogistic`.
         channels: of both streams.
         num_blocks: gated residual blocks of each half.
     """
 
-    def __init__(self, output_channels, channels=64, num_blocks=4, **kwargs):
+    def __init__(self, output_channels=None, channels=64, num_blocks=4, **kwargs):
         super().__init__(**kwargs)
-        self.config = {"output_channels": output_channels, "channels": channels, "num_blocks": num_blocks}
+        self.config = {
+            "output_channels": output_channels,
+            "channels": channels,
+            "num_blocks": num_blocks,
+        }
         dtype = {"dtype": self.dtype_policy}
         self.first_down = above(channels, 2, 3, **dtype)
         self.first_right = above(channels, 1, 3, **dtype)
@@ -150,14 +158,25 @@ class PixelCNNPlusPlus(CausalNetwork):
         halves = [False] * num_blocks + [True] * num_blocks
         self.down = [DownBlock(channels, second, **dtype) for second in halves]
         self.right = [RightBlock(channels, second, **dtype) for second in halves]
-        self.class_bias = layers.Dense(8 * channels * num_blocks, use_bias=False, name="class_bias", **dtype)
-        self.head = pointwise(output_channels, **dtype)
+        self.class_bias = layers.Dense(
+            8 * channels * num_blocks, use_bias=False, name="class_bias", **dtype
+        )
+        self.set_output(output_channels)
+
+    def add_output(self, channels):
+        self.head = pointwise(channels, dtype=self.dtype_policy)
 
     def call(self, x, condition=None):
         biases = self._biases(condition)
-        downs = _run(self.down, self.first_down(x), lambda i, y, skip: self.down[i](y, skip, biases[2 * i]))
+        downs = _run(
+            self.down, self.first_down(x), lambda i, y, skip: self.down[i](y, skip, biases[2 * i])
+        )
         first = self.first_right(x) + self.first_left(x)
-        rights = _run(self.right, first, lambda i, y, skip: self.right[i](y, downs[i + 1], skip, biases[2 * i + 1]))
+        rights = _run(
+            self.right,
+            first,
+            lambda i, y, skip: self.right[i](y, downs[i + 1], skip, biases[2 * i + 1]),
+        )
         return self.head(ops.elu(rights[-1]))
 
     def _biases(self, condition):
@@ -177,7 +196,10 @@ class PixelCNNPlusPlus(CausalNetwork):
             "biases": () if condition is None else self._biases(condition),
         }
         trace = ops.zeros((width, batch_size, channels), dtype)
-        return cache, (ops.zeros((width, batch_size, size), dtype), [[trace, trace] for _ in self.right])
+        return cache, (
+            ops.zeros((width, batch_size, size), dtype),
+            [[trace, trace] for _ in self.right],
+        )
 
     def _nothing_left(self, batch_size):
         nothing = ops.zeros((batch_size, 2 * self.config["channels"]), self.compute_dtype)

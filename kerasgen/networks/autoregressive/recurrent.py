@@ -27,6 +27,7 @@ from kerasgen.networks.autoregressive.causal import (
     up_to,
 )
 from kerasgen.networks.autoregressive.pixelcnn import MaskedConv
+from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
 
 
@@ -52,7 +53,10 @@ class RowLSTMLayer(layers.Layer):
         self.state_to_state = CausalConv2D(4 * size, (1, 3), ((0, 0), (1, 1)), **dtype)
 
     def build(self, input_shape):
-        for part, depth in ((self.input_to_state, input_shape[-1]), (self.state_to_state, self.size)):
+        for part, depth in (
+            (self.input_to_state, input_shape[-1]),
+            (self.state_to_state, self.size),
+        ):
             part.build((*input_shape[:-1], depth))
         self.built = True
 
@@ -119,7 +123,9 @@ class DiagonalLSTM(layers.Layer):
             h, c = _lstm(gates + self.from_left(h) + self.from_above(above), c)
             return (h, c), h
 
-        _, states = backend.scan(diagonal, (nothing, nothing), diagonals, diagonals[..., : self.size])
+        _, states = backend.scan(
+            diagonal, (nothing, nothing), diagonals, diagonals[..., : self.size]
+        )
         return ops.transpose(_unskew(states), (2, 0, 1, 3))
 
     def row(self, x, above, bias, reverse=False):
@@ -173,7 +179,9 @@ class DiagonalBiLSTMLayer(layers.Layer):
     def start_row(self, cache, traces, bias):
         states, inputs = traces
         leftward = self.leftward.row(inputs, cache["leftward"], bias, reverse=True)
-        leftward = ops.where(cache["is_first"], ops.zeros_like(leftward), leftward)  # above the image all is 0
+        leftward = ops.where(
+            cache["is_first"], ops.zeros_like(leftward), leftward
+        )  # above the image all is 0
         gates = self.rightward.from_above(states)
         gates = gates if bias is None else gates + bias
         return {"leftward": leftward, "is_first": ops.zeros((), "bool")}, (gates, leftward)
@@ -198,18 +206,26 @@ def _unskew(x):
     return ops.stack([row[i : i + width] for i, row in enumerate(ops.unstack(x, axis=1))])
 
 
-class PixelRNN(CausalNetwork):
+class PixelRNN(SizedByLikelihood, CausalNetwork):
     """Base of the two networks, which differ in the layer.
 
     Args:
-        output_channels: those that the likelihood asks for.
+        output_channels: of the parameters, or None for those that a model sets.
         size: D, of the states; the maps between layers are 2 D deep.
         num_layers: LSTM layers.
         first_kernel_size: an odd number, of the masked convolution that reads the image.
         head_channels: of the hidden layer before the output.
     """
 
-    def __init__(self, output_channels, size=32, num_layers=1, first_kernel_size=7, head_channels=64, **kwargs):
+    def __init__(
+        self,
+        output_channels=None,
+        size=32,
+        num_layers=1,
+        first_kernel_size=7,
+        head_channels=64,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.config = {
             "output_channels": output_channels,
@@ -222,8 +238,13 @@ class PixelRNN(CausalNetwork):
         self.first = MaskedConv(2 * size, first_kernel_size, first=True, **dtype)
         self.stack = [self.layer(size, **dtype) for _ in range(num_layers)]
         self.expand = [pointwise(2 * size, **dtype) for _ in range(num_layers)]
-        self.class_bias = layers.Dense(4 * size * num_layers, use_bias=False, name="class_bias", **dtype)
-        self.head = Head(head_channels, output_channels, **dtype)
+        self.class_bias = layers.Dense(
+            4 * size * num_layers, use_bias=False, name="class_bias", **dtype
+        )
+        self.set_output(output_channels)
+
+    def add_output(self, channels):
+        self.head = Head(self.config["head_channels"], channels, dtype=self.dtype_policy)
 
     def call(self, x, condition=None):
         x = self.first(x)
@@ -250,7 +271,10 @@ class PixelRNN(CausalNetwork):
 
     def _nothing_left(self, batch_size):
         pixel = ops.zeros((batch_size, self.event_shape[-1]), self.compute_dtype)
-        return [[pixel] * self.first.lefts, *(layer.nothing_left(batch_size) for layer in self.stack)]
+        return [
+            [pixel] * self.first.lefts,
+            *(layer.nothing_left(batch_size) for layer in self.stack),
+        ]
 
     def start_row(self, cache, row):
         pixels, traces = row
@@ -268,7 +292,9 @@ class PixelRNN(CausalNetwork):
         window = [*cache["left"][0], left]
         x = self.first.left.at(ops.concatenate(window, axis=-1)) + column[0]
         lefts, traces = [window[1:]], []
-        for layer, expand, past, each in zip(self.stack, self.expand, cache["left"][1:], column[1:]):
+        for layer, expand, past, each in zip(
+            self.stack, self.expand, cache["left"][1:], column[1:]
+        ):
             h, past, trace = layer.step(past, each, x)
             lefts.append(past)
             traces.append(trace)
@@ -304,4 +330,7 @@ class DiagonalBiLSTM(PixelRNN):
     def multiply_adds(self):
         height = self.event_shape[0]
         beside = height * (height - 1)  # positions at both ends of the diagonals, outside the image
-        return super().multiply_adds() + beside * 16 * self.config["size"] ** 2 * self.config["num_layers"]
+        return (
+            super().multiply_adds()
+            + beside * 16 * self.config["size"] ** 2 * self.config["num_layers"]
+        )

@@ -39,7 +39,9 @@ def generate_rows(network, draw, inputs, carry, rows, embed=centred, channels=No
     def row_step(carry, inputs):
         cache, columns = network.start_row(*carry)
         like = ops.zeros(drawn), carry[1]
-        (cache, _), (pixels, row) = backend.scan(column_step, (cache, no_pixel), (columns, inputs), like)
+        (cache, _), (pixels, row) = backend.scan(
+            column_step, (cache, no_pixel), (columns, inputs), like
+        )
         return (cache, row), pixels
 
     return backend.scan(row_step, carry, inputs, ops.zeros((rows, *drawn)))

@@ -13,6 +13,7 @@ import numpy as np
 from keras import layers, ops
 
 from kerasgen.networks.autoregressive.causal import CausalNetwork
+from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
 
 
@@ -65,12 +66,16 @@ class CausalBlock(layers.Layer):
         scores = ops.where(seen, ops.cast(ops.concatenate(scores, axis=-1), "float32"), -1e30)
         ends = np.cumsum([keys.shape[2] for keys, _ in pairs])[:-1].tolist()
         weights = ops.split(ops.cast(ops.softmax(scores), x.dtype), ends, axis=-1)
-        attended = sum(ops.matmul(part, values) for part, (_, values) in zip(weights, pairs, strict=True))
+        attended = sum(
+            ops.matmul(part, values) for part, (_, values) in zip(weights, pairs, strict=True)
+        )
         return self.after(x, ops.reshape(attended, (-1, x.shape[-1])))
 
     def after(self, x, attended):
         x = x + self.dropout(self.attention_output(attended))
-        return x + self.dropout(self.output_layer(ops.gelu(self.hidden(self.norm2(x)), approximate=True)))
+        return x + self.dropout(
+            self.output_layer(ops.gelu(self.hidden(self.norm2(x)), approximate=True))
+        )
 
 
 @register
@@ -80,7 +85,9 @@ class PixelBefore(CausalNetwork):
     def call(self, x, condition=None):
         height, width, channels = x.shape[1:]
         pixels = ops.reshape(x, (-1, height * width, channels))
-        return ops.reshape(ops.pad(pixels[:, :-1], ((0, 0), (1, 0), (0, 0))), (-1, height, width, channels))
+        return ops.reshape(
+            ops.pad(pixels[:, :-1], ((0, 0), (1, 0), (0, 0))), (-1, height, width, channels)
+        )
 
     def init_cache(self, batch_size, condition=None):
         _, width, channels = self.event_shape
@@ -96,14 +103,14 @@ class PixelBefore(CausalNetwork):
 
 
 @register
-class CausalTransformer(CausalNetwork):
+class CausalTransformer(SizedByLikelihood, CausalNetwork):
     """Causal transformer: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
 
     A block takes 12 D^2 multiply-adds a pixel and, for attention, 2 D for every pixel of the image: alone of these
     networks its cost of a pixel grows with the image. `multiply_adds` counts the whole.
 
     Args:
-        output_channels: those that the likelihood asks for.
+        output_channels: of the parameters, or None for those that a model sets.
         size: D, of a token.
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
@@ -113,10 +120,21 @@ class CausalTransformer(CausalNetwork):
             at the start of a row does not see the last pixel of the row above, they know nothing of that one.
     """
 
-    def __init__(self, output_channels, size=64, num_blocks=4, num_heads=4, dropout=0.0, stem=None, **kwargs):
+    def __init__(
+        self,
+        output_channels=None,
+        size=64,
+        num_blocks=4,
+        num_heads=4,
+        dropout=0.0,
+        stem=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if size % num_heads:
-            raise ValueError(f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}.")
+            raise ValueError(
+                f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}."
+            )
         self.config = {
             "output_channels": output_channels,
             "size": size,
@@ -127,10 +145,15 @@ class CausalTransformer(CausalNetwork):
         dtype = {"dtype": self.dtype_policy}
         self.stem = stem or PixelBefore(dtype=self.dtype_policy.name)
         self.embedding = layers.Dense(size, **dtype)
-        self.class_bias = layers.Dense(size, use_bias=False, name="class_bias", **dtype)  # of the first token
+        self.class_bias = layers.Dense(
+            size, use_bias=False, name="class_bias", **dtype
+        )  # of the first token
         self.blocks = [CausalBlock(size, num_heads, dropout, **dtype) for _ in range(num_blocks)]
         self.norm = layers.LayerNormalization(epsilon=1e-5, **dtype)
-        self.head = layers.Dense(output_channels, **dtype)
+        self.set_output(output_channels)
+
+    def add_output(self, channels):
+        self.head = layers.Dense(channels, dtype=self.dtype_policy)
 
     def build(self, x_shape, condition_shape=None):
         self.positions = self.add_weight(
@@ -152,10 +175,12 @@ class CausalTransformer(CausalNetwork):
         h = self.embedding(ops.reshape(tokens, (-1, height * width, tokens.shape[-1])))
         h = h + ops.cast(self.positions, h.dtype)
         if condition is not None:
-            h = h + ops.pad(self.class_bias(condition)[:, None], ((0, 0), (0, height * width - 1), (0, 0)))
+            h = h + ops.pad(
+                self.class_bias(condition)[:, None], ((0, 0), (0, height * width - 1), (0, 0))
+            )
         for block in self.blocks:
             h = block(h)
-        return ops.reshape(self.head(self.norm(h)), (-1, height, width, self.config["output_channels"]))
+        return ops.reshape(self.head(self.norm(h)), (-1, height, width, self.output_size))
 
     def init_cache(self, batch_size, condition=None):
         height, width, _ = self.event_shape
@@ -166,7 +191,11 @@ class CausalTransformer(CausalNetwork):
             shape = (batch_size, heads, rows, width, size // heads)
             return [(ops.zeros(shape, dtype), ops.zeros(shape, dtype)) for _ in self.blocks]
 
-        start = ops.zeros((batch_size, size), dtype) if condition is None else self.class_bias(condition)
+        start = (
+            ops.zeros((batch_size, size), dtype)
+            if condition is None
+            else self.class_bias(condition)
+        )
         stem, row = self.stem.init_cache(batch_size, condition)
         cache = {"row": ops.convert_to_tensor(0), "finished": empty(height), "current": empty(1)}
         return {**cache, "start": start, "stem": stem}, row
@@ -183,7 +212,11 @@ class CausalTransformer(CausalNetwork):
         start = ops.where(ops.equal(index, 0), cache["start"], ops.zeros_like(cache["start"]))
         first = ops.reshape(ops.equal(ops.arange(width), 0), (width, 1, 1))
         stem, of_stem = self.stem.start_row(cache["stem"], row)
-        columns = {"column": ops.arange(width), "stem": of_stem, "offset": ops.where(first, start, 0) + rows[index]}
+        columns = {
+            "column": ops.arange(width),
+            "stem": of_stem,
+            "offset": ops.where(first, start, 0) + rows[index],
+        }
         return {**cache, "row": index + 1, "finished": finished, "stem": stem}, columns
 
     def step(self, cache, columns, left):
@@ -202,7 +235,9 @@ class CausalTransformer(CausalNetwork):
         for block, finished, row in zip(self.blocks, cache["finished"], cache["current"]):
             query, *new = block.heads(h)  # [B, heads, depth]
             here_ = here[None, None, None, :, None]
-            current.append(tuple(ops.where(here_, x[:, :, None, None], old) for x, old in zip(new, row)))
+            current.append(
+                tuple(ops.where(here_, x[:, :, None, None], old) for x, old in zip(new, row))
+            )
             pairs = [
                 [ops.reshape(x, (-1, heads, x.shape[2] * width, depth)) for x in pair]
                 for pair in (finished, current[-1])
