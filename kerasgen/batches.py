@@ -1,17 +1,71 @@
-"""Work batch by batch, so that memory does not grow with the number of examples."""
+"""Work in blocks of rows, so that memory does not grow with the number of examples."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
+
+from kerasgen import backend
 
 
-def blocks(n, size, *arrays):
-    """Yields, for every `size` of n rows, how many they are and the rows of each array, None for None."""
+def blocks(n: int, size: int, *arrays: Any) -> Iterator[tuple]:
+    """For every `size` of n rows, how many they are and the rows of each array, None for None."""
     for start in range(0, n, size):
         rows = slice(start, min(n, start + size))
-        yield rows.stop - start, *(None if array is None else array[rows] for array in arrays)
+        yield rows.stop - start, *(_each(lambda x, rows=rows: x[rows], array) for array in arrays)
 
 
-def mapped(function, size, array):
-    """`function` of `size` rows of an array at a time, all together, as a NumPy array `[N, ...]`."""
-    parts = [keras.ops.convert_to_numpy(function(rows)) for _, rows in blocks(len(array), size, array)]
-    return np.concatenate(parts)
+def padded_blocks(n: int, size: int, *arrays: Any) -> Iterator[tuple]:
+    """As `blocks`, every block filled up by its last row to a power of two.
+
+    A compiled function then meets few sizes, and compiles anew for no more than these.
+
+    Yields:
+        How many rows count, how many there are, and the rows of each array.
+    """
+    for count, *rows in blocks(n, size, *arrays):
+        full = min(size, 1 << (count - 1).bit_length())
+        yield count, full, *(_each(lambda x, by=full - count: _filled(x, by), row) for row in rows)
+
+
+def in_blocks(function: Callable, n: int, size: int, *arrays: Any):
+    """`function` of padded blocks of the arrays, all together: tensors `[n, ...]`.
+
+    Inside a traced function, where n may not be known, it is one block.
+    """
+    if not isinstance(n, int) or not backend.is_concrete(keras.tree.flatten(arrays[0])[0]):
+        return function(*arrays)
+    results = [
+        _each(lambda x, count=count: x[:count], function(*rows))
+        for count, _, *rows in padded_blocks(n, size, *arrays)
+    ]
+    return joined(results)
+
+
+def joined(results: list):
+    """Nested structures of tensors, one a block, as one."""
+    if len(results) == 1:
+        return results[0]
+    return keras.tree.map_structure(lambda *parts: ops.concatenate(parts), *results)
+
+
+def count(x: Any) -> int:
+    """Number of examples in a batch, which may be a nested structure."""
+    return ops.shape(keras.tree.flatten(x)[0])[0]
+
+
+def mapped(function: Callable, size: int, array: Any) -> np.ndarray:
+    """`function` of `size` rows of an array at a time, all together, as NumPy `[N, ...]`."""
+    return np.concatenate(
+        [ops.convert_to_numpy(function(rows)) for _, rows in blocks(len(array), size, array)]
+    )
+
+
+def _each(function, x):
+    return None if x is None else keras.tree.map_structure(function, x)
+
+
+def _filled(x, by):
+    return x if not by else ops.concatenate([x, ops.repeat(x[-1:], by, axis=0)])

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from keras import ops
 
-from kerasgen.backend import tfd
+from kerasgen.backend import split_seed, tfd
 from kerasgen.decoding import pick
 
 
@@ -24,6 +24,19 @@ class Categorical(tfd.Categorical):
     def _sample_n(self, n, seed=None):
         logits = self.logits_parameter()
         return pick(logits, tfd.Uniform().sample((n, *ops.shape(logits)[:-1]), seed=seed))
+
+
+class TokenCategorical(Categorical):
+    """Tokens; scored by arithmetic alone, as TFLite has no operator to look them up."""
+
+    def _log_prob(self, x):
+        logits = self.logits_parameter()
+        one_hot = ops.one_hot(ops.cast(x, "int32"), logits.shape[-1], dtype=logits.dtype)
+        return ops.sum(one_hot * ops.log_softmax(logits), axis=-1)
+
+    def _mean(self):
+        """The likeliest token, which stands in for a mean that tokens do not have."""
+        return self.mode()
 
 
 class Levels(tfd.FiniteDiscrete):
@@ -188,7 +201,7 @@ class LogitLaplace(_LocationScale):
         return sum(means) / len(means)
 
 
-class Pixels(tfd.Distribution):
+class ImageDistribution(tfd.Distribution):
     """Images of independent pixels, whose channels depend on each other.
 
     Args:
@@ -197,7 +210,7 @@ class Pixels(tfd.Distribution):
         event_shape: `[*space, C]`.
     """
 
-    def __init__(self, likelihood, params, event_shape, name="Pixels"):
+    def __init__(self, likelihood, params, event_shape, name="ImageDistribution"):
         parameters = dict(locals())
         self.likelihood = likelihood
         self.params = params
@@ -236,13 +249,13 @@ class Pixels(tfd.Distribution):
         return self.likelihood.draw(params, uniform)
 
 
-class PixelsInTurn(Pixels):
+class AutoregressiveImageDistribution(ImageDistribution):
     """Images whose pixels depend on those before them, too.
 
     Args:
         likelihood: gives pixels `given(params, x)` the distribution that each has given those before it, and draws
             images by `draw_images(params, uniform)`.
-        params, event_shape: as of `Pixels`.
+        params, event_shape: as of `ImageDistribution`.
     """
 
     def _log_prob(self, x):
@@ -356,3 +369,25 @@ class Flipped(Chain):
     def _flip(self, z, sizes):
         ends = np.cumsum(sizes)[:-1].tolist()
         return ops.concatenate(ops.split(z, ends, axis=-1)[::-1], axis=-1)
+
+
+class Product:
+    """Independent variables by name: a batch is a dict, its log-probability the sum of theirs.
+
+    Args:
+        parts: distributions of one batch shape, by name.
+    """
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def log_prob(self, x):
+        return sum(part.log_prob(x[name]) for name, part in self.parts.items())
+
+    def sample(self, sample_shape=(), seed=None):
+        seeds = split_seed(seed, len(self.parts))
+        drawn = zip(self.parts.items(), seeds)
+        return {name: part.sample(sample_shape, seed=each) for (name, part), each in drawn}
+
+    def mean(self):
+        return {name: part.mean() for name, part in self.parts.items()}

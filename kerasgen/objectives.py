@@ -12,11 +12,13 @@ import keras
 from keras import ops
 
 from kerasgen import annealing, backend, bottlenecks, checks
+from kerasgen.model import Loss
 from kerasgen.registration import register
 
 
 class Objective(keras.layers.Layer):
-    """Base of the objectives: named loss terms, and the weights beside them. A layer, so that it may own variables.
+    """Base of the objectives: `loss(model, x, condition, training) -> Loss`, whose terms are named by
+    `term_names(bottleneck)`. A layer, so that it may own variables.
 
     Attributes:
         needs_prior: whether the model is to have a `prior`, and score by it.
@@ -31,9 +33,9 @@ class Objective(keras.layers.Layer):
         )
         self.built = True
 
-    def term_weights(self, bottleneck):
-        """Weights by term name; a term that is not named weighs 1."""
-        return {}
+    def count_step(self, training):
+        if training:
+            self.step.assign_add(1)
 
 
 @register
@@ -63,23 +65,19 @@ class ELBO(Objective):
     def term_names(self, bottleneck):
         return ("reconstruction", *bottleneck.term_names)
 
-    def terms(self, model, x, condition=None, training=False):
+    def loss(self, model, x, condition=None, training=False):
         """-log p(x | z) and the bottleneck's terms, each `[B]` in nats."""
         code = model.code(x, condition, self.num_samples, training)
         log_likelihood = ops.mean(model.decode(code.z, condition, training).log_prob(x), axis=0)
-        if training:
-            self.step.assign_add(1)
-        return {"reconstruction": -log_likelihood, **code.terms}
+        return self._weighed(log_likelihood, code.terms, code.weights, training)
 
-    def term_weights(self, bottleneck):
+    def _weighed(self, log_likelihood, terms, weights, training):
+        self.count_step(training)
         beta = self.beta
         if self.warmup_steps:
             beta = getattr(annealing, self.warmup)(self.step, self.warmup_steps, 0.0, beta)
-        return {name: beta * bottleneck.term_weights.get(name, 1.0) for name in bottleneck.term_names}
-
-    def get_config(self):
-        own = ("beta", "warmup_steps", "num_samples", "warmup")
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
+        weights = {name: beta * weights.get(name, 1.0) for name in terms}
+        return Loss({"reconstruction": -log_likelihood, **terms}, weights)
 
 
 @register
@@ -114,26 +112,21 @@ class TCVAE(Objective):
         self.gamma = gamma
 
     def term_names(self, bottleneck):
-        if not isinstance(bottleneck, bottlenecks.Gaussian):
+        if not bottleneck.independent_units:
             raise ValueError(
                 "Expected a bottleneck of independent Gaussian dimensions, bottlenecks.Gaussian, for TCVAE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("reconstruction", *self._PARTS)
 
-    def terms(self, model, x, condition=None, training=False):
+    def loss(self, model, x, condition=None, training=False):
         """-log p(x | z) and the three parts of the KL by one draw of z, each `[B]` in nats."""
-        posterior = model.encode(x, condition, training)
+        posterior = model.posterior(x, condition, training)
         z = posterior.sample(seed=backend.next_seed(model.bottleneck.noise))
         parts = kl_parts(z, posterior, model.prior(condition), self.dataset_size)
-        return {"reconstruction": -model.decode(z, condition, training).log_prob(x), **dict(zip(self._PARTS, parts))}
-
-    def term_weights(self, bottleneck):
-        return dict(zip(self._PARTS, (self.alpha, self.beta, self.gamma)))
-
-    def get_config(self):
-        config = {"dataset_size": self.dataset_size, "alpha": self.alpha, "beta": self.beta, "gamma": self.gamma}
-        return {**super().get_config(), **config}
+        terms = {"reconstruction": -model.decode(z, condition, training).log_prob(x)}
+        weights = dict(zip(self._PARTS, (self.alpha, self.beta, self.gamma)))
+        return Loss(terms | dict(zip(self._PARTS, parts)), weights)
 
 
 def kl_parts(z, posterior, prior, dataset_size):
@@ -184,14 +177,14 @@ class IWAE(Objective):
         self.start_step = start_step
 
     def term_names(self, bottleneck):
-        if not hasattr(bottleneck, "prior") or isinstance(bottleneck, bottlenecks.DiscreteBottleneck):
+        if not bottleneck.has_prior:
             raise ValueError(
                 f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}, for IWAE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("iwae",)
 
-    def terms(self, model, x, condition=None, training=False):
+    def loss(self, model, x, condition=None, training=False):
         """-log (1/k) sum_k p(x, z_k) / q(z_k | x), `[B]` in nats."""
         seed = backend.next_seed(model.seeds)
 
@@ -199,15 +192,11 @@ class IWAE(Objective):
             log_weights = model.log_weights(x, condition, num_samples, seed, training)
             return ops.logsumexp(log_weights, axis=0) - math.log(num_samples)
 
-        if training:
-            self.step.assign_add(1)
+        self.count_step(training)
         if not self.start_step:
-            return {"iwae": -bound(self.num_samples)}
+            return Loss({"iwae": -bound(self.num_samples)})
         started = self.step > self.start_step
-        return {"iwae": -ops.cond(started, lambda: bound(self.num_samples), lambda: bound(1))}
-
-    def get_config(self):
-        return {**super().get_config(), "num_samples": self.num_samples, "start_step": self.start_step}
+        return Loss({"iwae": -ops.cond(started, lambda: bound(self.num_samples), lambda: bound(1))})
 
 
 @register
@@ -235,21 +224,20 @@ class REINFORCE(ELBO):
         super().__init__(num_samples=num_samples, **kwargs)
 
     def term_names(self, bottleneck):
-        if not isinstance(bottleneck, bottlenecks.GumbelSoftmax):
+        if not bottleneck.has_token_probabilities:
             raise ValueError(
                 "Expected a bottleneck with probabilities of ids, bottlenecks.GumbelSoftmax, for REINFORCE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return super().term_names(bottleneck)
 
-    def terms(self, model, x, condition=None, training=False):
-        """-log p(x | ids) and KL(q(ids | x) || p(ids)), each `[B]` in nats."""
-        posterior, n = model.encode(x, condition, training), self.num_samples
+    def loss(self, model, x, condition=None, training=False):
+        """-log p(x | tokens) and KL(q(tokens | x) || p(tokens)), each `[B]` in nats."""
+        posterior, n = model.posterior(x, condition, training), self.num_samples
         ids = posterior.sample(n, seed=backend.next_seed(model.bottleneck.noise))
         log_likelihood = model.decode(model.bottleneck.embed(ids), condition, training).log_prob(x)  # [n, B]
         advantage = (log_likelihood - ops.mean(log_likelihood, axis=0)) * n / (n - 1)
         score = ops.stop_gradient(advantage) * posterior.log_prob(ids)
         gain = log_likelihood + score - ops.stop_gradient(score)  # the value of the likelihood, the gradient of both
-        if training:
-            self.step.assign_add(1)
-        return {"reconstruction": -ops.mean(gain, axis=0), "kl": posterior.kl_divergence(model.bottleneck.prior())}
+        kl = {"kl": posterior.kl_divergence(model.bottleneck.prior())}
+        return self._weighed(ops.mean(gain, axis=0), kl, {}, training)

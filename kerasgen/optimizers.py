@@ -1,6 +1,6 @@
 """Two optimizers as one, for two networks that train against each other.
 
-Keras gives a model one optimizer. As `Adversaries` is one, saving, resuming, callbacks and the moving average at the
+Keras gives a model one optimizer. As `GANOptimizers` is one, saving, resuming, callbacks and the moving average at the
 end of `fit` work for both without further ado.
 """
 
@@ -11,7 +11,7 @@ from kerasgen.registration import register
 
 
 @register
-class Adversaries(keras.optimizers.Optimizer):
+class GANOptimizers(keras.optimizers.Optimizer):
     """The optimizer of a generator and that of its critic.
 
     The learning rate and the count of iterations that it shows are the generator's. Setting the rate, as callbacks do,

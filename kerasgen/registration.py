@@ -1,9 +1,83 @@
-"""The names under which Keras and recipes find classes."""
+"""The names under which Keras and recipes find classes, and the configuration of each.
+
+A class is configured by the arguments of its constructor. `register` records them, so that no class
+writes `get_config` by hand; nested parts are serialized with it.
+"""
+
+import functools
+import inspect
+from typing import Any, TypeVar
 
 import keras
 
+Class = TypeVar("Class", bound=type)
 
-def register(cls):
-    """Registers a class with Keras as of the first two parts of its module: `kerasgen.networks>MLP`."""
+_ARGUMENTS = "__constructor_arguments"  # Keras looks for layers in attributes without underscores
+_RENAMED = {"event_shape": "event", "num_classes": "condition"}  # as files of earlier versions say
+
+
+def register(cls: Class) -> Class:
+    """Registers a class as of the first two parts of its module: `kerasgen.networks>MLP`.
+
+    A class without `get_config` gets one, and `from_config`, of its constructor's arguments.
+    """
+    _record_arguments(cls)
+    if isinstance(cls, type) and not _is_configured(cls):
+        cls.get_config = get_config
+        cls.from_config = classmethod(from_config)
     package = ".".join(cls.__module__.split(".")[:2])
     return keras.saving.register_keras_serializable(package=package)(cls)
+
+
+def get_config(self) -> dict[str, Any]:
+    """The constructor's arguments, those that are parts serialized, and what Keras adds for layers."""
+    own = keras.Layer.get_config(self) if isinstance(self, keras.Layer) else {}
+    return own | {name: _serialized(value) for name, value in getattr(self, _ARGUMENTS).items()}
+
+
+def from_config(cls, config: dict[str, Any]):
+    """The object that `get_config` describes."""
+    arguments = renamed(cls, config)
+    return cls(**{name: keras.saving.deserialize_keras_object(v) for name, v in arguments.items()})
+
+
+def renamed(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments under the names that they have today, where `cls` does not take the earlier ones."""
+    known = inspect.signature(cls.__init__).parameters
+    return {
+        _RENAMED[name] if name not in known and _RENAMED.get(name) in known else name: value
+        for name, value in arguments.items()
+    }
+
+
+def _is_configured(cls) -> bool:
+    """Whether a class of kerasgen's, or a base other than Keras' own, has a `get_config`."""
+    owner = next((base for base in cls.__mro__ if "get_config" in vars(base)), None)
+    if owner is None:
+        return False
+    return not (owner.__module__.startswith("keras.") and issubclass(cls, keras.Layer))
+
+
+def _record_arguments(cls) -> None:
+    constructor = cls.__init__
+    signature = inspect.signature(constructor)
+    catch_all = [p.name for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD]
+
+    @functools.wraps(constructor)
+    def recording(self, *args, **kwargs):
+        constructor(self, *args, **kwargs)
+        if type(self) is cls:
+            _, *given = signature.bind(self, *args, **kwargs).arguments.items()
+            named = {name: value for name, value in given if name not in catch_all}
+            others = {k: v for name, value in given if name in catch_all for k, v in value.items()}
+            object.__setattr__(self, _ARGUMENTS, named | others)
+
+    cls.__init__ = recording
+
+
+def _serialized(value):
+    if isinstance(value, (list, tuple)):
+        return [_serialized(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _serialized(item) for key, item in value.items()}
+    return keras.saving.serialize_keras_object(value)

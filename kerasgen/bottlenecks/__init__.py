@@ -1,11 +1,9 @@
 """From an encoder's features to a latent code, and the prior that the code is held to."""
 
-from kerasgen.bottlenecks.base import Bottleneck, Code
+from kerasgen.bottlenecks.base import WITH_PRIOR, Bottleneck, Code
 from kerasgen.bottlenecks.continuous import ConditionalGaussian, Deterministic, Gaussian
 from kerasgen.bottlenecks.deep import DeepGaussian, Hierarchical
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck, FiniteScalar, GumbelSoftmax, VectorQuantizer
-
-WITH_PRIOR = "Gaussian, ConditionalGaussian, Hierarchical or DeepGaussian"  # of real numbers, for messages
 
 __all__ = [
     "WITH_PRIOR",

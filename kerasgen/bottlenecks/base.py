@@ -1,8 +1,10 @@
 """What every bottleneck has."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
+
+from kerasgen.events import Event, Nothing
 
 
 class Code(NamedTuple):
@@ -11,31 +13,50 @@ class Code(NamedTuple):
     Attributes:
         z: `[num_samples, B, *latent_shape]`.
         terms: named loss terms, each `[B]`; in nats where they are divergences.
+        weights: of the terms by name, beside that of the objective; one that is not named weighs 1.
     """
 
-    z: object
-    terms: dict
+    z: Any
+    terms: dict[str, Any]
+    weights: dict[str, float] = {}
 
 
 class Bottleneck(keras.layers.Layer):
-    """Base of the bottlenecks: `call(features, num_samples=1, condition=None, training=False)` gives a `Code`.
+    """Base of the bottlenecks: `call(features, num_samples=1, condition=None, training=False)` gives
+    a `Code`.
 
-    Features are `[B, F]` or `[B, h, w, F]`; a condition, labels `[B]`, matters to a prior that knows classes.
+    Features are `[B, F]` or `[B, h, w, F]`; a condition matters to a prior that depends on it.
 
     Attributes:
         latent_shape: of one code z, known once the bottleneck is built.
-        decoded_shape: of the part of it that `decoded` gives the decoder, all of it unless a bottleneck says otherwise.
+        decoded_shape: of what of it `decoded` gives the decoder.
         term_names: of the terms of its codes.
-        term_weights: their weights by name beside that of the objective; a term that is not named weighs 1.
+        term_weights: theirs, by name; a term that is not named weighs 1.
+        has_prior: whether codes are real numbers with a density p(z), to sample and to score by.
+        is_discrete: whether codes are grids of tokens.
+        has_token_probabilities: whether the posterior of tokens has a gradient of its own.
+        independent_units: whether posterior and prior are normals independent by unit.
+        averages_codebook: whether codes follow moving averages of the newest encoder's features.
     """
 
-    term_names = ()
-    term_weights = {}
+    term_names: tuple[str, ...] = ()
+    term_weights: dict[str, float] = {}
+    has_prior = False
+    is_discrete = False
+    has_token_probabilities = False
+    independent_units = False
+    averages_codebook = False
 
     @property
-    def decoded_shape(self):
+    def decoded_shape(self) -> tuple[int, ...]:
         return self.latent_shape
 
     def decoded(self, z):
         """What of codes `[..., *latent_shape]` the decoder reads, `[..., *decoded_shape]`."""
         return z
+
+    def check_condition(self, condition: Event = Nothing()) -> None:
+        """Raises a ValueError for a model's condition that the prior does not go with."""
+
+
+WITH_PRIOR = "Gaussian, ConditionalGaussian, Hierarchical or DeepGaussian"  # for messages

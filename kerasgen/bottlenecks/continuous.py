@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.bottlenecks.base import Bottleneck, Code
+from kerasgen.events import Classes, Nothing
 from kerasgen.registration import register
 
 
@@ -29,8 +30,11 @@ def mean_and_scale(statistics):
 class Stochastic(Bottleneck):
     """A bottleneck with a `posterior` and a `prior`, and `noise` to draw with.
 
-    Priors, and what is compared with them, take the condition `[B]` of conditional models, which few depend on.
+    Priors, and what is compared with them, take the condition `[B]` of conditional models, which few
+    depend on.
     """
+
+    has_prior = True
 
     def call(self, features, num_samples=1, condition=None, training=False):
         """Draws `num_samples` codes for each row of features `[B, F]`; the terms are those of `terms`."""
@@ -41,6 +45,10 @@ class Stochastic(Bottleneck):
     def sample(self, n, seed, condition=None):
         """`n` codes from the prior, `[n, *latent_shape]`, with a backend seed."""
         return self.prior().sample(n, seed=seed)
+
+    def posterior_tensors(self, posterior):
+        """What an exported file says of a posterior, by name."""
+        return {"mean": posterior.mean(), "scale": posterior.stddev()}
 
 
 @register
@@ -56,11 +64,11 @@ class Gaussian(Stochastic):
     """
 
     term_names = ("kl",)
+    independent_units = True
 
     def __init__(self, latent_dim, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.latent_dim = latent_dim
-        self.seed = seed
         self.latent_shape = (latent_dim,)
         self.noise = keras.random.SeedGenerator(seed)
         self.statistics = keras.layers.Dense(2 * latent_dim, dtype=self.dtype_policy, name="statistics")
@@ -88,9 +96,6 @@ class Gaussian(Stochastic):
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
         return distribution.mean() + distribution.stddev() * noise
-
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim, "seed": self.seed}
 
 
 @register
@@ -127,8 +132,12 @@ class ConditionalGaussian(Gaussian):
         """A code from the prior of each of n labels, `[n, latent_dim]`, with a backend seed."""
         return self.prior(condition).sample(seed=seed)
 
-    def get_config(self):
-        return {**super().get_config(), "num_classes": self.num_classes}
+    def check_condition(self, condition=Nothing()):
+        if condition != Classes(self.num_classes):
+            raise ValueError(
+                f"Expected a model of {self.num_classes} classes for this bottleneck. "
+                f"Received: {condition!r}. Set the bottleneck's num_classes."
+            )
 
 
 @register
@@ -160,5 +169,6 @@ class Deterministic(Bottleneck):
         z = self.posterior(features).mean()[None]
         return Code(ops.repeat(z, num_samples, axis=0), {})
 
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
+    def posterior_tensors(self, posterior):
+        """What an exported file says of a posterior, by name."""
+        return {"mean": posterior.mean()}

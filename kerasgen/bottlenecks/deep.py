@@ -39,7 +39,6 @@ class Layers(Stochastic):
         self.latent_dims = tuple(latent_dims)
         self.hidden = hidden
         self.activation = activation
-        self.seed = seed
         self.latent_shape = (sum(self.latent_dims),)
         self.noise = keras.random.SeedGenerator(seed)
 
@@ -50,10 +49,6 @@ class Layers(Stochastic):
     def from_noise(self, distribution, noise):
         """The z that standard normal noise leads to under `distribution`, a posterior or the prior."""
         return distribution.from_noise(noise)
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("hidden", "activation", "seed")}
-        return {**super().get_config(), "latent_dims": list(self.latent_dims), **own}
 
 
 @register

@@ -37,11 +37,12 @@ class DiscreteBottleneck(Bottleneck):
         ValueError: features that are not those of a grid.
     """
 
+    is_discrete = True
+
     def __init__(self, vocab_size, latent_dim, channels, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.latent_dim = latent_dim
-        self.seed = seed
         self.noise = keras.random.SeedGenerator(seed)
         self.projection = keras.layers.Dense(channels, dtype=self.dtype_policy, name="projection")
 
@@ -81,6 +82,7 @@ class GumbelSoftmax(DiscreteBottleneck):
     """
 
     term_names = ("kl",)
+    has_token_probabilities = True
 
     def __init__(
         self,
@@ -137,11 +139,6 @@ class GumbelSoftmax(DiscreteBottleneck):
         """Code vectors `[..., h, w, D]` of ids `[..., h, w]`."""
         return ops.take(self.vectors, ids, axis=0)
 
-    def get_config(self):
-        own = ("vocab_size", "latent_dim", "temperature_steps", "straight_through", "seed")
-        config = {name: getattr(self, name) for name in own}
-        return {**super().get_config(), **config, "temperatures": list(self.temperatures)}
-
 
 def _independent(logits):
     """Independent ids on a grid from logits `[..., h, w, V]`."""
@@ -168,7 +165,7 @@ class _Quantizer(DiscreteBottleneck):
         if training:
             self.update(h, ids)
         z = h + ops.stop_gradient(z - h)
-        return Code(ops.repeat(z[None], num_samples, axis=0), terms)
+        return Code(ops.repeat(z[None], num_samples, axis=0), terms, self.term_weights)
 
 
 @register
@@ -207,20 +204,21 @@ class VectorQuantizer(_Quantizer):
         if codebook not in ("ema", "gradient"):
             raise ValueError(f"Expected codebook to be 'ema' or 'gradient'. Received: {codebook!r}")
         super().__init__(vocab_size, latent_dim, channels=latent_dim, seed=seed, **kwargs)
-        self.config = {"codebook": codebook, "decay": decay, "commitment": commitment, "revive_below": revive_below}
-        self.averages = codebook == "ema"
-        self.term_names = ("commitment",) if self.averages else ("commitment", "codebook")
+        self.decay = decay
         self.term_weights = {"commitment": commitment}
+        self.revive_below = revive_below
+        self.averages_codebook = codebook == "ema"
+        self.term_names = ("commitment",) if self.averages_codebook else ("commitment", "codebook")
 
     def build(self, input_shape):
         # All replicas compute the same update from sums over all of them.
         state = {"trainable": False, "aggregation": "only_first_replica"}
         shape = (self.vocab_size, self.latent_dim)
         self.vectors = self.add_float32(
-            "vectors", shape, initializer="random_normal", **(state if self.averages else {})
+            "vectors", shape, initializer="random_normal", **(state if self.averages_codebook else {})
         )
         self.uses = self.add_float32("uses", (self.vocab_size,), initializer="zeros", **state)
-        if self.averages:
+        if self.averages_codebook:
             self.sums = self.add_float32("sums", shape, initializer="zeros", **state)
         else:  # a training step of JAX forgets what is assigned to a trained weight: revivals are kept beside it
             self.offsets = self.add_float32("offsets", shape, initializer="zeros", **state)
@@ -229,7 +227,7 @@ class VectorQuantizer(_Quantizer):
     def codebook(self):
         """The vectors, `[V, D]` float32."""
         vectors = ops.convert_to_tensor(self.vectors)
-        return vectors if self.averages else vectors + self.offsets
+        return vectors if self.averages_codebook else vectors + self.offsets
 
     def nearest(self, features):
         """Projected features `[B, h, w, D]`, float32, and the ids of their nearest vectors, int32."""
@@ -250,21 +248,21 @@ class VectorQuantizer(_Quantizer):
             return ops.sum(ops.square(one - other), axis=(1, 2, 3))
 
         terms = {"commitment": distance(h, ops.stop_gradient(z))}
-        return terms if self.averages else {**terms, "codebook": distance(ops.stop_gradient(h), z)}
+        return terms if self.averages_codebook else {**terms, "codebook": distance(ops.stop_gradient(h), z)}
 
     def update(self, h, ids):
         """Moves the vectors' averages by one batch of features, and replaces vectors out of use."""
-        decay, vocab_size = self.config["decay"], self.vocab_size
+        decay, vocab_size = self.decay, self.vocab_size
         rows = ops.reshape(ops.stop_gradient(h), (-1, self.latent_dim))
         ids = ops.reshape(ids, (-1,))
         counts = backend.sum_over_replicas(ops.segment_sum(ops.ones_like(rows[:, 0]), ids, vocab_size))
         even = ops.sum(counts) / vocab_size
         uses = decay * self.uses + (1 - decay) * counts
-        dead = uses <= self.config["revive_below"] * even
+        dead = uses <= self.revive_below * even
         self.uses.assign(ops.where(dead, even, uses))
         dead = dead[:, None]
         candidates = self._candidates(rows)
-        if not self.averages:
+        if not self.averages_codebook:
             vectors, offsets = ops.convert_to_tensor(self.vectors), ops.convert_to_tensor(self.offsets)
             self.offsets.assign(ops.where(dead, candidates - vectors, offsets))
             return
@@ -280,10 +278,6 @@ class VectorQuantizer(_Quantizer):
         chosen = ops.minimum(ops.cast(uniform * ops.cast(count, "float32"), "int32"), count - 1)
         mine = ops.arange(self.vocab_size) % backend.num_replicas() == backend.replica_id()
         return backend.sum_over_replicas(ops.where(mine[:, None], ops.take(rows, chosen, axis=0), 0.0))
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("vocab_size", "latent_dim", "seed")}
-        return {**super().get_config(), **own, **self.config}
 
 
 @register
@@ -328,6 +322,3 @@ class FiniteScalar(_Quantizer):
 
     def update(self, h, ids):
         """Nothing: there is no codebook."""
-
-    def get_config(self):
-        return {**super().get_config(), "levels": list(self.levels)}

@@ -9,35 +9,37 @@ critic's slope in bounds, are parts: see `kerasgen.divergences` and `kerasgen.re
 import keras
 from keras import ops
 
-from kerasgen import backend, checks
-from kerasgen.batches import blocks
-from kerasgen.model import GenerativeModel, penalties
+from kerasgen import backend, checks, events, fitting
+from kerasgen.abilities import Samples
+from kerasgen.model import GenerativeModel, Loss, penalties
 from kerasgen.networks import ScoreHead
-from kerasgen.optimizers import Adversaries, slowed, twin
+from kerasgen.optimizers import GANOptimizers, slowed, twin
 from kerasgen.registration import register
-
-_SAMPLES_AT_ONCE = 256  # bounds the memory; each block has its own seed, so the number is part of what a seed means
 
 
 @register
-class AdversarialModel(GenerativeModel):
+class AdversarialModel(Samples, GenerativeModel):
     """A generator, a critic and the divergence between their sides. It samples; it has no likelihood.
 
-    With `num_classes` the model is conditional: a one-hot label joins the generator's noise, so that the rows of its
-    first layer are the classes' embeddings, and the head projects features onto embeddings of its own.
+    A conditional model adds a one-hot label to the generator's noise, so that the rows of its first
+    layer are the classes' embeddings, and the head projects features onto embeddings of its own.
+
+    One way to draw: `sample(n, truncation=...)` draws the noise from normals cut off at that many
+    standard deviations: the smaller, the more typical and the less varied the samples (Brock and
+    others 2019, arXiv 1809.11096, section 3.1).
 
     Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that each sees other
     examples, and one step of the generator follows. `fit` logs the mean of every term, `divergence`, which is what the
     scores report, and `loss`, the sum of both sides' losses, which need not fall; so does `evaluate`.
 
     Args:
-        event_shape: shape of one example, `(height, width, channels)` for images.
-        generator: Keras layer or model, noise `[B, latent_dim + classes]` to examples `[B, *event_shape]`.
+        event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
+        generator: Keras layer or model, noise `[B, latent_dim + classes]` to examples.
         critic: Keras layer or model, examples `[B, *event_shape]` to features `[B, F]`. What regularizers within it
             and within the generator add joins the loss of the side.
         divergence: from `kerasgen.divergences`.
         latent_dim: size of the noise z.
-        num_classes: number of classes of the condition, or None for an unconditional model.
+        condition: a number of classes, or None.
         critic_steps: steps of the critic for one of the generator.
         regularizers: from `kerasgen.regularizers`.
         head: features to scores; `networks.ScoreHead(num_classes)` by default.
@@ -49,12 +51,12 @@ class AdversarialModel(GenerativeModel):
 
     def __init__(
         self,
-        event_shape,
+        event,
         generator,
         critic,
         divergence,
         latent_dim,
-        num_classes=None,
+        condition=None,
         critic_steps=1,
         regularizers=(),
         head=None,
@@ -66,7 +68,7 @@ class AdversarialModel(GenerativeModel):
         for each in regularizers:
             each.check(critic)
         penalties = {name: each.weight for each in regularizers for name in each.names}
-        super().__init__(event_shape, num_classes, terms=("critic", "generator", *penalties), **kwargs)
+        super().__init__(event, condition, ("critic", "generator", *penalties), **kwargs)
         self.generator = generator
         self.critic = critic
         self.divergence = divergence
@@ -77,7 +79,6 @@ class AdversarialModel(GenerativeModel):
         self.penalties = penalties
         self.divergence_mean = keras.metrics.Mean(name="divergence")
         self.seeds = keras.random.SeedGenerator()  # of the noise drawn in training
-        self._compiled_generate = backend.function(self.generate)
         self.build()
 
     def build(self, input_shape=None):
@@ -88,31 +89,34 @@ class AdversarialModel(GenerativeModel):
                 f"Expected a head of num_classes={self.num_labels}, the model's. "
                 f"Received: num_classes={self.head.num_classes}. Set the head's num_classes."
             )
-        made = self.generator(keras.KerasTensor((None, self.latent_dim + (self.num_labels or 0))))
-        if tuple(made.shape[1:]) != self.event_shape:
-            raise ValueError(
-                f"Expected the generator's output shape to be {self.event_shape}, one example. "
-                f"Received: {tuple(made.shape[1:])}. Set the generator's output_shape."
-            )
-        features = self.critic(keras.KerasTensor((None, *self.event_shape)))
+        fitting.generates(self.generator, self.latent_dim + (self.num_labels or 0), self.event)
+        features = self.critic(self.event.symbolic())
         if not self.head.built:
             self.head.build(features.shape)
         self.built = True
 
+    samples_at_once = 256
+
     @property
-    def num_labels(self):
+    def label_event(self):
+        """What both sides are told beside an example: the condition."""
+        return self.condition
+
+    @property
+    def num_labels(self) -> int | None:
         """How many labels there are that both sides are told, or None."""
-        return self.num_classes
+        event = self.label_event
+        return event.count if isinstance(event, events.Classes) else None
 
     def shown_labels(self, n):
         """Labels for `n` samples to be shown: the classes in turn, or None."""
-        return self.shown_condition(n)
+        return self.label_event.shown(n)
 
     def generate(self, z, condition=None, training=False):
         """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, where there are some, labels `[B]`."""
-        condition = checks.labels(condition, self.num_labels)
         if condition is not None:
-            z = ops.concatenate([z, ops.one_hot(condition, self.num_labels, dtype=z.dtype)], axis=-1)
+            label = ops.cast(self.label_event.encoded(condition), z.dtype)
+            z = ops.concatenate([z, label], axis=-1)
         return ops.cast(self.generator(z, training=training), "float32")
 
     def score(self, x, condition=None, training=False):
@@ -148,23 +152,22 @@ class AdversarialModel(GenerativeModel):
         return terms | self._generator_terms(x, condition, training)[0], divergence
 
     def loss_terms(self, x, condition=None, training=False):
-        """What each side minimises, and the critic's penalties: `critic`, `generator`, ..., each `[B]`."""
-        return self._terms(*self.check(x, condition), training)[0]
-
-    def term_weights(self):
-        return self.penalties
+        """What each side minimises, and the critic's penalties: `critic`, `generator`, ..., `[B]`."""
+        return Loss(self._terms(x, condition, training)[0], self.penalties)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each side."""
+        """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each."""
         _refuse(sample_weight)
-        loss = self._logged(*self._terms(*self.check(x, y), training))
-        return loss / backend.num_replicas()
+        x, y, faults = self.received(x, y)
+        terms, divergence = self._terms(x, y, training)
+        self.first_fault.update_state(terms, data=faults)
+        return self._logged(terms, divergence) / backend.num_replicas()
 
     def compile(self, optimizer=None, critic_optimizer=None, **kwargs):
         """Keras' `compile`.
 
         Args:
-            optimizer: the generator's, or `kerasgen.optimizers.Adversaries`; Adam(2e-4, beta_1=0.5) by default, which
+            optimizer: the generator's, or `kerasgen.optimizers.GANOptimizers`; Adam(2e-4, beta_1=0.5) by default, which
                 is DCGAN's (Radford and others 2016). A callback that sets the learning rate moves both rates by the
                 same factor.
             critic_optimizer: one of the same settings by default, without a moving average. The learning-rate
@@ -181,15 +184,15 @@ class AdversarialModel(GenerativeModel):
                 "are two. Received: mixed_float16. Build the model under mixed_bfloat16, which needs no scaling."
             )
         optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
-        if isinstance(optimizer, Adversaries):
+        if isinstance(optimizer, GANOptimizers):
             if critic_optimizer is not None:
                 raise ValueError(
-                    "Expected critic_optimizer=None beside Adversaries, which hold the critic's. Received: "
+                    "Expected critic_optimizer=None beside GANOptimizers, which hold the critic's. Received: "
                     f"{type(critic_optimizer).__name__}. Drop it."
                 )
             optimizer, critic_optimizer = optimizer.generator, optimizer.critic
         critic_optimizer = keras.optimizers.get(critic_optimizer or twin(optimizer))
-        both = Adversaries(optimizer, slowed(critic_optimizer, self.critic_steps))
+        both = GANOptimizers(optimizer, slowed(critic_optimizer, self.critic_steps))
         both.build_both(self.generator.trainable_variables, self._critic_variables)
         super().compile(both, **kwargs)
 
@@ -205,7 +208,7 @@ class AdversarialModel(GenerativeModel):
         """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
         x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         _refuse(sample_weight)
-        x, condition = self.check(x, condition)
+        x, condition, faults = self.received(x, condition)
         groups, divergences = [], []
         for x_part, condition_part in self._parts(x, condition):
             terms, divergence = self._step(
@@ -218,7 +221,7 @@ class AdversarialModel(GenerativeModel):
         made, _ = self._step(
             self._generator_terms, x_part, condition_part, self.optimizer.generator, (self.generator,), scope
         )
-        self.first_not_finite.update_state(*groups, made)
+        self.first_fault.update_state(*groups, made, data=faults)
         terms = {name: ops.concatenate([group[name] for group in groups]) for name in terms}
         self._loss_tracker.update_state(self._logged(terms | made, sum(divergences) / len(divergences)))
 
@@ -251,54 +254,26 @@ class AdversarialModel(GenerativeModel):
     def _weighted(self, terms):
         return sum(self.penalties.get(name, 1.0) * ops.mean(term) for name, term in terms.items())
 
-    def _labels(self, n, condition, seeds):
-        """Labels `[n]` of samples, or None: those that are asked for."""
-        return condition
+    def check_sampling(self, truncation):
+        if truncation is not None:
+            truncation = checks.above_zero("truncation", truncation)
+        return {"truncation": truncation}
 
-    def sample(self, n, condition=None, seed=None, truncation=None):
-        """Draws `n` examples, `[n, *event_shape]`, images within [0, 1].
-
-        Args:
-            n: number of examples.
-            condition: labels `[n]` of a conditional model.
-            seed: an integer for repeatable draws, None for fresh ones.
-            truncation: draw the noise from normals cut off at that many standard deviations: the smaller, the more
-                typical and the less varied the samples (Brock and others 2019, arXiv 1809.11096, section 3.1).
-
-        Raises:
-            ValueError: n below 1, labels missing, out of range or not one an example, truncation not above 0.
-        """
-        n, condition = self.check_request(n, condition)
-        if truncation is not None and not truncation > 0:
-            raise ValueError(f"Expected truncation above 0, or None. Received: truncation={truncation!r}")
-        seeds, examples = keras.random.SeedGenerator(seed), []
-        for count, labels in blocks(n, _SAMPLES_AT_ONCE, self._labels(n, condition, seeds)):
-            z = self._noise(count, backend.next_seed(seeds), truncation)
-            examples.append(self._compiled_generate(z, labels))
-        return self.in_range(ops.concatenate(examples))
+    def _sample(self, n, seed, condition, *, truncation=None):
+        return self.generate(self._noise(n, seed, truncation), condition)
 
     def export_signatures(self):
-        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+        """What an exported file can do: name -> (function of named tensors, the tensors it takes).
 
-        Nothing is drawn inside: randomness enters as standard normal noise. A conditional model takes labels too.
+        Nothing is drawn inside: randomness enters as standard normal noise.
         """
 
-        def sample(noise, labels=None):
-            return {"images": self.in_range(self.generate(ops.convert_to_tensor(noise), labels))}
+        def sample(noise, **tensors):
+            made = self.generate(ops.convert_to_tensor(noise), self.condition.pack(tensors))
+            return self.event.unpack(self.event.clip(made))
 
-        labels = {} if self.num_classes is None else {"labels": ()}
-        return {"sample": (sample, {"noise": (self.latent_dim,), **labels})}
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        parts = ("generator", "critic", "divergence", "head")
-        return {
-            **super().get_config(),
-            **{part: serialize(getattr(self, part)) for part in parts},
-            "regularizers": [serialize(each) for each in self.regularizers],
-            "latent_dim": self.latent_dim,
-            "critic_steps": self.critic_steps,
-        }
+        noise = {"noise": fitting.noise_tensor((self.latent_dim,))}
+        return {"sample": (sample, noise | self.condition.tensors())}
 
 
 def _refuse(sample_weight):

@@ -1,89 +1,81 @@
-"""Discrete autoencoders, which turn an image into a grid of words and back: tokenizers.
+"""Discrete autoencoders, which turn an image into a grid of tokens and back: tokenizers.
 
-    x -> encoder -> ids [B, h, w] -> code vectors -> decoder -> p(x | ids)
+    x -> encoder -> tokens [B, h, w] -> code vectors -> decoder -> p(x | tokens)
 
-With `GumbelSoftmax` this is the discrete VAE of DALL-E (Ramesh and others 2021, arXiv 2102.12092), with
-`VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.00937). With a prior over ids it generates, and
-log p(x) >= log p(ids) + log p(x | ids) for the ids of x.
+With `GumbelSoftmax` this is the discrete VAE of DALL-E (Ramesh and others 2021, arXiv 2102.12092),
+with `VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.00937). With a prior over
+tokens it generates, and log p(x) >= log p(tokens) + log p(x | tokens) for the tokens of x.
 """
 
-from kerasgen import bottlenecks, checks
+from kerasgen.abilities import Tokenizes
+from kerasgen.events import Tokens
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.registration import register
 
 
 @register
-class DiscreteAutoencoder(Autoencoder):
-    """An autoencoder whose bottleneck is discrete. It meets the tokenizer protocol:
+class DiscreteAutoencoder(Tokenizes, Autoencoder):
+    """An autoencoder whose bottleneck is discrete: a tokenizer.
 
-    - `vocab_size`, the number of words, and `grid_shape`, `(h, w)`;
-    - `tokenize(x)`, images to ids;
-    - `detokenize(ids)`, ids to images; `decode_ids(ids)`, ids to p(x | ids).
-
-    `encode` is the posterior over ids, whose mode are the ids, and `decode` the likelihood given code vectors. Exported
-    files have `encode` and `decode` between images and ids.
+    `encode` is the posterior over tokens, whose mode are the tokens, and `decode` the likelihood given
+    code vectors. Exported files have `encode` and `decode` between examples and tokens.
 
     Args:
-        event_shape: `(height, width, channels)` of images in [0, 1].
-        encoder: Keras layer or model, `[B, *event_shape]` to features of a grid, `[B, h, w, F]`.
+        event: what one example is, of `kerasgen.events`; a list stands for an image.
+        encoder: Keras layer or model, examples to features of a grid, `[B, h, w, F]`.
         bottleneck: a discrete one from `kerasgen.bottlenecks`.
         decoder: Keras layer or model, `[B, h, w, D]` to the likelihood's parameters.
         likelihood: from `kerasgen.likelihoods`.
         objective: from `kerasgen.objectives`; the ELBO by default.
 
     Raises:
-        ValueError: a bottleneck that is not discrete; the decoder's output is not what the likelihood needs; classes.
+        ValueError: a bottleneck that is not discrete; parts that do not fit each other.
     """
 
-    def __init__(self, event_shape, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs):
-        checks.no_classes(kwargs, "ids say all that the decoder knows; a prior over ids may have classes")
-        if not isinstance(bottleneck, bottlenecks.DiscreteBottleneck):
+    def __init__(
+        self, event, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs
+    ):
+        if not bottleneck.is_discrete:
             raise ValueError(
                 "Expected a discrete bottleneck: GumbelSoftmax, VectorQuantizer or FiniteScalar. "
-                f"Received: {type(bottleneck).__name__}. Use Autoencoder or LatentVariableModel with it."
+                f"Received: {type(bottleneck).__name__}. Use Autoencoder or LatentVariableModel."
             )
-        super().__init__(event_shape, encoder, bottleneck, decoder, likelihood, objective, **kwargs)
+        if "condition" in kwargs or "num_classes" in kwargs:
+            raise ValueError(
+                "Expected no condition: tokens say all that the decoder knows; a prior over tokens "
+                "may have one. Received: a condition. Drop it."
+            )
+        super().__init__(event, encoder, bottleneck, decoder, likelihood, objective, **kwargs)
+        self.token_event = Tokens(bottleneck.latent_shape[:-1], bottleneck.vocab_size)
 
-    @property
-    def vocab_size(self):
-        return self.bottleneck.vocab_size
+    def _tokenize(self, x):
+        return self.posterior(x).mode()
 
-    @property
-    def grid_shape(self):
-        return self.bottleneck.latent_shape[:-1]
-
-    def tokenize(self, x):
-        """The most likely ids of images, `[B, h, w]` int32."""
-        return self.encode(x).mode()
-
-    def decode_ids(self, ids):
-        """p(x | ids) for ids `[B, h, w]`: batch shape `[B]`, event `event_shape`.
+    def decode_tokens(self, tokens):
+        """p(x | tokens) for tokens `[B, h, w]`: batch shape `[B]`, event `event_shape`.
 
         Raises:
-            ValueError: ids of another shape or out of the vocabulary.
+            ValueError: tokens of another shape or out of the vocabulary.
         """
-        return self.decode(self.bottleneck.embed(checks.ids(ids, self.grid_shape, self.vocab_size)))
+        return self.decode(self.bottleneck.embed(self.token_event.check(tokens)))
 
-    def detokenize(self, ids):
-        """The likelihood's mean for ids `[B, h, w]`, `[B, *event_shape]` in [0, 1]; errors as of `decode_ids`."""
-        return self.in_range(self.decode_ids(ids).mean())
+    def _detokenize(self, tokens):
+        decoded = self.decode(self.bottleneck.embed(tokens)).mean()
+        return self.event.clip(decoded)
 
-    def reconstruct(self, x, condition=None):
-        """Images to ids and back, `[B, *event_shape]`."""
-        checks.labels(condition, None)
-        return self.detokenize(self.tokenize(x))
+    def _reconstruct(self, x, condition):
+        return self._detokenize(self._tokenize(x))
 
     def export_signatures(self):
-        """`encode`, images to ids, `decode`, ids to images, and `reconstruct`: see `Autoencoder`."""
+        """`encode`, examples to tokens, `decode`, tokens to examples, and `reconstruct`."""
 
-        def encode(images):
-            return {"ids": self.tokenize(images)}
+        def encode(**tensors):
+            return self.token_event.unpack(self._tokenize(self.event.pack(tensors)))
 
-        def decode(ids):
-            return {"images": self.detokenize(ids)}
+        def decode(tokens):
+            return self.event.unpack(self._detokenize(tokens))
 
-        return {
-            **super().export_signatures(),
-            "encode": (encode, {"images": self.event_shape}),
-            "decode": (decode, {"ids": self.grid_shape}),
+        return super().export_signatures() | {
+            "encode": (encode, self.event.tensors()),
+            "decode": (decode, self.token_event.tensors()),
         }

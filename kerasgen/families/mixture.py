@@ -22,25 +22,23 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend, checks, decoding
-from kerasgen.batches import blocks
-from kerasgen.model import GenerativeModel
+from kerasgen import backend, checks, decoding, events, fitting
+from kerasgen.abilities import Samples, Scores
+from kerasgen.batches import count, in_blocks
+from kerasgen.model import GenerativeModel, Loss
 from kerasgen.registration import register
 
-# Both bound the memory, whatever the number of examples.
-_ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size
-_SAMPLES_AT_ONCE = 256  # each block has its own seeds, so the number is part of what a seed means
-
+_ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size, which bounds the memory
 _FAR = 1e9  # standard deviations, further than any cell
 _LEAST_SCALE = 1e-4  # keeps the likelihood bounded where a component falls on a single point
 
 
 @register
-class Mixture(GenerativeModel):
+class Mixture(Samples, Scores, GenerativeModel):
     """A mixture of Gaussians over vectors, or over images as vectors of their pixels.
 
     Args:
-        event_shape: shape of one example, `(D,)` for vectors, `(height, width, channels)` for images.
+        event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
         num_components: number of Gaussians K.
         covariance: "diag": independent coordinates within a component; "full": any covariance.
         levels: None for continuous data; for images whose pixels are 0, 1/(levels-1), ..., 1, that number: 256 for
@@ -51,31 +49,39 @@ class Mixture(GenerativeModel):
         ValueError: bad arguments, levels of data that are not images, or classes.
     """
 
-    def __init__(self, event_shape, num_components, covariance="diag", levels=None, **kwargs):
-        checks.no_classes(kwargs, "a mixture has components, which it finds itself")
-        super().__init__(event_shape, terms=("nll",), **kwargs)
+    num_samples = 1  # draws u of an image, where log_prob is a bound
+    samples_at_once = 256
+
+    def __init__(self, event, num_components, covariance="diag", levels=None, **kwargs):
+        if "condition" in kwargs or "num_classes" in kwargs:
+            raise ValueError(
+                "Expected no condition: a mixture has components, which it finds itself. Received: a "
+                "condition. Drop it."
+            )
+        super().__init__(event, None, ("nll",), **kwargs)
+        self.is_image = isinstance(self.event, events.Image)
         if covariance not in ("diag", "full"):
-            raise ValueError(f"Expected covariance to be 'diag' or 'full'. Received: covariance={covariance!r}")
-        if levels is not None and (len(self.event_shape) != 3 or checks.positive("levels", levels) < 2):
+            raise ValueError(
+                f"Expected covariance to be 'diag' or 'full'. Received: covariance={covariance!r}"
+            )
+        if levels is not None and (not self.is_image or checks.positive("levels", levels) < 2):
             raise ValueError(
                 "Expected levels=None, or at least 2 levels of images [height, width, channels]. "
-                f"Received: levels={levels}, event_shape={self.event_shape}."
+                f"Received: levels={levels}, event={self.event!r}."
             )
         self.num_components = checks.positive("num_components", num_components)
         self.covariance = covariance
         self.levels = levels
-        self.size = math.prod(self.event_shape)
-        self.seeds = keras.random.SeedGenerator()  # of the noise that makes pixels continuous in training
-        self._compiled_log_density = backend.function(self._log_density)
-        self._compiled_log_mass = backend.function(self._log_mass)
+        self.size = self.event.size
+        self.seeds = keras.random.SeedGenerator()  # of noise that makes pixels continuous in training
         self.build()
 
     def build(self, input_shape=None):
         if self.built:
             return
         k, d = self.num_components, self.size
-        image = len(self.event_shape) == 3
-        anywhere = keras.initializers.RandomUniform(0, 1) if image else keras.initializers.RandomNormal(stddev=1.0)
+        initializers, image = keras.initializers, self.is_image
+        anywhere = initializers.RandomUniform(0, 1) if image else initializers.RandomNormal(stddev=1.0)
         spread = _raw(np.full((k, d), 0.5 if image else 1.0))
         raw_scales = spread if self.covariance == "diag" else spread[:, None] * np.eye(d)
         add = self.add_weight
@@ -105,37 +111,22 @@ class Mixture(GenerativeModel):
             normal(ops.convert_to_tensor(self.means), self.scales()),
         )
 
-    def log_prob(self, x, condition=None, num_samples=1, seed=None):
-        """log p(x), `[B]` in nats: exact, or of levels and full covariances, a bound on the image's log-probability.
-
-        Args:
-            x: `[B, *event_shape]`.
-            num_samples: of a bound, draws u of an image, over which the density is averaged: the bound, a lower one in
-                expectation, becomes tighter with more.
-            seed: of u, an integer for repeatable draws, None for fresh ones.
-        """
-        checks.positive("num_samples", num_samples)
-        x, _ = self.check(x, condition)
-        seeds = keras.random.SeedGenerator(seed)
-        results = []
-        for _, block in blocks(x.shape[0], self._examples_at_once, x):
-            if self.levels and self.is_exact:
-                results.append(self._compiled_log_mass(block))
-                continue
-            draws = [self._log_prob(block, seeds) for _ in range(num_samples if self.levels else 1)]
-            results.append(ops.logsumexp(ops.stack(draws), axis=0) - math.log(len(draws)))
-        return ops.concatenate(results)
-
     @property
-    def is_exact(self):
-        """Whether `log_prob` is exact."""
-        return self.levels is None or self.covariance == "diag"
+    def likelihood_kind(self):
+        """An estimate of a bound where pixels of levels are made continuous by noise."""
+        return "exact" if self.levels is None or self.covariance == "diag" else "estimate"
 
-    def _log_prob(self, x, seeds):
-        if self.levels is None:
-            return self._compiled_log_density(ops.reshape(x, (-1, self.size)))
-        noise = backend.tfd.Uniform().sample(ops.shape(x), seed=backend.next_seed(seeds))
-        return self._compiled_log_density(self._continuous(x, noise)) - self._log_cells
+    def _log_prob(self, x, condition):
+        return self._log_mass(x) if self.levels else self._log_density(self._continuous(x, 0.0))
+
+    def _log_weights(self, x, condition, seed, num_samples):
+        draws = [self._bound(x, each) for each in backend.split_seed(seed, num_samples)]
+        return ops.stack(draws)
+
+    def _bound(self, x, seed):
+        """log p(y) - D log L for pixels y made continuous by one draw of noise, `[B]`."""
+        noise = backend.tfd.Uniform().sample(ops.shape(x), seed=seed)
+        return self._log_density(self._continuous(x, noise)) - self._log_cells
 
     def _log_density(self, points):
         return self.distribution().log_prob(points)
@@ -154,8 +145,10 @@ class Mixture(GenerativeModel):
         return ops.logsumexp(ops.sum(cells, axis=-1) + ops.log_softmax(ops.convert_to_tensor(self.logits)), axis=-1)
 
     @property
-    def _examples_at_once(self):
+    def scores_at_once(self):
         return max(1, _ELEMENTS_AT_ONCE // (self.num_components * self.size))
+
+    decodes_at_once = scores_at_once
 
     @property
     def _log_cells(self):
@@ -169,40 +162,26 @@ class Mixture(GenerativeModel):
         return ops.reshape(x, (-1, self.size))
 
     def loss_terms(self, x, condition=None, training=False):
-        """`nll`, the negative log-likelihood `[B]` in nats."""
-        x, _ = self.check(x, condition)
-        return {"nll": -self._log_prob(x, self.seeds)}
+        """`nll`, the negative log-likelihood `[B]` in nats, of levels a bound on it."""
+        if self.levels is None:
+            return Loss({"nll": -self._log_prob(x, None)})
+        return Loss({"nll": -self._bound(x, backend.next_seed(self.seeds))})
 
     def responsibilities(self, x):
         """The posterior p(z | x), `[B, K]`; of levels, at the middle of the image's cell."""
-        x, _ = self.check(x)
-        rows = blocks(x.shape[0], self._examples_at_once, x)
-        return ops.concatenate([ops.softmax(self.joint(block)) for _, block in rows])
+        x = self.event.check(x)
+        return in_blocks(lambda x: ops.softmax(self.joint(x)), count(x), self.scores_at_once, x)
 
     def joint(self, x):
         """log p(x, z), `[B, K]`, of all components at once; of levels, at the middle of the image's cell."""
         components = self.distribution().components_distribution
         return components.log_prob(self._continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
 
-    def sample(self, n, condition=None, seed=None):
-        """Draws `n` examples of p(x), `[n, *event_shape]`: images within [0, 1], and at their levels if they have any.
-
-        Args:
-            n: number of examples.
-            seed: an integer for repeatable draws, None for fresh ones.
-        """
-        n, _ = self.check_request(n, condition)
-        from kerasgen.distributions import Categorical  # imports TFP
-
-        tfd, seeds = backend.tfd, keras.random.SeedGenerator(seed)
-        examples = []
-        for (count,) in blocks(n, _SAMPLES_AT_ONCE):
-            component = Categorical(logits=ops.convert_to_tensor(self.logits)).sample(
-                count, seed=backend.next_seed(seeds)
-            )
-            noise = tfd.Normal(0.0, 1.0).sample((count, self.size), seed=backend.next_seed(seeds))
-            examples.append(self._draw(component, noise))
-        return ops.concatenate(examples)
+    def _sample(self, n, seed, condition):
+        of_component, of_noise = backend.split_seed(seed)
+        uniform = backend.tfd.Uniform().sample((n,), seed=of_component)
+        component = decoding.pick(ops.convert_to_tensor(self.logits), uniform)
+        return self._draw(component, backend.tfd.Normal(0.0, 1.0).sample((n, self.size), of_noise))
 
     def _draw(self, component, noise):
         """Examples of the components `[n]` from standard normal noise `[n, D]`."""
@@ -211,7 +190,7 @@ class Mixture(GenerativeModel):
         x = ops.reshape(ops.take(self.means, component, axis=0) + offset, (-1, *self.event_shape))
         if self.levels:
             x = ops.floor(x * self.levels) / (self.levels - 1)
-        return self.in_range(x)
+        return self.event.clip(x)
 
     def fit_em(self, x, max_iter=100, tol=1e-3, reg_covar=1e-6, seed=0):
         """Fits the mixture by expectation maximization from k-means clusters, with scikit-learn, and sets the weights.
@@ -232,7 +211,7 @@ class Mixture(GenerativeModel):
         """
         from sklearn.mixture import GaussianMixture
 
-        x, _ = self.check(x)
+        x = self.event.check(x)
         if x.shape[0] < self.num_components:
             raise ValueError(
                 f"Expected at least {self.num_components} examples, one a component. Received: {x.shape[0]} examples."
@@ -285,27 +264,27 @@ class Mixture(GenerativeModel):
             white = centred * whitening if self.covariance == "diag" else ops.sum(whitening * centred[:, :, None], -1)
             return log_norms - ops.sum(ops.square(white), axis=-1) / 2
 
-        def log_prob(images, noise=None):
-            points = self._continuous(images, None if noise is None else decoding.uniform(noise))
+        def log_prob(noise=None, **tensors):
+            uniform = 0.0 if noise is None else decoding.uniform(noise)
+            points = self._continuous(self.event.pack(tensors), uniform)
             return {"log_prob": ops.logsumexp(joint(points), axis=-1) - self._log_cells}
 
-        def responsibilities(images):
-            return {"responsibilities": ops.softmax(joint(self._continuous(images, 0.5)))}
+        def responsibilities(**tensors):
+            points = self._continuous(self.event.pack(tensors), 0.5)
+            return {"responsibilities": ops.softmax(joint(points))}
 
         def sample(noise):
-            component = ops.sum(ops.cast(decoding.uniform(noise[:, -2:])[:, None] > below, "int32"), axis=-1)
-            return {"images": self._draw(component, noise[:, :-2])}
+            uniform = decoding.uniform(noise[:, -2:])[:, None]
+            component = ops.sum(ops.cast(uniform > below, "int32"), axis=-1)
+            return self.event.unpack(self._draw(component, noise[:, :-2]))
 
-        images = {"images": self.event_shape}
+        x, noise = self.event.tensors(), fitting.noise_tensor
+        of_pixels = {"noise": noise((*self.event_shape, 2))} if self.levels else {}
         return {
-            "sample": (sample, {"noise": (self.size + 2,)}),
-            "log_prob": (log_prob, images | ({"noise": (*self.event_shape, 2)} if self.levels else {})),
-            "responsibilities": (responsibilities, images),
+            "sample": (sample, {"noise": noise((self.size + 2,))}),
+            "log_prob": (log_prob, x | of_pixels),
+            "responsibilities": (responsibilities, x),
         }
-
-    def get_config(self):
-        names = ("num_components", "covariance", "levels")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def _positive(raw):

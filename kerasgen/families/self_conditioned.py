@@ -10,7 +10,8 @@ into separate parts, which takes long and leaves samples between them; this one 
 import keras
 from keras import ops
 
-from kerasgen import backend, checks, decoding
+from kerasgen import backend, decoding, fitting
+from kerasgen.events import Classes, Nothing, of
 from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.registration import register
 
@@ -23,49 +24,46 @@ class SelfConditionedModel(AdversarialModel):
     its weights for samples, and are the likeliest for scores. A condition of samples and scores names components.
 
     Args:
-        event_shape, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's noise is
+        event, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's noise is
             `[B, latent_dim + components]`.
         clusters: a `Mixture` over the same events, fitted before: `training: {start_from: {clusters: PRESET}}` in a
             recipe. The game does not change it: its `trainable` is set to False.
-        kwargs: of `AdversarialModel`, but for `num_classes`; a `head` is of as many classes as there are components.
+        kwargs: of `AdversarialModel`, but for `condition`; a `head` is of as many classes as there are components.
 
     Raises:
         ValueError: those of `AdversarialModel`; clusters of other events; classes.
     """
 
-    def __init__(self, event_shape, generator, critic, divergence, latent_dim, clusters, **kwargs):
-        checks.no_classes(kwargs, "the components are the classes; AdversarialModel is for data with labels")
-        if clusters.event_shape != tuple(event_shape):
+    def __init__(self, event, generator, critic, divergence, latent_dim, clusters, **kwargs):
+        if "condition" in kwargs or "num_classes" in kwargs:
             raise ValueError(
-                f"Expected clusters of events of shape {tuple(event_shape)}, the model's. "
+                "Expected no condition: the components are the classes. Received: a condition. Use "
+                "AdversarialModel for data with labels."
+            )
+        if clusters.event_shape != of(event).shape:
+            raise ValueError(
+                f"Expected clusters of events of shape {of(event).shape}, the model's. "
                 f"Received: {clusters.event_shape}."
             )
         clusters.trainable = False
         self.clusters = clusters  # which the building of the other parts asks for
-        super().__init__(event_shape, generator, critic, divergence, latent_dim, **kwargs)
+        super().__init__(event, generator, critic, divergence, latent_dim, **kwargs)
+        self.condition = Components(clusters.num_components)
 
     @property
-    def num_labels(self):
-        return self.clusters.num_components
-
-    def check(self, x, condition=None):
-        """As of `GenerativeModel`; labels of data, which `fit` would take for components, are a ValueError."""
-        if condition is not None:
-            raise ValueError(
-                f"Expected data without labels: each example gets one of the {self.num_labels} components. "
-                "Received: labels. Call fit(x)."
-            )
-        return super().check(x)
-
-    def check_condition(self, condition):
-        return None if condition is None else checks.labels(condition, self.num_labels)
+    def label_event(self):
+        return Classes(self.clusters.num_components)
 
     def shown_labels(self, n):
         """Components for `n` samples to be shown, drawn with seed 0."""
         return self._weighted_components(keras.random.uniform((n,), seed=0))
 
-    def _labels(self, n, condition, seeds):
-        return self._weighted_components(keras.random.uniform((n,), seed=seeds)) if condition is None else condition
+    def _sample(self, n, seed, condition, *, truncation=None):
+        of_noise, of_component = backend.split_seed(seed)
+        if condition is None:
+            uniform = backend.tfd.Uniform().sample((n,), seed=of_component)
+            condition = self._weighted_components(uniform)
+        return super()._sample(n, of_noise, condition, truncation=truncation)
 
     def score(self, x, condition=None, training=False):
         """The critic's scores `[B]` of examples, each as one of its likeliest component where there is no condition."""
@@ -79,9 +77,9 @@ class SelfConditionedModel(AdversarialModel):
         def sample(noise):
             z, last = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
             components = self._weighted_components(decoding.uniform(last))
-            return {"images": self.in_range(self.generate(z, components))}
+            return self.event.unpack(self.event.clip(self.generate(z, components)))
 
-        return {"sample": (sample, {"noise": (self.latent_dim + 2,)})}
+        return {"sample": (sample, {"noise": fitting.noise_tensor((self.latent_dim + 2,))})}
 
     def _weighted_components(self, uniform):
         """Components `[n]` by the mixture's weights, of numbers uniform on [0, 1)."""
@@ -98,5 +96,23 @@ class SelfConditionedModel(AdversarialModel):
     def _parts(self, x, condition):
         return super()._parts(x, self._components(x))
 
-    def get_config(self):
-        return {**super().get_config(), "clusters": keras.saving.serialize_keras_object(self.clusters)}
+
+class Components(Nothing):
+    """No condition of data; of samples, components where somebody names them.
+
+    Args:
+        count: number of components.
+    """
+
+    def __init__(self, count):
+        self.count = count
+
+    def validate(self, x):
+        if x is not None:
+            raise ValueError(
+                f"Expected data without labels: each example gets one of the {self.count} components. "
+                "Received: labels. Call fit(x)."
+            )
+
+    def request(self, n, condition):
+        return None if condition is None else Classes(self.count).request(n, condition)

@@ -5,6 +5,7 @@ from kerasgen.likelihoods.channelwise import Channelwise, ChannelwiseCategorical
 from kerasgen.likelihoods.elementwise import (
     Bernoulli,
     Categorical,
+    CategoricalTokens,
     ContinuousBernoulli,
     DiscretizedLogistic,
     Gaussian,
@@ -12,12 +13,14 @@ from kerasgen.likelihoods.elementwise import (
     LocationScale,
     LogitLaplace,
 )
+from kerasgen.likelihoods.joint import Joint
 from kerasgen.likelihoods.pixelwise import Autoregressive
 
 __all__ = [
     "Autoregressive",
     "Bernoulli",
     "Categorical",
+    "CategoricalTokens",
     "Channelwise",
     "ChannelwiseCategorical",
     "ChannelwiseLogistic",
@@ -25,6 +28,7 @@ __all__ = [
     "Discrete",
     "DiscretizedLogistic",
     "Gaussian",
+    "Joint",
     "JointCategorical",
     "Laplace",
     "Likelihood",

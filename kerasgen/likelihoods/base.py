@@ -1,55 +1,104 @@
 """What every likelihood has.
 
-A likelihood of P parameters per event channel reads `[..., *space, C * P]` and gives a distribution whose event is
-`[*space, C]`. Those of discrete data also draw pixels from uniform numbers that they are handed. Parameters are float32
-whatever the network computes in, and bounded so far out that no trained network gets there, so that every finite output
-gives a finite log-probability and a finite gradient.
+A likelihood of P parameters per event channel reads `[..., *space, C * P]` and gives a distribution
+whose event is `[*space, C]`. Those of discrete data also draw elements from uniform numbers that they
+are handed. Parameters are float32 whatever the network computes in, and bounded so far out that no
+trained network gets there: every finite output gives a finite log-probability and a finite gradient.
 """
+
+from typing import Any
 
 import keras
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.events import Event, Image, Series, Vector
 
 _LIMIT = 1e4  # of logits and locations
 LOG_SCALE_LIMIT = 7.0  # scales from 0.0009 to 1097, in units of the [0, 1] range
 
 
 class Likelihood(keras.layers.Layer):
-    """Base of the likelihoods: `distribution(params, event_ndims)` and the number of parameters per event channel.
+    """Base of the likelihoods.
 
-    A likelihood that draws pixels has `draw(params, uniform, temperature)`, from params `[..., channels(C)]` and
-    numbers uniform on [0, 1) `[..., num_uniforms(C)]` to pixels `[..., C]`; near temperature 0 the draws are modes.
+    A layer, so that a likelihood may own variables. It is not called as one: a Keras layer returns
+    tensors only. `build_for(event)` comes first, then `distribution(params)`.
 
-    It is a layer so that a likelihood may own variables. It is not called as one: a Keras layer returns tensors only.
+    A likelihood that draws elements has `draw(params, uniform, temperature)`, from params
+    `[..., channels(C)]` and numbers uniform on [0, 1) `[..., num_uniforms(C)]` to elements `[..., C]`;
+    near temperature 0 the draws are modes.
+
+    Attributes:
+        support: what data it takes, in words.
+        events: classes of the events that it takes.
+        levels: number of values of an element, or None where it is continuous.
+        has_mean: whether its distributions have one.
+        draws_elements: whether it has `draw`.
+        autoregressive: whether an element depends on those before it.
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(dtype="float32", **kwargs)
-
+    support = "real numbers"
+    events: tuple[type, ...] = (Image, Vector, Series)
+    levels: int | None = None
+    has_mean = True
+    draws_elements = False
+    autoregressive = False
     params_per_channel = 1
+
+    def __init__(self, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def build_for(self, event: Event) -> "Likelihood":
+        """Builds what it owns for data of an event, and returns itself.
+
+        Raises:
+            ValueError: the event is not in the support.
+        """
+        self._check(event)
+        self.event = event
+        if not self.built:
+            self.build((None, *event.shape))
+        return self
+
+    def _check(self, event):
+        levels = getattr(event, "levels", None)
+        if not isinstance(event, self.events):
+            known = ", ".join(each.__name__ for each in self.events)
+            raise ValueError(
+                f"Expected an event that {type(self).__name__} takes, of {self.support}: {known}. "
+                f"Received: {event!r}. Use another likelihood."
+            )
+        if self.levels is not None and levels is not None and levels != self.levels:
+            raise ValueError(
+                f"Expected an event of {self.levels} levels, those of {type(self).__name__}. "
+                f"Received: {event!r}. Set the levels of one of them."
+            )
 
     def build(self, input_shape=None):
         self.built = True
 
-    def channels(self, event_channels):
+    def channels(self, event_channels: int) -> int:
         """How many output channels the network needs for data of `event_channels` channels."""
         return event_channels * self.params_per_channel
 
-    def distribution(self, params, event_ndims=3):
-        """The distribution of one example of rank `event_ndims`; leading axes of `params` are its batch shape."""
-        return backend.tfd.Independent(self.per_element(ops.cast(params, "float32")), event_ndims)
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the parameters of one example."""
+        *space, channels = self.event.shape
+        return *space, self.channels(channels)
+
+    def distribution(self, params: Any):
+        """The distribution of an example; leading axes of `params` are its batch shape."""
+        elements = self.per_element(ops.cast(params, "float32"))
+        return backend.tfd.Independent(elements, len(self.event.shape))
 
     def split(self, params):
         """Cuts `[..., C * P]` into P tensors `[..., C]`."""
         return ops.split(params, self.params_per_channel, axis=-1)
 
-    def num_uniforms(self, event_channels):
-        """How many uniform numbers `draw` takes for a pixel."""
+    def num_uniforms(self, event_channels: int) -> int:
+        """How many uniform numbers `draw` takes for an element."""
         return event_channels
-
-    def get_config(self):
-        return {"name": self.name}
 
 
 class Discrete(Likelihood):
@@ -58,6 +107,10 @@ class Discrete(Likelihood):
     Args:
         levels: number of values; 256 for 8-bit images.
     """
+
+    support = "pixels at levels"
+    events = (Image,)
+    draws_elements = True
 
     def __init__(self, levels=256, **kwargs):
         super().__init__(**kwargs)
@@ -72,9 +125,6 @@ class Discrete(Likelihood):
         """The level that a logistic variable has at `uniform` of its cumulative distribution."""
         continuous = location + scale * (ops.log(uniform) - ops.log1p(-uniform))
         return ops.round(ops.clip(continuous, 0, 1) * (self.levels - 1)) / (self.levels - 1)
-
-    def get_config(self):
-        return {**super().get_config(), "levels": self.levels}
 
 
 def bounded(x, limit=_LIMIT):

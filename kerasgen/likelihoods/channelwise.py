@@ -17,15 +17,16 @@ from kerasgen.registration import register
 class Channelwise(Discrete):
     """A likelihood that scores pixels by `pixel_log_prob(params, x)`, `[...]` in nats."""
 
+    has_mean = False
+
     def build(self, input_shape):
         self.event_channels = input_shape[-1]
         super().build(input_shape)
 
-    def distribution(self, params, event_ndims=3):
-        from kerasgen.distributions import Pixels  # imports TFP
+    def distribution(self, params):
+        from kerasgen.distributions import ImageDistribution  # imports TFP
 
-        event_shape = (*params.shape[-event_ndims:-1], self.event_channels)
-        return Pixels(self, ops.cast(params, "float32"), event_shape)
+        return ImageDistribution(self, ops.cast(params, "float32"), self.event.shape)
 
 
 @register
@@ -80,9 +81,6 @@ class ChannelwiseCategorical(Channelwise):
         for c in range(self.event_channels):
             ids.append(pick(self._logits(features[..., c, :], c, ids) / temperature, uniform[..., c]))
         return ops.cast(ops.stack(ids, axis=-1), "float32") / (self.levels - 1)
-
-    def get_config(self):
-        return {**super().get_config(), "features": self.features}
 
 
 @register
@@ -175,6 +173,3 @@ class ChannelwiseLogistic(Channelwise):
             )
             x.append(self.level(location, temperature * scale, uniform[..., 1 + c, None]))
         return ops.concatenate(x, axis=-1)
-
-    def get_config(self):
-        return {**super().get_config(), "components": self.components}

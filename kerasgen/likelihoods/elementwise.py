@@ -4,13 +4,19 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.decoding import pick
+from kerasgen.events import Image, Tokens
 from kerasgen.likelihoods.base import LOG_SCALE_LIMIT, Discrete, Likelihood, bounded
 from kerasgen.registration import register
 
 
 @register
 class Bernoulli(Likelihood):
-    """Binary pixels; grey ones in [0, 1] score their cross-entropy."""
+    """Binary pixels; grey ones in [0, 1] score their cross-entropy, a bound by random binarization."""
+
+    support = "pixels of 0 and 1, or in [0, 1] where a bound is meant"
+    events = (Image,)
+    levels = 2
+    draws_elements = True
 
     def per_element(self, params):
         return backend.tfd.Bernoulli(logits=bounded(params), dtype="float32")
@@ -23,6 +29,9 @@ class Bernoulli(Likelihood):
 @register
 class ContinuousBernoulli(Likelihood):
     """A normalised density for grey pixels in [0, 1] (Loaiza-Ganem and Cunningham 2019, arXiv 1907.06845)."""
+
+    support = "pixels in [0, 1]"
+    events = (Image,)
 
     def per_element(self, params):
         return backend.tfd.ContinuousBernoulli(logits=bounded(params))
@@ -69,9 +78,6 @@ class LocationScale(Likelihood):
         scale = scale + ops.zeros_like(location)
         return getattr(distributions, f"Discretized{self.density}")(location, scale, self.levels)
 
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "levels": self.levels}
-
 
 @register
 class Gaussian(LocationScale):
@@ -108,11 +114,6 @@ class LogitLaplace(LocationScale):
 
         location, scale = self.location_and_scale(params)
         return distributions.LogitLaplace(location, scale + ops.zeros_like(location))
-
-    def get_config(self):
-        config = super().get_config()
-        del config["levels"]
-        return config
 
 
 @register
@@ -175,5 +176,27 @@ class DiscretizedLogistic(Discrete):
         location, scale = (ops.sum(chosen * part, axis=-1) for part in (location, scale))
         return self.level(location, temperature * scale, uniform)
 
-    def get_config(self):
-        return {**super().get_config(), "components": self.components}
+
+@register
+class CategoricalTokens(Likelihood):
+    """One free probability for each token of the vocabulary at every place."""
+
+    support = "whole numbers"
+    events = (Tokens,)
+    has_mean = True
+    draws_elements = True
+
+    @property
+    def output_shape(self):
+        return *self.event.shape, self.event.vocab_size
+
+    def per_element(self, params):
+        from kerasgen.distributions import TokenCategorical  # imports TFP
+
+        return TokenCategorical(logits=bounded(params))
+
+    def num_uniforms(self, event_channels):
+        return 1
+
+    def draw(self, params, uniform, temperature=1.0):
+        return pick(bounded(ops.cast(params, "float32")) / temperature, uniform[..., 0])

@@ -9,9 +9,8 @@ sight what is near.
 import keras
 from keras import ops
 
-from kerasgen import backend
+from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
-from kerasgen.likelihoods.channelwise import Channelwise
 from kerasgen.registration import register
 
 
@@ -32,35 +31,39 @@ class Autoregressive(Likelihood):
         ValueError: a likelihood that cannot draw pixels, or whose channels depend on each other.
     """
 
+    events = (Image,)
+    autoregressive = True
+
     def __init__(self, network, likelihood, **kwargs):
         super().__init__(**kwargs)
-        if not hasattr(likelihood, "draw") or isinstance(likelihood, Channelwise):
+        if not (likelihood.draws_elements and likelihood.has_mean):
             raise ValueError(
                 "Expected a likelihood of discrete pixels of independent channels: Bernoulli, Categorical, "
                 f"DiscretizedLogistic. Received: {type(likelihood).__name__}."
             )
         self.network = network
         self.likelihood = likelihood
-        self._compiled_draw_images = backend.function(self._draw_images)
+
+    def build_for(self, event):
+        self.likelihood.build_for(event)
+        return super().build_for(event)
 
     def build(self, input_shape):
-        self.event_shape = tuple(input_shape[1:])
         self.features = self.network(keras.KerasTensor(input_shape)).shape[-1]
-        self.likelihood.build(input_shape)
         self.built = True
 
     @property
     def levels(self):
-        """Of a pixel, None where it has two."""
-        return getattr(self.likelihood, "levels", None)
+        """Of a pixel."""
+        return self.likelihood.levels
 
     def channels(self, event_channels):
         return self.likelihood.channels(event_channels) * (1 + self.features)
 
-    def distribution(self, params, event_ndims=3):
-        from kerasgen.distributions import PixelsInTurn  # imports TFP
+    def distribution(self, params):
+        from kerasgen.distributions import AutoregressiveImageDistribution  # imports TFP
 
-        return PixelsInTurn(self, ops.cast(params, "float32"), self.event_shape)
+        return AutoregressiveImageDistribution(self, ops.cast(params, "float32"), self.event.shape)
 
     def given(self, weights, x):
         """The distribution of every pixel given the pixels of x before it, all at once.
@@ -69,7 +72,7 @@ class Autoregressive(Likelihood):
             weights: what the decoder gives, `[..., H, W, P]`.
             x: images `[..., H, W, C]`; leading axes that only `weights` have are of several codes for an image.
         """
-        features = self.network(2 * ops.reshape(x, (-1, *self.event_shape)) - 1)
+        features = self.network(2 * ops.reshape(x, (-1, *self.event.shape)) - 1)
         features = ops.reshape(features, (*ops.shape(x)[:-1], self.features))
         return self.likelihood.distribution(self._params(weights, features))
 
@@ -80,11 +83,8 @@ class Autoregressive(Likelihood):
         return first + sum(weight * feature for weight, feature in zip(others, features))
 
     def draw_images(self, weights, uniform):
-        """Images `[B, H, W, C]`, drawn pixel by pixel, from weights `[B, H, W, P]` and numbers uniform on [0, 1)
-        `[B, H, W, num_uniforms(C)]`."""
-        return self._compiled_draw_images(weights, uniform)
-
-    def _draw_images(self, weights, uniform):
+        """Images `[B, H, W, C]`, drawn pixel by pixel, from weights `[B, H, W, P]` and numbers uniform
+        on [0, 1) `[B, H, W, num_uniforms(C)]`."""
         from kerasgen.networks.autoregressive.sampler import generate_rows
 
         def draw(features, inputs):
@@ -93,16 +93,8 @@ class Autoregressive(Likelihood):
 
         by_pixel = [ops.transpose(each, (1, 2, 0, 3)) for each in (weights, uniform)]
         start = self.network.init_cache(ops.shape(weights)[0])
-        _, pixels = generate_rows(self.network, draw, by_pixel, start, self.event_shape[0])
+        _, pixels = generate_rows(self.network, draw, by_pixel, start, self.event.shape[0])
         return ops.transpose(pixels, (2, 0, 1, 3))
 
     def num_uniforms(self, event_channels):
         return self.likelihood.num_uniforms(event_channels)
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
-
-    def get_config(self):
-        parts = {part: keras.saving.serialize_keras_object(getattr(self, part)) for part in ("network", "likelihood")}
-        return {**super().get_config(), **parts}

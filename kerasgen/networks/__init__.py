@@ -14,6 +14,7 @@ from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
 from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
+from kerasgen.networks.joint import JointDecoder, JointEncoder
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
 from kerasgen.networks.tiles import TileEncoder
@@ -32,6 +33,8 @@ __all__ = [
     "GatedPixelCNN",
     "GridDecoder",
     "GridEncoder",
+    "JointDecoder",
+    "JointEncoder",
     "PixelCNN",
     "PixelCNNPlusPlus",
     "RandomAffine",

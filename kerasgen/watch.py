@@ -1,0 +1,118 @@
+"""What goes wrong in training and evaluation, seen where it happens: inside the compiled step."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgen import backend
+
+
+class FirstFault(keras.metrics.Metric):
+    """Counts the steps up to the first with a fault, and keeps which faults those were.
+
+    A fault is a loss term that is not finite, or data that the model's events refuse. Such a step
+    spoils the weights, and with them every later term: logs of several steps show no more than that.
+    A metric without a result: `fit` carries metrics through its loops, replicas and epochs, and
+    shows what they give.
+
+    Args:
+        terms: names of the loss terms.
+        data: names of what can be wrong with the data, as events give them.
+    """
+
+    def __init__(self, terms, data=(), name="first_fault"):
+        super().__init__(name=name)
+        self.names = (*data, *terms)
+        self.num_data = len(data)
+        self.steps = self.add_variable((), "zeros", name="steps")
+        self.faults = self.add_variable((len(self.names),), "zeros", name="faults")
+
+    def update_state(self, *groups: dict[str, Any], data: dict[str, Any] | None = None):
+        """Adds a step.
+
+        Args:
+            groups: terms by name, as many groups as there are updates that later terms depend on.
+            data: Boolean scalars by name.
+        """
+        first = ops.convert_to_tensor(self.faults)
+        wrong = data or {}
+        for terms in groups:
+            bad = [
+                wrong[name] if name in wrong else _is_spoiled(terms.get(name, 0.0))
+                for name in self.names
+            ]
+            found = ops.cast(ops.stack([ops.cast(each, "float32") for each in bad]), first.dtype)
+            first = ops.where(ops.any(first > 0), first, found)
+        self.faults.assign(first)
+        self.steps.assign_add(1 - ops.max(first))
+
+    def found(self) -> tuple[int, list[str], bool]:
+        """`(step, names, whether the data are to blame)`; the step counts from 0 at the epoch's start."""
+        steps, faults = (ops.convert_to_numpy(variable) for variable in (self.steps, self.faults))
+        # Read outside replicas, both are sums over them, which count alike up to the first fault.
+        wrong = np.flatnonzero(faults)
+        in_data = bool(wrong.size) and wrong[0] < self.num_data
+        if in_data:
+            wrong = wrong[wrong < self.num_data]
+        return int(steps // backend.num_replicas()), [self.names[i] for i in wrong], in_data
+
+    def result(self):
+        return {}
+
+
+def _is_spoiled(term):
+    return ops.logical_not(ops.all(ops.isfinite(term)))
+
+
+class Watch(keras.callbacks.Callback):
+    """Ends `fit` or `evaluate` where the model's `FirstFault` has found one: at the first batch, and
+    at the end of an epoch at the latest, because looking at every step would slow it down.
+
+    Raises:
+        ValueError: data that the model's events refuse.
+        FloatingPointError: a loss that is not finite.
+    """
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._looked = False
+        self._epoch = epoch
+
+    def on_test_begin(self, logs=None):
+        self._looked = False
+        self._epoch = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._look_once()
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._look_once()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._look()
+
+    def on_test_end(self, logs=None):
+        self._look()
+
+    def _look_once(self):
+        if not self._looked:
+            self._looked = True
+            self._look()
+
+    def _look(self):
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()
+        step, names, in_data = self.model.first_fault.found()
+        if not names:
+            return
+        when = f"step {step + 1}" if self._epoch is None else f"epoch {self._epoch + 1}, step {step + 1}"
+        if in_data:
+            raise ValueError(
+                f"Expected data that {type(self.model).__name__} takes: {self.model.event!r}, condition "
+                f"{self.model.condition!r}. Received: {', '.join(names)} in {when}. Mend that batch."
+            )
+        raise FloatingPointError(
+            f"Expected finite losses. Received: {', '.join(names)} not finite in {when}. The weights "
+            "are spoiled. Load earlier ones, and train with a lower learning rate."
+        )
