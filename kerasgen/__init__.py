@@ -9,6 +9,7 @@ _CLASSES = {"GenerativeModel": "model", "LatentVariableModel": "families"}
 _REGISTERING = (
     "bottlenecks",
     "divergences",
+    "events",
     "families",
     "likelihoods",
     "networks",

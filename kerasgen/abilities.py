@@ -31,7 +31,8 @@ class Ability:
         key = name, *sorted(static.items(), key=str)
         if key not in blocks:
             block = getattr(self, name)
-            blocks[key] = backend.function(lambda *args, **kwargs: block(*args, **static, **kwargs), self)
+            call = backend.function(lambda moving, *args: block(*args, **static, **moving), self)
+            blocks[key] = lambda *args, **moving: call(moving, *args)
         return blocks[key]
 
 

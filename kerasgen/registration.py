@@ -6,6 +6,7 @@ writes `get_config` by hand; nested parts are serialized with it.
 
 import functools
 import inspect
+import warnings
 from typing import Any, TypeVar
 
 import keras
@@ -13,7 +14,7 @@ import keras
 Class = TypeVar("Class", bound=type)
 
 _ARGUMENTS = "__constructor_arguments"  # Keras looks for layers in attributes without underscores
-_RENAMED = {"event_shape": "event", "num_classes": "condition"}  # as files of earlier versions say
+_RENAMED = {"event_shape": "event", "num_classes": "condition"}  # for one release
 
 
 def register(cls: Class) -> Class:
@@ -37,17 +38,8 @@ def get_config(self) -> dict[str, Any]:
 
 def from_config(cls, config: dict[str, Any]):
     """The object that `get_config` describes."""
-    arguments = renamed(cls, config)
-    return cls(**{name: keras.saving.deserialize_keras_object(v) for name, v in arguments.items()})
-
-
-def renamed(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments under the names that they have today, where `cls` does not take the earlier ones."""
-    known = inspect.signature(cls.__init__).parameters
-    return {
-        _RENAMED[name] if name not in known and _RENAMED.get(name) in known else name: value
-        for name, value in arguments.items()
-    }
+    deserialize = keras.saving.deserialize_keras_object
+    return cls(**{name: deserialize(value) for name, value in config.items()})
 
 
 def _is_configured(cls) -> bool:
@@ -65,6 +57,7 @@ def _record_arguments(cls) -> None:
 
     @functools.wraps(constructor)
     def recording(self, *args, **kwargs):
+        kwargs = _renamed(signature.parameters, kwargs)
         constructor(self, *args, **kwargs)
         if type(self) is cls:
             _, *given = signature.bind(self, *args, **kwargs).arguments.items()
@@ -72,7 +65,18 @@ def _record_arguments(cls) -> None:
             others = {k: v for name, value in given if name in catch_all for k, v in value.items()}
             object.__setattr__(self, _ARGUMENTS, named | others)
 
+    recording.__signature__ = signature  # which Keras reads, too
     cls.__init__ = recording
+
+
+def _renamed(known, arguments):
+    """Arguments under the names that they have today, with a warning of earlier ones."""
+    for old in _RENAMED.keys() & arguments.keys():
+        new = _RENAMED[old]
+        if old not in known and new in known:
+            warnings.warn(f"The argument {old} is called {new} now.", FutureWarning, stacklevel=4)
+            arguments = {new if name == old else name: v for name, v in arguments.items()}
+    return arguments
 
 
 def _serialized(value):

@@ -73,10 +73,3 @@ class Vocabulary:
     def decode(self, numbers):
         """The sentences that word numbers `[B, T]` stand for, a list of B."""
         return [" ".join(self.words[number - 1] for number in row if number) for row in np.asarray(numbers)]
-
-    def get_config(self):
-        return {"words": self.words, "length": self.length, "examples": self.examples}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)

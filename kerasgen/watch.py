@@ -101,8 +101,7 @@ class Watch(keras.callbacks.Callback):
             self._look()
 
     def _look(self):
-        if keras.backend.backend() == "jax":
-            self.model.jax_state_sync()
+        backend.sync_variables(self.model)
         step, names, in_data = self.model.first_fault.found()
         if not names:
             return

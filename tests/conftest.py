@@ -25,6 +25,7 @@ from kerasgen import (
     LatentVariableModel,
     bottlenecks,
     divergences,
+    events,
     families,
     likelihoods,
     networks,
@@ -119,7 +120,7 @@ def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="
         networks.DCGANCritic((8,), "spectral" if spectral else None),
         divergence or divergences.NonSaturating(),
         latent_dim=4,
-        num_classes=num_classes,
+        condition=num_classes,
         regularizers=regularizers,
         **{"head": networks.ScoreHead(num_classes, spectral), **arguments},
     )
@@ -193,7 +194,7 @@ class PatchTokenizer(keras.Model):
         self.grid_shape = event_shape[0] // 2, event_shape[1] // 2
         self.vocab_size = 16
         self.likelihood = likelihoods.Bernoulli()
-        self.likelihood.build()
+        self.likelihood.build_for(events.Image(*event_shape))
         self.built = True
 
     def tokenize(self, x):
@@ -204,7 +205,7 @@ class PatchTokenizer(keras.Model):
         bits = keras.ops.mod(keras.ops.floor_divide(ids[..., None], keras.ops.array([8, 4, 2, 1])), 2)
         return networks.DepthToSpace()(keras.ops.cast(bits, "float32"))
 
-    def decode_ids(self, ids):
+    def decode_tokens(self, ids):
         return self.likelihood.distribution(6 * (2 * self.detokenize(ids) - 1))
 
     def get_config(self):
@@ -224,10 +225,10 @@ def tiny_grid_two_stage():
 def tiny_two_stage(condition=None, event_shape=(8, 8, 1)):
     """A transformer over ids of patches, conditional on "classes" or "text" or nothing; the same weights every time."""
     keras.utils.set_random_seed(0)
-    text = Vocabulary(["a", "red", "circle", "square", "above"], 6, SENTENCES) if condition == "text" else None
-    num_classes = 10 if condition == "classes" else None
-    network = networks.TokenTransformer(16, text.size if text else num_classes or 1, 8, 2, 2)
-    return families.TwoStageModel(event_shape, PatchTokenizer(event_shape), network, num_classes, text)
+    vocabulary = Vocabulary(["a", "red", "circle", "square", "above"], 6, SENTENCES)
+    event = {"text": events.Sentences(vocabulary), "classes": events.Classes(10), None: None}[condition]
+    network = networks.TokenTransformer(16, event.vocab_size if event else 1, 8, 2, 2)
+    return families.TwoStageModel(event_shape, PatchTokenizer(event_shape), network, event)
 
 
 @pytest.fixture(autouse=True)

@@ -137,9 +137,9 @@ def test_float16_is_refused_and_the_remedy_named():
 
 def test_a_critic_has_one_optimizer():
     model = plane()
-    both = optimizers.Adversaries(keras.optimizers.Adam(), keras.optimizers.Adam())
+    both = optimizers.GANOptimizers(keras.optimizers.Adam(), keras.optimizers.Adam())
     model.compile(both)
-    with pytest.raises(ValueError, match="Expected critic_optimizer=None beside Adversaries, .* Received: SGD. Drop"):
+    with pytest.raises(ValueError, match="Expected critic_optimizer=None beside GANOptimizers, .* Received: SGD. Drop"):
         model.compile(both, keras.optimizers.SGD())
 
 

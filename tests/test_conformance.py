@@ -74,8 +74,8 @@ every_generative_model = pytest.mark.parametrize("name", [name for name in MODEL
 def data_of(model, digits, count=64):
     """The arguments of `fit`: images, and labels where the model has classes."""
     images, labels = images_of(model, digits, count), digits[1][:count]
-    if getattr(model, "text", None):
-        return images, model.shown_condition(count)
+    if getattr(model, "reads_text", False):
+        return images, model.condition.shown(count)
     if isinstance(model, families.AttributeClassifier):
         return images, np.stack([labels, labels % 2], axis=1)
     return (images,) if model.num_classes is None else (images, labels)
@@ -89,12 +89,12 @@ def images_of(model, digits, count=64):
 
 
 def condition_of(model, count):
-    return None if isinstance(model, families.Classifier) else model.shown_condition(count)
+    return None if isinstance(model, families.Classifier) else model.condition.shown(count)
 
 
-def noise_of(method):
-    """How much noise and which, for methods that are not exact."""
-    return {} if "seed" not in inspect.signature(method).parameters else {"num_samples": 3, "seed": 2}
+def noise_of(model):
+    """How much noise and which, for likelihoods that are estimates."""
+    return {"num_samples": 3, "seed": 2} if model.likelihood_kind == "estimate" else {}
 
 
 def outputs(model, digits):
@@ -104,7 +104,7 @@ def outputs(model, digits):
         return {"probabilities": keras.ops.convert_to_numpy(model.probabilities(images))}
     calls = {
         "sample": lambda method: method(6, labels, seed=1),
-        "log_prob": lambda method: method(images, labels, **noise_of(method)),
+        "log_prob": lambda method: method(images, labels, **noise_of(model)),
         "reconstruct": lambda method: method(images, labels),
     }
     results = {name: call(getattr(model, name)) for name, call in calls.items() if hasattr(model, name)}
@@ -162,7 +162,7 @@ def test_meets_the_contract(name, fitted, digits):
     if "log_prob" in results:
         assert results["log_prob"].shape == (6,)
         assert results["log_prob"].dtype == "float32"
-    terms = model.loss_terms(images_of(model, digits, 6), condition_of(model, 6))
+    terms = model.loss_terms(*model.check(images_of(model, digits, 6), condition_of(model, 6))).terms
     assert set(terms) == set(model.term_means)
     for term in terms.values():
         assert term.shape == (6,)
@@ -225,15 +225,16 @@ def deterministic(model, digits):
     # Of a mixture log_prob takes noise; of the last one it is an input.
     names = ("reconstruct", "classify", "responsibilities", "log_prob", "sample")
     chosen = {next(name for name in names if name in signatures)}
-    if getattr(model, "drawn_in_turn", ()):
+    if getattr(model, "autoregressive_signatures", ()):
         chosen.add("sample")
     for name in chosen:
-        function, shapes = signatures[name]
-        noise = np.random.default_rng(0).standard_normal((5, *shapes.get("noise", ()))).astype("float32")
+        function, tensors = signatures[name]
+        noise_shape = tensors["noise"].shape if "noise" in tensors else ()
+        noise = np.random.default_rng(0).standard_normal((5, *noise_shape)).astype("float32")
         inputs = {"images": images_of(model, digits, 5), "labels": np.zeros(5, "int32"), "noise": noise}
-        if "words" in shapes:
-            inputs["words"] = model.shown_condition(5)
-        inputs = {key: value for key, value in inputs.items() if key in shapes}
+        if "words" in tensors:
+            inputs["words"] = model.condition.shown(5)
+        inputs = {key: value for key, value in inputs.items() if key in tensors}
         yield name, inputs, function(**inputs)
 
 

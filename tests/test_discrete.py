@@ -189,7 +189,7 @@ def test_training_lowers_the_loss_and_ids_go_round(kind, digits):
     images = model.detokenize(ids)
     np.testing.assert_array_equal(images, model.reconstruct(digits[0][:8]))
     np.testing.assert_allclose(images, model.decode(model.bottleneck.embed(ids)).mean(), atol=1e-6)
-    assert model.decode_ids(ids).log_prob(digits[0][:8]).shape == (8,)
+    assert model.decode_tokens(ids).log_prob(digits[0][:8]).shape == (8,)
 
 
 def test_mixed_precision_keeps_codebooks_in_float32(images):

@@ -48,7 +48,7 @@ def test_the_exact_elbo_is_the_sum_over_all_codes(weights, batch):
     expected = -np.sum(p * np.log(p * gradients.VOCABULARY), axis=(1, 2, 3))
     for first, second in itertools.product(range(gradients.VOCABULARY), repeat=2):
         ids = np.tile(np.array([first, second], "int32").reshape(1, 2, 1), (len(batch), 1, 1))
-        expected += p[:, 0, 0, first] * p[:, 1, 0, second] * np.asarray(model.decode_ids(ids).log_prob(batch))
+        expected += p[:, 0, 0, first] * p[:, 1, 0, second] * np.asarray(model.decode_tokens(ids).log_prob(batch))
     np.testing.assert_allclose(gradients.exact_elbo(model, batch), expected, rtol=1e-5)
 
 

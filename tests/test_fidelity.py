@@ -28,7 +28,7 @@ def test_it_counts_what_the_classifier_recognises():
     assert fidelity.unit == "%"
 
 
-def test_pixels_drawn_in_turn_are_shown_as_drawn():
+def test_pixels_autoregressive_signatures_are_shown_as_drawn():
     model = tiny_pixel_vae()
     samples = shown.samples(model, 5, seed=0)
     np.testing.assert_array_equal(samples, model.sample(5, seed=0))

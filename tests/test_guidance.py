@@ -19,14 +19,14 @@ def test_guided_ids_are_those_of_full_passes_with_and_without_the_condition(cond
         with_it, without = (ops.convert_to_numpy(model.network(each, ids)[1])[:, k] for each in (prefix, nothing))
         ids[:, row, column] = decoding.draw(2.5 * with_it - 1.5 * without, uniform[:, row, column], top_k=9)
     np.testing.assert_array_equal(model._draw(uniform, given, top_k=9, guidance=2.5), ids)
-    same = model.sample_ids(6, given, seed=0)
-    np.testing.assert_array_equal(same, model.sample_ids(6, given, seed=0, guidance=2.5))
-    assert not np.array_equal(same, model.sample_ids(6, given, seed=0, guidance=1))
+    same = model.sample_tokens(6, given, seed=0)
+    np.testing.assert_array_equal(same, model.sample_tokens(6, given, seed=0, guidance=2.5))
+    assert not np.array_equal(same, model.sample_tokens(6, given, seed=0, guidance=1))
 
 
 def test_without_guidance_the_condition_does_not_count():
     model = guidable("classes")
-    drawn = [model.sample_ids(5, np.full(5, label), seed=0, guidance=0) for label in (0, 1)]
+    drawn = [model.sample_tokens(5, np.full(5, label), seed=0, guidance=0) for label in (0, 1)]
     np.testing.assert_array_equal(*drawn)
 
 

@@ -126,7 +126,7 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
     rng = np.random.default_rng(0)
     x = (rng.random((4, *model.event_shape)) < 0.5).astype("float32")
     if hasattr(model, "shown_condition"):
-        y = model.shown_condition(4)
+        y = model.condition.shown(4)
     else:  # a classifier
         sizes = getattr(model, "sizes", model.num_classes)
         y = rng.integers(sizes, size=(4, *np.shape(sizes))).astype("int32")

@@ -72,7 +72,7 @@ def test_a_step_tells_both_sides_the_component(monkeypatch):
 
 def test_samples_have_the_weights_of_the_mixture_and_depend_on_the_component():
     model = in_the_plane()
-    assert model.shown_condition(3) is None and model.num_classes is None  # its user gives none
+    assert model.condition.shown(3) is None and model.num_classes is None  # its user gives none
     shown = np.asarray(model.shown_labels(20_000))
     np.testing.assert_allclose(np.bincount(shown) / 20_000, WEIGHTS, atol=0.02)
     labels = np.asarray(model._labels(20_000, None, keras.random.SeedGenerator(3)))

@@ -35,7 +35,7 @@ def test_figures_are_what_the_model_gives(kind, images):
     x = (images[:150] > 0.5).astype("float32")
     figures = evaluation.evaluate(model, x)
     ids = model.tokenize(x)
-    log_prob = np.asarray(model.decode_ids(ids).log_prob(x), "float64")
+    log_prob = np.asarray(model.decode_tokens(ids).log_prob(x), "float64")
     error = np.mean((np.asarray(model.detokenize(ids), "float64") - x) ** 2)
     assert figures["reconstruction"].value == pytest.approx(-log_prob.mean(), rel=1e-5)
     assert figures["psnr"].value == pytest.approx(-10 * np.log10(error), rel=1e-4)

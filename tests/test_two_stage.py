@@ -30,7 +30,7 @@ def test_the_probabilities_of_all_grids_sum_to_one(condition, grid):
     for i in range(2):
         given = condition_of(model, 2)
         given = None if given is None else np.repeat(given[i : i + 1], len(every), axis=0)
-        log_prob = ops.convert_to_numpy(model.log_prob_ids(every, given)).astype("float64")
+        log_prob = ops.convert_to_numpy(model.log_prob_tokens(every, given)).astype("float64")
         assert log_prob.std() > 0.1
         assert np.exp(log_prob).sum() == pytest.approx(1, abs=1e-4)
 
@@ -49,9 +49,9 @@ def test_log_prob_is_the_sum_of_both_stages(condition, digits):
     model, images = build(condition), digits[0][:4]
     given = condition_of(model, 4)
     ids = model.tokenizer.tokenize(images)
-    expected = model.log_prob_ids(ids, given) + model.tokenizer.decode_ids(ids).log_prob(images)
+    expected = model.log_prob_tokens(ids, given) + model.tokenizer.decode_tokens(ids).log_prob(images)
     np.testing.assert_allclose(model.log_prob(images, given), expected, rtol=1e-5)
-    np.testing.assert_allclose(model.loss_terms(images, given)["ids"], -model.log_prob_ids(ids, given), rtol=1e-5)
+    np.testing.assert_allclose(model.loss_terms(images, given)["ids"], -model.log_prob_tokens(ids, given), rtol=1e-5)
 
 
 def naive(model, uniform, condition, **how):
@@ -79,8 +79,8 @@ def test_samples_have_the_model_s_probabilities(condition):
     model = build(condition, event_shape=(2, 2, 1))
     given = None if condition is None else condition_of(model, 2)[1:]
     every = np.arange(16, dtype="int32").reshape(16, 1, 1)
-    expected = np.exp(model.log_prob_ids(every, given if given is None else np.repeat(given, 16, axis=0)))
-    ids = model.sample_ids(2000, given if given is None else np.repeat(given, 2000, axis=0), seed=0)
+    expected = np.exp(model.log_prob_tokens(every, given if given is None else np.repeat(given, 16, axis=0)))
+    ids = model.sample_tokens(2000, given if given is None else np.repeat(given, 2000, axis=0), seed=0)
     found = np.bincount(np.ravel(ids), minlength=16) / 2000
     np.testing.assert_allclose(found, expected, atol=4 * np.sqrt(0.25 / 2000))
     np.testing.assert_allclose(found.sum(), 1)
@@ -126,16 +126,16 @@ def test_sampling_arguments():
     images = model.sample(3, "a red circle", seed=1)
     assert images.shape == (3, 8, 8, 1)
     np.testing.assert_array_equal(images, model.sample(3, ["a red circle"] * 3, seed=1))
-    greedy = model.sample_ids(4, "a square", seed=1, top_k=1)
+    greedy = model.sample_tokens(4, "a square", seed=1, top_k=1)
     np.testing.assert_array_equal(greedy, np.repeat(greedy[:1], 4, axis=0))
-    np.testing.assert_array_equal(greedy, model.sample_ids(4, "a square", seed=2, temperature=1e-4))
+    np.testing.assert_array_equal(greedy, model.sample_tokens(4, "a square", seed=2, temperature=1e-4))
 
 
 def test_the_best_of_several_is_the_likeliest_of_them():
     model = build("text")
-    every = model.sample_ids(12, [each for each in SENTENCES for _ in range(6)], seed=3)
-    log_prob = np.reshape(model.log_prob_ids(every, [each for each in SENTENCES for _ in range(6)]), (2, 6))
-    best = model.sample_ids(2, SENTENCES, seed=3, best_of=6)
+    every = model.sample_tokens(12, [each for each in SENTENCES for _ in range(6)], seed=3)
+    log_prob = np.reshape(model.log_prob_tokens(every, [each for each in SENTENCES for _ in range(6)]), (2, 6))
+    best = model.sample_tokens(2, SENTENCES, seed=3, best_of=6)
     chosen = np.reshape(every, (2, 6, 4, 4))[np.arange(2), log_prob.argmax(1)]
     np.testing.assert_array_equal(best, chosen)
 
@@ -226,7 +226,7 @@ def test_a_grid_survives_its_configuration():
 
 def test_ids_of_another_grid():
     with pytest.raises(ValueError, match=r"Expected ids of shape \[batch, 4, 4\]. Received: shape \(2, 16\)"):
-        tiny_two_stage().log_prob_ids(np.zeros((2, 16), "int32"))
+        tiny_two_stage().log_prob_tokens(np.zeros((2, 16), "int32"))
 
 
 def test_mixed_precision_scores_in_float32(digits):

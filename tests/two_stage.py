@@ -10,18 +10,19 @@ def build(condition=None, grid=False, event_shape=(8, 8, 1)):
     """A transformer or a PixelCNN."""
     model = tiny_two_stage(condition, event_shape)
     if grid:
-        model = families.TwoStageModel(event_shape, model.tokenizer, _grid(model.num_classes or 1), model.num_classes)
+        network = _grid(model.num_classes or 1)
+        model = families.TwoStageModel(event_shape, model.tokenizer, network, model.num_classes)
     return _randomized(model)
 
 
 def guidable(condition, grid=False, event_shape=(4, 6, 1), **options):
     """One that knows what is likely without a condition."""
     model = tiny_two_stage(condition, event_shape)
-    size = model.text.size if model.text else model.num_classes + 1
+    size = model.condition.vocab_size + (not model.reads_text)
     network = _grid(size) if grid else networks.TokenTransformer(16, size, 8, 1, 2)
     options = {"condition_dropout": 0.5, **options}
     return _randomized(
-        families.TwoStageModel(event_shape, model.tokenizer, network, model.num_classes, model.text, **options)
+        families.TwoStageModel(event_shape, model.tokenizer, network, model.condition, **options)
     )
 
 
@@ -37,4 +38,4 @@ def _randomized(model):
 
 
 def condition_of(model, count):
-    return None if model.shown_condition(1) is None else model.shown_condition(count)
+    return None if model.condition.shown(1) is None else model.condition.shown(count)

@@ -9,7 +9,7 @@ import importlib
 import keras
 
 _MODULES = ("tensorflow", "jax")
-_PROBABILITY_MODULES = {"tfd": "distributions", "mcmc": "mcmc"}
+_PROBABILITY_MODULES = {"tfd": "distributions", "mcmc": "mcmc", "random": "random"}
 
 
 def __getattr__(name):
@@ -29,6 +29,11 @@ def __getattr__(name):
         value = getattr(module, name)
     globals()[name] = value
     return value
+
+
+def split_seed(seed, n=2):
+    """`n` independent seeds of one, as `tfd` takes them."""
+    return __getattr__("random").split_seed(seed, n)
 
 
 def library(name):

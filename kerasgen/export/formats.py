@@ -1,6 +1,7 @@
 """The files: SavedModel folders and TFLite files."""
 
 import contextlib
+import inspect
 import os
 import pathlib
 import subprocess
@@ -149,7 +150,7 @@ def every_format(model, folder):
                 wrong = {name.removesuffix("_seeded") for name in error.signatures}  # which goes with `sample`
                 signatures = [name for name in signatures if name not in wrong]
             except RuntimeError:
-                others = [name for name in signatures if not name.startswith(getattr(model, "drawn_in_turn", ()))]
+                others = [name for name in signatures if not name.startswith(getattr(model, "autoregressive_signatures", ()))]
                 signatures = others if len(others) < len(signatures) else []
     return reports
 
@@ -172,33 +173,45 @@ def _archive(signatures, folder):
 
     archive = keras.export.ExportArchive()
     for name, signature in signatures.items():
-        specs = [tf.TensorSpec(s, _signatures.TENSORS[key].dtype, name=key) for key, s in signature.inputs.items()]
-        archive.add_endpoint(name, signature.function, specs)
+        specs = [
+            tf.TensorSpec(() if each is _signatures.COUNT else (None, *each.shape), each.dtype, name=key)
+            for key, each in signature.inputs.items()
+        ]
+        archive.add_endpoint(name, _named(signature), specs)
     archive.write_out(str(folder), verbose=False)
+
+
+def _named(signature):
+    """The signature's function with its inputs as parameters, from which TensorFlow takes names."""
+    names = list(signature.inputs)
+
+    def function(*args, **kwargs):
+        return signature.function(**dict(zip(names, args)), **kwargs)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    function.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+    return function
 
 
 def _seeded(sample, seed):
     """The signature that draws the noise of `sample` by a builtin random operator."""
     import tensorflow as tf
 
-    noise_shape = sample.inputs["noise"][1:]
+    noise_shape = sample.inputs["noise"].shape
+    condition = {name: each for name, each in sample.inputs.items() if name != "noise"}
 
-    def from_count(count):
+    def draw(count, condition):
         noise = tf.random.normal((count, *noise_shape), seed=seed)
-        return {"noise": noise, **sample.function(noise)}
+        return {"noise": noise, **sample.function(noise, **condition)}
 
-    def from_labels(labels):
-        noise = tf.random.normal((tf.shape(labels)[0], *noise_shape), seed=seed)
-        return {"noise": noise, **sample.function(noise, labels)}
+    if not condition:
+        inputs = {"count": _signatures.COUNT}
+        return _signatures.Signature(lambda count: draw(count, {}), inputs, sample.function)
 
-    def from_words(words):
-        noise = tf.random.normal((tf.shape(words)[0], *noise_shape), seed=seed)
-        return {"noise": noise, **sample.function(noise, words=words)}
+    def from_condition(**given):
+        return draw(tf.shape(next(iter(given.values())))[0], given)
 
-    for name, function in {"labels": from_labels, "words": from_words}.items():
-        if name in sample.inputs:
-            return _signatures.Signature(function, {name: sample.inputs[name]}, replay=sample.function)
-    return _signatures.Signature(from_count, {"count": ()}, replay=sample.function)
+    return _signatures.Signature(from_condition, condition, sample.function)
 
 
 @contextlib.contextmanager

@@ -1,46 +1,31 @@
-"""The tensors that signatures exchange, in one table, and the signatures of a model.
+"""The signatures of a model, and what their tensors are.
 
-The functions that are exported, their verification and the written contract all read this table.
+The functions that are exported, their verification and the written contract all read these.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from kerasgen import backend
+from kerasgen.abilities import Samples
+from kerasgen.events import Tensor
+from kerasgen.fitting import code_tensor, noise_tensor
 
-
-class Tensor(NamedTuple):
-    """What a name stands for in every signature.
-
-    Attributes:
-        dtype: of its elements.
-        values: the range they have.
-        meaning: what they are.
-    """
-
-    dtype: str
-    values: str
-    meaning: str
-
-
+COUNT = Tensor((), "int32", "at least 1", "how many examples to draw, a scalar")
+# What outputs are, and inputs that belong to no event. Those of events, events describe themselves.
 TENSORS = {
-    "images": Tensor("float32", "[0, 1]; points: real", "images, height x width x channels, or points of a plane"),
-    "labels": Tensor("int32", "0..classes-1", "class of each example, of conditional models"),
-    "words": Tensor("int32", "0..words of the vocabulary", "the words of a sentence by number, padded with 0"),
-    "noise": Tensor("float32", "standard normal", "all the randomness there is: equal noise, equal result"),
-    "z": Tensor("float32", "real, standard normal a priori", "latent code"),
-    "ids": Tensor("int32", "0..vocabulary-1", "words of a tokenizer, one for each position of its grid"),
-    "mean": Tensor("float32", "real", "mean of the posterior q(z given image)"),
-    "scale": Tensor("float32", "positive", "standard deviation of the posterior q(z given image)"),
-    "elbo": Tensor("float32", "nats", "one-sample estimate of the evidence lower bound on log p(image)"),
-    "log_prob": Tensor("float32", "nats", "log p(image), or where noise enters, one draw of a lower bound on it"),
-    "responsibilities": Tensor("float32", "[0, 1]", "p(component given image) of a mixture, one for each component"),
-    "probabilities": Tensor("float32", "[0, 1]", "p(class given image), one for each class"),
-    "features": Tensor("float32", "real", "what a classifier's last layer reads"),
-    "count": Tensor("int32", "at least 1", "how many examples to draw, a scalar"),
+    "noise": noise_tensor(()),
+    "z": code_tensor(()),
+    "mean": Tensor((), "float32", "real", "mean of the posterior q(z given example)"),
+    "scale": Tensor((), "float32", "positive", "standard deviation of the posterior"),
+    "elbo": Tensor((), "float32", "nats", "one-sample estimate of the bound on log p(example)"),
+    "log_prob": Tensor((), "float32", "nats", "log p(example), or a lower bound on it"),
+    "responsibilities": Tensor((), "float32", "[0, 1]", "p(component given example) of a mixture"),
+    "probabilities": Tensor((), "float32", "[0, 1]", "p(class given example), one for each class"),
+    "features": Tensor((), "float32", "real", "what a classifier's last layer reads"),
+    "count": COUNT,
 }
 
 
@@ -49,21 +34,22 @@ class Signature(NamedTuple):
 
     Attributes:
         function: named tensors to a dict of named tensors.
-        inputs: shape of each input by name, with None for a free batch size.
+        inputs: what it takes, by name.
         replay: for a function that draws and returns its own noise, the same function of that noise.
     """
 
     function: Callable[..., dict]
-    inputs: dict[str, tuple]
+    inputs: dict[str, Tensor]
     replay: Callable[..., dict] | None = None
 
-    def expected(self, inputs, outputs):
-        """What Keras gives for `inputs`, in place of an exported file's `outputs`, as NumPy arrays."""
+    def expected(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> dict[str, np.ndarray]:
+        """What Keras gives for `inputs`, in place of an exported file's `outputs`."""
         if self.replay is None:
             result = self.function(**inputs)
         else:
-            labels = {name: value for name, value in inputs.items() if name != "count"}
-            result = {"noise": outputs["noise"], **self.replay(outputs["noise"], **labels)}
+            condition = {name: value for name, value in inputs.items() if name != "count"}
+            replayed = self.replay(outputs["noise"], **condition)
+            result = {"noise": outputs["noise"], **replayed}
         return {name: keras.ops.convert_to_numpy(value) for name, value in result.items()}
 
 
@@ -88,40 +74,34 @@ def of(model, names=None):
             f"Expected a model that computes in float32. Received: {reduced[0]}. Build it under the float32 dtype "
             "policy and load the weights there."
         )
-    signatures = {
-        name: Signature(function, {key: (None, *shape) for key, shape in shapes.items()})
-        for name, (function, shapes) in model.export_signatures().items()
-    }
+    signatures = {name: Signature(*pair) for name, pair in model.export_signatures().items()}
     unknown = set(names or ()) - signatures.keys()
     if unknown:
         raise ValueError(f"Expected signatures among {list(signatures)}. Received: {sorted(unknown)}.")
     return {name: signatures[name] for name in names or signatures}
 
 
-def draw(model, signature, n, seed, data=None):
-    """Values in range for every input of a signature, `n` examples; images are the model's own samples,
-    or noise for a model that does not sample.
+def draw(model, signature: Signature, n: int, seed: int, data=None) -> dict[str, np.ndarray]:
+    """Values in range for every input of a signature, `n` examples; those of the model's event are
+    its own samples, or noise where it does not sample.
 
     Args:
-        data: `(images, labels)` to take instead of samples, with labels None for an unconditional model.
+        data: `(examples, condition)` to take instead, with condition None where there is none.
     """
-    generator = np.random.default_rng(seed)
-    images = None
+    rng = np.random.default_rng(seed)
     if data is None:
-        labels = None if model.num_classes is None else generator.integers(model.num_classes, size=n).astype("int32")
-        if "words" in signature.inputs:
-            labels = model.shown_condition(n)
-        if "images" in signature.inputs:
-            draws = hasattr(model, "sample")
-            images = model.sample(n, labels, seed=seed) if draws else generator.random((n, *model.event_shape))
+        condition = model.condition.example(n, seed)
+        examples = model.event.example(n, seed)
+        if isinstance(model, Samples) and model.event.tensors().keys() & signature.inputs.keys():
+            examples = model.sample(n, condition, seed=seed)
     else:
-        images, labels = data
-    given = {"images": images, "labels": labels, "words": labels, "count": n}
-
-    def value(name, shape):
-        if name in given:
-            return given[name]
-        size = (n, *shape[1:])
-        return generator.integers(model.vocab_size, size=size) if name == "ids" else generator.standard_normal(size)
-
-    return {name: np.asarray(value(name, shape), TENSORS[name].dtype) for name, shape in signature.inputs.items()}
+        examples, condition = data
+    given = model.event.unpack(examples) | model.condition.unpack(condition) | {"count": n}
+    if "tokens" in signature.inputs and "tokens" not in given:
+        given["tokens"] = model.token_event.example(n, seed)
+    return {
+        name: np.asarray(
+            given[name] if name in given else rng.standard_normal((n, *tensor.shape)), tensor.dtype
+        )
+        for name, tensor in signature.inputs.items()
+    }

@@ -101,7 +101,8 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
     def code(self, x, condition=None, num_samples=1, training=False):
         """Codes of examples, `num_samples` of each, and what they cost: `bottlenecks.Code`."""
         features = self.features(x, condition, training)
-        return self.bottleneck(features, num_samples, condition, training=training)
+        draws = {"num_samples": num_samples, "condition": condition}
+        return self.bottleneck(features, **draws, training=training)
 
     def posterior(self, x, condition=None, training=False):
         """The posterior q(z | x), batch shape `[B]`; `encode` is the same of unchecked data."""

@@ -72,7 +72,7 @@ def measure(
             protocol += ", nll an upper bound by the ids of each image's own encoding"
         if isinstance(model, Mixture) and model.levels:
             bound = "a bound by one draw of uniform noise for each pixel"
-            protocol += ", exact by differences of normal distribution functions" if model.is_exact else f", {bound}"
+            protocol += ", exact by differences of normal distribution functions" if model.likelihood_kind == "exact" else f", {bound}"
         if has_exact_density_of_images(model) and model.num_classes is not None:
             protocol += f", nll_marginal by all {model.num_classes} classes, equally likely a priori"
         yield evaluate(model, examples, labels, num_samples, progress=progress), protocol
@@ -104,7 +104,7 @@ def measure(
         count = min(_JUDGED, limit or _JUDGED)
         protocol = f"{count:,} {shown.in_words(model)}, seed 0, judged by {judge.name}"
         yield fidelity.label_fidelity(model, judge.classifier, count), protocol
-    if getattr(model, "text", None) and judge:
+    if getattr(model, "reads_text", False) and judge:
         yield from _caption_fidelity(model, judge, data_name, min(_ASKED, limit or _ASKED))
     factors = catalog.entry(data_name).factors
     if factors and isinstance(getattr(model, "bottleneck", None), bottlenecks.Gaussian):

@@ -90,7 +90,7 @@ def two_stage(model, images, labels=None, progress=False):
     images, labels = figure.checked(model, images, labels)
 
     def score(x, y, _):
-        return model.log_prob(x, y), model.log_prob_ids(model.tokenizer.tokenize(x), y)
+        return model.log_prob(x, y), model.log_prob_tokens(model.tokenizer.tokenize(x), y)
 
     log_prob, ids = figure.by_batch(score, images, labels, progress)
     return {**_nll(model, log_prob), "ids": figure.mean(-ids, "nats")}

@@ -1,19 +1,17 @@
 """Samples as people and classifiers see them."""
 
-import inspect
-
 
 def samples(model, n, labels=None, seed=None):
     """`n` samples as they are shown: means of the likelihood where there is one.
 
     Independent pixels of a binary draw are noise, which no class and no feature extractor was trained on.
     """
-    return model.sample(n, labels, seed=seed, **({"mean": True} if are_means(model) else {}))
+    return model.shown_samples(n, labels, seed)
 
 
 def are_means(model):
     """Whether the pixels are independent given a code; of those drawn one after the other the mean is no picture."""
-    return "mean" in inspect.signature(model.sample).parameters and not getattr(model, "drawn_in_turn", ())
+    return model.shows_means
 
 
 def in_words(model):

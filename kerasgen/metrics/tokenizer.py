@@ -47,9 +47,9 @@ def tokens(model, images, seed=0, progress=False):
         ids = posterior.mode()
         error = ops.mean(ops.square(model.detokenize(ids) - x), axis=(1, 2, 3))
         if is_bounded(model):
-            draws = model.decode_ids(posterior.sample(seed=backend.next_seed(seeds)))
+            draws = model.decode_tokens(posterior.sample(seed=backend.next_seed(seeds)))
             bound = -draws.log_prob(x), posterior.kl_divergence(model.bottleneck.prior())
-        return -model.decode_ids(ids).log_prob(x), error, ids, *bound
+        return -model.decode_tokens(ids).log_prob(x), error, ids, *bound
 
     reconstruction, error, ids, *bound = figure.by_batch(score, images, None, progress)
     counts = codes.histogram(ids, model.vocab_size)

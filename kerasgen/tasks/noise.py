@@ -85,5 +85,5 @@ def _made(model, z, by_column=False):
     if labels is not None:
         labels = np.asarray(labels)
         labels = np.broadcast_to(labels if by_column else labels[:, None], (rows, columns)).ravel()
-    made = model.in_range(model.generate(z.reshape(rows * columns, -1).astype("float32"), labels))
+    made = model.event.clip(model.generate(z.reshape(rows * columns, -1).astype("float32"), labels))
     return ops.convert_to_numpy(made).reshape(rows, columns, *model.event_shape)

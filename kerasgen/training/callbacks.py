@@ -38,7 +38,7 @@ class FiniteLoss(keras.callbacks.Callback):
         if all(np.all(np.isfinite(ops.convert_to_numpy(value))) for value in logs.values()):
             return
         backend.sync_variables(self.model)
-        step, terms = self.model.first_not_finite.found()
+        step, terms, _ = self.model.first_fault.found()
         raise FloatingPointError(
             f"Expected finite losses. Received: {', '.join(terms)} not finite in epoch {self._epoch + 1}, step "
             f"{step + 1}, the first batch of {self._call(self._epoch * self.steps + step)}. The last checkpoint is "

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from kerasgen import checks
-from kerasgen.optimizers import Adversaries
+from kerasgen.optimizers import GANOptimizers
 from kerasgen.registration import register
 
 
@@ -108,7 +108,7 @@ class Schedule:
         optimizer = adam(self.learning_rate, self.ema)
         if self.critic_learning_rate is None:
             return optimizer
-        return Adversaries(optimizer, adam(self.critic_learning_rate))
+        return GANOptimizers(optimizer, adam(self.critic_learning_rate))
 
 
 def of(recipe):

@@ -67,7 +67,7 @@ def _of_images(model, folder, images, training, labels):
         if training is not None:
             captions |= _of_memory(model, folder, training)
     if hasattr(model, "patch_size"):
-        samples = model.sample(_APPEARING, model.shown_condition(_APPEARING), seed=0)
+        samples = model.sample(_APPEARING, model.condition.shown(_APPEARING), seed=0)
         plot.animate(appear(samples, model.patch_size), folder / "appearing.gif", 0.06)
         captions["appearing.gif"] = "Samples as they are drawn, one pixel or patch given those before it."
         if images is not None and (model.num_classes is None) == (labels is None):
@@ -83,9 +83,9 @@ def _of_images(model, folder, images, training, labels):
 
 def _of_samples(model, folder):
     """One row of samples a class or a sentence, where the model is conditional."""
-    kinds = model.num_shown_conditions
+    kinds = model.condition.num_shown
     count = _SHOWN if kinds is None else kinds * _A_CLASS
-    condition = None if kinds is None else np.repeat(model.shown_condition(kinds), _A_CLASS, axis=0)
+    condition = None if kinds is None else np.repeat(model.condition.shown(kinds), _A_CLASS, axis=0)
     plot.grid(
         shown.samples(model, count, condition, seed=0),
         folder / "samples.png",
@@ -93,7 +93,7 @@ def _of_samples(model, folder):
     )
     drawn = "Samples: means of p(x | z) for z drawn from the prior" if shown.are_means(model) else "Samples"
     rows = "" if kinds is None else ", one row a class"
-    if sentences := getattr(getattr(model, "text", None), "examples", None):
+    if sentences := getattr(getattr(model.condition, "vocabulary", None), "examples", None):
         rows = f", one row each of {', '.join(map(repr, sentences))}"
     return {"samples.png": f"{drawn}{rows}, seed 0, the first {count}, not selected."}
 
@@ -116,7 +116,7 @@ def _of_noise(model, folder):
 
 
 def _of_memory(model, folder, training):
-    samples = keras.ops.convert_to_numpy(model.sample(_COMPARED, model.shown_condition(_COMPARED), seed=0))
+    samples = keras.ops.convert_to_numpy(model.sample(_COMPARED, model.condition.shown(_COMPARED), seed=0))
     training = keras.ops.convert_to_numpy(training)
     nearest, _ = nearest_neighbours(samples, training)
     plot.pairs([samples, training[nearest]], folder / "nearest.png")

@@ -1,0 +1,50 @@
+"""Examples that are no images as small pictures `[N, H, W, C]` in [0, 1]: series, tokens, several at
+once."""
+
+import numpy as np
+
+_SIDE = 96  # pixels of a curve's picture
+_CELL = 8  # pixels of a token
+
+
+def curves(series) -> np.ndarray:
+    """Series `[N, length, channels]` as lines over time, all to one scale."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    low, high = float(np.min(series)), float(np.max(series))
+    margin = 0.05 * (high - low) or 1.0
+    pictures = []
+    for example in np.asarray(series):
+        figure = Figure(figsize=(1, 1), dpi=_SIDE)
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        axes.set_ylim(low - margin, high + margin)
+        axes.plot(example, linewidth=1, marker="." if len(example) < 30 else None, markersize=2)
+        canvas.draw()
+        pictures.append(np.asarray(canvas.buffer_rgba())[..., :3] / 255)
+    return np.stack(pictures).astype("float32")
+
+
+def cells(tokens, vocab_size: int) -> np.ndarray:
+    """Grids of tokens `[N, h, w]` as cells of a colour each."""
+    import matplotlib
+
+    colours = matplotlib.colormaps["turbo"](np.linspace(0, 1, vocab_size))[:, :3]
+    large = np.repeat(np.repeat(np.asarray(tokens), _CELL, axis=1), _CELL, axis=2)
+    return colours[large].astype("float32")
+
+
+def beside(pictures: list[np.ndarray]) -> np.ndarray:
+    """Batches of pictures of any size side by side, in colour, small ones enlarged."""
+    height = max(batch.shape[1] for batch in pictures)
+    columns = []
+    for batch in pictures:
+        zoom = max(1, height // batch.shape[1])
+        batch = np.repeat(np.repeat(batch, zoom, axis=1), zoom, axis=2)
+        batch = np.broadcast_to(batch, (*batch.shape[:3], 3))
+        missing = height - batch.shape[1]
+        margins = ((0, 0), (missing // 2, missing - missing // 2), (1, 1), (0, 0))
+        columns.append(np.pad(batch, margins, constant_values=1))
+    return np.concatenate(columns, axis=2)
