@@ -147,7 +147,7 @@ class Event:
 
     def render(self, x) -> np.ndarray:
         """Pictures `[N, H, W, C]` in [0, 1] of examples `[N, *shape]`."""
-        from kerasgen.plot.rendering import curves  # imports matplotlib
+        from kerasgen.plot.thumbnails import curves  # imports matplotlib
 
         return curves(np.reshape(ops.convert_to_numpy(x), (len(x), self.shape[0], -1)))
 
@@ -355,7 +355,7 @@ class Tokens(Event):
         return values.astype("int32")
 
     def render(self, x):
-        from kerasgen.plot.rendering import cells  # imports matplotlib
+        from kerasgen.plot.thumbnails import cells  # imports matplotlib
 
         grid = ops.convert_to_numpy(x)
         return cells(grid if grid.ndim == 3 else grid[:, None], self.vocab_size)
@@ -578,7 +578,7 @@ class Joint(Event):
         return {name: event.example(n, seed) for name, event in self.events.items()}
 
     def render(self, x):
-        from kerasgen.plot.rendering import beside  # imports matplotlib
+        from kerasgen.plot.thumbnails import beside  # imports matplotlib
 
         return beside([event.render(x[name]) for name, event in self.events.items()])
 

@@ -4,7 +4,6 @@ Points are drawn between those of the data set and the model's density.
 """
 
 import argparse
-import inspect
 import pathlib
 
 import kerasgen
@@ -79,8 +78,8 @@ def run(args):
 
 
 def _ways(model, args):
-    """The arguments of `model.sample` that were given, and a progress bar where it takes long."""
-    takes = inspect.signature(model.sample).parameters
+    """The ways to draw that were given."""
+    takes = model.sampling_ways()
     ways = {name: getattr(args, name) for name in _WAYS if getattr(args, name) is not None}
     if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
         known = [name for name in _WAYS if name in takes]
@@ -88,8 +87,6 @@ def _ways(model, args):
             f"Expected ways to draw that {type(model).__name__} has, of {known}. "
             f"Received: {', '.join(foreign)}. Drop it."
         )
-    if "progress" in takes and model.num_rows(args.n) > _QUICK:
-        ways["progress"] = True
     return ways
 
 
@@ -98,14 +95,14 @@ def _condition(model, args):
     import numpy as np
 
     if args.prompt is not None:
-        if getattr(model, "text", None) is None:
+        if not getattr(model, "reads_text", False):
             raise ValueError(
                 f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
                 "Drop it."
             )
         return [args.prompt] * args.n, None
     if args.label is None:
-        return model.shown_condition(args.n), model.num_shown_conditions
+        return model.condition.shown(args.n), model.condition.num_shown
     if model.num_classes is None:
         raise ValueError(
             f"Expected a preset of classes. Received: --label for {args.name!r}. Drop it."
