@@ -141,11 +141,6 @@ class Recipe:
         pairs = {key: (mine.get(key), theirs.get(key)) for key in mine | theirs}
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
-    @property
-    def is_binary(self):
-        """Whether the pixels that the model is trained on are 0 or 1."""
-        return self.data.get("binarize") is not None or self.data["name"] == "binarized_mnist"
-
     def build(self):
         """The model, its weights initialised from the seed."""
         import keras
