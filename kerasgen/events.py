@@ -59,7 +59,7 @@ class Event:
         return f"{type(self).__name__}({arguments})"
 
     def __eq__(self, other):
-        return type(self) is type(other) and vars(self) == vars(other)
+        return type(self) is type(other) and self.get_config() == other.get_config()
 
     def __hash__(self):
         return hash((type(self), self.shape))
@@ -95,6 +95,10 @@ class Event:
         if backend.is_concrete(x):
             for start in range(0, shape[0], _ROWS):
                 rows = ops.convert_to_numpy(x[start : start + _ROWS])
+                if rows.dtype.kind in "OSU":
+                    raise ValueError(
+                        f"Expected {self.meaning} as numbers. Received: {rows.dtype}. Convert them."
+                    )
                 if any(self.faults(rows, np).values()):
                     raise ValueError(self._explain(ops.convert_to_numpy(x)))
 
@@ -324,7 +328,10 @@ class Tokens(Event):
     meaning = "tokens"
 
     def __init__(self, length: int | tuple[int, ...], vocab_size: int):
-        self.length = tuple(length) if isinstance(length, (list, tuple)) else length
+        sizes = tuple(length) if isinstance(length, (list, tuple)) else (length,)
+        for size in sizes:
+            checks.positive("length", size)
+        self.length = length if isinstance(length, int) else sizes
         self.vocab_size = checks.positive("vocab_size", vocab_size)
 
     @property
@@ -336,9 +343,7 @@ class Tokens(Event):
         return f"0..{self.vocab_size - 1}"
 
     def faults(self, x, xp=ops):
-        wrong = xp.logical_or(x < 0, x >= self.vocab_size)
-        if "float" in keras.backend.standardize_dtype(x.dtype):
-            wrong = xp.logical_or(wrong, xp.floor(x) != x)
+        wrong = _not_whole_below(self.vocab_size, x, xp)
         return {f"{self.meaning} that are not whole numbers in {self.values}": xp.any(wrong)}
 
     def _explain(self, x):
@@ -359,8 +364,8 @@ class Tokens(Event):
     def render(self, x):
         from kerasgen.plot.thumbnails import cells  # imports matplotlib
 
-        grid = ops.convert_to_numpy(x)
-        return cells(grid if grid.ndim == 3 else grid[:, None], self.vocab_size)
+        grid = np.reshape(ops.convert_to_numpy(x), (-1, *(1, 1, *self.shape)[-2:]))
+        return cells(grid, self.vocab_size)
 
     @property
     def encoded_size(self):
@@ -433,7 +438,7 @@ class Attributes(Event):
     meaning = "attributes"
 
     def __init__(self, sizes: list[int]):
-        self.sizes = list(sizes)
+        self.sizes = [checks.positive("size", size) for size in sizes]
 
     @property
     def shape(self):
@@ -444,11 +449,11 @@ class Attributes(Event):
         return f"0..{max(self.sizes) - 1}"
 
     def faults(self, x, xp=ops):
-        wrong = xp.logical_or(x < 0, x >= np.array(self.sizes))
+        wrong = _not_whole_below(np.array(self.sizes), x, xp)
         return {"attributes out of range": xp.any(wrong)}
 
     def _explain(self, x):
-        wrong = np.any((x < 0) | (x >= np.array(self.sizes)), axis=0)
+        wrong = np.any(_not_whole_below(np.array(self.sizes), x, np), axis=0)
         first = int(np.flatnonzero(wrong)[0])
         column = x[:, first]
         return (
@@ -479,6 +484,9 @@ class Sentences(Tokens):
             )
         super().__init__(vocabulary.length, vocabulary.size)
         self.vocabulary = vocabulary
+
+    def __repr__(self):
+        return f"Sentences(length={self.length}, vocab_size={self.vocab_size})"
 
     def validate(self, x):
         super().validate(self._numbers(x))
@@ -544,10 +552,13 @@ class Joint(Event):
     def size(self):
         return sum(event.size for event in self.events.values())
 
-    def validate(self, x):
+    def _check_names(self, x):
         if not isinstance(x, dict) or x.keys() != self.events.keys():
             received = sorted(x) if isinstance(x, dict) else type(x).__name__
             raise ValueError(f"Expected a dict of {sorted(self.events)}. Received: {received}.")
+
+    def validate(self, x):
+        self._check_names(x)
         counts = {}
         for name, event in self.events.items():
             try:
@@ -591,6 +602,10 @@ class Joint(Event):
         from kerasgen.plot.thumbnails import beside  # imports matplotlib
 
         return beside([event.render(x[name]) for name, event in self.events.items()])
+
+    def request(self, n, condition):
+        self._check_names(condition)
+        return {name: event.request(n, condition[name]) for name, event in self.events.items()}
 
     def encoded(self, condition):
         parts = [event.encoded(condition[name]) for name, event in self.events.items()]
@@ -643,6 +658,14 @@ class Nothing(Event):
 
     def example(self, n, seed):
         return None
+
+
+def _not_whole_below(count, x, xp):
+    """Where numbers are not whole ones in 0..count-1."""
+    wrong = xp.logical_or(x < 0, x >= count)
+    if "float" in keras.backend.standardize_dtype(x.dtype):
+        wrong = xp.logical_or(wrong, xp.floor(x) != x)
+    return wrong
 
 
 def of(event) -> Event:

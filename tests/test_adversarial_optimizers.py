@@ -104,7 +104,7 @@ def test_mixed_precision_keeps_scores_penalties_and_samples_in_float32(digits):
     images, labels = digits[0][:16], digits[1][:16]
     assert model.critic.compute_dtype == "bfloat16"
     assert model.score(images, labels).dtype == "float32"
-    assert all(term.dtype == "float32" for term in model.loss_terms(images, labels).values())
+    assert all(term.dtype == "float32" for term in model.loss_terms(images, labels).terms.values())
     assert model.sample(2, labels[:2]).dtype == "float32"
     model.compile()
     assert np.isfinite(model.fit(images, labels, batch_size=8, verbose=0).history["loss"][0])

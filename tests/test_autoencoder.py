@@ -21,7 +21,7 @@ def test_the_loss_is_half_the_squared_error_and_a_constant(images):
     """-log N(x; y, 1) = |x - y|^2 / 2 + D / 2 log(2 pi)."""
     model, x = tiny_autoencoder(), images[:5]
     squared = np.sum((x - np.array(model.decode(model.encode(x).mean()).mean())) ** 2, axis=(1, 2, 3))
-    terms = model.loss_terms(x)
+    terms = model.loss_terms(x).terms
     assert terms.keys() == {"reconstruction"}
     np.testing.assert_allclose(terms["reconstruction"], squared / 2 + 32 * np.log(2 * np.pi), rtol=1e-5)
 
@@ -65,7 +65,7 @@ def test_layers_of_a_users_encoder_and_decoder_train_as_keras_trains_them(object
     first, second = (np.asarray(model.features(images[:8], training=True)) for _ in range(2))
     assert np.any(first != second)
     np.testing.assert_array_equal(*(model.features(images[:8]) for _ in range(2)))
-    model.loss_terms(images[:8], training=True)
+    model.loss_terms(images[:8], training=True).terms
     assert all(np.any(old != new) for old, new in zip(before, decoder.non_trainable_variables, strict=True))
     loss = float(model.compute_loss(images[:8]))
     terms = sum(float(mean.result()) for mean in model.term_means.values())

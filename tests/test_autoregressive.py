@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from kerasgen import backend, bottlenecks, checks, cli, likelihoods, networks, zoo
+from kerasgen import backend, bottlenecks, cli, events, likelihoods, networks, zoo
 from kerasgen.cli import sample
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
 from kerasgen.networks.autoregressive.causal import CausalConv2D, above, down_to, pointwise, up_to
@@ -50,7 +50,7 @@ def build(network, likelihood="bernoulli", num_classes=None, event_shape=None, s
     shape, _, make = LIKELIHOODS[likelihood]
     shape = event_shape or shape
     parts = NETWORKS[network](make().channels(shape[-1])), make()
-    model = AutoregressiveModel(shape, *parts, num_classes=num_classes)
+    model = AutoregressiveModel(shape, *parts, num_classes)
     rng = np.random.default_rng(seed)
     for weight in model.trainable_weights:
         weight.assign_add(0.3 * rng.standard_normal(weight.shape))
@@ -71,7 +71,7 @@ def random_images(count, shape, levels=2, seed=0):
 def test_the_probabilities_of_all_images_sum_to_one(network, likelihood):
     model = build(network, likelihood)
     shape, levels, _ = LIKELIHOODS[likelihood]
-    log_prob = -ops.convert_to_numpy(model.loss_terms(every_image(shape, levels))["nll"]).astype("float64")
+    log_prob = -ops.convert_to_numpy(model.loss_terms(every_image(shape, levels)).terms["nll"]).astype("float64")
     assert log_prob.std() > 0.1
     assert np.exp(log_prob).sum() == pytest.approx(1, abs=1e-5)
 
@@ -163,7 +163,7 @@ def test_a_model_of_patches_completes_an_image():
     model = patched((6, 6, 1))
     given, known = random_images(1, (6, 6, 1))[0], np.zeros((6, 6), bool)
     known[:3, 1:] = True
-    samples = np.asarray(model.sample(20, temperature=50.0, given=given, known=known))
+    samples = np.asarray(model.complete(given, known, n=20, temperature=50.0))
     np.testing.assert_array_equal(samples[:, known], np.broadcast_to(given[known], (20, 15, 1)))
     assert np.all(samples[:, ~known].std(axis=0) > 0)
 
@@ -270,21 +270,21 @@ def test_training_in_bfloat16_samples_too(images):
     assert set(np.unique(model.sample(4, seed=0))) <= {0, 1}
 
 
-MODEL = {"event_shape": (2, 3, 1), "likelihood": likelihoods.Bernoulli, "network": lambda: NETWORKS["gated"](1)}
+MODEL = {"event": (2, 3, 1), "likelihood": likelihoods.Bernoulli, "network": lambda: NETWORKS["gated"](1)}
 
 
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"event_shape": (6,)}, r"Expected event_shape to be \(height, width, channels\). Received: \(6,\)"),
+        ({"event": (6,)}, r"Expected an event of images. Received: Vector\(6\)"),
         ({"likelihood": likelihoods.Gaussian}, r"Expected a likelihood of discrete pixels, .* Received: Gaussian"),
-        ({"network": lambda: NETWORKS["gated"](2)}, "Expected the network's output_channels to be 1, .* Received: 2"),
+        ({"network": lambda: NETWORKS["gated"](2)}, "Expected output_channels 1, .* Received: 2"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(changes, message):
     parts = {**MODEL, **changes}
     with pytest.raises(ValueError, match=message):
-        AutoregressiveModel(parts["event_shape"], parts["network"](), parts["likelihood"]())
+        AutoregressiveModel(parts["event"], parts["network"](), parts["likelihood"]())
 
 
 def test_a_patch_size_that_cuts_patches_is_refused():
@@ -315,19 +315,6 @@ def test_bad_network_arguments_are_refused(make, message):
         ({"temperature": 0}, "Expected temperature to be a number above 0. Received: temperature=0"),
         ({"temperature": "hot"}, "Received: temperature='hot'"),
         ({"condition": [1, 2]}, "Expected condition=None: this model is unconditional"),
-        ({"given": np.zeros((2, 3, 1))}, "Expected given and known together"),
-        ({"given": np.zeros((3, 3, 1)), "known": np.ones((2, 3), bool)}, r"Expected data of shape \[batch, 2, 3, 1\]"),
-        ({"given": np.full((2, 3, 1), 7.0), "known": np.ones((2, 3), bool)}, r"Expected values in \[0, 1\]"),
-        (
-            {"given": np.full((2, 3, 1), 0.5), "known": np.ones((2, 3), bool)},
-            r"Expected pixels of 2 levels, multiples of 1/1. Received: 0.5 and 11 more .* Binarize",
-        ),
-        (
-            {"given": np.zeros((2, 3, 1)), "known": np.ones((2, 3))},
-            r"known of bool .* Received: .* known float64 \(2, 3",
-        ),
-        ({"given": np.zeros((3, 2, 3, 1)), "known": np.ones((2, 3), bool)}, r"Received: given \(3, 2, 3, 1\)"),
-        ({"given": np.zeros((2, 3, 1)), "known": np.ones((3, 2), bool)}, r"Received: .* known bool \(3, 2\)"),
     ],
 )
 def test_bad_requests_are_refused(arguments, message):
@@ -336,42 +323,60 @@ def test_bad_requests_are_refused(arguments, message):
         model.sample(**{"n": 2, **arguments})
 
 
+@pytest.mark.parametrize(
+    "image, mask, message",
+    [
+        (np.zeros((3, 3, 1)), np.ones((2, 3), bool), r"Expected images of shape \(2, 3, 1\)"),
+        (np.full((2, 3, 1), 7.0), np.ones((2, 3), bool), r"Expected values in \[0, 1\]"),
+        (np.full((2, 3, 1), 0.5), np.ones((2, 3), bool), "Expected pixels of 2 levels.* Received: 0.5 and 11 more"),
+        (np.zeros((2, 3, 1)), np.ones((2, 3)), r"mask of bool .* Received: .* mask float64 \(2, 3"),
+        (np.zeros((3, 2, 3, 1)), np.ones((2, 3), bool), r"Received: images \(3, 2, 3, 1\)"),
+        (np.zeros((2, 3, 1)), np.ones((3, 2), bool), r"Received: .* mask bool \(3, 2\)"),
+    ],
+)
+def test_completions_that_cannot_be(image, mask, message):
+    with pytest.raises(ValueError, match=message):
+        build("gated").complete(image, mask, n=2)
+
+
+def test_the_earlier_way_to_complete_warns():
+    model, image, mask = build("gated"), np.zeros((2, 3, 1)), np.eye(2, 3, dtype=bool)
+    with pytest.warns(FutureWarning, match="complete"):
+        earlier = model.sample(2, seed=0, given=image, known=mask)
+    np.testing.assert_array_equal(earlier, model.complete(image, mask, n=2, seed=0))
+    with pytest.raises(ValueError, match="given and known together"), pytest.warns(FutureWarning):
+        model.sample(2, given=image)
+
+
 def test_pixels_between_the_likelihoods_levels_are_refused():
     x = np.zeros((2, 2, 3, 1), "float32")
     x[1, 0, 2] = 0.25
     binary, five = build("gated"), build("gated", "categorical", event_shape=(2, 3, 1))
-    for call in (binary.log_prob, binary.loss_terms, lambda x: (binary.compile("sgd"), binary.fit(x, verbose=0))):
+    for call in (binary.log_prob, lambda x: (binary.compile("sgd"), binary.fit(x, verbose=0))):
         with pytest.raises(ValueError, match="Expected pixels of 2 levels.*Received: 0.25 and 0 more"):
             call(x)
     with pytest.raises(ValueError, match="Expected pixels of 3 levels, multiples of 1/2. .* Round them"):
         five.log_prob(x)
     assert np.all(np.isfinite(five.log_prob(2 * x)))
     # What is not kept of an image does not matter.
-    binary.sample(2, given=x, known=np.eye(2, 3, dtype=bool))
-
-
-def test_every_eight_bit_pixel_is_a_level():
-    levels = (np.arange(256) / 255).astype("float32")
-    checks.levels(levels, 256)
-    with pytest.raises(ValueError, match="Expected pixels of 256 levels"):
-        checks.levels(levels[1:] - 0.002, 256)
+    binary.complete(x, np.eye(2, 3, dtype=bool))
 
 
 def test_bad_data_and_labels_are_refused():
     model = build("gated", num_classes=3)
-    with pytest.raises(ValueError, match=r"Expected data of shape \[batch, 2, 3, 1\]. Received: shape \(4, 3, 2, 1\)"):
+    with pytest.raises(ValueError, match=r"of shape \[batch, 2, 3, 1\]. Received: shape \(4, 3, 2, 1\)"):
         model.log_prob(np.zeros((4, 3, 2, 1)), [0, 1, 2, 0])
     with pytest.raises(ValueError, match="Expected a condition: this model is conditional on 3 classes"):
         model.log_prob(np.zeros((4, 2, 3, 1)))
     with pytest.raises(ValueError, match="Expected labels in 0..2. Received: labels in 0..3"):
         model.sample(2, [0, 3])
-    with pytest.raises(ValueError, match="Expected one label for each of n=2 examples. Received: 3 labels"):
+    with pytest.raises(ValueError, match="Expected a condition for each of n=2 examples.* Received: 3"):
         model.sample(2, [0, 1, 2])
 
 
 def test_dependent_channels_score_and_draw_like_any_other_distribution():
     part = likelihoods.ChannelwiseCategorical(4, 5)
-    part.build((None, 2, 2, 3))
+    part.build_for(events.Image(2, 2, 3))
     distribution = part.distribution(np.random.default_rng(0).standard_normal((6, 2, 2, 15)).astype("float32"))
     draws = distribution.sample(7, seed=backend.next_seed(keras.random.SeedGenerator(0)))
     assert draws.shape == (7, 6, 2, 2, 3)

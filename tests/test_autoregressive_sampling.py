@@ -4,10 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from keras import ops
 from test_autoregressive import LIKELIHOODS, build, every_image, every_likelihood, every_network, random_images
 
-from kerasgen import likelihoods
+from kerasgen import events, likelihoods
 
 
 def naive(model, uniform, condition=None, temperature=1.0):
@@ -28,7 +27,7 @@ def test_cached_sampling_is_naive_sampling(network, likelihood):
     model = build(network, likelihood, 3, (3, 4, shape[-1]))
     labels = np.array([2, 0, 1, 1])
     uniform = np.random.default_rng(0).random((4, 3, 4, make().num_uniforms(shape[-1])), "float32")
-    drawn = model._compiled_draw(uniform, labels, ops.convert_to_tensor(1.3), ())
+    drawn = model._draw(uniform, labels, 1.3)
     np.testing.assert_array_equal(drawn, naive(model, uniform, labels, 1.3))
 
 
@@ -46,7 +45,7 @@ def test_samples_have_the_models_probabilities(network):
 def test_draws_have_the_likelihoods_probabilities(likelihood):
     (*_, channels), levels, make = LIKELIHOODS[likelihood]
     part = make()
-    part.build((None, 1, 1, channels))
+    part.build_for(events.Image(1, 1, channels))
     rng = np.random.default_rng(0)
     params = rng.standard_normal(part.channels(channels)).astype("float32")
     pixels = every_image((1, 1, channels), levels)
@@ -84,22 +83,21 @@ def test_completion_keeps_the_given_pixels_and_draws_the_others(network):
     known = np.zeros((4, 4), bool)
     known[:2], known[3, 2] = True, True
     # Hot, as some pixels of a network that was never trained are all but certain.
-    samples = np.asarray(model.sample(40, seed=0, temperature=50.0, given=given, known=known))
+    samples = np.asarray(model.complete(given, known, seed=0, temperature=50.0, n=40))
     np.testing.assert_array_equal(samples[:, known], np.broadcast_to(given[known], (40, 9, 1)))
     assert np.all(samples[:, ~known].std(axis=0) > 0)
     free = np.asarray(model.sample(40, seed=0))
     assert np.any(samples[:, ~known] != free[:, ~known])  # the given pixels change what follows
     each = random_images(40, (4, 4, 1), seed=2)
     kept = np.random.default_rng(0).random((40, 4, 4)) < 0.5
-    np.testing.assert_array_equal(np.asarray(model.sample(40, given=each, known=kept))[kept], each[kept])
+    np.testing.assert_array_equal(np.asarray(model.complete(each, kept, n=40))[kept], each[kept])
 
 
 @every_network
 def test_a_progress_bar_changes_no_pixel(network, capsys):
     model = build(network, "colour", 3, (4, 3, 3))
-    arguments = {"condition": np.arange(150) % 3, "seed": 0, "temperature": 2.0, "given": np.ones((4, 3, 3))}
-    arguments["known"] = np.eye(4, 3, dtype=bool)
+    arguments = {"condition": np.arange(150) % 3, "seed": 0, "temperature": 2.0}
     expected = model.sample(150, **arguments)
     capsys.readouterr()
     np.testing.assert_array_equal(model.sample(150, **arguments, progress=True), expected)
-    assert "rows" in capsys.readouterr().out
+    assert "samples" in capsys.readouterr().out

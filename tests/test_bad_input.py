@@ -18,23 +18,23 @@ WITH_NAN = np.where(np.arange(128).reshape(GOOD.shape) < 3, np.nan, GOOD)
 PIXELS = {
     "rank": (
         GOOD[0],
-        r"Expected data of shape \[batch, 8, 8, 1\]. Received: rank 3, shape \(8, 8, 1\). "
+        r"of shape \[batch, 8, 8, 1\]. Received: shape \(8, 8, 1\). "
         r"For a single example, add a batch axis: x\[None\]",
     ),
-    "rank_without_channels": (GOOD[..., 0], r"Received: rank 3, shape \(2, 8, 8\)\.$"),
+    "rank_without_channels": (GOOD[..., 0], r"Received: shape \(2, 8, 8\). Add the channel axis: x\[..., None\]"),
     "size": (
         np.zeros((2, 28, 28, 1), "float32"),
-        r"Expected data of shape \[batch, 8, 8, 1\]. Received: shape \(2, 28, 28, 1\). Resize or crop the data first",
+        r"of shape \[batch, 8, 8, 1\]. Received: shape \(2, 28, 28, 1\). Resize or crop the images",
     ),
-    "channels": (np.zeros((2, 8, 8, 3), "float32"), r"Received: shape \(2, 8, 8, 3\)"),
+    "channels": (np.zeros((2, 8, 8, 3), "float32"), r"Received: shape \(2, 8, 8, 3\). Make the images grey"),
     "bytes": (
         np.full((2, 8, 8, 1), 255, "uint8"),
         r"Expected values in \[0, 1\]. Received: values in \[255, 255\]. Divide by 255",
     ),
     "bytes_as_floats": (GOOD * 400, r"Received: values in \[200, 200\]. Divide by 255"),
     "negative": (GOOD - 1, r"Expected values in \[0, 1\]. Received: values in \[-0.5, -0.5\]. Rescale the data"),
-    "nan": (WITH_NAN, "Expected finite values. Received: 3 NaN or infinite values. Remove or repair those examples"),
-    "infinity": (np.full_like(GOOD, np.inf), "Expected finite values. Received: 128 NaN or infinite values"),
+    "nan": (WITH_NAN, "Expected finite images. Received: 3 NaN or infinite values. Remove or repair those examples"),
+    "infinity": (np.full_like(GOOD, np.inf), "Expected finite images. Received: 128 NaN or infinite values"),
 }
 METHODS = {
     "fit": lambda model, x: model.fit(x, verbose=0),
@@ -80,10 +80,10 @@ LABELS = {
     ),
     "too_large": (np.array([3, 10]), r"Expected labels in 0..9. Received: labels in 3..10"),
     "negative": (np.array([-1, 3]), r"Expected labels in 0..9. Received: labels in -1..3"),
-    "one_hot": (np.eye(10)[:2], r"Expected integer labels of shape \[batch\]. Received: shape \(2, 10\)"),
-    "fractional": (np.array([0.5, 1.0]), "Expected integer labels. Received: float64 labels that are not whole"),
-    "text": (["boot", "bag"], "Expected integer labels. Received: <U4 labels that are not whole"),
-    "too_many": (np.arange(3), "Expected one label for each of (n=)?2 examples. Received: 3 labels"),
+    "one_hot": (np.eye(10)[:2], r"Expected labels of shape \[batch\]. Received: shape \(2, 10\). Turn one-hot labels into numbers"),
+    "fractional": (np.array([0.5, 1.0]), "Expected labels in 0..9. Received: fractions"),
+    "text": (["boot", "bag"], "Expected labels as numbers. Received: <U4"),
+    "too_many": (np.arange(3), "Expected (a|one) condition for each of (n=)?2 examples.* Received: 3"),
 }
 
 

@@ -246,11 +246,11 @@ def test_revived_vectors_are_the_same_on_two_replicas(images, two_replicas):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (np.zeros((4, 4), "int32"), r"Received: shape \(4, 4\). For a single grid, add"),
-        (np.zeros((2, 4, 5), "int32"), r"Expected ids of shape \[batch, 4, 4\]. Received: shape \(2, 4, 5\)."),
-        (np.full((2, 4, 4), 16), r"Expected ids in 0..15. Received: ids in 16..16."),
-        (np.full((2, 4, 4), -1), r"Expected ids in 0..15. Received: ids in -1..-1."),
-        (np.full((2, 4, 4), 0.5), r"Expected integer ids. Received: float64 ids that are not whole numbers."),
+        (np.zeros((4, 4), "int32"), r"Received: shape \(4, 4\). For a single example, add"),
+        (np.zeros((2, 4, 5), "int32"), r"Expected tokens of shape \[batch, 4, 4\]. Received: shape \(2, 4, 5\)."),
+        (np.full((2, 4, 4), 16), r"Expected tokens in 0..15. Received: tokens in 16..16."),
+        (np.full((2, 4, 4), -1), r"Expected tokens in 0..15. Received: tokens in -1..-1."),
+        (np.full((2, 4, 4), 0.5), r"Expected tokens in 0..15. Received: fractions"),
     ],
 )
 def test_bad_ids_are_refused(ids, message):
@@ -262,9 +262,9 @@ def test_bad_parts_are_refused():
     encoder, decoder = networks.GridEncoder((8,), (0,)), networks.GridDecoder(1, (8,), (0,))
     with pytest.raises(ValueError, match="Expected a discrete bottleneck: .* Received: Gaussian. Use Autoencoder"):
         families.DiscreteAutoencoder((8, 8, 1), encoder, bottlenecks.Gaussian(3), decoder, likelihoods.Bernoulli())
-    with pytest.raises(ValueError, match="Expected no num_classes: ids say all .* Received: num_classes=4. Drop it"):
+    with pytest.raises(ValueError, match="Expected no condition: tokens say all"):
         likelihood, codebook = likelihoods.Bernoulli(), bottlenecks.VectorQuantizer(4, 2)
-        families.DiscreteAutoencoder((8, 8, 1), encoder, codebook, decoder, likelihood, num_classes=4)
+        families.DiscreteAutoencoder((8, 8, 1), encoder, codebook, decoder, likelihood, condition=4)
     with pytest.raises(ValueError, match=r"Expected features of a grid.*VectorQuantizer. Received: shape \(None, 16\)"):
         families.DiscreteAutoencoder(
             (8, 8, 1),

@@ -12,6 +12,7 @@ from conftest import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mlp_va
 import kerasgen
 from kerasgen import data, divergences, regularizers, training
 from kerasgen.data.synthetic.toys import TOYS
+from kerasgen.model import Loss
 from kerasgen.recipe import Recipe
 
 POISON = 1.0  # all pixels of an example that spoils its batch: no digit is white
@@ -28,10 +29,9 @@ def poisoned(model, method, term):
     original = getattr(model, method)
 
     def spoiled(x, condition=None, training=False):
-        terms = original(x, condition, training)
-        terms, *report = terms if isinstance(terms, tuple) else (terms,)
-        terms = {**terms, term: terms[term] * spoil(x)}
-        return (terms, *report) if report else terms
+        terms, *others = result = original(x, condition, training)
+        spoilt = {**terms, term: terms[term] * spoil(x)}, *others
+        return Loss(*spoilt) if isinstance(result, Loss) else spoilt
 
     setattr(model, method, spoiled)
     return model

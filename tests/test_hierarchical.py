@@ -64,7 +64,7 @@ def test_shapes(model, images):
     assert posterior.sample(4, seed=0).shape == (4, 6, 5)
     assert posterior.log_prob(posterior.sample(4, seed=0)).shape == (4, 6)
     assert model.sample(7, seed=0).shape == (7, 8, 8, 1)
-    assert {name: term.shape for name, term in model.loss_terms(x).items()} == {
+    assert {name: term.shape for name, term in model.loss_terms(x).terms.items()} == {
         "reconstruction": (6,),
         "kl_1": (6,),
         "kl_2": (6,),

@@ -220,7 +220,7 @@ def test_every_step_has_noise_of_its_own(images):
 def test_logged_terms_are_the_terms_and_the_warm_up_counts_steps(images):
     model = tiny_vae(objective=objectives.ELBO(beta=2.0, warmup_steps=4))
     model.compile(keras.optimizers.SGD(0.0))
-    kl = float(np.mean(model.loss_terms(images[:32])["kl"]))
+    kl = float(np.mean(model.loss_terms(images[:32]).terms["kl"]))
     logs = []
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, epoch_logs: logs.append(epoch_logs))
     model.fit(images[:32], batch_size=32, epochs=6, shuffle=False, verbose=0, callbacks=[record])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from kerasgen import backend, likelihoods
+from kerasgen import backend, events, likelihoods
 
 EXTREMES = (0.0, 1.0, -1.0, 50.0, -50.0, 1e4, -1e4, 1e30, -1e30)
 PIXELS = (0.0, 1 / 255, 0.5, 1.0)
@@ -98,8 +98,14 @@ def levels_of(values):
 
 def per_element(likelihood, params, x):
     """log p of single pixels: params `[..., P]`, x broadcast against `[...]`."""
-    distribution = likelihood.distribution(params.astype("float32"), event_ndims=1)
-    return keras.ops.convert_to_numpy(distribution.log_prob(np.asarray(x, "float32")[..., None]))
+    log_prob = of_pixels(likelihood, params).log_prob(np.asarray(x, "float32")[..., None, None, None])
+    return keras.ops.convert_to_numpy(log_prob)
+
+
+def of_pixels(likelihood, params):
+    """The distribution of images of one pixel, params `[..., P]`."""
+    likelihood.build_for(events.Image(1, 1, 1))
+    return likelihood.distribution(keras.ops.cast(params, "float32")[..., None, None, :])
 
 
 def draw_params(likelihood, count, seed=0):
@@ -132,6 +138,7 @@ def test_the_event_is_the_whole_image_and_channels_keep_their_own_parameters(nam
     x = np.rint(np.random.default_rng(1).uniform(size=(2, 5, 4, 4, 3)))
     # location and scale are each a block of C channels; the other likelihoods keep a pixel's parameters together
     joint = np.moveaxis(params, -1, -2) if isinstance(likelihood, likelihoods.LocationScale) else params
+    likelihood.build_for(events.Image(4, 4, 3))
     distribution = likelihood.distribution(joint.reshape(2, 5, 4, 4, -1).astype("float32"))
     assert tuple(distribution.batch_shape) == (2, 5)
     assert tuple(distribution.event_shape) == (4, 4, 3)
@@ -157,10 +164,10 @@ def test_probabilities_sum_to_one(name):
 def test_samples_follow_the_density_and_the_mean(name):
     likelihood, log_density, values = TABLE[name]
     for params in draw_params(likelihood, 3, seed=2):
-        distribution = likelihood.distribution(params.astype("float32")[None], event_ndims=1)
-        draws = keras.ops.convert_to_numpy(distribution.sample(20000, seed=7))[:, 0, 0].astype("float64")
+        distribution = of_pixels(likelihood, params)
+        draws = keras.ops.convert_to_numpy(distribution.sample(20000, seed=7)).ravel().astype("float64")
         standard_error = draws.std() / np.sqrt(len(draws)) + (1 / 510 if values == 256 else 0)
-        assert abs(draws.mean() - distribution.mean()[0, 0]) < 4 * standard_error
+        assert abs(draws.mean() - distribution.mean()[0, 0, 0]) < 4 * standard_error
         if values:
             counts = np.bincount(np.rint(draws * (values - 1)).astype(int), minlength=values)
             np.testing.assert_allclose(np.rint(draws * (values - 1)), draws * (values - 1), atol=1e-4)
@@ -181,6 +188,7 @@ def test_the_first_draws_of_a_batch_are_those_of_a_smaller_one(name):
     """One seed, one image at each place, however many are drawn: `sample` of a model rests on it."""
     likelihood = TABLE[name][0]
     seed = backend.next_seed(keras.random.SeedGenerator(0))
+    likelihood.build_for(events.Image(5, 5, 1))
     params = draw_params(likelihood, 9 * 5 * 5).reshape(9, 5, 5, -1).astype("float32")
     whole = keras.ops.convert_to_numpy(likelihood.distribution(params).sample(seed=seed))
     for n in (1, 4):
@@ -197,13 +205,13 @@ def test_extreme_outputs_give_finite_values_and_gradients(name):
     else:
         params = np.random.default_rng(0).choice(EXTREMES, size=(500, size))
     params = params.astype("float32")[:, None]  # [N, 1, P]
-    pixels = np.array(PIXELS, "float32")[None, :, None]  # [1, 4, 1]
-    value, gradient = value_and_gradient(lambda p: likelihood.distribution(p, event_ndims=1).log_prob(pixels), params)
+    pixels = np.array(PIXELS, "float32")[None, :, None, None, None]  # [1, 4, 1, 1, 1]
+    value, gradient = value_and_gradient(lambda p: of_pixels(likelihood, p).log_prob(pixels), params)
     assert np.all(np.isfinite(value))
     assert np.all(np.isfinite(gradient))
-    mean = keras.ops.convert_to_numpy(likelihood.distribution(params, event_ndims=1).mean())
+    mean = keras.ops.convert_to_numpy(of_pixels(likelihood, params).mean())
     assert np.all(np.isfinite(mean))
-    draws = keras.ops.convert_to_numpy(likelihood.distribution(params, event_ndims=1).sample(seed=3))
+    draws = keras.ops.convert_to_numpy(of_pixels(likelihood, params).sample(seed=3))
     assert np.all(np.isfinite(draws))
     if not isinstance(likelihood, likelihoods.LocationScale):
         assert np.all(np.abs(mean - 0.5) <= 0.501)
@@ -226,7 +234,7 @@ def test_gradients_are_those_of_the_density(name):
     params = draw_params(likelihood, 20, seed=3)
     x = np.full(20, 1.0 if values else 0.6)
     _, gradient = value_and_gradient(
-        lambda p: likelihood.distribution(p, event_ndims=1).log_prob(x.astype("float32")[:, None]),
+        lambda p: of_pixels(likelihood, p).log_prob(x.astype("float32")[:, None, None, None]),
         params.astype("float32"),
     )
     for index in range(min(likelihood.params_per_channel, 8)):
@@ -238,7 +246,8 @@ def test_gradients_are_those_of_the_density(name):
 
 def test_log_probabilities_are_float32_whatever_the_network_computes_in():
     for likelihood, _, _ in TABLE.values():
-        params = keras.ops.zeros((1, 2, 2, likelihood.channels(1)), "bfloat16")
+        likelihood.build_for(events.Image(2, 2, 1))
+        params = keras.ops.zeros((1, *likelihood.output_shape), "bfloat16")
         assert likelihood.distribution(params).dtype == "float32"
 
 

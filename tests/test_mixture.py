@@ -38,7 +38,7 @@ def test_log_prob_and_responsibilities_are_scipys(covariance, size):
     expected = joint(x, weights, normals).reshape(50, 3)
     np.testing.assert_allclose(model.log_prob(x), special.logsumexp(expected, axis=1), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(model.responsibilities(x), special.softmax(expected, axis=1), atol=1e-4)
-    np.testing.assert_allclose(model.loss_terms(x)["nll"], -model.log_prob(x), rtol=1e-5)
+    np.testing.assert_allclose(model.loss_terms(x).terms["nll"], -model.log_prob(x), rtol=1e-5)
 
 
 @both_covariances
@@ -54,7 +54,7 @@ def test_scores_in_blocks_are_scores_at_once(covariance, monkeypatch):
     model, *_ = random_mixture(covariance)
     x = np.random.default_rng(0).standard_normal((10, 2))
     log_prob, responsibilities = model.log_prob(x), model.responsibilities(x)
-    monkeypatch.setattr("kerasgen.families.mixture._ELEMENTS_AT_ONCE", 20)
+    monkeypatch.setattr(Mixture, "scores_at_once", 3)
     np.testing.assert_allclose(model.log_prob(x), log_prob, rtol=1e-6)
     np.testing.assert_allclose(model.responsibilities(x), responsibilities, rtol=1e-5)
 
@@ -210,8 +210,8 @@ def test_exported_files_agree_and_their_noise_draws_the_mixture(event_shape, cov
     report = export.tflite(model, tmp_path / "model.tflite")
     assert set(report.errors) == {"sample", "log_prob", "responsibilities", "sample_seeded"}
     function, shapes = model.export_signatures()["sample"]
-    noise = np.random.default_rng(0).standard_normal((5000, *shapes["noise"])).astype("float32")
-    drawn, expected = np.asarray(function(noise)["images"]), np.asarray(model.sample(5000, seed=0))
+    noise = np.random.default_rng(0).standard_normal((5000, *shapes["noise"].shape)).astype("float32")
+    drawn, expected = np.asarray(*function(noise).values()), np.asarray(model.sample(5000, seed=0))
     np.testing.assert_allclose(drawn.mean(axis=0), expected.mean(axis=0), atol=0.1)
     np.testing.assert_allclose(drawn.std(axis=0), expected.std(axis=0), atol=0.1)
 
@@ -220,8 +220,8 @@ def test_exported_log_prob_and_responsibilities_are_the_models():
     model, *_ = random_mixture("full")
     x = np.random.default_rng(0).standard_normal((7, 2)).astype("float32")
     signatures = model.export_signatures()
-    np.testing.assert_allclose(signatures["log_prob"][0](x)["log_prob"], model.log_prob(x), rtol=1e-4)
-    responsibilities = signatures["responsibilities"][0](x)["responsibilities"]
+    np.testing.assert_allclose(signatures["log_prob"][0](vectors=x)["log_prob"], model.log_prob(x), rtol=1e-4)
+    responsibilities = signatures["responsibilities"][0](vectors=x)["responsibilities"]
     np.testing.assert_allclose(responsibilities, model.responsibilities(x), atol=1e-5)
 
 
@@ -230,9 +230,9 @@ def test_exported_log_prob_and_responsibilities_are_the_models():
     [
         ({"covariance": "tied"}, "Expected covariance to be 'diag' or 'full'. Received: covariance='tied'"),
         ({"num_components": 0}, "Expected num_components to be an integer of at least 1. Received: num_components=0"),
-        ({"levels": 256}, r"at least 2 levels of images .* Received: levels=256, event_shape=\(2,\)"),
+        ({"levels": 256}, r"at least 2 levels of images .* Received: levels=256"),
         ({"event_shape": (2, 2, 1), "levels": 1}, "at least 2 levels of images .* Received: levels=1"),
-        ({"num_classes": 4}, "Expected no num_classes: .* Received: num_classes=4. Drop it"),
+        ({"num_classes": 4}, "Expected no condition: "),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):
@@ -244,9 +244,9 @@ def test_bad_data_is_refused():
     model = Mixture((2,), 3)
     with pytest.raises(ValueError, match=r"Expected at least 3 examples, one a component. Received: 2 examples"):
         model.fit_em(np.zeros((2, 2)))
-    with pytest.raises(ValueError, match=r"Expected data of shape \[batch, 2\]. Received: shape \(4, 3\)"):
+    with pytest.raises(ValueError, match=r"of shape \[batch, 2\]. Received: shape \(4, 3\)"):
         model.log_prob(np.zeros((4, 3)))
-    with pytest.raises(ValueError, match="Expected finite values"):
+    with pytest.raises(ValueError, match="Expected finite"):
         model.fit_em(np.full((4, 2), np.nan))
     with pytest.raises(ValueError, match="Expected condition=None: this model is unconditional"):
         model.sample(2, condition=[0, 1])

@@ -4,34 +4,28 @@ import keras
 import numpy as np
 import pytest
 
-from kerasgen import divergences, families, plot
+from kerasgen import divergences, events, families, plot
 from kerasgen.tasks.appear import appear
 from kerasgen.tasks.noise import arithmetic, interpolations, truncations
 
 
 @keras.saving.register_keras_serializable(package="tests")
 class Bare(keras.layers.Layer):
-    """The input as an image of one row."""
+    """The input as a series of one sample."""
 
     def call(self, x):
-        return keras.ops.reshape(x, (-1, 1, x.shape[-1], 1))
-
-
-class Transparent(families.AdversarialModel):
-    """Examples are the noise, and the one-hot label of a conditional model, whatever their range."""
-
-    def in_range(self, x):
-        return x
+        return x[:, None]
 
 
 def transparent(num_classes=None, size=4):
-    shape = (1, size + (num_classes or 0), 1)
-    critic = keras.layers.Flatten()
-    return Transparent(shape, Bare(), critic, divergences.NonSaturating(), size, num_classes)
+    """Its examples are the noise, and the one-hot label of a conditional model."""
+    event = events.Series(1, size + (num_classes or 0))
+    parts = Bare(), keras.layers.Flatten(), divergences.NonSaturating()
+    return families.AdversarialModel(event, *parts, size, num_classes)
 
 
 def test_interpolations_walk_great_circles_from_end_to_end():
-    walks = interpolations(transparent(), rows=3, steps=5, seed=1)[:, :, 0, :, 0]
+    walks = interpolations(transparent(), rows=3, steps=5, seed=1)[:, :, 0]
     assert walks.shape == (3, 5, 4)
     units = walks / np.linalg.norm(walks, axis=-1, keepdims=True)
     for walk, unit in zip(walks, units):
@@ -46,7 +40,7 @@ def test_interpolations_walk_great_circles_from_end_to_end():
 
 def test_truncated_noise_keeps_its_quantiles():
     limits = (0.5, 2.0, None)
-    rows = truncations(transparent(size=50), limits, columns=40)[:, :, 0, :, 0]
+    rows = truncations(transparent(size=50), limits, columns=40)[:, :, 0]
     assert np.abs(rows[0]).max() <= 0.5 < np.abs(rows[1]).max() <= 2 < np.abs(rows[2]).max()
     assert np.all(np.sign(rows[0]) == np.sign(rows[2]))
     order = np.argsort(rows[2], axis=None)
@@ -56,7 +50,7 @@ def test_truncated_noise_keeps_its_quantiles():
 
 def test_arithmetic_moves_along_the_difference_of_the_extremes():
     model = transparent()
-    rows = arithmetic(model, lambda samples: samples[:, 0, 2, 0], rows=2, steps=5)[:, :, 0, :, 0]
+    rows = arithmetic(model, lambda samples: samples[:, 0, 2], rows=2, steps=5)[:, :, 0]
     z = np.random.default_rng(0).standard_normal((256, 1, 4))[:, 0]
     order = np.argsort(z[:, 2])
     difference = z[order[-3:]].mean(axis=0) - z[order[:3]].mean(axis=0)
@@ -67,9 +61,9 @@ def test_arithmetic_moves_along_the_difference_of_the_extremes():
 
 def test_conditional_rows_and_columns_are_of_the_classes_in_turn():
     model = transparent(3)
-    by_row = interpolations(model, rows=4, steps=2)[:, :, 0, 4:, 0].argmax(axis=-1)
+    by_row = interpolations(model, rows=4, steps=2)[:, :, 0, 4:].argmax(axis=-1)
     np.testing.assert_array_equal(by_row, np.repeat([[0], [1], [2], [0]], 2, axis=1))
-    by_column = truncations(model, columns=4)[:, :, 0, 4:, 0].argmax(axis=-1)
+    by_column = truncations(model, columns=4)[:, :, 0, 4:].argmax(axis=-1)
     np.testing.assert_array_equal(by_column, [[0, 1, 2, 0]] * 4)
 
 

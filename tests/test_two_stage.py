@@ -10,7 +10,7 @@ from conftest import SENTENCES, PatchTokenizer, tiny_two_stage
 from keras import ops
 from two_stage import build, condition_of
 
-from kerasgen import backend, decoding, families, networks
+from kerasgen import backend, decoding, events, families, networks
 from kerasgen.text import Vocabulary
 
 every_condition = pytest.mark.parametrize("condition", (None, "classes", "text"))
@@ -51,7 +51,7 @@ def test_log_prob_is_the_sum_of_both_stages(condition, digits):
     ids = model.tokenizer.tokenize(images)
     expected = model.log_prob_tokens(ids, given) + model.tokenizer.decode_tokens(ids).log_prob(images)
     np.testing.assert_allclose(model.log_prob(images, given), expected, rtol=1e-5)
-    np.testing.assert_allclose(model.loss_terms(images, given)["ids"], -model.log_prob_tokens(ids, given), rtol=1e-5)
+    np.testing.assert_allclose(model.loss_terms(images, given).terms["tokens"], -model.log_prob_tokens(ids, given), rtol=1e-5)
 
 
 def naive(model, uniform, condition, **how):
@@ -69,7 +69,7 @@ def naive(model, uniform, condition, **how):
 def test_the_loop_draws_what_full_passes_draw(condition, grid, how):
     model = build(condition, grid, (4, 6, 1))
     uniform = np.random.default_rng(1).random((6, 2, 3), "float32")
-    given = model.check_condition(condition_of(model, 6))
+    given = model.condition.check(condition_of(model, 6))
     np.testing.assert_array_equal(model._draw(uniform, given, **how), naive(model, uniform, given, **how))
 
 
@@ -93,7 +93,7 @@ def test_an_id_depends_on_all_that_come_before_and_on_no_other(condition):
     changed = np.repeat(ids.reshape(1, 16), 16, axis=0)
     changed[np.arange(16), np.arange(16)] += 1
     changed = (changed % 16).reshape(16, 4, 4)
-    prefix = model._prefix(model.check_condition(condition_of(model, 1)), 1)
+    prefix = model._prefix(model.condition.check(condition_of(model, 1)), 1)
     outputs = model.network(np.repeat(prefix, 16, axis=0), changed)[1] - model.network(prefix, ids)[1]
     influence = np.abs(outputs).max(-1)  # [changed, position]
     assert np.all(influence[np.tril_indices(16)] < 1e-5)
@@ -104,19 +104,20 @@ def test_the_text_loss_is_of_every_word_and_the_end():
     """By hand, from the network's logits; padding behind the end does not count."""
     model = build("text")
     images = np.zeros((2, 8, 8, 1), "float32")
-    words = np.asarray(model.check_condition(SENTENCES))
+    words = np.asarray(model.condition.check(SENTENCES))
     logits, _ = model.network(words, model.tokenizer.tokenize(images))
     log_p = np.asarray(ops.log_softmax(logits))
     expected = [
         -sum(log_p[row, t, words[row, t + 1]] for t in range(end)) for row, end in ((0, 5), (1, 2))
     ]  # 6 words fill the row; of 2 words, the second and the end
-    np.testing.assert_allclose(model.loss_terms(images, SENTENCES)["text"], expected, rtol=1e-4)
-    assert model.term_weights() == {"text": pytest.approx(1 / 7 * 16 / 6)}
+    loss = model.loss_terms(*model.check(images, SENTENCES))
+    np.testing.assert_allclose(loss.terms["text"], expected, rtol=1e-4)
+    assert loss.weights == {"text": pytest.approx(1 / 7 * 16 / 6)}
 
 
 def test_words_before_the_images_do_not_see_them():
     model = build("text")
-    words = model.check_condition(SENTENCES)
+    words = model.condition.check(SENTENCES)
     first, other = (model.network(words, random_ids(2, seed))[0] for seed in (0, 1))
     np.testing.assert_array_equal(first, other)
 
@@ -145,7 +146,7 @@ def test_it_learns_what_the_sentence_says():
     model = tiny_two_stage("text")
     images = np.zeros((64, 8, 8, 1), "float32")
     images[::2, :4], images[1::2, 4:] = 1, 1
-    words = np.tile(model.text.encode(SENTENCES), (32, 1))
+    words = np.tile(model.condition.vocabulary.encode(SENTENCES), (32, 1))
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(images, words, batch_size=16, epochs=25, verbose=0)
     for sentence, image in zip(SENTENCES, images):
@@ -153,17 +154,12 @@ def test_it_learns_what_the_sentence_says():
 
 
 def test_parts_that_do_not_belong_together():
-    tokenizer, text = PatchTokenizer((8, 8, 1)), Vocabulary(["a"], 2, ["a"])
+    tokenizer, sentences = PatchTokenizer((8, 8, 1)), events.Sentences(Vocabulary(["a"], 2, ["a"]))
     for arguments, message in (
-        (((4, 4, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2)), r"tokenizer's, \(8, 8, 1\). Received: \(4"),
+        (((4, 4, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2)), r"tokenizer's, of shape \(8, 8, 1\). Received: Image\(.*4"),
         (((8, 8, 1), tokenizer, networks.TokenTransformer(17, 1, 8, 1, 2)), "vocab_size to be 16.*Received: 17"),
         (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), 10), "prefix_size to be 10.*Received: 1"),
-        (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), None, text), "prefix_size to be 2"),
-        (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 2, 8, 1, 2), 2, text), "num_classes or text.*both"),
-        (
-            ((8, 8, 1), tokenizer, networks.TokenTransformer(16, 2, 8, 1, 2), None, Vocabulary(["a"], 2)),
-            "a text with examples",
-        ),
+        (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), sentences), "prefix_size to be 2"),
     ):
         with pytest.raises(ValueError, match=message):
             families.TwoStageModel(*arguments)
@@ -174,9 +170,9 @@ def test_parts_that_do_not_belong_together():
         families.TwoStageModel((8, 8, 1), tokenizer, network, 10, condition_dropout=0.1)
     with pytest.raises(ValueError, match="Expected num_heads to divide size. Received: num_heads=3, size=8"):
         networks.TokenTransformer(16, 1, 8, 1, 3)
-    grid = networks.TokenGrid(16, networks.PixelCNN(16, 8, 1), text.size)
+    grid = networks.TokenGrid(16, networks.PixelCNN(16, 8, 1), sentences.vocab_size)
     with pytest.raises(ValueError, match="Expected a prefix of one token, all that these networks read. Received: 2"):
-        families.TwoStageModel((8, 8, 1), tokenizer, grid, text=text)
+        families.TwoStageModel((8, 8, 1), tokenizer, grid, sentences)
     with pytest.raises(ValueError, match="Expected output_channels 16, .* Received: 5"):
         families.TwoStageModel((8, 8, 1), tokenizer, networks.TokenGrid(16, networks.PixelCNN(5, 8, 1)))
 
@@ -186,13 +182,13 @@ def test_parts_that_do_not_belong_together():
     [
         (None, "Expected a condition: this model draws what a sentence says. Received: condition=None"),
         ("a red circel", "Expected words that the model knows. Received: 'circel'. Near 'circel': circle."),
-        (["a circle"] * 3, "Expected one label for each of n=2 examples. Received: 3 labels"),
+        (["a circle"] * 3, "Expected a condition for each of n=2 examples.* Received: 3"),
         (
             np.zeros((2, 5), "int32"),
-            r"Expected sentences, or word numbers of shape \[batch, 6\]. Received: shape \(2, 5",
+            r"Expected sentences or tokens of shape \[batch, 6\]. Received: shape \(2, 5",
         ),
-        (np.full((2, 6), 6, "int32"), r"Expected integer word numbers in 0..5. Received: int32 in 6..6"),
-        (np.zeros((2, 6), "float32"), r"Expected integer word numbers in 0..5. Received: float32 in"),
+        (np.full((2, 6), 6, "int32"), r"Expected sentences or tokens in 0..5. Received: .* in 6..6"),
+        (np.full((2, 6), 0.5, "float32"), r"Expected sentences or tokens in 0..5. Received: fractions"),
     ],
 )
 def test_sentences_that_it_does_not_take(condition, message):
@@ -225,7 +221,7 @@ def test_a_grid_survives_its_configuration():
 
 
 def test_ids_of_another_grid():
-    with pytest.raises(ValueError, match=r"Expected ids of shape \[batch, 4, 4\]. Received: shape \(2, 16\)"):
+    with pytest.raises(ValueError, match=r"Expected tokens of shape \[batch, 4, 4\]. Received: shape \(2, 16\)"):
         tiny_two_stage().log_prob_tokens(np.zeros((2, 16), "int32"))
 
 

@@ -97,6 +97,7 @@ class SelfConditionedModel(AdversarialModel):
         return super()._parts(x, self._components(x))
 
 
+@register
 class Components(Nothing):
     """No condition of data; of samples, components where somebody names them.
 
