@@ -19,7 +19,7 @@ _REGISTERING = (
     "text",
     "training",
 )
-_OTHERS = ("data", "export", "metrics", "plot", "recipe", "tasks", "zoo")
+_OTHERS = ("abilities", "data", "export", "metrics", "plot", "recipe", "reports", "tasks", "zoo")
 
 __all__ = [*_CLASSES, *_REGISTERING, *_OTHERS, "register"]
 

@@ -120,6 +120,7 @@ class Scores(Ability):
 
     method = "log_prob"
     likelihood_kind = "exact"
+    levels: int | None = None  # whose probability log_prob counts, None where it is a density
     num_samples = 500  # of an estimate
     scores_at_once = 64
     decodes_at_once = 1024  # examples times importance samples

@@ -184,6 +184,8 @@ class Event:
             )
         return condition
 
+    rows = "one row a condition"  # of pictures that show a model by it
+
     @property
     def num_shown(self) -> int | None:
         """How many values there are to show a model by, or None where there is no choice."""
@@ -384,6 +386,7 @@ class Classes(Tokens):
 
     name = "labels"
     meaning = "labels"
+    rows = "one row a class"
 
     def __init__(self, count: int):
         super().__init__((), checks.positive("count", count))
@@ -506,8 +509,15 @@ class Sentences(Tokens):
         return self.vocabulary.encode(x) if several or isinstance(x, str) else x
 
     @property
+    def rows(self):
+        return f"one row each of {', '.join(map(repr, self.vocabulary.examples))}"
+
+    @property
     def num_shown(self):
         return len(self.vocabulary.examples)
+
+    def example(self, n, seed):
+        return self.shown(n)
 
     def shown(self, n):
         examples = self.vocabulary.encode(self.vocabulary.examples)

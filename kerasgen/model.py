@@ -38,6 +38,8 @@ class EventModel(keras.Model):
         terms: names of the loss terms.
     """
 
+    autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
+
     def __init__(self, event, condition=None, terms=(), **kwargs):
         super().__init__(**kwargs)
         self.event = events.of(event)

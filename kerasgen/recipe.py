@@ -141,11 +141,6 @@ class Recipe:
         pairs = {key: (mine.get(key), theirs.get(key)) for key in mine | theirs}
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
-    @property
-    def is_binary(self):
-        """Whether the pixels that the model is trained on are 0 or 1."""
-        return self.data.get("binarize") is not None or self.data["name"] == "binarized_mnist"
-
     def build(self):
         """The model, its weights initialised from the seed."""
         import keras
@@ -162,7 +157,7 @@ def build(config):
     Raises:
         ValueError: a class that kerasgen does not have, or arguments that it does not take.
     """
-    import keras
+    from kerasgen.registration import CLASSES  # imports Keras
 
     if isinstance(config, list):
         return [build(item) for item in config]
@@ -171,17 +166,14 @@ def build(config):
     name, *others = config or {"": None}
     if others or "." not in name:
         return {key: build(value) for key, value in config.items()}
-    package, _, class_name = name.rpartition(".")
-    cls = keras.saving.get_registered_object(f"kerasgen.{package}>{class_name}")
-    if cls is None:
-        known = [key for key in keras.saving.get_custom_objects() if key.startswith("kerasgen.")]
-        names = sorted(key.removeprefix("kerasgen.").replace(">", ".") for key in known)
+    if name not in CLASSES:
         raise ValueError(
-            f"Expected a kerasgen class in the recipe. Received: {name!r}. Known: {names}"
+            "Expected a class that kerasgen.registration.register knows in the recipe. "
+            f"Received: {name!r}. Known: {sorted(CLASSES)}"
         )
     arguments = {key: build(value) for key, value in (config[name] or {}).items()}
     try:
-        return cls(**arguments)
+        return CLASSES[name](**arguments)
     except TypeError as error:
         raise ValueError(
             f"Expected arguments of {name} in the recipe. Received: {sorted(arguments)}: {error}"

@@ -13,6 +13,7 @@ import keras
 
 Class = TypeVar("Class", bound=type)
 
+CLASSES: dict[str, type] = {}  # all that recipes can name: "families.Mixture"
 _ARGUMENTS = "__constructor_arguments"  # Keras looks for layers in attributes without underscores
 _RENAMED = {"event_shape": "event", "num_classes": "condition"}  # for one release
 
@@ -27,6 +28,7 @@ def register(cls: Class) -> Class:
         cls.get_config = get_config
         cls.from_config = classmethod(from_config)
     package = ".".join(cls.__module__.split(".")[:2])
+    CLASSES[f"{package.removeprefix('kerasgen.')}.{cls.__name__}"] = cls
     return keras.saving.register_keras_serializable(package=package)(cls)
 
 

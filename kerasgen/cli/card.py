@@ -38,10 +38,10 @@ def _write(args):
 
 def rewrite(model, recipe, metrics, args):
     """The preset again, with other figures or notes, and new pictures."""
-    from kerasgen.metrics import evaluation
+    from kerasgen.reports import report
 
     training = None
-    if evaluation.only_samples(model):
+    if report(model).only_samples:
         grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
         training, _ = inputs.examples(grey, "train", args)
     x, labels = inputs.examples(recipe, "test", args, recipe.data.get("labels"))

@@ -32,7 +32,9 @@ def run(args):
             "folder."
         )
     model = inputs.model(args.preset)
-    if model.num_classes is not None or not hasattr(model, "elbo") or model.event_shape[-1] != 1:
+    inputs.needs(model, "Encodes", args.preset)
+    inputs.needs(model, "Samples", args.preset)
+    if model.num_classes is not None or model.event_shape[-1] != 1:
         raise ValueError(
             "Expected an unconditional latent-variable preset of grey images. Received: "
             f"{args.preset!r}, a {type(model).__name__} of {model.event_shape}. Choose another "

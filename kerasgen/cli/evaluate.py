@@ -49,40 +49,54 @@ def run(args):
 
 def _measure(model, recipe, args):
     """Figures and protocols by name."""
-    from kerasgen.metrics import evaluation, features
+    from kerasgen import reports
+    from kerasgen.events import Image
+    from kerasgen.metrics import features
 
+    report = reports.report(model)
     with_quality = args.quality or args.inception is not None
     if with_quality:
-        inputs.needs(model, "sample", args.name)
-    if args.inception and len(model.event_shape) != 3:
+        inputs.needs(model, "Samples", args.name)
+    if args.inception and not isinstance(model.event, Image):
         raise ValueError(
             f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality."
         )
-    if args.samples and not with_quality and not evaluation.only_samples(model):
+    if args.samples and not with_quality and not report.only_samples:
         raise ValueError(
             "Expected --samples with --quality, whose samples it counts. Add --quality, or drop it."
         )
     extractor = features.inception(args.inception) if args.inception else None
     data_name, read = recipe.data["name"], _reader(recipe, args)
-    judge = kerasgen.zoo.judge(data_name)
-    options = (judge, args.num_samples, with_quality, extractor, args.limit, args.samples)
+    study = reports.Study(
+        data_name,
+        read,
+        kerasgen.zoo.judge(data_name),
+        args.num_samples,
+        with_quality,
+        extractor,
+        args.limit,
+        args.samples,
+        progress=True,
+    )
     figures, protocols = {}, {}
-    for measured, protocol in evaluation.measure(model, data_name, read, *options, progress=True):
+    for measured, protocol in report.figures(study):
         figures |= measured
         protocols |= dict.fromkeys(measured, protocol)
     return figures, protocols
 
 
 def _reader(recipe, args):
-    """What reads examples for `evaluation.measure`: `(x, labels, what they are)`."""
-    own = recipe.data["name"]
+    """What reads examples for a `kerasgen.reports.Study`: `(x, labels, what they are)`."""
+    from kerasgen.data import catalog
+
+    own, binary = recipe.data["name"], catalog.is_binary(recipe.data)
 
     def read(split, grey=False, count=None, name=own):
         if name != own and args.data:
             raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {own}.")
         if name == own and split == "test":
             split = args.split
-        draws = recipe.is_binary and name != "binarized_mnist" and not grey
+        draws = binary and not grey and catalog.entry(name).maximum > 1
         binarize = "fixed" if draws else None
         shown = dataclasses.replace(
             recipe, data={**recipe.data, "name": name, "binarize": binarize}
@@ -118,10 +132,10 @@ def _write(model, recipe, figures, protocols, args):
 
 def _command(model, args):
     """This command, with the flags that figures depend on."""
-    from kerasgen.metrics import evaluation
+    from kerasgen.abilities import Scores
 
     words = [f"kerasgen evaluate {kerasgen.zoo.folder(args.name).name}"]
-    if evaluation.is_estimated(model):
+    if isinstance(model, Scores) and model.likelihood_kind == "estimate":
         words.append(f"--num-samples {args.num_samples}")
     if args.limit:
         words.append(f"--limit {args.limit}")

@@ -41,22 +41,25 @@ def recipe(name):
     return Recipe.load(folder / "recipe.yaml")
 
 
-def model(name, part=None):
-    """The model of a preset, which must have `part` where one is named."""
+def model(name, ability=None):
+    """The model of a preset, which must have an ability of `kerasgen.abilities` where one is named."""
     kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
     load_keras()
     loaded = kerasgen.zoo.load(name)
-    if part is not None:
-        needs(loaded, part, name)
+    if ability is not None:
+        needs(loaded, ability, name)
     return loaded
 
 
-def needs(model, part, name):
-    """Refuses the model of preset `name` where it lacks `part`."""
-    if not hasattr(model, part):
+def needs(model, ability, name):
+    """Refuses the model of preset `name` where it lacks an ability."""
+    from kerasgen import abilities
+
+    kind = getattr(abilities, ability)
+    if not isinstance(model, kind):
         raise ValueError(
-            f"Expected a preset whose model has {part!r}. Received: {name!r}, whose model is "
-            f"{type(model).__name__}. Name another."
+            f"Expected a preset whose model has {kind.method!r}. Received: {name!r}, whose model "
+            f"is {type(model).__name__}. Name another."
         )
 
 

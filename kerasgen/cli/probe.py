@@ -45,15 +45,11 @@ def _recipe(names):
 
 
 def _model(name):
-    model = inputs.model(name, "encoder")
+    model = inputs.model(name, "Encodes")
 
-    from kerasgen.families import Classifier
+    from kerasgen.abilities import Tokenizes
 
-    if isinstance(model, Classifier):
-        raise ValueError(
-            f"Expected encoders trained without labels. Received: the classifier {name!r}. Drop it."
-        )
-    if hasattr(model, "tokenize"):
+    if isinstance(model, Tokenizes):
         raise ValueError(
             f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name another."
         )

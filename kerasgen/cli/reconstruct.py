@@ -18,7 +18,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    model = inputs.model(args.name, "reconstruct")
+    model = inputs.model(args.name, "Reconstructs")
     recipe = inputs.recipe(args.name)
     x, labels = inputs.examples(recipe, args.split, args, recipe.data.get("labels"), args.n)
     kerasgen.plot.pairs([x, model.reconstruct(x, labels)], args.out)

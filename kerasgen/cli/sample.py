@@ -55,11 +55,11 @@ def _label(text):
 
 
 def run(args):
-    model = inputs.model(args.name, "sample")
+    model = inputs.model(args.name, "Samples")
     ways = _ways(model, args)
     condition, columns = _condition(model, args)
     is_animated = args.out.suffix.lower() == ".gif"
-    if is_animated and not hasattr(model, "patch_size"):
+    if is_animated and not isinstance(model, kerasgen.abilities.Completes):
         raise ValueError(
             f"Expected a preset that draws pixel by pixel for {args.out}, an animation. "
             f"Received: {args.name!r}. Write a .png."
@@ -69,11 +69,11 @@ def run(args):
         from kerasgen.tasks.appear import appear
 
         kerasgen.plot.animate(appear(samples, model.patch_size), args.out, 0.06)
-    elif model.event_shape == (2,):
+    elif isinstance(model.event, kerasgen.events.Vector):
         points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
         kerasgen.plot.density(model, points, args.out, samples)
     else:
-        kerasgen.plot.grid(samples, args.out, columns)
+        kerasgen.plot.grid(model.event.render(samples), args.out, columns)
     print(f"{args.out}: {args.n} samples")
 
 
@@ -95,7 +95,7 @@ def _condition(model, args):
     import numpy as np
 
     if args.prompt is not None:
-        if not getattr(model, "reads_text", False):
+        if not isinstance(model.condition, kerasgen.events.Sentences):
             raise ValueError(
                 f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
                 "Drop it."

@@ -37,6 +37,7 @@ def run(args):
         ) from error
     recipe, model = inputs.recipe(args.name), inputs.model(args.name)
 
+    from kerasgen.data import catalog
     from kerasgen.tokenization import tokenize
 
     began = time.monotonic()
@@ -47,7 +48,7 @@ def run(args):
         args.format,
         args.images_per_shard,
         args.resize,
-        binary=recipe.is_binary,
+        binary=catalog.is_binary(recipe.data),
         options=args.beam,
         data_dir=args.data_dir,
         download=args.download,

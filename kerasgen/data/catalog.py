@@ -99,6 +99,11 @@ def entry(name: str) -> Entry:
     return dataclasses.replace(found, name=name)
 
 
+def is_binary(data: Mapping[str, Any]) -> bool:
+    """Whether the pixels that a recipe's `data` section gives are 0 or 1."""
+    return data.get("binarize") is not None or entry(data["name"]).maximum == 1
+
+
 def names() -> list[str]:
     """The sets that have a row."""
     return list(_ENTRIES)

@@ -150,7 +150,7 @@ def every_format(model, folder):
                 wrong = {name.removesuffix("_seeded") for name in error.signatures}  # which goes with `sample`
                 signatures = [name for name in signatures if name not in wrong]
             except RuntimeError:
-                others = [name for name in signatures if not name.startswith(getattr(model, "autoregressive_signatures", ()))]
+                others = [name for name in signatures if not name.startswith(model.autoregressive_signatures)]
                 signatures = others if len(others) < len(signatures) else []
     return reports
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from kerasgen import backend
 from kerasgen.abilities import Samples
 from kerasgen.events import Tensor
 from kerasgen.fitting import code_tensor, noise_tensor

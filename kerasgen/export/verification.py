@@ -104,7 +104,7 @@ def verify(model, signatures, run, bound):
                 found.setdefault(key, []).append(_errors(outputs[key], expected[key]))
         joined = [np.concatenate(batches) for batches in found.values()]
         largest[name], means[name] = (float(max(reduce(errors) for errors in joined)) for reduce in (np.max, np.mean))
-        if name.startswith(getattr(model, "autoregressive_signatures", ())):
+        if name.startswith(model.autoregressive_signatures):
             off = max(np.mean(errors > bound.largest) for errors in joined)
             if not off <= bound.drawn:
                 wrong[name] = f"above {bound.largest:g} in {off:.1%} of the pixels (at most {bound.drawn:.0%})"

@@ -79,6 +79,10 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         self.built = True
 
     @property
+    def levels(self):
+        return self.likelihood.levels
+
+    @property
     def grid_shape(self):
         """Of the grid of patches that the network sees, `[height, width, channels]`."""
         return self.grid.shape

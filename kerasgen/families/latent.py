@@ -85,6 +85,10 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
         return likelihood.mean() if mean else likelihood.sample(seed=of_pixels)
 
     @property
+    def levels(self):
+        return self.likelihood.levels
+
+    @property
     def shows_means(self):
         return not self.likelihood.autoregressive
 

@@ -118,6 +118,10 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return math.prod(self.tokenizer.grid_shape)
 
     @property
+    def levels(self):
+        return self.likelihood.levels
+
+    @property
     def likelihood(self):
         """The tokenizer's p(x | tokens)."""
         return self.tokenizer.likelihood

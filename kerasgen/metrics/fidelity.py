@@ -3,7 +3,7 @@
 import numpy as np
 
 from kerasgen.batches import mapped
-from kerasgen.metrics import figure, shown
+from kerasgen.metrics import figure
 
 _BATCH = 500
 
@@ -22,6 +22,6 @@ def label_fidelity(model, classifier, num_samples=10_000, seed=0):
         real images is itself wrong once in 200.
     """
     labels = np.arange(num_samples, dtype="int32") % model.num_classes
-    images = shown.samples(model, num_samples, labels, seed)
+    images = model.shown_samples(num_samples, labels, seed)
     predicted = np.argmax(mapped(classifier.probabilities, _BATCH, images), axis=-1)
     return {"label_fidelity": figure.mean(100.0 * (predicted == labels), "%")}

@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.families import Mixture
+from kerasgen.events import Classes
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.units import active_units
@@ -20,38 +20,45 @@ from kerasgen.metrics.units import active_units
 ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their noise
 
 
-def exact(model, images, labels=None, seed=0, progress=False):
-    """Figures of a model whose `log_prob` is exact.
+def scored(model, examples, condition=None, num_samples=1, seed=0, progress=False):
+    """Figures of a model by its own `log_prob`.
 
     Args:
-        model: a generative model with `log_prob(x, condition)`.
-        images: `[N, *event_shape]`, N at least 2; binarized where the protocol says so.
-        labels: `[N]`, of a conditional model.
-        seed: of the noise that makes levels continuous, of a mixture with full covariances: its likelihood is then a
-            bound, by one draw for each pixel.
+        model: a generative model with the ability `Scores`.
+        examples: `[N, *event_shape]`, N at least 2; binarized where the protocol says so.
+        condition: `[N, ...]`, of a conditional model.
+        num_samples: importance samples of each example, where `log_prob` is an estimate.
+        seed: of these.
         progress: show a progress bar.
 
     Returns:
-        `Figure`s by name: `nll`, for 8-bit images `bits_per_dim`, and of a conditional model `nll_marginal`, which
-        compares with the `nll` of unconditional ones.
+        `Figure`s by name: `nll`, for 8-bit images `bits_per_dim`, and where it is exact given one of
+        several classes, `nll_marginal`, which compares with the `nll` of unconditional models.
 
     Raises:
-        ValueError: images of another shape or range, fewer than 2 images.
+        ValueError: examples that the model does not take, fewer than 2 examples.
     """
-    images, labels = figure.checked(model, images, labels)
+    examples, condition = figure.checked(model, examples, condition)
+    sums_classes = isinstance(model.condition, Classes) and model.likelihood_kind == "exact"
 
     def score(x, y, batch):
-        if model.num_classes is not None:
+        if sums_classes:
             joint = by_class(model, x)
             return ops.take_along_axis(joint, y[None], axis=0)[0], _mean_of_classes(joint)
-        noise = {"seed": seed + batch} if isinstance(model, Mixture) else {}
-        return (model.log_prob(x, y, **noise),)
+        return (log_prob(model, x, y, num_samples, seed + batch),)
 
-    log_prob, *total = figure.by_batch(score, images, labels, progress)
-    figures = _nll(model, log_prob)
+    scores, *total = figure.by_batch(score, examples, condition, progress)
+    figures = _nll(model, scores)
     if total:
         figures["nll_marginal"] = figure.mean(-total[0], "nats")
     return figures
+
+
+def log_prob(model, x, condition=None, num_samples=1, seed=0):
+    """log p(x | condition) `[B]` of any kind; samples and seed matter to estimates only."""
+    if model.likelihood_kind == "estimate":
+        return model.log_prob(x, condition, num_samples, seed)
+    return model.log_prob(x, condition)
 
 
 def marginal(model, x):
@@ -142,7 +149,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
 
 
 def _nll(model, log_prob):
-    levels = getattr(model.likelihood if hasattr(model, "likelihood") else model, "levels", None)
+    levels = model.levels
     figures = {"nll": figure.mean(-log_prob, "nats")}
     if levels is not None and levels > 2:
         figures["bits_per_dim"] = figure.mean(-log_prob / math.prod(model.event_shape) / math.log(2), "bits/dim")

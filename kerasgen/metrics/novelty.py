@@ -6,7 +6,6 @@ others 2019, Do Deep Generative Models Know What They Don't Know?, arXiv 1810.09
 
 import numpy as np
 
-from kerasgen.families import Mixture
 from kerasgen.metrics import figure, likelihood
 from kerasgen.metrics.figure import Figure
 
@@ -41,8 +40,7 @@ def ranking(model, examples, others, seed=0, progress=False):
     def score(x, _, batch):
         if model.num_classes is not None:
             return (likelihood.marginal(model, x),)
-        draws = {"seed": seed + batch} if isinstance(model, Mixture) else {}  # whose log p(x) of levels is a bound
-        return (model.log_prob(x, **draws),)
+        return (likelihood.log_prob(model, x, seed=seed + batch),)
 
     def scores(images):
         return figure.by_batch(score, np.asarray(images, "float32"), None, progress)[0]

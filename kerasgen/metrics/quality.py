@@ -67,10 +67,29 @@ def sample_quality(model, examples, labels=None, training=None, extractor=extrac
     return figures | copies
 
 
+def protocol(model, count, held_out, what, training, extractor):
+    """How sample quality is measured: `count` samples against `held_out` examples, which are `what`."""
+    drawn = f"{count:,} {shown.in_words(model)}"
+    if count > held_out:
+        seeds = f"seeds 0 to {(count - 1) // held_out}"
+        drawn = f"Fréchet distance of {drawn}, {seeds}, other figures of the first {held_out:,}"
+        drawn += f", against {what}"
+    else:
+        drawn += f", seed 0, against {'as many: ' if count == held_out else ''}{what}"
+    floor = f"the first as many of {training:,}" if count <= training else f"all {training:,}"
+    copies = "" if extractor.slow else "copies are sought among all of them; "
+    tested = min(TESTED, held_out, count)
+    return (
+        f"{drawn}; floor: {floor} training examples in the samples' place; {copies}"
+        f"mean_difference_p and mmd_p of {tested:,} a side, by {two_sample.PERMUTATIONS} "
+        f"relabellings; features: {extractor.name}"
+    )
+
+
 def _drawn(model, count, block, labels, seed):
     """Samples, at most `block` at once, each block with a seed of its own."""
     for number, (n,) in enumerate(blocks(count, block)):
-        yield shown.samples(model, n, None if labels is None else labels[:n], seed + number)
+        yield model.shown_samples(n, None if labels is None else labels[:n], seed + number)
 
 
 def _side(features, further=()):

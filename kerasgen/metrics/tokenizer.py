@@ -13,7 +13,6 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.batches import blocks
-from kerasgen.likelihoods import Bernoulli
 from kerasgen.metrics import codes, figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.frechet import Moments, frechet_distance
@@ -60,7 +59,7 @@ def tokens(model, images, seed=0, progress=False):
     spread = usage["perplexity"].value * figure.mean(surprises, "nats").standard_error
     usage["perplexity"] = usage["perplexity"]._replace(standard_error=spread)
     figures = {"reconstruction": figure.mean(reconstruction, "nats")}
-    if isinstance(model.likelihood, Bernoulli) or getattr(model.likelihood, "levels", None) is not None:
+    if model.likelihood.levels is not None:
         bits = reconstruction / math.prod(model.event_shape) / math.log(2)
         figures["reconstruction_bits_per_dim"] = figure.mean(bits, "bits/dim")
     figures["psnr"] = Figure(float(-10 * np.log10(error.mean())), "dB")
@@ -78,7 +77,7 @@ def tokens(model, images, seed=0, progress=False):
 
 def is_bounded(model):
     """Whether the model's terms add up to a bound on -log p(x), as those of a discrete VAE do."""
-    return hasattr(model, "tokenize") and "kl" in model.term_means
+    return "kl" in model.term_means
 
 
 def png_bits(images):

@@ -1,11 +1,11 @@
 """The picture of a density in the plane beside data, as a PNG file."""
 
 import functools
-import inspect
 
 import keras
 import numpy as np
 
+from kerasgen.abilities import Samples, Scores
 from kerasgen.plot.figure import write
 
 _RESOLUTION = 200  # points along each axis at which the density is read
@@ -39,7 +39,7 @@ def density(model, data, path=None, samples=None):
     counts = _histogram(data, extent)
     brightest = np.quantile(counts[counts > 0], 0.99)  # the data's, so that the model's excesses cannot hide the rest
     pictures = {f"{len(data):,} points": counts}
-    only_samples = hasattr(model, "sample") and not hasattr(model, "log_prob")
+    only_samples = isinstance(model, Samples) and not isinstance(model, Scores)
     if samples is None and only_samples:
         samples = model.sample(len(data), seed=0)
     if samples is not None:
@@ -70,10 +70,10 @@ def _histogram(points, extent):
 
 def _log_density(model):
     """The model's log-density; one that is estimated by samples, repeatably and as roughly as a picture shows."""
-    if not hasattr(model, "log_prob"):
+    if not isinstance(model, Scores):
         return model
-    known = inspect.signature(model.log_prob).parameters
-    return functools.partial(model.log_prob, **{key: value for key, value in _ESTIMATE.items() if key in known})
+    is_estimate = model.likelihood_kind == "estimate"
+    return functools.partial(model.log_prob, **_ESTIMATE) if is_estimate else model.log_prob
 
 
 def _figure(pictures, extent, brightest, path):

@@ -18,6 +18,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from kerasgen.abilities import Tokenizes
 from kerasgen.export import formats
 from kerasgen.tokenization import files, images, runner
 
@@ -83,7 +84,7 @@ def tokenize(
         )
     if file_format not in FORMATS:
         raise ValueError(f"Expected the format to be one of {FORMATS}. Received: {file_format!r}")
-    if not hasattr(model, "tokenize"):
+    if not isinstance(model, Tokenizes):
         raise ValueError(f"Expected a tokenizer, a DiscreteAutoencoder. Received: {type(model).__name__}.")
     if model.event_shape[-1] not in (1, 3):
         raise ValueError(f"Expected a tokenizer of grey or RGB images. Received: one of shape {model.event_shape}.")

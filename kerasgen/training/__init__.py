@@ -1,6 +1,7 @@
 """Trains recipes: schedules, strategies, checkpoints, and `run`, which puts them together."""
 
-from kerasgen.training.callbacks import CollapseMonitor, FiniteLoss
+from kerasgen.reports.monitors import CollapseMonitor
+from kerasgen.training.callbacks import FiniteLoss
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.training.runner import run
 from kerasgen.training.schedule import Schedule, WarmupStableDecay

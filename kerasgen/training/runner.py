@@ -25,9 +25,10 @@ import numpy as np
 
 from kerasgen import backend, machine, zoo
 from kerasgen import data as datasets
+from kerasgen.reports import report
 from kerasgen.training import schedule as schedules
 from kerasgen.training import strategies
-from kerasgen.training.callbacks import KL_BY_UNIT, ActiveUnits, CodeUsage, CollapseMonitor, FiniteLoss, KLByUnit, logs
+from kerasgen.training.callbacks import FiniteLoss, logs
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.zoo.manifest import HISTORY
 
@@ -89,10 +90,10 @@ def run(recipe, output, strategy="none", devices=None, resume=False, data=None, 
                 f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
             )
         model = recipe.build()
-        if schedule.ema and getattr(getattr(model, "bottleneck", None), "averages", False):
+        if schedule.ema and (why := report(model).follows_newest_weights):
             raise ValueError(
-                "Expected no training.ema beside a VectorQuantizer of codebook 'ema', which follows the newest "
-                f"encoder and not an averaged one. Received: training.ema={schedule.ema}. Drop it."
+                f"Expected no training.ema beside {why} and not an averaged one. Received: "
+                f"training.ema={schedule.ema}. Drop it."
             )
         if not checkpoints.exist():
             _start(model, schedule.start_from)
@@ -156,17 +157,10 @@ def _start_part(model, place, preset):
 
 
 def _monitors(model, recipe, place, output, is_chief):
-    """Callbacks that add to the logs what the model's kind asks for, and write its table."""
-    kinds = {"tokenize": CodeUsage, "bottleneck": ActiveUnits, "critic": CollapseMonitor}
-    monitor = next((monitor for part, monitor in kinds.items() if hasattr(model, part)), None)
-    if monitor is None:
-        return []
+    """Callbacks that add to the logs what the model's report watches."""
     first = next(iter(_examples(recipe, place, batch_size=_MONITORED)))
-    first = first if recipe.data.get("labels") else (first,)
-    monitors = [monitor(*first)]
-    if hasattr(getattr(model, "bottleneck", None), "kl_by_unit"):
-        monitors.append(KLByUnit(output / KL_BY_UNIT, *first, writes=is_chief))
-    return monitors
+    first = first if recipe.data.get("labels") else (first, None)
+    return report(model).monitors(*first, output, is_chief)
 
 
 def _fit_em(recipe, output, place):

@@ -28,8 +28,8 @@ def render(recipe, metrics, parameters, weight_bytes, pictures, multiply_adds=No
         multiply_adds: that scoring an image takes, where they are known.
     """
     kind, arguments = next((name.rpartition(".")[2], value) for name, value in recipe.model.items())
-    binary = ", every pixel 0 or 1" if recipe.is_binary else ""
-    data = f"images float32 in [0, 1]{binary}" if len(arguments["event_shape"]) == 3 else "points float32"
+    binary = ", every pixel 0 or 1" if catalog.is_binary(recipe.data) else ""
+    data = f"images float32 in [0, 1]{binary}" if len(arguments["event"]) == 3 else "points float32"
     x = data.partition(" ")[0] + (", labels" if recipe.data.get("labels") else "")
     file = _own_file(recipe, metrics)
     read = [

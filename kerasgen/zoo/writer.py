@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 
 from kerasgen import recipe as recipes
-from kerasgen.zoo import manifest, pictures, template
+from kerasgen.reports import Shown, report
+from kerasgen.zoo import manifest, template
 from kerasgen.zoo.manifest import PresetError
 
 
@@ -76,7 +77,7 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
         history = target / manifest.HISTORY
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
-    captions = pictures.draw(model, folder, images, training, history, labels)
+    captions = report(model).pictures(folder, Shown(images, labels, training, history))
     count = getattr(getattr(model, "network", None), "multiply_adds", None)
     sizes = model.count_params(), weights.stat().st_size
     text = template.render(recipe, metrics, *sizes, captions, count and count())

@@ -1,0 +1,69 @@
+"""What is reported of adversarial models."""
+
+import keras
+
+from kerasgen import divergences, plot
+from kerasgen.events import Image
+from kerasgen.families import AdversarialModel
+from kerasgen.metrics.memorisation import nearest_neighbours
+from kerasgen.reports.base import Report, report
+from kerasgen.reports.monitors import CollapseMonitor
+from kerasgen.tasks import noise
+from kerasgen.tasks.traversal import picture
+
+_COMPARED = 16  # samples with training examples
+
+
+@report.register(AdversarialModel)
+class AdversarialReport(Report):
+    """What the noise stands for, and whether samples are copies."""
+
+    fixed_settings = ("beta_1", "beta_2")  # on which the game depends
+
+    @property
+    def needs_precision(self):
+        hidden = self.model.label_event is not self.model.condition
+        return "a number of the noise decides the component" if hidden else None
+
+    @property
+    def curves(self):
+        is_wasserstein = isinstance(self.model.divergence, divergences.Wasserstein)
+        what = "of the Wasserstein distance" if is_wasserstein else "of what it is trained for"
+        return (
+            "What training logged, by epoch: the losses of critic and generator, which pull against "
+            f"each other; divergence, the critic's estimate {what}; critic_separation, how often it "
+            "scores a real example above a sample; sample_diversity, the samples' variance as a "
+            "share of the data's"
+        )
+
+    def own_pictures(self, folder, given):
+        if not isinstance(self.model.event, Image):
+            return {}
+        captions = {
+            "interpolation.png": "From the noise of one sample to that of another, along great "
+            "circles.",
+            "truncation.png": "The same noise cut off at half, one and two standard deviations, and "
+            "not at all, from the top: less varied and more typical, or the reverse.",
+            "arithmetic.png": "Latent arithmetic: the noise of the samples in the middle column, "
+            "minus and plus half of the mean of the three samples of most ink less that of the three "
+            "of least, of 256.",
+        }
+        ink = noise.arithmetic(self.model, lambda samples: samples.mean(axis=(1, 2, 3)))
+        drawn = noise.interpolations(self.model), noise.truncations(self.model), ink
+        for name, rows in zip(captions, drawn):
+            picture(rows, folder / name)
+        return captions | self._nearest(folder, given) if given.training is not None else captions
+
+    def _nearest(self, folder, given):
+        condition = self.model.condition.shown(_COMPARED)
+        samples, training = (
+            keras.ops.convert_to_numpy(x)
+            for x in (self.model.sample(_COMPARED, condition, seed=0), given.training)
+        )
+        nearest, _ = nearest_neighbours(samples, training)
+        plot.pairs([samples, training[nearest]], folder / "nearest.png")
+        what = f"the nearest of {len(training):,} training examples, by their pixels, below."
+        return {"nearest.png": f"{_COMPARED} samples above, {what}"}
+
+    def monitors(self, examples, condition, output, writes):
+        return [CollapseMonitor(examples, condition)]

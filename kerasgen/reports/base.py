@@ -1,0 +1,246 @@
+"""What is reported of a model: figures, pictures, monitors of training, facts for its card.
+
+`report(model)` finds the family's own report. A family without one gets what its abilities allow.
+"""
+
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgen import plot
+from kerasgen.abilities import Reconstructs, Samples, Scores
+from kerasgen.events import Classes, Image, Vector
+from kerasgen.metrics import features, fidelity, figure, likelihood, quality, reconstruction, shown
+
+_TRAINING = 60_000  # examples among which copies are sought
+_JUDGED = 10_000  # samples of all classes
+_SHOWN = 64  # samples
+_A_CLASS = 10  # samples, of a conditional model
+SHOWN_PAIRS = 16  # held-out examples above what the model makes of them
+
+Figures = dict[str, figure.Figure]
+
+
+@dataclasses.dataclass
+class Study:
+    """What figures are measured on.
+
+    Attributes:
+        data_name: of the set that the model was trained on.
+        read: function of a split, "train" or "test", to `(examples, condition or None, what they are
+            in words)`. It also takes `grey`, to leave pixels as they are where training draws them,
+            `count`, how many to read, and `name`, of another set.
+        judge: the `kerasgen.zoo.Judge` of that set, or None.
+        num_samples: importance samples of each example, of models whose likelihood is estimated.
+        with_quality: sample quality too, which is otherwise measured where there is nothing else.
+        extractor: of the features that sample quality is measured on, by default the judge's.
+        limit: the largest number of samples that are judged, None for what the protocols say.
+        count: samples that quality is measured on, None for as many as there are test examples.
+        progress: show a progress bar.
+    """
+
+    data_name: str
+    read: Callable[..., tuple]
+    judge: Any = None
+    num_samples: int = 5000
+    with_quality: bool = False
+    extractor: Any = None
+    limit: int | None = None
+    count: int | None = None
+    progress: bool = False
+
+
+@dataclasses.dataclass
+class Shown:
+    """What pictures are drawn from: held-out examples and their condition, training examples, and
+    the path of a training run's logs; None for what is not at hand."""
+
+    examples: Any = None
+    condition: Any = None
+    training: Any = None
+    history: Any = None
+
+    def fits(self, model) -> bool:
+        """Whether there are held-out examples, with a condition where the model needs one."""
+        is_conditional = model.condition.encoded_size > 0
+        return self.examples is not None and is_conditional == (self.condition is not None)
+
+
+class Report:
+    """What is reported of a model by its abilities; families add to it.
+
+    Attributes:
+        needs_precision: why the model's exported files need more than 8 bits, or None.
+        fixed_settings: settings of a recipe's training on which fine-tuning depends, too.
+        curves: what the curves of training show, in words.
+    """
+
+    needs_precision: str | None = None
+    fixed_settings: tuple[str, ...] = ()
+    curves = "What training logged, by epoch"
+
+    def __init__(self, model):
+        self.model = model
+
+    @property
+    def only_samples(self) -> bool:
+        """Whether sample quality is all that there is to measure."""
+        return isinstance(self.model, Samples) and not isinstance(self.model, Scores)
+
+    # Figures
+
+    def evaluate(self, examples, condition=None, num_samples=5000, seed=0, progress=False) -> Figures:
+        """`Figure`s of held-out examples by name, the leading one first.
+
+        Args:
+            examples: `[N, *event_shape]`, N at least 2.
+            condition: `[N, ...]`, of a conditional model.
+            num_samples: importance samples of each example, where the likelihood is estimated.
+            seed: of all noise.
+            progress: show a progress bar.
+        """
+        if isinstance(self.model, Scores):
+            score = likelihood.scored
+            return score(self.model, examples, condition, num_samples, seed, progress)
+        if isinstance(self.model, Samples):
+            return quality.sample_quality(self.model, examples, condition, seed=seed)
+        if isinstance(self.model, Reconstructs):
+            return reconstruction.squared_error(self.model, examples, condition, progress)
+        raise ValueError(
+            f"Expected a model that scores, samples or reconstructs. "
+            f"Received: {type(self.model).__name__}."
+        )
+
+    def protocol(self, study: Study) -> str:
+        """How `evaluate` measures, in words, behind what the examples are."""
+        if not isinstance(self.model, Scores) or self.model.likelihood_kind != "estimate":
+            return ""
+        return f", nll by k = {study.num_samples:,} importance samples"
+
+    def figures(self, study: Study) -> Iterator[tuple[Figures, str]]:
+        """Everything that the model and the data allow: figures by name, and their protocol."""
+        if not self.only_samples:
+            examples, condition, what = study.read("test")
+            measured = self.evaluate(
+                examples, condition, study.num_samples, progress=study.progress
+            )
+            yield measured, what + self.protocol(study)
+        yield from self.own_figures(study)
+        if study.with_quality or self.only_samples:
+            yield self._quality(study)
+        if isinstance(self.model, Samples) and study.judge:
+            yield from self._fidelity(study)
+
+    def own_figures(self, study: Study) -> Iterator[tuple[Figures, str]]:
+        """Figures of this family beyond `evaluate`."""
+        yield from ()
+
+    def _quality(self, study):
+        examples, condition, what = study.read("test", grey=True)
+        extractor = study.extractor or features.of(study.judge)
+        count = study.count or len(examples)
+        training = study.read("train", grey=True, count=count if extractor.slow else _TRAINING)[0]
+        protocol = quality.protocol(
+            self.model, count, len(examples), what, len(training), extractor
+        )
+        measured = quality.sample_quality(
+            self.model, examples, condition, training, extractor, count=count
+        )
+        return measured, protocol
+
+    def _fidelity(self, study):
+        if isinstance(self.model.condition, Classes):
+            count = min(_JUDGED, study.limit or _JUDGED)
+            drawn = f"{count:,} {shown.in_words(self.model)}"
+            measured = fidelity.label_fidelity(self.model, study.judge.classifier, count)
+            yield measured, f"{drawn}, seed 0, judged by {study.judge.name}"
+
+    # Pictures
+
+    def pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
+        """Draws what the model and the data at hand allow into a folder: captions by file name, in
+        the order of the card."""
+        captions = {}
+        if isinstance(self.model, Samples):
+            captions |= self._density(folder, given) or self._samples(folder)
+        captions |= self.own_pictures(folder, given)
+        if isinstance(self.model, Reconstructs) and given.fits(self.model):
+            captions |= self._reconstructions(folder, given)
+        return captions | self._curves(folder, given)
+
+    def own_pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
+        """Pictures of this family beyond those of its abilities."""
+        return {}
+
+    def _density(self, folder, given):
+        event = self.model.event
+        is_plane = isinstance(event, Vector) and event.size == 2
+        if not is_plane or given.examples is None:
+            return {}
+        plot.density(self.model, given.examples, folder / "density.png")
+        what = f"{len(given.examples):,} points, and the density that the model gives."
+        return {"density.png": what}
+
+    def _samples(self, folder):
+        """One row of samples for each condition that is shown."""
+        condition, kinds = self.model.condition, self.model.condition.num_shown
+        count = _SHOWN if kinds is None else kinds * _A_CLASS
+        given = condition.shown(count)
+        if kinds is not None:
+            given = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
+        samples = self.model.shown_samples(count, given, seed=0)
+        columns = None if kinds is None else _A_CLASS
+        plot.grid(self.model.event.render(samples), folder / "samples.png", columns=columns)
+        drawn, rows = "Samples", ""
+        if self.model.shows_means:
+            drawn = "Samples: means of p(x | z) for z drawn from the prior"
+        if kinds is not None:
+            rows = f", {condition.rows}"
+        return {"samples.png": f"{drawn}{rows}, seed 0, the first {count}, not selected."}
+
+    def _reconstructions(self, folder, given):
+        first = keras.tree.map_structure(lambda x: x[:SHOWN_PAIRS], given.examples)
+        condition = None if given.condition is None else given.condition[:SHOWN_PAIRS]
+        again = self.model.reconstruct(first, condition)
+        rows = [self.model.event.render(each) for each in (first, again)]
+        plot.pairs(rows, folder / "reconstructions.png")
+        what = "images" if isinstance(self.model.event, Image) else "examples"
+        caption = f"{len(rows[0])} {what} above, their reconstructions below."
+        return {"reconstructions.png": caption}
+
+    def _curves(self, folder, given):
+        if given.history is None:
+            return {}
+        lines = pathlib.Path(given.history).read_text(encoding="utf-8").splitlines()
+        if len(lines) < 3:  # one epoch is no curve
+            return {}
+        plot.curves(given.history, folder / "curves.png")
+        return {"curves.png": f"{self.curves}. A first epoch far from the others is left out."}
+
+    # Training
+
+    def monitors(self, examples, condition, output: pathlib.Path, writes: bool) -> list:
+        """Callbacks that add to the logs of every epoch.
+
+        Args:
+            examples, condition: the first of the training set.
+            output: folder of the run, for tables.
+            writes: False for workers that only take part in the computation.
+        """
+        return []
+
+    @property
+    def follows_newest_weights(self) -> str | None:
+        """Why a run cannot end with averaged weights, or None."""
+        return None
+
+
+@functools.singledispatch
+def report(model) -> Report:
+    """The report of a model: that of its family, or what its abilities allow."""
+    return Report(model)

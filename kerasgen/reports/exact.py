@@ -1,0 +1,89 @@
+"""What is reported of models whose likelihood is known exactly: `AutoregressiveModel`, `Mixture`."""
+
+import contextlib
+
+import keras
+import numpy as np
+
+from kerasgen import plot
+from kerasgen.data import catalog
+from kerasgen.events import Classes, Image
+from kerasgen.families import AutoregressiveModel, Mixture
+from kerasgen.metrics import novelty
+from kerasgen.reports.base import SHOWN_PAIRS, Report, report
+from kerasgen.tasks.appear import appear
+
+_RANKED = 1000  # images of each kind
+_APPEARING = 16
+
+
+class ExactReport(Report):
+    """How well log p(x) tells the data from other images."""
+
+    def protocol(self, study):
+        how = super().protocol(study)
+        if isinstance(self.model.condition, Classes):
+            classes = f"all {self.model.num_classes} classes, equally likely a priori"
+            how += f", nll_marginal by {classes}"
+        return how
+
+    def own_figures(self, study):
+        if not isinstance(self.model.event, Image):
+            return
+        examples, _, what = study.read("test")
+        examples, others = examples[:_RANKED], {}
+        other = catalog.entry(study.data_name).outside
+        if other:
+            with contextlib.suppress(FileNotFoundError):  # the set is not on this machine
+                others[other] = study.read("test", count=len(examples), name=other)[0]
+        classes = ", all classes equally likely" if self.model.num_classes else ""
+        protocol = (
+            f"the first {len(examples):,} of {what} against as many of "
+            f"{', '.join([*others, 'noise'])} and the constant ones, by log p(x){classes}"
+        )
+        yield novelty.ranking(self.model, examples, others, progress=study.progress), protocol
+
+
+@report.register(AutoregressiveModel)
+class AutoregressiveReport(ExactReport):
+    """How images appear, pixel by pixel, and completions of held-out ones."""
+
+    needs_precision = "a pixel decides those after it"
+
+    def own_pictures(self, folder, given):
+        model = self.model
+        samples = model.sample(_APPEARING, model.condition.shown(_APPEARING), seed=0)
+        plot.animate(appear(samples, model.patch_size), folder / "appearing.gif", 0.06)
+        what = "Samples as they are drawn, one pixel or patch given those before it."
+        captions = {"appearing.gif": what}
+        return captions | self._completions(folder, given) if given.fits(model) else captions
+
+    def _completions(self, folder, given):
+        model, n = self.model, SHOWN_PAIRS
+        images = keras.ops.convert_to_numpy(given.examples[:n])
+        condition = None if given.condition is None else given.condition[: len(images)]
+        rows, columns = (side * model.patch_size for side in model.grid_shape[:2])
+        upper = model.grid_shape[0] // 2 * model.patch_size
+        mask = np.repeat(np.arange(rows)[:, None] < upper, columns, axis=1)
+        drawn = [model.complete(images, mask, condition, seed=seed) for seed in range(2)]
+        known = np.where(mask[..., None], images, 0.5)
+        plot.pairs([images, known, *drawn], folder / "completions.png")
+        what = "Held-out images, their upper halves, and two draws of the rest given these."
+        return {"completions.png": what}
+
+
+@report.register(Mixture)
+class MixtureReport(ExactReport):
+    """Exact by distribution functions where pixels have levels and covariances are diagonal."""
+
+    needs_precision = "densities of narrow components"
+
+    def protocol(self, study):
+        if not self.model.levels:
+            return ""
+        if self.model.likelihood_kind == "exact":
+            return ", exact by differences of normal distribution functions"
+        return ", a bound by one draw of uniform noise for each pixel"
+
+    def evaluate(self, examples, condition=None, num_samples=1, seed=0, progress=False):
+        return super().evaluate(examples, condition, 1, seed, progress)

@@ -1,0 +1,82 @@
+"""What is reported of models with a code of real numbers: `LatentVariableModel` and `Autoencoder`."""
+
+from kerasgen import plot
+from kerasgen.data import catalog
+from kerasgen.families import Autoencoder, LatentVariableModel
+from kerasgen.metrics import disentanglement, likelihood, units
+from kerasgen.reports.base import Report, report
+from kerasgen.reports.monitors import KL_BY_UNIT, ActiveUnits, KLByUnit
+from kerasgen.tasks.traversal import animation, picture, traverse
+
+_TRAVERSED = 10  # units of the code
+
+
+@report.register(Autoencoder)
+class AutoencoderReport(Report):
+    """Active units while it trains, and the plane of a code of two numbers."""
+
+    def monitors(self, examples, condition, output, writes):
+        return [ActiveUnits(examples, condition)]
+
+    @property
+    def needs_precision(self):
+        return "a pixel decides those after it" if self.model.likelihood.autoregressive else None
+
+    @property
+    def follows_newest_weights(self):
+        if self.model.bottleneck.averages_codebook:
+            return "a VectorQuantizer of codebook 'ema', which follows the newest encoder"
+        return None
+
+    def own_pictures(self, folder, given):
+        latent_shape, condition = self.model.bottleneck.latent_shape, self.model.condition
+        if latent_shape != (2,) or condition.encoded_size:
+            return {}
+        plot.manifold(self.model, path=folder / "manifold.png")
+        what = "What every part of the code stands for: codes at equally likely quantiles."
+        return {"manifold.png": what}
+
+
+@report.register(LatentVariableModel)
+class LatentReport(AutoencoderReport):
+    """Likelihood by importance samples, disentanglement, the KL of every unit, traversals."""
+
+    def evaluate(self, examples, condition=None, num_samples=5000, seed=0, progress=False):
+        measure = likelihood.importance_weighted
+        return measure(self.model, examples, condition, num_samples, seed, progress)
+
+    def protocol(self, study):
+        return f"{super().protocol(study)}, elbo by {likelihood.ELBO_SAMPLES}"
+
+    def own_figures(self, study):
+        factors = catalog.entry(study.data_name).factors
+        if factors and self.model.bottleneck.independent_units:
+            how = "posterior means, 10,000 points to fit and 5,000 to measure each score"
+            yield disentanglement.figures(self.model, factors), f"{how}, seed 0, DCI by forests"
+
+    def own_pictures(self, folder, given):
+        captions = super().own_pictures(folder, given)
+        if not given.fits(self.model):
+            return captions
+        plot.units(
+            units.kl_by_unit(self.model, given.examples, given.condition), folder / "units.png"
+        )
+        what = f"KL of every unit of the code, mean over {len(given.examples):,} images."
+        captions["units.png"] = what
+        if self.model.bottleneck.independent_units and given.condition is None:
+            captions |= self._traversal(folder, given)
+        return captions
+
+    def _traversal(self, folder, given):
+        rows = traverse(self.model, given.examples[0], data=given.examples)[:_TRAVERSED]
+        picture(rows, folder / "traversal.png")
+        animation(rows, folder / "traversal.gif")
+        what = "In every row one unit of a code moved from -3 to 3, the others held"
+        return {
+            "traversal.png": f"{what}; the {len(rows)} most telling.",
+            "traversal.gif": "The same in motion.",
+        }
+
+    def monitors(self, examples, condition, output, writes):
+        table = KLByUnit(output / KL_BY_UNIT, examples, condition, writes)
+        return [*super().monitors(examples, condition, output, writes), table]
