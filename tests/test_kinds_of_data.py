@@ -198,9 +198,8 @@ def test_a_likelihood_takes_the_events_of_its_support():
 
 
 def test_an_adversarial_model_and_a_mixture_of_series():
-    gan = families.AdversarialModel(
-        events.Series(6, 2), networks.MLP(hidden=(8,)), networks.MLP((8,), (8,)), divergences.NonSaturating(), latent_dim=2
-    )
+    parts = networks.MLP(hidden=(8,)), networks.MLP((8,), (8,)), divergences.NonSaturating()
+    gan = families.AdversarialModel(events.Series(6, 2), *parts, latent_dim=2)
     mixture = families.Mixture(events.Series(6, 2), 2)
     for model in (gan, mixture):
         assert model.sample(3, seed=0).shape == (3, 6, 2)

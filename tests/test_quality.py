@@ -10,9 +10,10 @@ from conftest import tiny_gan
 from scipy import linalg, stats
 
 from kerasgen.data.synthetic.toys import TOYS
-from kerasgen.metrics import evaluation, features, kernel, manifold, memorisation, quality, two_sample
+from kerasgen.metrics import features, kernel, manifold, memorisation, quality, two_sample
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.modes import mode_coverage
+from kerasgen.reports import report
 
 
 def correlated(rng, n, size=3):
@@ -233,7 +234,7 @@ def test_real_points_find_all_modes(name):
 
 
 def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
-    figures = evaluation.evaluate(tiny_gan(), images)
+    figures = report(tiny_gan()).evaluate(images)
     names = list(figures)
     assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
     assert len(names) == 20 and not any("fid" in name.lower() for name in names)
