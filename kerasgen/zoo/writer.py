@@ -9,7 +9,9 @@ import h5py
 import numpy as np
 
 from kerasgen import recipe as recipes
-from kerasgen.zoo import manifest, pictures, template
+from kerasgen.rendering import render
+from kerasgen.zoo import manifest, pictures
+from kerasgen.zoo.facts import facts
 from kerasgen.zoo.manifest import PresetError
 
 
@@ -79,7 +81,7 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
     captions = pictures.draw(model, folder, images, training, history, labels)
     count = getattr(getattr(model, "network", None), "multiply_adds", None)
     sizes = model.count_params(), weights.stat().st_size
-    text = template.render(recipe, metrics, *sizes, captions, count and count())
+    text = render("card.md.j2", **facts(recipe, metrics, *sizes, captions, count and count()))
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
 
