@@ -14,7 +14,7 @@ import pathlib
 import numpy as np
 
 from kerasgen import data, training, zoo
-from kerasgen.metrics.likelihood import exact
+from kerasgen.metrics.likelihood import scored
 from kerasgen.recipe import Recipe
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -43,10 +43,10 @@ def main(argv=None):
     images = np.concatenate(list(data.load(name, f"test[:{args.limit}]", 1000).as_numpy_iterator()))
     print("| preset | as it is | tuned |\n| --- | --- | --- |")
     for preset in args.presets:
-        before, after = exact(zoo.load(preset), images)["nll"], ""
+        before, after = scored(zoo.load(preset), images)["nll"], ""
         if not args.untuned:
             recipe = recipe_of(preset)
-            after = exact(training.run(recipe, args.out / recipe.name, resume=True), images)["nll"]
+            after = scored(training.run(recipe, args.out / recipe.name, resume=True), images)["nll"]
         print(f"| `{preset}` | {before} | {after} |", flush=True)
 
 

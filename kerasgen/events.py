@@ -109,7 +109,8 @@ class Event:
             x: examples `[B, *shape]`.
             xp: `keras.ops`, also inside traced functions, or NumPy.
         """
-        return {"NaN or infinite values": xp.logical_not(xp.all(xp.isfinite(x)))}
+        wrong = xp.any(xp.logical_not(xp.isfinite(x))) if _is_float(x) else False
+        return {"NaN or infinite values": wrong}
 
     def _remedy(self, shape) -> str:
         if shape == self.shape:
@@ -126,7 +127,7 @@ class Event:
         )
 
     def clip(self, x):
-        """Drawn examples within the event's range, which an unbounded likelihood may leave."""
+        """Examples within the event's range, which draws of an unbounded likelihood may leave."""
         return x
 
     def symbolic(self):
@@ -356,6 +357,9 @@ class Tokens(Event):
         shift = x.min() >= 1 and x.max() == self.vocab_size
         remedy = " They count from 1: subtract 1." if shift else ""
         return f"Expected {self.meaning} in {self.values}. Received: {received}.{remedy}"
+
+    def clip(self, x):
+        return ops.clip(x, 0, self.vocab_size - 1)
 
     def example(self, n, seed):
         values = np.random.default_rng(seed).integers(self.vocab_size, size=(n, *self.shape))
@@ -660,10 +664,14 @@ class Nothing(Event):
         return None
 
 
+def _is_float(x):
+    return "float" in keras.backend.standardize_dtype(x.dtype)
+
+
 def _not_whole_below(count, x, xp):
     """Where numbers are not whole ones in 0..count-1."""
     wrong = xp.logical_or(x < 0, x >= count)
-    if "float" in keras.backend.standardize_dtype(x.dtype):
+    if _is_float(x):
         wrong = xp.logical_or(wrong, xp.floor(x) != x)
     return wrong
 

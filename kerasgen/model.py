@@ -191,9 +191,10 @@ class GenerativeModel(EventModel):
 
     def received(self, x, y):
         """A batch of `fit` as tensors of their events' types, and what is wrong with its values."""
-        self.validate(x, y)
         faults = self.faults(x, y)
-        return *self.check(x, y), faults
+        x, y = self.check(x, y)
+        # A token out of range would end the step itself, before the fault is told.
+        return self.event.clip(x), self.condition.clip(y), faults
 
 
 def penalties(*layers):

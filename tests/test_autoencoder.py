@@ -6,7 +6,7 @@ import pytest
 from conftest import tiny_autoencoder
 
 from kerasgen import bottlenecks, families, likelihoods, networks, objectives
-from kerasgen.metrics.evaluation import evaluate
+from kerasgen.reports import report
 
 
 def test_the_code_is_certain():
@@ -29,15 +29,15 @@ def test_the_loss_is_half_the_squared_error_and_a_constant(images):
 def test_the_squared_error_is_that_of_reconstructions(images):
     model, x = tiny_autoencoder(), images[:5]
     squared = np.sum((x - np.array(model.reconstruct(x))) ** 2, axis=(1, 2, 3))
-    assert evaluate(model, x)["squared_error"].value == pytest.approx(squared.mean(), rel=1e-5)
+    assert report(model).evaluate(x)["squared_error"].value == pytest.approx(squared.mean(), rel=1e-5)
 
 
 def test_it_learns_to_reconstruct(images):
     model = tiny_autoencoder()
-    before = evaluate(model, images)["squared_error"].value
+    before = report(model).evaluate(images)["squared_error"].value
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(images, batch_size=32, epochs=40, verbose=0)
-    assert evaluate(model, images)["squared_error"].value < before / 5
+    assert report(model).evaluate(images)["squared_error"].value < before / 5
 
 
 @pytest.mark.parametrize("method", ["sample", "log_prob", "elbo"])
@@ -65,7 +65,7 @@ def test_layers_of_a_users_encoder_and_decoder_train_as_keras_trains_them(object
     first, second = (np.asarray(model.features(images[:8], training=True)) for _ in range(2))
     assert np.any(first != second)
     np.testing.assert_array_equal(*(model.features(images[:8]) for _ in range(2)))
-    model.loss_terms(images[:8], training=True).terms
+    model.loss_terms(images[:8], training=True)
     assert all(np.any(old != new) for old, new in zip(before, decoder.non_trainable_variables, strict=True))
     loss = float(model.compute_loss(images[:8]))
     terms = sum(float(mean.result()) for mean in model.term_means.values())

@@ -80,7 +80,10 @@ LABELS = {
     ),
     "too_large": (np.array([3, 10]), r"Expected labels in 0..9. Received: labels in 3..10"),
     "negative": (np.array([-1, 3]), r"Expected labels in 0..9. Received: labels in -1..3"),
-    "one_hot": (np.eye(10)[:2], r"Expected labels of shape \[batch\]. Received: shape \(2, 10\). Turn one-hot labels into numbers"),
+    "one_hot": (
+        np.eye(10)[:2],
+        r"Expected labels of shape \[batch\]. Received: shape \(2, 10\). Turn one-hot labels into numbers",
+    ),
     "fractional": (np.array([0.5, 1.0]), "Expected labels in 0..9. Received: fractions"),
     "text": (["boot", "bag"], "Expected labels as numbers. Received: <U4"),
     "too_many": (np.arange(3), "Expected (a|one) condition for each of (n=)?2 examples.* Received: 3"),

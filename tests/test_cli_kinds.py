@@ -8,8 +8,9 @@ import pytest
 from command_line import METRICS, MODEL, fails, is_png
 
 from kerasgen import cli, zoo
-from kerasgen.metrics import evaluation, features, fidelity
+from kerasgen.metrics import features, fidelity
 from kerasgen.recipe import Recipe
+from kerasgen.reports import Study, report
 
 MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
 KINDS = {  # models by name; the data of all are digits but for the last
@@ -137,6 +138,6 @@ def test_the_limit_holds_for_judged_samples(monkeypatch):
 
     judge = zoo.Judge("a judge", None)
     for limit in (7, None):
-        protocols = [protocol for _, protocol in evaluation.measure(model, "digits", read, judge, 3, limit=limit)]
+        protocols = [protocol for _, protocol in report(model).figures(Study("digits", read, judge, 3, limit=limit))]
         assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1] and protocols[-1].endswith("judged by a judge")
     assert drawn == [7, 10_000]

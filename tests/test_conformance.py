@@ -2,7 +2,6 @@
 
 import ast
 import graphlib
-import inspect
 import json
 import pathlib
 import subprocess

@@ -61,7 +61,10 @@ def test_shapes_and_what_the_decoder_reads(model, images):
     z = posterior.sample(4, seed=0)
     assert tuple(posterior.batch_shape) == (6,) and z.shape == (4, 6, 6) and posterior.log_prob(z).shape == (4, 6)
     assert model.sample(7, seed=0).shape == (7, 8, 8, 1)
-    assert {name: term.shape for name, term in model.loss_terms(x).terms.items()} == {"reconstruction": (6,), "kl": (6,)}
+    assert {name: term.shape for name, term in model.loss_terms(x).terms.items()} == {
+        "reconstruction": (6,),
+        "kl": (6,),
+    }
     moved = np.asarray(z) + [0, 0, 1, 1, 1, 1]
     np.testing.assert_array_equal(model.decode(moved).log_prob(x), model.decode(z).log_prob(x))
 

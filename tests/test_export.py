@@ -29,7 +29,7 @@ def dense(num_classes=None, likelihood=None):
     likelihood = likelihood or Bernoulli()
     decoder = MLP((4, 4, likelihood.channels(1)), hidden=(8,))
     return kerasgen.LatentVariableModel(
-        (4, 4, 1), MLP((8,), hidden=(8,)), Gaussian(2), decoder, likelihood, num_classes=num_classes
+        (4, 4, 1), MLP((8,), hidden=(8,)), Gaussian(2), decoder, likelihood, condition=num_classes
     )
 
 
@@ -71,7 +71,7 @@ def test_elbo_signature_is_the_bound(model):
     x = keras.ops.convert_to_numpy(model.sample(1, seed=0))
     many = np.repeat(x, 20000, axis=0)
     noise = np.random.default_rng(0).standard_normal((20000, 4)).astype("float32")
-    have = signatures.of(model)["elbo"].function(many, noise)["elbo"]
+    have = signatures.of(model)["elbo"].function(images=many, noise=noise)["elbo"]
     want = model.elbo(x, num_samples=20000, seed=0)[0]
     assert abs(float(np.mean(have)) - float(want)) < 0.05
 
@@ -191,7 +191,7 @@ def test_what_tflite_cannot_convert_is_one_clear_error(tmp_path, monkeypatch):
     def rank(images):
         return {"elbo": keras.ops.searchsorted(keras.ops.ones((3,)), keras.ops.ravel(images), side="right")}
 
-    monkeypatch.setattr(model, "export_signatures", lambda: {**signatures, "elbo": (rank, {"images": (8, 8, 1)})})
+    monkeypatch.setattr(model, "export_signatures", lambda: {**signatures, "elbo": (rank, model.event.tensors())})
     with pytest.raises(RuntimeError, match=r"convert the signatures \['elbo'\].*UpperBound\. Leave"):
         export.tflite(model, tmp_path / "model.tflite", signatures=["elbo"])
     assert os.listdir(tmp_path) == []

@@ -31,7 +31,7 @@ def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, mon
 
 
 @pytest.mark.parametrize(("crashes_over", "left"), [("sample", {"log_prob"}), ("log_prob", None)])
-def test_where_the_converter_ends_what_is_autoregressive_signatures_is_left_out(tmp_path, monkeypatch, crashes_over, left):
+def test_where_the_converter_ends_autoregressive_signatures_are_left_out(tmp_path, monkeypatch, crashes_over, left):
     convert_apart = formats._convert_apart
 
     def crash(source, path, examples):

@@ -10,11 +10,12 @@ if keras.backend.backend() != "tensorflow":
 
 from kerasgen.export import signatures
 from kerasgen.export.verification import BOUNDS, Bound, BoundExceeded, verify
+from kerasgen.fitting import code_tensor
 
 
 def test_the_mean_error_is_bounded_too():
     """An output that is off by a little everywhere fails, whatever its worst element."""
-    identity = signatures.Signature(lambda z: {"z": z}, {"z": (None, 2)})
+    identity = signatures.Signature(lambda z: {"z": z}, {"z": code_tensor((2,))})
 
     def run(name, inputs):
         return {"z": inputs["z"] + 0.01}
@@ -65,6 +66,6 @@ def test_no_pixel_without_a_number_passes():
 
 @pytest.mark.parametrize("output", [np.full((1, 2), np.nan), np.zeros((2, 1))])
 def test_an_output_of_another_shape_or_without_a_number_never_passes(output):
-    signature = signatures.Signature(lambda z: {"z": z}, {"z": (None, 2)})
+    signature = signatures.Signature(lambda z: {"z": z}, {"z": code_tensor((2,))})
     with pytest.raises(ValueError, match="errors {'same': 'inf"):
         verify(tiny_mlp_vae(), {"same": signature}, lambda name, inputs: {"z": output}, Bound(1e9, 1e9))

@@ -35,9 +35,9 @@ from conftest import (
 from kerasgen import (
     backend,
     bottlenecks,
-    checks,
     data,
     divergences,
+    events,
     export,
     networks,
     objectives,
@@ -267,7 +267,7 @@ def test_what_needs_tensorflow_says_so(npz, tmp_path):
 
 
 def test_labels_may_be_a_list():
-    np.testing.assert_array_equal(checks.labels([2, 0], 3), [2, 0])
+    np.testing.assert_array_equal(events.Classes(3).check([2, 0]), [2, 0])
 
 
 class Counting(keras.layers.Layer):

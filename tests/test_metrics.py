@@ -9,8 +9,9 @@ from scipy.stats import multivariate_normal
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 from kerasgen.families import AutoregressiveModel
-from kerasgen.metrics import disentanglement, evaluation, likelihood, novelty
+from kerasgen.metrics import disentanglement, likelihood, novelty
 from kerasgen.metrics.likelihood import importance_weighted
+from kerasgen.reports import Study, report
 
 _LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
 _NOISE = 0.1
@@ -132,7 +133,7 @@ def test_known_factors_add_disentanglement_scores(data_name, measured, monkeypat
     monkeypatch.setattr(disentanglement, "figures", lambda model, shapes: {"mig": (model, shapes.event_shape)})
     model, *_ = linear_gaussian()
     points = np.zeros((4, *model.event_shape), "float32")
-    results = list(evaluation.measure(model, data_name, lambda split: (points, None, "4 points"), num_samples=3))
+    results = list(report(model).figures(Study(data_name, lambda split: (points, None, "4 points"), num_samples=3)))
     assert len(results) == measured
     assert results[0][1] == "4 points, nll by k = 3 importance samples, elbo by 10" and "nll" in results[0][0]
     assert all(figures == {"mig": (model, (64, 64, 1))} for figures, _ in results[1:])
@@ -173,7 +174,7 @@ def test_constant_images_of_all_greys_between_are_ranked_together(rng):
 
 def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
     """And its probabilities are the means of those given the classes."""
-    model = AutoregressiveModel((2, 2, 1), networks.GatedPixelCNN(1, 4, 2), likelihoods.Bernoulli(), num_classes=3)
+    model = AutoregressiveModel((2, 2, 1), networks.GatedPixelCNN(1, 4, 2), likelihoods.Bernoulli(), condition=3)
     rng = np.random.default_rng(0)
     for weight in model.trainable_weights:
         weight.assign_add(0.5 * rng.standard_normal(weight.shape))
@@ -183,8 +184,8 @@ def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
     assert by_class.std(axis=0).max() > 1e-3
     np.testing.assert_allclose(found, by_class.mean(axis=0), rtol=1e-5)
     assert found.sum() == pytest.approx(1, abs=1e-5)
-    (figures, protocol), (ranked, by) = evaluation.measure(
-        model, "none", lambda split, **options: (images, np.arange(16) % 3, "16 test examples")
+    (figures, protocol), (ranked, by) = report(model).figures(
+        Study("none", lambda split, **options: (images, np.arange(16) % 3, "16 test examples"))
     )
     assert figures["nll_marginal"].value == pytest.approx(-np.log(found).mean(), abs=1e-5)
     given_the_class = by_class[np.arange(16) % 3, np.arange(16)]
@@ -204,6 +205,6 @@ def test_exact_densities_of_images_are_ranked_where_the_other_set_is_there(missi
             raise FileNotFoundError(name)
         return rng.integers(2, size=(count or 20, 2, 2, 1)).astype("float32"), None, f"test examples of {name}"
 
-    figures, protocol = list(evaluation.measure(model, "mnist", read))[-1]
+    figures, protocol = list(report(model).figures(Study("mnist", read)))[-1]
     assert ("ranked_above[fashion_mnist]" in figures) == ("fashion_mnist" in protocol) == (not missing)
     assert "ranked_above[noise]" in figures

@@ -10,9 +10,10 @@ from conftest import tiny_gan
 from scipy import linalg, stats
 
 from kerasgen.data.synthetic.toys import TOYS
-from kerasgen.metrics import evaluation, features, kernel, manifold, memorisation, quality, two_sample
+from kerasgen.metrics import features, kernel, manifold, memorisation, quality, two_sample
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.modes import mode_coverage
+from kerasgen.reports import report
 
 
 def correlated(rng, n, size=3):
@@ -139,7 +140,7 @@ def test_a_model_that_copies_its_training_examples_is_caught(images):
         def check(self, x, condition=None):
             return x, condition
 
-        def sample(self, n, condition=None, seed=None):
+        def shown_samples(self, n, condition=None, seed=None):
             return images[128 + np.arange(n) % 128]
 
     figures = quality.sample_quality(Copier(), images[:128], training=images[128:])
@@ -159,7 +160,7 @@ class Shifted:
     def check(self, x, condition=None):
         return x, condition
 
-    def sample(self, n, condition=None, seed=None):
+    def shown_samples(self, n, condition=None, seed=None):
         self.asked.append((n, seed))
         return np.random.default_rng(seed).normal([0.3, 0], 1, (n, 2))
 
@@ -170,7 +171,7 @@ def test_more_samples_are_drawn_in_blocks_and_only_their_moments_kept(rng):
     usual = quality.sample_quality(model, held_out, training=training)
     many = quality.sample_quality(model, held_out, training=training, count=150)
     assert model.asked == [(60, 0), (60, 0), (60, 1), (30, 2)]
-    drawn = np.concatenate([model.sample(n, seed=seed) for n, seed in ((60, 0), (60, 1), (30, 2))])
+    drawn = np.concatenate([model.shown_samples(n, seed=seed) for n, seed in ((60, 0), (60, 1), (30, 2))])
     for ending, points in ("", drawn), ("_floor", training[:150]):
         expected = frechet_distance(Moments.of([points]), Moments.of([held_out]))
         assert many[f"frechet_distance{ending}[values]"].value == pytest.approx(expected, rel=1e-9)
@@ -189,7 +190,7 @@ def test_memory_does_not_grow_with_the_number_of_samples(rng):
     class Wide(Shifted):
         event_shape = (200,)
 
-        def sample(self, n, condition=None, seed=None):
+        def shown_samples(self, n, condition=None, seed=None):
             most.append(tracemalloc.get_traced_memory()[0])
             return np.random.default_rng(seed).standard_normal((n, 200))
 
@@ -233,7 +234,7 @@ def test_real_points_find_all_modes(name):
 
 
 def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
-    figures = evaluation.evaluate(tiny_gan(), images)
+    figures = report(tiny_gan()).evaluate(images)
     names = list(figures)
     assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
     assert len(names) == 20 and not any("fid" in name.lower() for name in names)

@@ -11,7 +11,8 @@ from conftest import tiny_tokenizer
 from PIL import Image
 
 from kerasgen import families, likelihoods, zoo
-from kerasgen.metrics import codes, evaluation, features, tokenizer
+from kerasgen.metrics import codes, features, tokenizer
+from kerasgen.reports import Study, report
 
 
 def test_usage_of_known_ids():
@@ -33,7 +34,7 @@ def test_ids_are_counted_over_batches(images):
 def test_figures_are_what_the_model_gives(kind, images):
     model = tiny_tokenizer(kind)
     x = (images[:150] > 0.5).astype("float32")
-    figures = evaluation.evaluate(model, x)
+    figures = report(model).evaluate(x)
     ids = model.tokenize(x)
     log_prob = np.asarray(model.decode_tokens(ids).log_prob(x), "float64")
     error = np.mean((np.asarray(model.detokenize(ids), "float64") - x) ** 2)
@@ -54,7 +55,7 @@ def test_figures_are_what_the_model_gives(kind, images):
 def test_bits_per_dim_of_binary_and_of_eight_bit_images(likelihood, images):
     part = tiny_tokenizer("vq")
     model = families.DiscreteAutoencoder((8, 8, 1), part.encoder, part.bottleneck, part.decoder, likelihood)
-    figures = evaluation.evaluate(model, np.round(images[:4] * 255) / 255)
+    figures = report(model).evaluate(np.round(images[:4] * 255) / 255)
     expected = figures["reconstruction"].value / 64 / math.log(2)
     assert figures["reconstruction_bits_per_dim"].value == pytest.approx(expected)
 
@@ -87,9 +88,11 @@ def test_measure_yields_reconstruction_quality_where_there_is_a_judge(images):
     def read(split, grey=False, count=None):
         return images[:count], None, f"{len(images)} {split} examples"
 
-    without = list(evaluation.measure(tiny_tokenizer("vq"), "digits", read))
+    without = list(report(tiny_tokenizer("vq")).figures(Study("digits", read)))
     judge = zoo.Judge("judge", SimpleNamespace(features=features.VALUES.function))
-    (figures, protocol), (quality, quality_protocol) = evaluation.measure(tiny_tokenizer("vq"), "digits", read, judge)
+    (figures, protocol), (quality, quality_protocol) = report(tiny_tokenizer("vq")).figures(
+        Study("digits", read, judge)
+    )
     assert without == [(figures, protocol)]
     assert protocol == "256 test examples"
     assert "reconstruction_frechet_distance[judge]" in quality

@@ -51,7 +51,9 @@ def test_log_prob_is_the_sum_of_both_stages(condition, digits):
     ids = model.tokenizer.tokenize(images)
     expected = model.log_prob_tokens(ids, given) + model.tokenizer.decode_tokens(ids).log_prob(images)
     np.testing.assert_allclose(model.log_prob(images, given), expected, rtol=1e-5)
-    np.testing.assert_allclose(model.loss_terms(images, given).terms["tokens"], -model.log_prob_tokens(ids, given), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.loss_terms(images, given).terms["tokens"], -model.log_prob_tokens(ids, given), rtol=1e-5
+    )
 
 
 def naive(model, uniform, condition, **how):
@@ -156,7 +158,10 @@ def test_it_learns_what_the_sentence_says():
 def test_parts_that_do_not_belong_together():
     tokenizer, sentences = PatchTokenizer((8, 8, 1)), events.Sentences(Vocabulary(["a"], 2, ["a"]))
     for arguments, message in (
-        (((4, 4, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2)), r"tokenizer's, of shape \(8, 8, 1\). Received: Image\(.*4"),
+        (
+            ((4, 4, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2)),
+            r"tokenizer's, of shape \(8, 8, 1\). Received: Image\(.*4",
+        ),
         (((8, 8, 1), tokenizer, networks.TokenTransformer(17, 1, 8, 1, 2)), "vocab_size to be 16.*Received: 17"),
         (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), 10), "prefix_size to be 10.*Received: 1"),
         (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), sentences), "prefix_size to be 2"),

@@ -128,12 +128,12 @@ class AdversarialModel(Samples, GenerativeModel):
         normal = tfd.Normal(0.0, 1.0) if truncation is None else tfd.TruncatedNormal(0.0, 1.0, -truncation, truncation)
         return normal.sample((n, self.latent_dim), seed=seed)
 
-    def _drawn(self, n, condition, training):
+    def _made(self, n, condition, training):
         return self.generate(self._noise(n, backend.next_seed(self.seeds)), condition, training)
 
     def _critic_terms(self, x, condition, training):
         """The critic's terms, and the divergence that its scores report."""
-        fake = ops.stop_gradient(self._drawn(ops.shape(x)[0], condition, training))
+        fake = ops.stop_gradient(self._made(ops.shape(x)[0], condition, training))
         scores = [self.score(each, condition, training) for each in (x, fake)]
         terms = {"critic": self.divergence.critic_terms(*scores)}
         for each in self.regularizers:
@@ -142,7 +142,7 @@ class AdversarialModel(Samples, GenerativeModel):
         return terms, self.divergence.estimate(*scores)
 
     def _generator_terms(self, x, condition, training):
-        fake = self.score(self._drawn(ops.shape(x)[0], condition, training), condition, training)
+        fake = self.score(self._made(ops.shape(x)[0], condition, training), condition, training)
         real = self.score(x, condition, training) if self.divergence.needs_real else None
         return {"generator": self.divergence.generator_terms(real, fake)}, None
 

@@ -85,7 +85,7 @@ def two_stage(model, images, labels=None, progress=False):
 
     Args:
         model: a `kerasgen.families.TwoStageModel`.
-        images, labels, progress: as of `exact`.
+        images, labels, progress: as of `scored`.
 
     Returns:
         `Figure`s by name: `nll`, the upper bound -log p(ids) - log p(x | ids) by the ids of the image, for 8-bit images
@@ -108,7 +108,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
 
     Args:
         model: a latent-variable model whose posterior and prior are known.
-        images, labels, progress: as of `exact`.
+        images, labels, progress: as of `scored`.
         num_samples: importance samples k of each image's NLL.
         seed: of all noise.
 

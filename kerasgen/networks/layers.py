@@ -44,6 +44,14 @@ class SizedByLikelihood:
                 f"Received: {self.output_size}. Leave {self.output_argument} out."
             )
 
+    def get_build_config(self):
+        return super().get_build_config() | {"output_size": self.output_size}
+
+    def build_from_config(self, config):
+        config = dict(config)
+        self.set_output(config.pop("output_size", None))
+        super().build_from_config(config)
+
 
 def check_sized(network):
     """Raises a ValueError for a network that is to be built before the size of its output is known."""
