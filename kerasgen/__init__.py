@@ -36,7 +36,7 @@ def __dir__():
     return sorted({*globals(), *__all__})
 
 
-def register():
+def register() -> None:
     """Imports Keras and the classes that recipes and `keras.saving.load_model` look for.
 
     `import kerasgen` has done so already; only the command line puts it off until it needs Keras.

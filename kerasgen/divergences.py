@@ -20,7 +20,6 @@ divergence is those two functions of v:
 
 import math
 
-import keras
 from keras import ops
 
 from kerasgen.registration import register
@@ -38,13 +37,6 @@ class Divergence:
 
     needs_real = False
     saturates = True  # whether a critic that tells all samples from data leaves little to learn from
-
-    def get_config(self):
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
 
 class FDivergence(Divergence):
@@ -155,9 +147,6 @@ class NonSaturating(Divergence):
     def estimate(self, real, fake):
         return self.divergence.estimate(real, fake)
 
-    def get_config(self):
-        return {"divergence": keras.saving.serialize_keras_object(self.divergence)}
-
 
 @register
 class LeastSquares(Divergence):
@@ -243,9 +232,6 @@ class RelativisticAverage(Divergence):
 
     def estimate(self, real, fake):
         return self.divergence.estimate(*self._relative(real, fake))
-
-    def get_config(self):
-        return {"divergence": keras.saving.serialize_keras_object(self.divergence)}
 
 
 def _of(divergence, *kinds):

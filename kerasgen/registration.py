@@ -45,11 +45,11 @@ def from_config(cls, config: dict[str, Any]):
 
 
 def _is_configured(cls) -> bool:
-    """Whether a class of kerasgen's, or a base other than Keras' own, has a `get_config`."""
+    """Whether a class of kerasgen's, or Keras' optimizer, has a `get_config`."""
     owner = next((base for base in cls.__mro__ if "get_config" in vars(base)), None)
     if owner is None:
         return False
-    return not (owner.__module__.startswith("keras.") and issubclass(cls, keras.Layer))
+    return not owner.__module__.startswith("keras.") or issubclass(cls, keras.optimizers.Optimizer)
 
 
 def _record_arguments(cls) -> None:

@@ -35,13 +35,6 @@ class Regularizer:
     def check(self, critic):
         pass
 
-    def get_config(self):
-        return dict(vars(self))
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
-
 
 @register
 class GradientPenalty(Regularizer):

@@ -1,18 +1,20 @@
 """Texts from the templates in `kerasgen/templates/`, by Jinja.
 
-Jinja escapes what is filled into HTML. What is filled into Markdown brings no tags; where a
-template calls it code, it does not leave its code span or block. Neither brings control characters,
-which a terminal would obey.
+Jinja escapes what is filled into HTML. What is filled into Markdown brings no tags and no lines of
+its own; where a template calls it code, it does not leave its code span or block. Neither brings
+control characters, which a terminal would obey.
 """
 
 import functools
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 
-def render(template, **facts):
+def render(template: str, **facts: Any) -> str:
     """The text of a template.
 
     Args:
@@ -22,9 +24,22 @@ def render(template, **facts):
     return _environment().get_template(template).render(facts)
 
 
-def printable(text):
+def printable(text: str) -> str:
     """A text without control characters, but with its ends of lines and tabs."""
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
+
+
+def number(value: float) -> str:
+    """A figure in three digits, or with two decimals: `0.123`, `82.17`; integers as they are."""
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.2f}" if abs(value) >= 10 else f"{value:#.3g}"
+
+
+def error(figure: Mapping[str, Any]) -> str:
+    """` ± 0.12`, the standard error of a figure, where it has one."""
+    size = figure.get("standard_error")
+    return "" if size is None else f" ± {size:.2g}"
 
 
 @functools.cache
@@ -38,17 +53,22 @@ def _environment():
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["code"] = _code
+    filters = {"code": _code, "code_block": _code_block, "number": number, "error": error}
+    environment.filters.update(filters)
     return environment
 
 
 @jinja2.pass_eval_context
 def _finalize(context, value):
-    if isinstance(value, Markup) or not isinstance(value, str):
+    if isinstance(value, Markup):
         return value
-    text = printable(value)
-    return text if context.autoescape else text.replace("<", "&lt;")
+    text = printable(str(value))
+    return text if context.autoescape else text.replace("<", "&lt;").replace("\n", " ")
 
 
 def _code(value):
+    return _code_block(value).replace("\n", " ")
+
+
+def _code_block(value):
     return Markup(printable(str(value)).replace("`", "'"))

@@ -45,6 +45,13 @@ def test_every_file_of_a_preset_is_listed(setup):
     assert sorted(there - shipped) == []
 
 
+def test_every_template_is_listed(setup):
+    patterns = lines(setup["options.package_data"]["kerasgen"])
+    shipped = {path for pattern in patterns for path in (ROOT / "kerasgen").glob(pattern)}
+    there = {path for path in (ROOT / "kerasgen").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert shipped == there
+
+
 def test_requirements_without_tensorflow_are_the_dependencies_less_tensorflow(setup):
     dependencies = [
         line

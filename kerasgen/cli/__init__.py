@@ -9,6 +9,7 @@ import argparse
 import difflib
 import os
 import sys
+from collections.abc import Sequence
 
 import kerasgen
 from kerasgen.cli import (
@@ -47,7 +48,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} ({self.prog} --help lists what is possible)\n")
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; `args.run(args)` runs the command that was read."""
     top = _Parser(prog="kerasgen", description=kerasgen.__doc__)
     top.add_argument("--version", action="version", version=f"%(prog)s {kerasgen.__version__}")
@@ -61,7 +62,7 @@ def parser():
     return top
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command.
 
     Args:

@@ -19,7 +19,10 @@ def add_arguments(parser):
 def run(args):
     if args.write or args.note:
         _write(args)
-    print(kerasgen.zoo.card(args.name))
+
+    from kerasgen.rendering import printable
+
+    print(printable(kerasgen.zoo.card(args.name)))
 
 
 def _write(args):

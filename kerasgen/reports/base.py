@@ -88,6 +88,11 @@ class Report:
         self.model = model
 
     @property
+    def multiply_adds(self) -> float | None:
+        """That scoring an example takes, where they are known."""
+        return None
+
+    @property
     def only_samples(self) -> bool:
         """Whether sample quality is all that there is to measure."""
         return isinstance(self.model, Samples) and not isinstance(self.model, Scores)

@@ -50,6 +50,10 @@ class AutoregressiveReport(ExactReport):
 
     needs_precision = "a pixel decides those after it"
 
+    @property
+    def multiply_adds(self):
+        return self.model.network.multiply_adds()
+
     def own_pictures(self, folder, given):
         model = self.model
         samples = model.sample(_APPEARING, model.condition.shown(_APPEARING), seed=0)

@@ -34,9 +34,6 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
         fall = (self.total_steps - step) / max(self.total_steps - self.decay_start, 1)
         return self.learning_rate * ops.clip(ops.minimum(rise, fall), 0.0, 1.0)
 
-    def get_config(self):
-        return dict(vars(self))
-
 
 @dataclasses.dataclass
 class Schedule:

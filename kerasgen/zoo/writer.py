@@ -9,8 +9,10 @@ import h5py
 import numpy as np
 
 from kerasgen import recipe as recipes
+from kerasgen.rendering import render
 from kerasgen.reports import Shown, report
-from kerasgen.zoo import manifest, template
+from kerasgen.zoo import manifest
+from kerasgen.zoo.facts import facts
 from kerasgen.zoo.manifest import PresetError
 
 
@@ -78,9 +80,8 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
     captions = report(model).pictures(folder, Shown(images, labels, training, history))
-    count = getattr(getattr(model, "network", None), "multiply_adds", None)
-    sizes = model.count_params(), weights.stat().st_size
-    text = template.render(recipe, metrics, *sizes, captions, count and count())
+    known = facts(recipe, metrics, model, weights.stat().st_size, captions)
+    text = render("card.md.j2", **known)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
 

@@ -1,0 +1,73 @@
+"""What a run reads: the training set of its recipe, by name or from a file."""
+
+import functools
+import inspect
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasgen import data as datasets
+
+_ORDER = ("shuffle", "seed", "drop_remainder", "repeat", "start_step")  # which a run decides
+
+
+class Source(NamedTuple):
+    """The training set of a recipe, and where it is to be had here.
+
+    Attributes:
+        options: the recipe's `data`.
+        npz: a file written by `kerasgen.data.save_npz`; None: the set is read by name.
+        where: `data_dir` and `download` of `kerasgen.data.load`.
+    """
+
+    options: dict
+    npz: pathlib.Path | None
+    where: dict
+
+    def reader(self, **order):
+        """What reads the set in an order, as a partial function of `kerasgen.data`."""
+        options = {key: value for key, value in self.options.items() if key != "name"} | order
+        if self.npz:
+            name = self.options["name"]
+            return functools.partial(datasets.from_npz, str(self.npz), name=name, **options)
+        return functools.partial(datasets.load, self.options["name"], **options, **self.where)
+
+    def whole(self):
+        """The set as one array."""
+        return np.concatenate([np.asarray(x) for x in self.reader()()])
+
+    def epoch_steps(self, steps_per_execution):
+        """Steps of an epoch, a whole number of executions, and steps of an execution."""
+        split, batch_size = self.options.get("split", "train"), self.options["batch_size"]
+        if self.npz:
+            size = datasets.from_npz(self.npz, split).num_examples
+        else:
+            size = datasets.size(self.options["name"], split, **self.where)
+        steps = size // batch_size
+        if steps < 1:
+            raise ValueError(
+                f"Expected a batch_size of at most {size} examples. Received: {batch_size}."
+            )
+        per_execution = min(steps_per_execution, steps)
+        return steps // per_execution * per_execution, per_execution
+
+
+def of(options, npz=None, data_dir=None, download=False):
+    """The source of a recipe's `data`, less where it lies.
+
+    Where data lie does not tell one run from another, and a preset should not name folders of this
+    machine.
+
+    Raises:
+        ValueError: `options` has keys that are no arguments of `kerasgen.data.load`.
+    """
+    where = {
+        "data_dir": data_dir or options.get("data_dir"),
+        "download": download or options.get("download", False),
+    }
+    options = {key: value for key, value in options.items() if key not in where}
+    known = [key for key in inspect.signature(datasets.load).parameters if key not in _ORDER]
+    if unknown := sorted(options.keys() - set(known)):
+        raise ValueError(f"Expected keys of data in {known}. Received: {unknown}.")
+    return Source(options, npz and pathlib.Path(npz), where)

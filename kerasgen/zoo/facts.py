@@ -1,0 +1,129 @@
+"""What the card of a preset says, from its recipe, its figures and its model.
+
+The prose is in `kerasgen/templates/card.md.j2`. Nothing in a card is written by hand.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasgen.abilities import Scores
+from kerasgen.data import catalog
+from kerasgen.events import Image
+from kerasgen.recipe import Recipe, dump
+from kerasgen.reports import report
+
+_LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
+_BINARIZED = {
+    None: "values as they are",
+    "dynamic": "pixels re-sampled as Bernoulli(intensity) at every visit",
+    "fixed": "every image binarized once",
+}
+
+
+def facts(
+    recipe: Recipe,
+    metrics: Mapping[str, Any],
+    model: Any,
+    weight_bytes: int,
+    pictures: Mapping[str, str],
+) -> dict[str, Any]:
+    """What the template of cards names.
+
+    Args:
+        recipe: of the preset, a `Recipe`.
+        metrics: the content of its metrics.json.
+        model: the preset's.
+        weight_bytes: size of model.weights.h5.
+        pictures: captions by file name.
+    """
+    known = report(model)
+    return {
+        "name": recipe.name,
+        "title": recipe.title or recipe.name,
+        "structure": dump(recipe.model, width=100, default_flow_style=None).rstrip(),
+        "parameters": model.count_params(),
+        "weight_bytes": weight_bytes,
+        "multiply_adds": known.multiply_adds,
+        "pictures": pictures,
+        "notes": metrics.get("notes", ()),
+        **_figures(metrics["figures"]),
+        **_model(model, known, recipe),
+        **_training(recipe, metrics, known.fixed_settings),
+        **_data(recipe, metrics),
+    }
+
+
+def _figures(figures):
+    floors = {name.replace("_floor", ""): figures[name] for name in figures if "_floor" in name}
+    shown = [
+        {"name": name, "published": (), **figure}
+        for name, figure in figures.items()
+        if "_floor" not in name
+    ]
+    ways = {}
+    for figure in shown:
+        ways.setdefault((figure["protocol"], figure["command"]), []).append(figure["name"])
+    return {"figures": shown, "floors": floors, "ways": list(ways.items())}
+
+
+def _model(model, known, recipe):
+    event = model.event
+    labels = ", labels" if recipe.data.get("labels") else ""
+    is_image = isinstance(event, Image)
+    values = f" in {event.values}" if is_image else ""
+    binary = ", every pixel 0 or 1" if is_image and catalog.is_binary(recipe.data) else ""
+    return {
+        "kind": type(model).__name__,
+        "scores": isinstance(model, Scores),
+        "takes_int8": known.needs_precision is None,
+        "examples": f"{event.meaning}{labels}: {event.meaning} {event.dtype}{values}{binary}",
+    }
+
+
+def _training(recipe, metrics, fixed_settings):
+    training = recipe.training
+    if "em" in training:
+        schedule = "expectation maximization on the whole set at once, " + _settings(training["em"])
+    else:
+        schedule = f"{_settings(training)}; batches of {recipe.data['batch_size']}"
+    momenta = (f"{key}={training[key]}" for key in fixed_settings if key in training)
+    return {
+        "schedule": schedule,
+        "seed": recipe.seed,
+        "duration": _duration(metrics["training_time_seconds"]),
+        "machine": metrics["machine"],
+        "adam": ", ".join(["1e-4", *momenta]),
+    }
+
+
+def _data(recipe, metrics):
+    name, binarize = recipe.data["name"], recipe.data.get("binarize")
+    entry = catalog.entry(name)
+    # Of a set that is to be had nowhere else, the file that training read.
+    file = None if name in catalog.names() else metrics.get("data_file")
+    is_downloaded = not file and entry.reader is None  # others are computed or come with a library
+    options = [f"{key}={_quoted(recipe.data[key])}" for key in _LOADED if key in recipe.data]
+    options += ["shuffle=True", *(["download=True"] if is_downloaded else [])]
+    function = "from_npz" if file else "load"
+    return {
+        "data": entry,
+        "split": recipe.data.get("split", "train"),
+        "binarized": _BINARIZED.get(binarize, binarize),
+        "is_computed": entry.licence == catalog.COMPUTED,
+        "load": f"{function}({', '.join([_quoted(file or name), *options])})",
+        "source_flag": f" --data {file}" if file else " --download" if is_downloaded else "",
+    }
+
+
+def _duration(seconds):
+    amounts = ((3600, "hours", 1), (60, "minutes", 0), (1, "seconds", 0))
+    size, unit, digits = next(a for a in amounts if seconds >= 1.5 * a[0] or a[0] == 1)
+    return f"{seconds / size:.{digits}f} {unit}"
+
+
+def _quoted(value):
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _settings(values):
+    return ", ".join(f"{key} {value}" for key, value in values.items())
