@@ -15,7 +15,7 @@ from kerasgen.reports import Study, report
 MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
 KINDS = {  # models by name; the data of all are digits but for the last
     "mixture": {"families.Mixture": {"event": [8, 8, 1], "num_components": 2, "levels": 17}},
-    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "num_classes": 10}},
+    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}},
     "classifier": {"families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
     "text": {
         "families.TwoStageModel": {

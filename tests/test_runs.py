@@ -23,7 +23,7 @@ PRIOR = {"bottlenecks.ConditionalGaussian": {"latent_dim": 3, "num_classes": 10}
 NETWORK = {"networks.PixelCNN": {"output_channels": 1, "channels": 4, "num_blocks": 1}}
 KINDS = {  # models of binarized digits
     "iwae": {"families.LatentVariableModel": {**VAE, "objective": {"objectives.IWAE": {"num_samples": 3}}}},
-    "conditional": {"families.LatentVariableModel": {**VAE, "num_classes": 10, "bottleneck": PRIOR}},
+    "conditional": {"families.LatentVariableModel": {**VAE, "condition": 10, "bottleneck": PRIOR}},
     "hierarchical": {
         "families.LatentVariableModel": {
             **VAE,

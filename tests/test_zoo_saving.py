@@ -140,7 +140,7 @@ def test_pictures_are_those_that_the_model_allows(tmp_path):
     flat.model["families.LatentVariableModel"]["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"] = 2
     folder = zoo.save(flat.build(), tmp_path / "flat", flat, METRICS)
     assert sorted(path.name for path in folder.glob("*.png")) == ["manifold.png", "samples.png"]
-    labelled.model["families.LatentVariableModel"]["num_classes"] = 3
+    labelled.model["families.LatentVariableModel"]["condition"] = 3
     folder = zoo.save(labelled.build(), tmp_path / "labelled", labelled, METRICS)
     assert "one row a class, seed 0, the first 30" in zoo.card(folder)
 
