@@ -188,13 +188,13 @@ def tiny_tokenizer(kind, **arguments):
 class PatchTokenizer(keras.Model):
     """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary images."""
 
-    def __init__(self, event_shape, **kwargs):
+    def __init__(self, event, **kwargs):
         super().__init__(**kwargs)
-        self.event_shape = tuple(event_shape)
-        self.grid_shape = event_shape[0] // 2, event_shape[1] // 2
+        self.event_shape = tuple(event)
+        self.grid_shape = event[0] // 2, event[1] // 2
         self.vocab_size = 16
         self.likelihood = likelihoods.Bernoulli()
-        self.likelihood.build_for(events.Image(*event_shape))
+        self.likelihood.build_for(events.Image(*event))
         self.built = True
 
     def tokenize(self, x):
@@ -209,7 +209,7 @@ class PatchTokenizer(keras.Model):
         return self.likelihood.distribution(6 * (2 * self.detokenize(ids) - 1))
 
     def get_config(self):
-        return {"event_shape": list(self.event_shape), "name": self.name}
+        return {"event": list(self.event_shape), "name": self.name}
 
 
 SENTENCES = ["a red circle above a square", "a square"]

@@ -14,27 +14,27 @@ from kerasgen.reports import Study, report
 
 MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
 KINDS = {  # models by name; the data of all are digits but for the last
-    "mixture": {"families.Mixture": {"event_shape": [8, 8, 1], "num_components": 2, "levels": 17}},
-    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "num_classes": 10}},
-    "classifier": {"families.Classifier": {"event_shape": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
+    "mixture": {"families.Mixture": {"event": [8, 8, 1], "num_components": 2, "levels": 17}},
+    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}},
+    "classifier": {"families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
     "text": {
         "families.TwoStageModel": {
-            "event_shape": [8, 8, 1],
-            "tokenizer": {"tests.PatchTokenizer": {"event_shape": [8, 8, 1]}},
+            "event": [8, 8, 1],
+            "tokenizer": {"tests.PatchTokenizer": {"event": [8, 8, 1]}},
             "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 4, "size": 8, "num_blocks": 1}},
             "text": {"text.Vocabulary": {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}},
         }
     },
     "gan": {
         "families.AdversarialModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "generator": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
             "critic": MLP,
             "divergence": {"divergences.Hinge": {}},
             "latent_dim": 2,
         }
     },
-    "points": {"families.Mixture": {"event_shape": [2], "num_components": 2}},
+    "points": {"families.Mixture": {"event": [2], "num_components": 2}},
 }
 
 

@@ -55,7 +55,7 @@ RECIPE = {
     "data": {"name": "digits", "binarize": "dynamic", "batch_size": 50},
     "model": {
         "families.LatentVariableModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
             "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
             "decoder": {

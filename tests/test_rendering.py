@@ -88,7 +88,7 @@ def test_a_card_keeps_what_is_filled_in_within_its_place(place):
 
 def test_a_recipe_does_not_leave_its_code_block():
     model = {
-        "families.Mixture": {"event_shape": [2], "note": "a\n\n```\n<script>alert(1)</script>"}
+        "families.Mixture": {"event": [2], "note": "a\n\n```\n<script>alert(1)</script>"}
     }
     text = card(dataclasses.replace(TINY, model=model), figures={})
     assert "alert(1)" in text and text.count("```") == 2 * 3

@@ -13,7 +13,7 @@ pytestmark = needs_tensorflow
 
 FEATURES = {"networks.MLP": {"output_shape": [8], "hidden": []}}
 VAE = {
-    "event_shape": [8, 8, 1],
+    "event": [8, 8, 1],
     "encoder": FEATURES,
     "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 3}},
     "decoder": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
@@ -23,17 +23,17 @@ PRIOR = {"bottlenecks.ConditionalGaussian": {"latent_dim": 3, "num_classes": 10}
 NETWORK = {"networks.PixelCNN": {"output_channels": 1, "channels": 4, "num_blocks": 1}}
 KINDS = {  # models of binarized digits
     "iwae": {"families.LatentVariableModel": {**VAE, "objective": {"objectives.IWAE": {"num_samples": 3}}}},
-    "conditional": {"families.LatentVariableModel": {**VAE, "num_classes": 10, "bottleneck": PRIOR}},
+    "conditional": {"families.LatentVariableModel": {**VAE, "condition": 10, "bottleneck": PRIOR}},
     "hierarchical": {
         "families.LatentVariableModel": {
             **VAE,
             "bottleneck": {"bottlenecks.Hierarchical": {"latent_dims": [1, 2], "hidden": 4}},
         }
     },
-    "classifier": {"families.Classifier": {"event_shape": [8, 8, 1], "num_classes": 10, "encoder": FEATURES}},
+    "classifier": {"families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": FEATURES}},
     "autoregressive": {
         "families.AutoregressiveModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "network": NETWORK,
             "likelihood": {"likelihoods.Bernoulli": {}},
         }
@@ -87,7 +87,7 @@ POINTS = {
         {
             "families.LatentVariableModel": {
                 **VAE,
-                "event_shape": [2],
+                "event": [2],
                 "decoder": {"networks.MLP": {"output_shape": [2], "hidden": [8]}},
                 "likelihood": {"likelihoods.Gaussian": {"scale": "shared"}},
             }
@@ -97,7 +97,7 @@ POINTS = {
     "mixture": Recipe(
         "mixture",
         {"name": "moons", "split": "train[:1000]", "batch_size": 100},
-        {"families.Mixture": {"event_shape": [2], "num_components": 3}},
+        {"families.Mixture": {"event": [2], "num_components": 3}},
         {"em": {"max_iter": 3}},
     ),
 }

@@ -126,12 +126,12 @@ def test_it_learns_parts_far_from_each_other_where_a_normal_variable_alone_does_
 
 
 def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
-    mixture = {"families.Mixture": {"event_shape": [8, 8, 1], "num_components": 4, "levels": 17}}
+    mixture = {"families.Mixture": {"event": [8, 8, 1], "num_components": 4, "levels": 17}}
     data = {"name": "digits", "batch_size": 100}
     em = {"name": "gmm_digits", "title": "A tiny mixture", "data": data, "model": mixture, "training": {"em": {}}}
     training.run(Recipe.from_dict(em), tmp_path / "gmm")
     model = {
-        "event_shape": [8, 8, 1],
+        "event": [8, 8, 1],
         "generator": {"networks.DCGANGenerator": {"output_shape": [8, 8, 1], "channels": [8]}},
         "critic": {"networks.DCGANCritic": {"channels": [8]}},
         "divergence": {"divergences.NonSaturating": {}},

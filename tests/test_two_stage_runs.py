@@ -17,8 +17,8 @@ from kerasgen.training import callbacks
 class Scaled(PatchTokenizer):
     """With a weight, that training must leave alone."""
 
-    def __init__(self, event_shape, **kwargs):
-        super().__init__(event_shape, **kwargs)
+    def __init__(self, event, **kwargs):
+        super().__init__(event, **kwargs)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
 
     def tokenize(self, x):
@@ -47,10 +47,10 @@ RECIPE = {
     "data": {"name": "digits", "batch_size": 50, "labels": True},
     "model": {
         "families.TwoStageModel": {
-            "event_shape": [8, 8, 1],
-            "tokenizer": {"tests.Scaled": {"event_shape": [8, 8, 1]}},
+            "event": [8, 8, 1],
+            "tokenizer": {"tests.Scaled": {"event": [8, 8, 1]}},
             "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 11, "size": 8, "num_blocks": 1}},
-            "num_classes": 10,
+            "condition": 10,
             "condition_dropout": 0.2,  # whose noise a run that goes on must draw too
         }
     },
@@ -59,7 +59,7 @@ RECIPE = {
 
 
 def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
-    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"tests.Scaled": {"event_shape": [8, 8, 1]}}}
+    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"tests.Scaled": {"event": [8, 8, 1]}}}
     tokenizer = Recipe.from_dict(tokenizer)
     trained = tokenizer.build()
     trained.scale.assign(0.8)
