@@ -171,7 +171,7 @@ def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
             lambda: compiled(in_the_plane()).fit(np.zeros((4, 2), "float32"), np.zeros(4, "int32")),
             r"Expected data without labels: each example gets one of the 3 components. Received: labels. Call fit\(x\)",
         ),
-        (lambda: in_the_plane().sample(2, [0]), "Expected a condition for each of n=2 examples.* Received: 1"),
+        (lambda: in_the_plane().sample(2, [0] * 3), "Expected a condition for each of n=2 examples.* Received: 3"),
     ],
 )
 def test_what_it_cannot_do_is_refused(make, message):
