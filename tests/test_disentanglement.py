@@ -137,6 +137,17 @@ def test_concentration_of_importance():
     assert disentanglement._concentration(np.array([[3.0, 0], [0.5, 0.5], [0, 0]])) == pytest.approx(0.75)
 
 
+def test_an_importance_that_rounding_puts_below_zero_counts_as_none(monkeypatch):
+    from sklearn.ensemble import RandomForestClassifier
+
+    rounded = property(lambda self: np.array([1.0, -6e-17, 0.0]))
+    monkeypatch.setattr(RandomForestClassifier, "feature_importances_", rounded)
+    codes = Codes(lambda x: np.pad(x, ((0, 0), (0, 1))), Factors(4, 4))
+    values = dci(codes, num_train=200, num_test=100, num_trees=2, forest=True)
+    assert values["dci_completeness"] == pytest.approx(1)
+    assert values["dci_disentanglement"] == pytest.approx(0)  # both factors in one dimension
+
+
 def test_every_image_is_encoded_once_at_most():
     seen = []
 

@@ -244,6 +244,22 @@ def test_gradients_are_those_of_the_density(name):
         np.testing.assert_allclose(gradient[:, index], difference, rtol=5e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("name", ["DiscretizedLogistic", "ChannelwiseLogistic"])
+def test_the_narrowest_logistic_leaves_next_to_nothing_to_other_levels(name):
+    """The paper's bound is exp(-7) for pixels in [-1, 1], half of that for pixels in [0, 1]."""
+    likelihood = getattr(likelihoods, name)(1).build_for(events.Image(1, 1, 1))
+    middle = 128 / 255
+    x = np.full((1, 1, 1, 1), middle, "float32")
+    narrowest, paper = (
+        likelihood.distribution(np.array([0, middle, log_scale], "float32").reshape(1, 1, 1, 3))
+        for log_scale in (-100, -7 - np.log(2))
+    )
+    others = -np.expm1([float(each.log_prob(x)[0]) for each in (narrowest, paper)])
+    width = 0.5 / 255 / np.exp([-8, -7 - np.log(2)])
+    np.testing.assert_allclose(others, 2 * stats.logistic.sf(width), rtol=1e-3)
+    assert others[0] < 0.006 < 0.026 < others[1] < 0.027
+
+
 def test_log_probabilities_are_float32_whatever_the_network_computes_in():
     for likelihood, _, _ in TABLE.values():
         likelihood.build_for(events.Image(2, 2, 1))

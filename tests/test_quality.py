@@ -1,5 +1,6 @@
 """Sample quality against oracles: closed forms, brute force, calibration under the null, bad generators."""
 
+import itertools
 import math
 import tracemalloc
 
@@ -49,25 +50,55 @@ def test_the_frechet_distance_of_singular_covariances(rng):
     assert frechet_distance(Moments.of([x]), Moments.of([x + 1])) == pytest.approx(4)
 
 
-def test_the_kernel_distance_is_unbiased_and_its_error_honest(rng):
-    """Without a bias, estimates over few equal samples scatter around 0 by about their standard error."""
-    estimates = [kernel.kernel_distance(*rng.standard_normal((2, 60, 2)), block=15) for _ in range(200)]
-    values, errors = np.array([each.value for each in estimates]), np.array([each.standard_error for each in estimates])
-    assert abs(values.mean()) < 3 * values.std() / math.sqrt(200)
-    assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(), rel=0.25)
+def brute_force_mmd2(x, y):
+    def k(a, b):
+        return (np.dot(a, b) / len(a) + 1) ** 3
+
+    within = [np.mean([k(a, b) for a, b in itertools.permutations(z, 2)]) for z in (x, y)]
+    return sum(within) - 2 * np.mean([k(a, b) for a in x for b in y])
 
 
-def test_mmd_is_its_definition_and_sees_a_shift(rng):
-    x, y = rng.standard_normal((2, 6, 2))
-    k = kernel.polynomial
-    pairs = [(i, j) for i in range(6) for j in range(6)]
-    within = [np.mean([k(a[[i]], a[[j]]) for i, j in pairs if i != j]) for a in (x, y)]
-    expected = sum(within) - 2 * np.mean([k(x[[i]], y[[j]]) for i, j in pairs])
-    assert kernel.mmd2(x, y) == pytest.approx(expected)
-    far = kernel.kernel_distance(rng.standard_normal((400, 2)), rng.standard_normal((400, 2)) + 1, block=40)
+def test_the_kernel_distance_and_its_error_are_their_definitions(rng):
+    x, y = rng.standard_normal((7, 2)), rng.standard_normal((5, 2)) + 1
+    figure = kernel.kernel_distance(x, y)
+    assert figure.value == pytest.approx(brute_force_mmd2(x, y))
+    without_x = [brute_force_mmd2(np.delete(x, i, 0), y) for i in range(7)]
+    without_y = [brute_force_mmd2(x, np.delete(y, i, 0)) for i in range(5)]
+    variance = 6 * np.var(without_x) + 4 * np.var(without_y)
+    assert figure.standard_error == pytest.approx(math.sqrt(variance))
+    with pytest.raises(ValueError, match="Expected at least 3 examples a side. Received: 2 and 5"):
+        kernel.kernel_distance(x[:2], y)
+
+
+@pytest.mark.parametrize(("shift", "excess"), [(0.5, 1.0), (0.0, 1.4)])
+def test_the_kernel_distance_is_unbiased_and_its_error_honest(rng, shift, excess):
+    """Estimates scatter around the true value by their standard error, which equal sides overstate."""
+    draws = rng.standard_normal((400, 2, 60, 2))
+    figures = [kernel.kernel_distance(x, y + shift) for x, y in draws]
+    values, errors = (np.array([each[k] for each in figures]) for k in (0, 2))
+    true = _mean_kernel(0, 0) + _mean_kernel(shift, shift) - 2 * _mean_kernel(0, shift)
+    assert abs(values.mean() - true) < 3 * values.std() / math.sqrt(len(values))
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(excess * values.std(), rel=0.2)
+
+
+def _mean_kernel(a, b):
+    """E[(x y / 2 + 1)^3], x and y normal around (a, a) and (b, b), by Gauss-Hermite quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(6)  # exact up to degree 11
+    weights = weights / weights.sum()
+    grids = np.meshgrid(*[nodes] * 4, indexing="ij")
+    x, y = np.stack(grids[:2], -1) + a, np.stack(grids[2:], -1) + b
+    weight = np.einsum("i,j,k,l->ijkl", *[weights] * 4)
+    return np.sum(weight * (np.sum(x * y, -1) / 2 + 1) ** 3)
+
+
+def test_the_kernel_distance_sees_a_shift_and_is_blind_to_blocks(rng, monkeypatch):
+    x, y = rng.standard_normal((400, 2)), rng.standard_normal((300, 2)) + 1
+    far = kernel.kernel_distance(x, y)
     assert far.value > 5 * far.standard_error
-    with pytest.raises(ValueError, match="Expected at least 4 examples a side, two blocks of 2. Received: 3"):
-        kernel.kernel_distance(x[:3], y[:3])
+    monkeypatch.setattr(kernel, "_ROWS", 7)
+    in_blocks = kernel.kernel_distance(x, y)
+    assert in_blocks.value == pytest.approx(far.value)
+    assert in_blocks.standard_error == pytest.approx(far.standard_error)
 
 
 def test_precision_recall_density_and_coverage_by_hand():

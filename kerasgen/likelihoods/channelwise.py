@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.decoding import pick
-from kerasgen.likelihoods.base import LOG_SCALE_LIMIT, Discrete, bounded
+from kerasgen.likelihoods.base import Discrete, bounded, positive_scale
 from kerasgen.registration import register
 
 
@@ -146,7 +146,7 @@ class ChannelwiseLogistic(Channelwise):
         return bounded(parts[1 + channel]) + sum(ops.tanh(c) * (value - 0.5) for c, value in zip(coefficients, x))
 
     def _scale(self, parts, channel):
-        return ops.exp(bounded(parts[1 + self.event_channels + channel], LOG_SCALE_LIMIT))
+        return positive_scale(parts[1 + self.event_channels + channel])
 
     def pixel_log_prob(self, params, x):
         from kerasgen.distributions import DiscretizedLogistic  # imports TFP

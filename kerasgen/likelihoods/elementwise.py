@@ -5,7 +5,7 @@ from keras import ops
 from kerasgen import backend
 from kerasgen.decoding import pick
 from kerasgen.events import Image, Tokens
-from kerasgen.likelihoods.base import LOG_SCALE_LIMIT, Discrete, Likelihood, bounded
+from kerasgen.likelihoods.base import Discrete, Likelihood, bounded, positive_scale
 from kerasgen.registration import register
 
 
@@ -66,7 +66,7 @@ class LocationScale(Likelihood):
         else:
             location = params
             log_scale = self.log_scale if self.scale == "shared" else None
-        scale = self.scale if log_scale is None else ops.exp(bounded(log_scale, LOG_SCALE_LIMIT))
+        scale = self.scale if log_scale is None else positive_scale(log_scale)
         return bounded(location), scale
 
     def per_element(self, params):
@@ -162,7 +162,7 @@ class DiscretizedLogistic(Discrete):
     def _mixture(self, params):
         """Logits, locations and scales, each `[..., C, components]`."""
         logits, location, log_scale = ops.split(self.per_channel(params), 3, axis=-1)
-        return bounded(logits), bounded(location), ops.exp(bounded(log_scale, LOG_SCALE_LIMIT))
+        return bounded(logits), bounded(location), positive_scale(log_scale)
 
     def num_uniforms(self, event_channels):
         return 2 * event_channels

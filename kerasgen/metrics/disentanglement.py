@@ -182,14 +182,19 @@ def dci(codes, seed=0, num_train=10_000, num_test=5_000, num_trees=100, forest=F
 
 
 def _concentration(importance):
-    """1 - entropy of every row, in units of its maximum, rows weighed by their sum; 0 where nothing is important."""
+    """1 - entropy of every row in units of its maximum, mean over rows weighed by their sums.
+
+    It is 0 where nothing is important. Trees give importances that rounding puts below 0.
+    """
     from scipy.stats import entropy
 
+    importance = np.maximum(importance, 0)
     total = importance.sum(1)
     rows = importance[total > 0]
     if not len(rows) or rows.shape[1] == 1:
         return 0.0
-    return float(np.average(1 - entropy(rows, base=rows.shape[1], axis=1), weights=total[total > 0]))
+    spread = entropy(rows, base=rows.shape[1], axis=1)
+    return float(np.average(1 - spread, weights=total[total > 0]))
 
 
 def sap(codes, seed=0, num_train=10_000, num_test=5_000):

@@ -1,48 +1,82 @@
-"""The kernel distance: the squared maximum mean discrepancy of features under k(x, y) = (x y / F + 1)^3.
+"""The kernel distance: the squared maximum mean discrepancy of features, k(x, y) = (x y / F + 1)^3.
 
-    MMD^2 = E[k(x, x')] + E[k(y, y')] - 2 E[k(x, y)]        Binkowski and others 2018, arXiv 1801.01401
+    MMD^2 = E[k(x, x')] + E[k(y, y')] - 2 E[k(x, y)]   Binkowski and others 2018, arXiv 1801.01401
 
-Unlike the Fréchet distance its estimate has no bias, whatever the number of examples; it may be negative.
+Unlike the Fréchet distance its estimate has no bias, whatever the number of examples. It may be
+negative.
 """
 
 import math
 
 import numpy as np
 
+from kerasgen.batches import blocks
 from kerasgen.metrics.figure import Figure
 
+_ROWS = 1000  # of the kernel's matrix at once, which bounds the memory
 
-def polynomial(x, y):
-    """The kernel of all pairs, `[N, M]` from features `[N, F]` and `[M, F]`."""
+
+def polynomial(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The kernel of all pairs.
+
+    Args:
+        x, y: features `[N, F]` and `[M, F]`.
+
+    Returns:
+        `[N, M]`.
+
+    >>> polynomial(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0], [0.0, 0.0]]))
+    array([[8., 1.]])
+    """
     return (x @ y.T / x.shape[1] + 1) ** 3
 
 
-def mmd2(x, y, kernel=polynomial):
-    """The unbiased estimate of MMD^2 from features `[N, F]` and `[M, F]` (Gretton and others 2012, equation 3)."""
+def kernel_distance(x: np.ndarray, y: np.ndarray) -> Figure:
+    """The unbiased MMD^2 over all pairs (Gretton and others 2012, equation 3), in units of the kernel.
 
-    def within(z):
-        gram, n = kernel(z, z), len(z)
-        return (gram.sum() - np.trace(gram)) / (n * (n - 1))  # without the pairs of an example with itself
-
-    return float(within(x) + within(y) - 2 * kernel(x, y).mean())
-
-
-def kernel_distance(x, y, block=1000):
-    """The mean of MMD^2 over disjoint blocks, with the standard error that independent blocks allow.
+    Its standard error is the jackknife's over the examples of both sides. Where both sides have one
+    distribution, the true error falls faster with N, and the jackknife's is about 1.4 times as large.
 
     Args:
-        x, y: features `[N, F]`, in random order; the longer one is cut to the length of the other.
-        block: examples of each side in a block; fewer where there would not be two blocks.
-
-    Returns:
-        A `Figure`, in units of the kernel.
+        x, y: features `[N, F]` and `[M, F]`.
 
     Raises:
-        ValueError: fewer than 4 examples of a side.
+        ValueError: fewer than 3 examples of a side.
+
+    >>> x, y = np.random.default_rng(0).standard_normal((2, 500, 3))
+    >>> print(kernel_distance(x, y + 1))
+    7.7 ± 0.57 squared MMD
     """
-    n = min(len(x), len(y))
-    if n < 4:
-        raise ValueError(f"Expected at least 4 examples a side, two blocks of 2. Received: {n}.")
-    block = min(block, n // 2)
-    values = [mmd2(x[i : i + block], y[i : i + block]) for i in range(0, n - block + 1, block)]
-    return Figure(float(np.mean(values)), "squared MMD", float(np.std(values, ddof=1) / math.sqrt(len(values))))
+    n, m = len(x), len(y)
+    if min(n, m) < 3:
+        raise ValueError(f"Expected at least 3 examples a side. Received: {n} and {m}.")
+    x, y = (np.asarray(each, "float64") for each in (x, y))
+    within_x, within_y = _sums_within(x), _sums_within(y)
+    across_x, across_y = _sums(x, y)
+    x_pairs, y_pairs, across = within_x.sum(), within_y.sum(), across_x.sum()
+    without_x = _mmd2(x_pairs - 2 * within_x, y_pairs, across - across_x, n - 1, m)
+    without_y = _mmd2(x_pairs, y_pairs - 2 * within_y, across - across_y, n, m - 1)
+    variance = (n - 1) * without_x.var() + (m - 1) * without_y.var()
+    value = _mmd2(x_pairs, y_pairs, across, n, m)
+    return Figure(float(value), "squared MMD", math.sqrt(variance))
+
+
+def _mmd2(x_pairs, y_pairs, across, n, m):
+    """From sums of the kernel over pairs of different x, of different y, and of an x and a y."""
+    return x_pairs / (n * (n - 1)) + y_pairs / (m * (m - 1)) - 2 * across / (n * m)
+
+
+def _sums(x, y):
+    """The kernel's sums over all y for each x, and over all x for each y."""
+    over_y, over_x = [], 0.0
+    for _, some in blocks(len(x), _ROWS, x):
+        gram = polynomial(some, y)
+        over_y.append(gram.sum(axis=1))
+        over_x = over_x + gram.sum(axis=0)
+    return np.concatenate(over_y), over_x
+
+
+def _sums_within(z):
+    """The kernel's sums over all other examples of a set, for each of them."""
+    itself = (np.sum(np.square(z), axis=1) / z.shape[1] + 1) ** 3
+    return _sums(z, z)[0] - itself
