@@ -33,6 +33,7 @@ from kerasgen import (
     zoo,
 )
 from kerasgen.data.synthetic.toys import TOYS
+from kerasgen.registration import register
 from kerasgen.text import Vocabulary
 
 
@@ -184,7 +185,7 @@ def tiny_tokenizer(kind, **arguments):
     )
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.tests")  # where recipes look
+@register
 class PatchTokenizer(keras.Model):
     """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary images."""
 
@@ -207,9 +208,6 @@ class PatchTokenizer(keras.Model):
 
     def decode_tokens(self, ids):
         return self.likelihood.distribution(6 * (2 * self.detokenize(ids) - 1))
-
-    def get_config(self):
-        return {"event": list(self.event_shape), "name": self.name}
 
 
 SENTENCES = ["a red circle above a square", "a square"]
