@@ -22,8 +22,8 @@ class Scaled(PatchTokenizer):
         super().__init__(event, **kwargs)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
 
-    def tokenize(self, x):
-        return super().tokenize(self.scale * x)
+    def _tokenize(self, x):
+        return super()._tokenize(self.scale * x)
 
 
 def test_the_tokenizer_is_not_trained_and_is_saved(digits, tmp_path):
