@@ -147,7 +147,7 @@ class Brightness:
     def check(self, x, condition=None):
         return np.asarray(x, "float32"), condition
 
-    def log_prob(self, x):
+    def log_prob(self, x, condition=None):
         return -np.sum(x, axis=(1, 2, 3))
 
 
