@@ -13,6 +13,7 @@ from kerasgen.recipe import Recipe
 from kerasgen.reports import Study, report
 
 MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
+WORDS = {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}
 KINDS = {  # models by name; the data of all are digits but for the last
     "mixture": {"families.Mixture": {"event": [8, 8, 1], "num_components": 2, "levels": 17}},
     "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}},
@@ -20,9 +21,9 @@ KINDS = {  # models by name; the data of all are digits but for the last
     "text": {
         "families.TwoStageModel": {
             "event": [8, 8, 1],
-            "tokenizer": {"tests.PatchTokenizer": {"event": [8, 8, 1]}},
+            "tokenizer": {"conftest.PatchTokenizer": {"event": [8, 8, 1]}},
             "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 4, "size": 8, "num_blocks": 1}},
-            "text": {"text.Vocabulary": {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}},
+            "condition": {"events.Sentences": {"vocabulary": {"text.Vocabulary": WORDS}}},
         }
     },
     "gan": {

@@ -142,7 +142,7 @@ def test_known_factors_add_disentanglement_scores(data_name, measured, monkeypat
 class Brightness:
     """A density that is higher the darker an image is."""
 
-    event_shape, likelihood_kind = (2, 2, 1), "exact"
+    event_shape, num_classes, likelihood_kind = (2, 2, 1), None, "exact"
 
     def check(self, x, condition=None):
         return np.asarray(x, "float32"), condition

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from command_line import fails, is_png, needs_tensorflow
 
-from kerasgen import cli, training, zoo
+from kerasgen import cli, reports, training, zoo
 from kerasgen.recipe import Recipe
 
 pytestmark = needs_tensorflow
@@ -49,7 +49,7 @@ def recipe_of(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("kerasgen.zoo.pictures.draw", lambda *arguments: {})  # which take most of the time
+    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})  # which take most of the time
     recipe, whole, stopped = recipe_of(kind), tmp_path / "whole", tmp_path / "stopped"
     training.run(recipe, whole)
     write = training.Checkpoints.on_epoch_end
@@ -127,7 +127,7 @@ def from_stem(start_from, **stem):
 
 
 def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(tmp_path, monkeypatch):
-    monkeypatch.setattr("kerasgen.zoo.pictures.draw", lambda *arguments: {})
+    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     network = training.run(recipe_of("autoregressive"), tmp_path / "run").network
     preset = tmp_path / "run" / "preset"
     stem = training.run(from_stem({"network.stem": f"{preset}:network"}), tmp_path / "other").network.stem

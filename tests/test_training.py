@@ -19,7 +19,7 @@ from conftest import tiny_mlp_vae
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units
 from kerasgen.recipe import Recipe
-from kerasgen.training.callbacks import KLByUnit
+from kerasgen.reports.monitors import KLByUnit
 
 RECIPE = {
     "name": "digits",

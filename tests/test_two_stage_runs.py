@@ -10,10 +10,11 @@ from tiny_preset import METRICS
 
 from kerasgen import families, networks, training, zoo
 from kerasgen.recipe import Recipe
+from kerasgen.registration import register
 from kerasgen.training import callbacks
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.tests")
+@register
 class Scaled(PatchTokenizer):
     """With a weight, that training must leave alone."""
 
@@ -21,8 +22,8 @@ class Scaled(PatchTokenizer):
         super().__init__(event, **kwargs)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
 
-    def tokenize(self, x):
-        return super().tokenize(self.scale * x)
+    def _tokenize(self, x):
+        return super()._tokenize(self.scale * x)
 
 
 def test_the_tokenizer_is_not_trained_and_is_saved(digits, tmp_path):
@@ -48,7 +49,7 @@ RECIPE = {
     "model": {
         "families.TwoStageModel": {
             "event": [8, 8, 1],
-            "tokenizer": {"tests.Scaled": {"event": [8, 8, 1]}},
+            "tokenizer": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}},
             "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 11, "size": 8, "num_blocks": 1}},
             "condition": 10,
             "condition_dropout": 0.2,  # whose noise a run that goes on must draw too
@@ -59,7 +60,7 @@ RECIPE = {
 
 
 def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
-    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"tests.Scaled": {"event": [8, 8, 1]}}}
+    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}}}
     tokenizer = Recipe.from_dict(tokenizer)
     trained = tokenizer.build()
     trained.scale.assign(0.8)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from kerasgen.batches import blocks
+from kerasgen.batches import blocks, count
 
 _BATCH = 100
 
@@ -41,15 +41,18 @@ def over_seeds(values, decimals):
 
 
 def checked(model, images, labels=None):
-    """Images as float32 and labels as int32 NumPy arrays, after the model's own checks.
+    """Examples and condition as NumPy arrays of their events' types, after the model's own checks.
 
     Raises:
         ValueError: what the model does not take, or fewer than 2 images.
     """
     checked = model.check(images, labels)
-    images, labels = (None if each is None else keras.ops.convert_to_numpy(each) for each in checked)
-    if len(images) < 2:
-        raise ValueError(f"Expected at least 2 images, for a standard error. Received: {len(images)}.")
+    images, labels = (
+        None if each is None else keras.tree.map_structure(keras.ops.convert_to_numpy, each)
+        for each in checked
+    )
+    if (n := count(images)) < 2:
+        raise ValueError(f"Expected at least 2 images, for a standard error. Received: {n}.")
     return images, labels
 
 
@@ -66,9 +69,9 @@ def by_batch(score, images, labels, progress):
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     parts = []
     with Progress(*columns, disable=not progress) as bar:
-        task = bar.add_task("images", total=len(images))
-        for number, (count, *batch) in enumerate(blocks(len(images), _BATCH, images, labels)):
+        task = bar.add_task("images", total=count(images))
+        for number, (rows, *batch) in enumerate(blocks(count(images), _BATCH, images, labels)):
             arrays = score(*batch, number)
             parts.append([keras.ops.convert_to_numpy(array).astype("float64") for array in arrays])
-            bar.advance(task, count)
+            bar.advance(task, rows)
     return [np.concatenate(part) for part in zip(*parts)]

@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks
+from kerasgen.batches import count
 from kerasgen.events import Classes
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
@@ -123,7 +124,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
     """
     checks.positive("num_samples", num_samples)
     images, labels = figure.checked(model, images, labels)
-    seeds = np.random.SeedSequence(seed).generate_state(2 * len(images)).reshape(-1, 2) // 2  # keras takes int32
+    seeds = np.random.SeedSequence(seed).generate_state(2 * count(images)).reshape(-1, 2) // 2  # keras takes int32
 
     def score(x, y, batch):
         seed, log_prob_seed = (int(value) for value in seeds[batch])
@@ -135,7 +136,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
             sum(model.bottleneck.terms(posterior, z, y).values()),
             -ops.mean(log_likelihood, axis=0),
-            ops.reshape(posterior.mean(), (len(x), -1)),
+            ops.reshape(posterior.mean(), (count(x), -1)),
         )
 
     log_prob, kl, reconstruction, means = figure.by_batch(score, images, labels, progress)
@@ -152,5 +153,5 @@ def _nll(model, log_prob):
     levels = model.levels
     figures = {"nll": figure.mean(-log_prob, "nats")}
     if levels is not None and levels > 2:
-        figures["bits_per_dim"] = figure.mean(-log_prob / math.prod(model.event_shape) / math.log(2), "bits/dim")
+        figures["bits_per_dim"] = figure.mean(-log_prob / model.event.size / math.log(2), "bits/dim")
     return figures
