@@ -10,12 +10,11 @@ Every part of the model is rounded, and stays so if on examples
 A tokenizer's encoder rarely passes, as some token always lies near a border; decoders do.
 """
 
-import inspect
-
 import keras
 import numpy as np
+from keras import ops
 
-from kerasgen.model import GenerativeModel
+from kerasgen import abilities, batches
 from kerasgen.zoo import weights
 
 _EXAMPLES = 256  # of those given, as many as the comparison takes
@@ -63,39 +62,43 @@ def _assign(variables, values):
 
 def _examples(model, x, condition):
     """Examples, and a condition where the model has one: those given, or any that are at hand."""
-    is_generative = isinstance(model, GenerativeModel)
-    count = _SAMPLES if x is None else min(len(x), _EXAMPLES)
-    shown = model.shown_condition(count) if is_generative else None
-    if shown is not None and condition is not None:
-        shown = condition[:count]
+    n = _SAMPLES if x is None else min(batches.count(x), _EXAMPLES)
+    if condition is None:
+        condition = model.condition.shown(n)
+    condition = None if condition is None else condition[:n]
     if x is not None:
-        return x[:count], shown
-    if hasattr(model, "sample"):
-        return model.sample(count, shown, seed=0), shown
-    return np.random.default_rng(0).random((count, *model.event_shape), "float32"), shown
+        return keras.tree.map_structure(lambda rows: rows[:n], x), condition
+    if isinstance(model, abilities.Samples):
+        return model.sample(n, condition, seed=0), condition
+    return model.event.example(n, 0), condition
 
 
 def _answers(model, x, condition):
-    """What a model says of examples, by the method that says it."""
+    """What a model says of examples, by the ability that says it."""
     answers = {}
-    if hasattr(model, "log_prob"):
-        is_estimate = "num_samples" in inspect.signature(model.log_prob).parameters
+    if isinstance(model, abilities.Scores):
+        is_estimate = model.likelihood_kind == "estimate"
         draws = {"num_samples": 16, "seed": 0} if is_estimate else {}
-        answers["log_prob"] = np.mean(model.log_prob(x, condition, **draws), dtype="float64")
-    if hasattr(model, "tokenize"):
-        answers["tokenize"] = np.asarray(model.tokenize(x))
-    if hasattr(model, "reconstruct"):
-        answers["reconstruct"] = np.asarray(model.reconstruct(x, condition))
-    if hasattr(model, "generate"):
-        answers["sample"] = np.asarray(model.sample(len(x), condition, seed=0))
-    if hasattr(model, "probabilities"):
-        answers["probabilities"] = np.asarray(model.probabilities(x))
-    return answers
+        answers["log_prob"] = ops.mean(model.log_prob(x, condition, **draws))
+    elif isinstance(model, abilities.Samples):
+        answers["sample"] = model.sample(batches.count(x), condition, seed=0)
+    if isinstance(model, abilities.Tokenizes):
+        answers["tokenize"] = model.tokenize(x)
+    if isinstance(model, abilities.Reconstructs):
+        answers["reconstruct"] = model.reconstruct(x, condition)
+    if isinstance(model, abilities.Classifies):
+        answers["probabilities"] = model.probabilities(x)
+    return {
+        f"{name}/{i}": np.asarray(part, "float64")
+        for name, answer in answers.items()
+        for i, part in enumerate(keras.tree.flatten(answer))
+    }
 
 
 def _same(before, after):
     """Whether answers are the same but for what the tolerances allow; what is not finite is not."""
     limits = {"log_prob": _NATS, "tokenize": 0.0}
     return all(
-        np.mean(np.abs(after[key] - before[key])) <= limits.get(key, _VALUES) for key in before
+        np.mean(np.abs(after[key] - before[key])) <= limits.get(key.partition("/")[0], _VALUES)
+        for key in before
     )
