@@ -64,7 +64,7 @@ def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch
     tokenizer = Recipe.from_dict(tokenizer)
     trained = tokenizer.build()
     trained.scale.assign(0.8)
-    preset = zoo.save(trained, tmp_path / "tokenizer", tokenizer, METRICS)
+    preset = zoo.save(trained, tmp_path / "tokenizer", tokenizer, METRICS, dtype="float32")
     schedule = {**RECIPE["training"], "start_from": {"tokenizer": str(preset)}}
     recipe = Recipe.from_dict({**RECIPE, "training": schedule})
     whole = training.run(recipe, tmp_path / "whole")
@@ -86,7 +86,7 @@ def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch
     loaded = zoo.load(tmp_path / "run" / "preset")
     for mine, theirs, again in zip(whole.get_weights(), resumed.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-        np.testing.assert_array_equal(mine, again)
+        np.testing.assert_allclose(mine, again, rtol=1e-3, atol=1e-6)  # in half precision
 
 
 def test_a_tokenizer_of_another_kind_is_no_start(saved):
