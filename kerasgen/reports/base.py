@@ -174,10 +174,9 @@ class Report:
         if isinstance(event, Vector) and event.size == 2:  # whose density shows all there is
             return self._density(folder, given) | self._curves(folder, given)
         captions = self._samples(folder) if isinstance(self.model, Samples) else {}
-        captions |= self.own_pictures(folder, given)
         if isinstance(self.model, Reconstructs) and given.fits(self.model):
             captions |= self._reconstructions(folder, given)
-        return captions | self._curves(folder, given)
+        return captions | self.own_pictures(folder, given) | self._curves(folder, given)
 
     def own_pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
         """Pictures of this family beyond those of its abilities."""
