@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasgen.events import Event, Nothing
+from kerasgen.events import Event
 
 
 class Code(NamedTuple):
@@ -55,7 +55,7 @@ class Bottleneck(keras.layers.Layer):
         """What of codes `[..., *latent_shape]` the decoder reads, `[..., *decoded_shape]`."""
         return z
 
-    def check_condition(self, condition: Event = Nothing()) -> None:
+    def check_condition(self, condition: Event) -> None:
         """Raises a ValueError for a model's condition that the prior does not go with."""
 
 

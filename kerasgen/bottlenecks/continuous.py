@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.bottlenecks.base import Bottleneck, Code
-from kerasgen.events import Classes, Nothing
+from kerasgen.events import Classes
 from kerasgen.registration import register
 
 
@@ -132,7 +132,7 @@ class ConditionalGaussian(Gaussian):
         """A code from the prior of each of n labels, `[n, latent_dim]`, with a backend seed."""
         return self.prior(condition).sample(seed=seed)
 
-    def check_condition(self, condition=Nothing()):
+    def check_condition(self, condition):
         if condition != Classes(self.num_classes):
             raise ValueError(
                 f"Expected a model of {self.num_classes} classes for this bottleneck. "
