@@ -81,6 +81,8 @@ class Event:
 
     def validate(self, x: Any) -> None:
         """The errors of `check`, without a copy of the examples."""
+        if x is None:
+            raise ValueError(f"Expected {self.meaning} of {self!r}. Received: None. Pass some.")
         shape = tuple(ops.shape(x))
         if len(shape) != len(self.shape) + 1 or any(
             have != want for have, want in zip(shape[1:], self.shape) if isinstance(have, int)
@@ -173,7 +175,7 @@ class Event:
         Raises:
             ValueError: those of `check`; another number of values than 1 or n.
         """
-        if np.shape(condition) == self.shape:
+        if condition is not None and np.shape(condition) == self.shape:
             condition = np.repeat(np.asarray(condition)[None], n, axis=0)
         condition = self.check(condition)
         if condition.shape[0] == 1 < n:

@@ -101,9 +101,12 @@ class EventModel(keras.Model):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""
         self._validate_arrays(x, y)
         held_out = kwargs.get("validation_data")
-        if isinstance(held_out, (list, tuple)):
-            self._validate_arrays(*held_out[:2])
-        return super().fit(x, y, *args, callbacks=_watched(callbacks), **kwargs)
+        self._validate_arrays(*(held_out[:2] if isinstance(held_out, (list, tuple)) else (held_out,)))
+        try:
+            return super().fit(x, y, *args, callbacks=_watched(callbacks), **kwargs)
+        except Exception:
+            self.train_function = None  # may be half traced, for data that were refused
+            raise
 
     def evaluate(self, x=None, y=None, *args, callbacks=None, **kwargs):
         """Keras' `evaluate`; arrays are checked before, and every batch in the step."""

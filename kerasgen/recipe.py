@@ -52,7 +52,7 @@ class Recipe:
         data: arguments of `kerasgen.data.load` for the training set, `name` and `batch_size` at
             least.
         model: the model, as in the module's example.
-        training: the schedule, arguments of `kerasgen.training.Schedule`.
+        training: the schedule, arguments of `kerasgen.training.TrainingConfig`.
         seed: of initial weights, data order and noise.
         title: one line that says what the preset is.
     """

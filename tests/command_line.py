@@ -10,7 +10,7 @@ needs_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", r
 
 MODEL = {
     "families.LatentVariableModel": {
-        "event_shape": [8, 8, 1],
+        "event": [8, 8, 1],
         "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
         "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
         "decoder": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [32]}},

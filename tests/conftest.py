@@ -32,7 +32,10 @@ from kerasgen import (
     objectives,
     zoo,
 )
+from kerasgen.abilities import Tokenizes
 from kerasgen.data.synthetic.toys import TOYS
+from kerasgen.model import GenerativeModel
+from kerasgen.registration import register
 from kerasgen.text import Vocabulary
 
 
@@ -184,32 +187,26 @@ def tiny_tokenizer(kind, **arguments):
     )
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.tests")  # where recipes look
-class PatchTokenizer(keras.Model):
+@register
+class PatchTokenizer(Tokenizes, GenerativeModel):
     """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary images."""
 
-    def __init__(self, event_shape, **kwargs):
-        super().__init__(**kwargs)
-        self.event_shape = tuple(event_shape)
-        self.grid_shape = event_shape[0] // 2, event_shape[1] // 2
-        self.vocab_size = 16
-        self.likelihood = likelihoods.Bernoulli()
-        self.likelihood.build_for(events.Image(*event_shape))
+    def __init__(self, event, **kwargs):
+        super().__init__(event, **kwargs)
+        self.token_event = events.Tokens((event[0] // 2, event[1] // 2), 16)
+        self.likelihood = likelihoods.Bernoulli().build_for(self.event)
         self.built = True
 
-    def tokenize(self, x):
+    def _tokenize(self, x):
         bits = keras.ops.cast(networks.SpaceToDepth()(x) > 0.5, "int32")
         return keras.ops.sum(bits * keras.ops.array([8, 4, 2, 1]), axis=-1)
 
-    def detokenize(self, ids):
+    def _detokenize(self, ids):
         bits = keras.ops.mod(keras.ops.floor_divide(ids[..., None], keras.ops.array([8, 4, 2, 1])), 2)
         return networks.DepthToSpace()(keras.ops.cast(bits, "float32"))
 
     def decode_tokens(self, ids):
         return self.likelihood.distribution(6 * (2 * self.detokenize(ids) - 1))
-
-    def get_config(self):
-        return {"event_shape": list(self.event_shape), "name": self.name}
 
 
 SENTENCES = ["a red circle above a square", "a square"]

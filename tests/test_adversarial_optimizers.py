@@ -144,7 +144,7 @@ def test_a_critic_has_one_optimizer():
 
 
 def test_a_critics_learning_rate_needs_a_critic():
-    both = training.Schedule(1, 1e-3, critic_learning_rate=1e-3).optimizer(10)
+    both = training.TrainingConfig(1, 1e-3, critic_learning_rate=1e-3).optimizer(10)
     with pytest.raises(
         ValueError, match="Expected an adversarial model with two optimizers. Received: a model without"
     ):

@@ -16,7 +16,7 @@ RECIPE = {
     "data": {"name": "digits", "batch_size": 100},
     "model": {
         "families.AdversarialModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "generator": {"networks.DCGANGenerator": {"output_shape": [8, 8, 1], "channels": [8]}},
             "critic": {"networks.DCGANCritic": {"channels": [8], "normalization": "spectral", "dropout": 0.1}},
             "divergence": {"divergences.NonSaturating": {}},

@@ -194,7 +194,7 @@ RECIPE = {
     "data": {"name": "digits", "binarize": "dynamic", "batch_size": 50},
     "model": {
         "families.AutoregressiveModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "network": {"networks.GatedPixelCNN": {"output_channels": 1, "channels": 4, "num_layers": 2}},
             "likelihood": {"likelihoods.Bernoulli": {}},
         }

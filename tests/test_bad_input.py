@@ -36,6 +36,13 @@ PIXELS = {
     "nan": (WITH_NAN, "Expected finite images. Received: 3 NaN or infinite values. Remove or repair those examples"),
     "infinity": (np.full_like(GOOD, np.inf), "Expected finite images. Received: 128 NaN or infinite values"),
 }
+IN_STEPS = {  # what is told of values that come in batches
+    "bytes": "pixels outside",
+    "bytes_as_floats": "pixels outside",
+    "negative": "pixels outside",
+    "nan": "NaN or infinite values",
+    "infinity": "NaN or infinite values",
+}
 METHODS = {
     "fit": lambda model, x: model.fit(x, verbose=0),
     "fit_dataset": lambda model, x: model.fit(tf.data.Dataset.from_tensors(x), verbose=0),
@@ -68,6 +75,8 @@ def conditional():
 @pytest.mark.parametrize("problem", PIXELS)
 def test_pixels(model, method, problem):
     x, message = PIXELS[problem]
+    if "dataset" in method and problem in IN_STEPS:
+        message = rf"Received: .*{IN_STEPS[problem]}.* in (epoch 1, )?step 1"
     with pytest.raises(ValueError, match=message):
         METHODS[method](model, x)
 
@@ -119,7 +128,7 @@ def test_a_condition_that_the_model_does_not_take(model):
 def test_counts(model, n):
     with pytest.raises(ValueError, match=f"Expected n to be an integer of at least 1. Received: n={n!r}"):
         model.sample(n)
-    for method in (model.log_prob, model.elbo):
+    for method in (model.elbo, *([] if n is None else [model.log_prob])):
         message = f"Expected num_samples to be an integer of at least 1. Received: num_samples={n!r}"
         with pytest.raises(ValueError, match=message):
             method(GOOD, num_samples=n)

@@ -71,7 +71,7 @@ def test_data_of_ones_own_are_named_by_their_file(tmp_path, capsys, monkeypatch)
     monkeypatch.chdir(tmp_path)
     points = np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
     np.savez("mine.npz", name="mine", maximum=1, train_images=points, test_images=points[:20])
-    mixture = {"families.Mixture": {"event_shape": [2], "num_components": 2}}
+    mixture = {"families.Mixture": {"event": [2], "num_components": 2}}
     Recipe("mine", {"name": "mine", "batch_size": 10}, mixture, {"em": {"max_iter": 3}}).save("mine.yaml")
     preset, own = "runs/mine/preset", ["--data", "mine.npz"]
     cli.main(["train", "mine.yaml", *own])
@@ -105,7 +105,7 @@ def test_a_card_is_written_again_with_its_figures_and_a_note(tmp_path, capsys):
 
 def test_a_density_of_binarized_digits_is_ranked_against_binarized_garments(tmp_path, monkeypatch, capsys):
     network = {"networks.PixelCNN": {"output_channels": 1, "channels": 4, "num_blocks": 1}}
-    parts = {"event_shape": [8, 8, 1], "network": network, "likelihood": {"likelihoods.Bernoulli": {}}}
+    parts = {"event": [8, 8, 1], "network": network, "likelihood": {"likelihoods.Bernoulli": {}}}
     binarized = Recipe(
         "binarized", {"name": "binarized_mnist", "batch_size": 50}, {"families.AutoregressiveModel": parts}, {}
     )

@@ -13,28 +13,29 @@ from kerasgen.recipe import Recipe
 from kerasgen.reports import Study, report
 
 MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
+WORDS = {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}
 KINDS = {  # models by name; the data of all are digits but for the last
-    "mixture": {"families.Mixture": {"event_shape": [8, 8, 1], "num_components": 2, "levels": 17}},
-    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "num_classes": 10}},
-    "classifier": {"families.Classifier": {"event_shape": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
+    "mixture": {"families.Mixture": {"event": [8, 8, 1], "num_components": 2, "levels": 17}},
+    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}},
+    "classifier": {"families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
     "text": {
         "families.TwoStageModel": {
-            "event_shape": [8, 8, 1],
-            "tokenizer": {"tests.PatchTokenizer": {"event_shape": [8, 8, 1]}},
+            "event": [8, 8, 1],
+            "tokenizer": {"conftest.PatchTokenizer": {"event": [8, 8, 1]}},
             "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 4, "size": 8, "num_blocks": 1}},
-            "text": {"text.Vocabulary": {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}},
+            "condition": {"events.Sentences": {"vocabulary": {"text.Vocabulary": WORDS}}},
         }
     },
     "gan": {
         "families.AdversarialModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "generator": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
             "critic": MLP,
             "divergence": {"divergences.Hinge": {}},
             "latent_dim": 2,
         }
     },
-    "points": {"families.Mixture": {"event_shape": [2], "num_components": 2}},
+    "points": {"families.Mixture": {"event": [2], "num_components": 2}},
 }
 
 
@@ -96,8 +97,8 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         ("sample", "mixture", ["--out", "x.gif"], "a preset that draws pixel by pixel for x.gif, an animation. Rec"),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
-        ("probe", "mixture", [], "Expected a preset whose model has 'encoder'"),
-        ("probe", "classifier", [], "Expected encoders trained without labels. Received: "),
+        ("probe", "mixture", [], "Expected a preset whose model has 'encode'"),
+        ("probe", "classifier", [], "Expected a preset whose model has 'encode'"),
         ("probe", "conditional", ["--labels", "1"], "Expected from 2 to 1500 labels. Received: 1. Ask for another"),
         ("evaluate", "classifier", ["--quality"], "Expected a preset whose model has 'sample'"),
         ("evaluate", "points", ["--inception", "x.h5"], "Expected a preset of images for --inception. Received"),

@@ -96,7 +96,7 @@ def test_importance_weighting_finds_the_likelihood_that_the_prior_gives(model, i
 def test_it_starts_from_a_model_of_one_layer(images, tmp_path):
     recipe = tiny_recipe()
     one = recipe.build()
-    zoo.save(one, tmp_path / "one", recipe, METRICS)
+    zoo.save(one, tmp_path / "one", recipe, METRICS, dtype="float32")
     recipe.model["families.LatentVariableModel"]["bottleneck"] = {
         "bottlenecks.DeepGaussian": {"latent_dims": [4, 2], "hidden": 8}
     }

@@ -97,7 +97,7 @@ RING = Recipe.from_dict(
         "data": {"name": "ring", "split": "train[:330]", "batch_size": 32},  # the last 10 of an epoch are left out
         "model": {
             "families.LatentVariableModel": {
-                "event_shape": [2],
+                "event": [2],
                 "encoder": {"networks.MLP": {"output_shape": [8], "hidden": [8]}},
                 "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 2}},
                 "decoder": {"networks.MLP": {"output_shape": [2], "hidden": [8]}},

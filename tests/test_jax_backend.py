@@ -55,7 +55,7 @@ RECIPE = {
     "data": {"name": "digits", "binarize": "dynamic", "batch_size": 50},
     "model": {
         "families.LatentVariableModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
             "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
             "decoder": {
@@ -252,7 +252,8 @@ def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(npz, tmp_path)
     for weight, expected in zip(resumed.weights, whole.weights):
         np.testing.assert_array_equal(weight, expected, err_msg=weight.path)
     loaded = zoo.load(tmp_path / "cut" / "preset")
-    np.testing.assert_array_equal(loaded.sample(3, seed=0), whole.sample(3, seed=0))
+    for weight, expected in zip(loaded.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-6)  # in half precision
 
 
 def test_what_needs_tensorflow_says_so(npz, tmp_path):

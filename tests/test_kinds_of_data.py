@@ -9,6 +9,7 @@ import tensorflow as tf
 from scipy import stats
 
 from kerasgen import LatentVariableModel, bottlenecks, divergences, events, export, families, likelihoods, networks
+from kerasgen.reports import Shown, report
 
 LAYERS = keras.layers
 
@@ -206,3 +207,14 @@ def test_an_adversarial_model_and_a_mixture_of_series():
     x = np.random.default_rng(0).standard_normal((40, 6, 2))
     mixture.fit_em(x)
     assert np.all(np.isfinite(mixture.log_prob(x)))
+
+
+@every_kind
+def test_what_is_reported_of_it(kind, fitted, tmp_path):
+    model, x, _ = fitted[kind]
+    of_model, few = report(model), rows(x, 20)
+    figures = of_model.evaluate(few, num_samples=10)
+    assert figures["nll"].value == pytest.approx(-np.mean(model.log_prob(few, num_samples=500)), rel=0.1)
+    captions = of_model.pictures(tmp_path, Shown(few))
+    assert {"samples.png", "reconstructions.png", "units.png", "traversal.png"} <= set(captions)
+    assert all((tmp_path / name).stat().st_size > 500 for name in captions)

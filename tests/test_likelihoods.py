@@ -204,8 +204,8 @@ def test_extreme_outputs_give_finite_values_and_gradients(name):
         params = np.array(list(itertools.product(EXTREMES, repeat=size)))
     else:
         params = np.random.default_rng(0).choice(EXTREMES, size=(500, size))
-    params = params.astype("float32")[:, None]  # [N, 1, P]
-    pixels = np.array(PIXELS, "float32")[None, :, None, None, None]  # [1, 4, 1, 1, 1]
+    params = params.astype("float32")  # [N, P]
+    pixels = np.array(PIXELS, "float32").reshape(4, 1, 1, 1, 1)
     value, gradient = value_and_gradient(lambda p: of_pixels(likelihood, p).log_prob(pixels), params)
     assert np.all(np.isfinite(value))
     assert np.all(np.isfinite(gradient))

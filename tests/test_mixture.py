@@ -232,13 +232,13 @@ def test_exported_log_prob_and_responsibilities_are_the_models():
         ({"covariance": "tied"}, "Expected covariance to be 'diag' or 'full'. Received: covariance='tied'"),
         ({"num_components": 0}, "Expected num_components to be an integer of at least 1. Received: num_components=0"),
         ({"levels": 256}, r"at least 2 levels of images .* Received: levels=256"),
-        ({"event_shape": (2, 2, 1), "levels": 1}, "at least 2 levels of images .* Received: levels=1"),
+        ({"event": (2, 2, 1), "levels": 1}, "at least 2 levels of images .* Received: levels=1"),
         ({"num_classes": 4}, "Expected no condition: "),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        Mixture(**{"event_shape": (2,), "num_components": 3, **arguments})
+        Mixture(**{"event": (2,), "num_components": 3, **arguments})
 
 
 def test_bad_data_is_refused():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kerasgen.abilities import Samples, Scores
 from kerasgen.data.synthetic.toys import TOYS
 from kerasgen.plot import density
 
@@ -38,7 +39,7 @@ def test_x_runs_to_the_right_and_y_upwards():
 
 
 def test_a_model_is_drawn_by_its_log_prob_and_no_density_is_black():
-    class Half:
+    class Half(Scores):
         def log_prob(self, points):
             return np.where(points[:, 0] > 0, 0.0, -np.inf)
 
@@ -66,7 +67,7 @@ def test_a_density_that_is_not_a_number_is_refused():
         density(lambda points: np.full(len(points), np.nan), POINTS)
 
 
-class Scattered:
+class Scattered(Samples):
     """Half of its samples lie where the data do, half far outside the picture."""
 
     event_shape = (2,)
@@ -83,7 +84,9 @@ def test_samples_outside_the_picture_do_not_make_the_others_denser():
 def test_an_estimated_density_is_drawn_repeatably():
     calls = []
 
-    class Estimated:
+    class Estimated(Scores):
+        likelihood_kind = "estimate"
+
         def log_prob(self, x, num_samples=500, seed=None):
             calls.append((num_samples, seed))
             return np.zeros(len(x))

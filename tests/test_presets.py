@@ -14,7 +14,6 @@ from kerasgen import data, recipe, reports, training, zoo
 from kerasgen.data import sources
 from kerasgen.metrics import codes, features, quality
 from kerasgen.metrics.published import AUTOREGRESSIVE, published
-from kerasgen.zoo import pictures
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("data sets are read through TFDS", allow_module_level=True)
@@ -77,7 +76,7 @@ def test_figures_come_again(name):
 )
 def test_pictures_of_samples_come_again(name, tmp_path):
     """The weights of adversarial models, whose figures few examples say little of, draw what their cards show."""
-    for picture in pictures.draw(zoo.load(name), tmp_path):
+    for picture in reports.report(zoo.load(name)).pictures(tmp_path, reports.Shown()):
         drawn, shown = (
             np.asarray(PIL.Image.open(folder / picture), "float32") for folder in (tmp_path, zoo.folder(name))
         )
@@ -132,7 +131,7 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
     if "em" in run.training:
         assert np.all(np.isfinite(model.log_prob(x)))
         return
-    model.compile(training.Schedule(**run.training).optimizer(10))
+    model.compile(training.TrainingConfig(**run.training).optimizer(10))
     history = model.fit(x, y, batch_size=4, verbose=0).history
     assert np.isfinite(history["loss"][0])
     assert isinstance(model, (kerasgen.GenerativeModel, kerasgen.families.Classifier))

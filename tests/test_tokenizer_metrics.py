@@ -12,7 +12,7 @@ from PIL import Image
 
 from kerasgen import families, likelihoods, zoo
 from kerasgen.metrics import codes, features, tokenizer
-from kerasgen.reports import Study, report
+from kerasgen.reports import Shown, Study, report
 
 
 def test_usage_of_known_ids():
@@ -100,9 +100,7 @@ def test_measure_yields_reconstruction_quality_where_there_is_a_judge(images):
 
 
 def test_the_card_shows_reconstructions_and_usage(images, tmp_path):
-    from kerasgen.zoo import pictures
-
-    captions = pictures.draw(tiny_tokenizer("gumbel"), tmp_path, images)
+    captions = report(tiny_tokenizer("gumbel")).pictures(tmp_path, Shown(images))
     assert list(captions) == ["reconstructions.png", "usage.png"]
     assert captions["usage.png"] == "How often each of 16 ids occurs in 256 images; dashed: an even use."
     for name in captions:

@@ -26,7 +26,7 @@ def recipe_of(kind):
             "data": {"name": "digits", "batch_size": 100, "binarize": "dynamic"},
             "model": {
                 "families.DiscreteAutoencoder": {
-                    "event_shape": [8, 8, 1],
+                    "event": [8, 8, 1],
                     "encoder": {"networks.GridEncoder": {"channels": [8], "blocks": [1]}},
                     "bottleneck": BOTTLENECKS[kind],
                     "decoder": {"networks.GridDecoder": {"output_channels": 1, "channels": [8], "blocks": [1]}},

@@ -19,7 +19,7 @@ from conftest import tiny_mlp_vae
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units
 from kerasgen.recipe import Recipe
-from kerasgen.training.callbacks import KLByUnit
+from kerasgen.reports.monitors import KLByUnit
 
 RECIPE = {
     "name": "digits",
@@ -27,7 +27,7 @@ RECIPE = {
     "data": {"name": "digits", "batch_size": 100, "binarize": "dynamic"},
     "model": {
         "families.LatentVariableModel": {
-            "event_shape": [8, 8, 1],
+            "event": [8, 8, 1],
             "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
             "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
             "decoder": {

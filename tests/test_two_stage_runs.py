@@ -10,19 +10,20 @@ from tiny_preset import METRICS
 
 from kerasgen import families, networks, training, zoo
 from kerasgen.recipe import Recipe
+from kerasgen.registration import register
 from kerasgen.training import callbacks
 
 
-@keras.saving.register_keras_serializable(package="kerasgen.tests")
+@register
 class Scaled(PatchTokenizer):
     """With a weight, that training must leave alone."""
 
-    def __init__(self, event_shape, **kwargs):
-        super().__init__(event_shape, **kwargs)
+    def __init__(self, event, **kwargs):
+        super().__init__(event, **kwargs)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
 
-    def tokenize(self, x):
-        return super().tokenize(self.scale * x)
+    def _tokenize(self, x):
+        return super()._tokenize(self.scale * x)
 
 
 def test_the_tokenizer_is_not_trained_and_is_saved(digits, tmp_path):
@@ -47,10 +48,10 @@ RECIPE = {
     "data": {"name": "digits", "batch_size": 50, "labels": True},
     "model": {
         "families.TwoStageModel": {
-            "event_shape": [8, 8, 1],
-            "tokenizer": {"tests.Scaled": {"event_shape": [8, 8, 1]}},
+            "event": [8, 8, 1],
+            "tokenizer": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}},
             "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 11, "size": 8, "num_blocks": 1}},
-            "num_classes": 10,
+            "condition": 10,
             "condition_dropout": 0.2,  # whose noise a run that goes on must draw too
         }
     },
@@ -59,11 +60,11 @@ RECIPE = {
 
 
 def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
-    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"tests.Scaled": {"event_shape": [8, 8, 1]}}}
+    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}}}
     tokenizer = Recipe.from_dict(tokenizer)
     trained = tokenizer.build()
     trained.scale.assign(0.8)
-    preset = zoo.save(trained, tmp_path / "tokenizer", tokenizer, METRICS)
+    preset = zoo.save(trained, tmp_path / "tokenizer", tokenizer, METRICS, dtype="float32")
     schedule = {**RECIPE["training"], "start_from": {"tokenizer": str(preset)}}
     recipe = Recipe.from_dict({**RECIPE, "training": schedule})
     whole = training.run(recipe, tmp_path / "whole")
@@ -85,7 +86,7 @@ def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch
     loaded = zoo.load(tmp_path / "run" / "preset")
     for mine, theirs, again in zip(whole.get_weights(), resumed.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-        np.testing.assert_array_equal(mine, again)
+        np.testing.assert_allclose(mine, again, rtol=1e-3, atol=1e-6)  # in half precision
 
 
 def test_a_tokenizer_of_another_kind_is_no_start(saved):

@@ -10,15 +10,15 @@ from tiny_preset import FILES, METRICS, tiny_recipe, trained
 
 from kerasgen import zoo
 from kerasgen.recipe import Recipe
-from kerasgen.zoo import loader, writer
+from kerasgen.zoo import weights, writer
 
 
 def test_the_folder_holds_everything_and_no_optimizer(tiny_model, saved):
     assert sorted(path.name for path in saved.iterdir()) == sorted([*FILES, "manifest.json"])
     assert [path.name for path in saved.parent.iterdir()] == ["tiny"]
-    weights = loader._shapes(saved / "model.weights.h5")
-    assert not any("optimizer" in name or "mean" in name for name in weights)
-    assert sum(int(np.prod(shape)) for shape in weights.values()) == tiny_model.count_params()
+    with weights.opened(saved / "model.weights.h5") as arrays:
+        assert not any("optimizer" in name or "mean" in name for name in arrays)
+        assert sum(array.size for array in arrays.values()) == tiny_model.count_params()
     assert json.loads((saved / "metrics.json").read_text()) == METRICS
     assert Recipe.load(saved / "recipe.yaml") == tiny_recipe()
     assert zoo.folder(saved) == saved
@@ -79,7 +79,7 @@ def test_equal_weights_are_the_same_file(preset, images):
 
 def test_a_recipe_alone_may_be_there(tiny_model, tmp_path):
     tiny_recipe().save(tmp_path / "recipe.yaml")
-    zoo.save(tiny_model, tmp_path, tiny_recipe(), METRICS)
+    zoo.save(tiny_model, tmp_path, tiny_recipe(), METRICS, dtype="float32")
     for loaded, saved in zip(zoo.load(tmp_path).get_weights(), tiny_model.get_weights(), strict=True):
         np.testing.assert_array_equal(loaded, saved)
         assert loaded.size
@@ -127,7 +127,7 @@ def test_pictures_are_those_that_the_model_allows(tmp_path):
     ring = Recipe(
         name="ring",
         data={"name": "ring", "batch_size": 10},
-        model={"families.Mixture": {"event_shape": [2], "num_components": 2}},
+        model={"families.Mixture": {"event": [2], "num_components": 2}},
         training={"em": {"max_iter": 3}},
     )
     points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
@@ -140,7 +140,7 @@ def test_pictures_are_those_that_the_model_allows(tmp_path):
     flat.model["families.LatentVariableModel"]["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"] = 2
     folder = zoo.save(flat.build(), tmp_path / "flat", flat, METRICS)
     assert sorted(path.name for path in folder.glob("*.png")) == ["manifold.png", "samples.png"]
-    labelled.model["families.LatentVariableModel"]["num_classes"] = 3
+    labelled.model["families.LatentVariableModel"]["condition"] = 3
     folder = zoo.save(labelled.build(), tmp_path / "labelled", labelled, METRICS)
     assert "one row a class, seed 0, the first 30" in zoo.card(folder)
 
@@ -152,7 +152,7 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
         data={"name": "digits", "batch_size": 10},
         model={
             "families.AdversarialModel": {
-                "event_shape": [8, 8, 1],
+                "event": [8, 8, 1],
                 "generator": {"networks.MLP": {"output_shape": [8, 8, 1], "hidden": [8]}},
                 "critic": {"networks.MLP": {"output_shape": [4], "hidden": [8]}},
                 "divergence": {"divergences.NonSaturating": {}},
@@ -178,7 +178,7 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
         data={"name": "digits", "binarize": "dynamic", "batch_size": 10},
         model={
             "families.AutoregressiveModel": {
-                "event_shape": [8, 8, 1],
+                "event": [8, 8, 1],
                 "patch_size": 2,
                 "network": {"networks.GatedPixelCNN": {"output_channels": 16, "channels": 4, "num_layers": 2}},
                 "likelihood": {"likelihoods.JointCategorical": {}},

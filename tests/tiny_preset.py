@@ -34,7 +34,7 @@ def tiny_recipe(name="tiny", width=8, likelihood="Bernoulli"):
         data={"name": "digits", "batch_size": 32, "binarize": "dynamic"},
         model={
             "families.LatentVariableModel": {
-                "event_shape": [8, 8, 1],
+                "event": [8, 8, 1],
                 "encoder": {"networks.ConvEncoder": {"channels": [width], "blocks": [1], "features": 16}},
                 "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
                 "decoder": {

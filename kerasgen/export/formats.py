@@ -99,7 +99,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
     path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else Bound(bound, bound, bound)
     if path.is_dir():
         raise ValueError(f"Expected the path of a file. Received: {path}, which is a folder. Add a file name.")
-    if "noise" in getattr(chosen.get("sample"), "inputs", ()):
+    if (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(chosen["sample"], seed)
     data = _calibration_data(model, calibration)
     with _written_whole(path) as temporary:

@@ -15,6 +15,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks
+from kerasgen.batches import count
 from kerasgen.events import Classes
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
@@ -185,8 +186,8 @@ def importance_weighted(
     """
     checks.positive("num_samples", num_samples)
     images, condition = figure.checked(model, images, condition)
-    seeds = np.random.SeedSequence(seed).generate_state(2 * len(images)) // 2  # keras takes int32
-    seeds = seeds.reshape(-1, 2)
+    seeds = np.random.SeedSequence(seed).generate_state(2 * count(images)).reshape(-1, 2)
+    seeds = seeds // 2  # keras takes int32
 
     def score(x, y, batch):
         elbo_seed, log_prob_seed = (int(value) for value in seeds[batch])
@@ -198,7 +199,7 @@ def importance_weighted(
             model.log_prob(x, y, num_samples=num_samples, seed=log_prob_seed),
             sum(model.bottleneck.terms(posterior, z, y).values()),
             -ops.mean(log_likelihood, axis=0),
-            ops.reshape(posterior.mean(), (len(x), -1)),
+            ops.reshape(posterior.mean(), (count(x), -1)),
         )
 
     log_prob, kl, reconstruction, means = figure.by_batch(score, images, condition, progress)
@@ -214,6 +215,6 @@ def importance_weighted(
 def _nll(model, log_prob):
     figures = {"nll": figure.mean(-log_prob, "nats")}
     if model.levels is not None and model.levels > 2:
-        bits = -log_prob / math.prod(model.event_shape) / math.log(2)
+        bits = -log_prob / model.event.size / math.log(2)
         figures["bits_per_dim"] = figure.mean(bits, "bits/dim")
     return figures

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.batches import blocks
+from kerasgen.batches import blocks, count
 from kerasgen.model import GenerativeModel
 
 _BATCH = 500
@@ -49,10 +49,10 @@ def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np
     >>> bool(np.all(kl_by_unit(vae, np.ones((5, 8, 8, 1))) >= 0))
     True
     """
-    total, seeds = 0.0, keras.random.SeedGenerator(0)
-    for _, some, labels in blocks(len(images), _BATCH, images, condition):
+    n, total, seeds = count(images), 0.0, keras.random.SeedGenerator(0)
+    for _, some, labels in blocks(n, _BATCH, images, condition):
         posterior = model.encode(some, labels)
         z = posterior.sample(_DRAWS, seed=backend.next_seed(seeds))
         kl = model.bottleneck.kl_by_unit(posterior, z, labels)
         total += np.sum(keras.ops.convert_to_numpy(kl), axis=0, dtype="float64")
-    return total / len(images)
+    return total / n

@@ -40,4 +40,4 @@ def manifold(
         raise ValueError(f"Expected a code of two units. Received: shape {shape}.")
     quantiles = ndtri((np.arange(steps) + 0.5) / steps).astype("float32")
     z = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
-    return grid(model.decode(z).mean(), path, columns=steps)
+    return grid(model.event.render(model.decode(z).mean()), path, columns=steps)

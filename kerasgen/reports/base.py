@@ -170,22 +170,20 @@ class Report:
     def pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
         """Draws what the model and the data at hand allow into a folder: captions by file name, in
         the order of the card."""
-        captions = {}
-        if isinstance(self.model, Samples):
-            captions |= self._density(folder, given) or self._samples(folder)
-        captions |= self.own_pictures(folder, given)
+        event = self.model.event
+        if isinstance(event, Vector) and event.size == 2:  # whose density shows all there is
+            return self._density(folder, given) | self._curves(folder, given)
+        captions = self._samples(folder) if isinstance(self.model, Samples) else {}
         if isinstance(self.model, Reconstructs) and given.fits(self.model):
             captions |= self._reconstructions(folder, given)
-        return captions | self._curves(folder, given)
+        return captions | self.own_pictures(folder, given) | self._curves(folder, given)
 
     def own_pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
         """Pictures of this family beyond those of its abilities."""
         return {}
 
     def _density(self, folder, given):
-        event = self.model.event
-        is_plane = isinstance(event, Vector) and event.size == 2
-        if not is_plane or given.examples is None:
+        if not isinstance(self.model, Samples) or given.examples is None:
             return {}
         plot.density(self.model, given.examples, folder / "density.png")
         what = f"{len(given.examples):,} points, and the density that the model gives."

@@ -1,7 +1,11 @@
 """What is reported of models with a code of real numbers: `LatentVariableModel` and `Autoencoder`."""
 
+import keras
+
 from kerasgen import plot
+from kerasgen.batches import count
 from kerasgen.data import catalog
+from kerasgen.events import Image
 from kerasgen.families import Autoencoder, LatentVariableModel
 from kerasgen.metrics import disentanglement, likelihood, units
 from kerasgen.reports.base import Report, report
@@ -9,6 +13,7 @@ from kerasgen.reports.monitors import KL_BY_UNIT, ActiveUnits, KLByUnit
 from kerasgen.tasks.traversal import animation, picture, traverse
 
 _TRAVERSED = 10  # units of the code
+_STEPS = 9  # values of each
 
 
 @report.register(Autoencoder)
@@ -61,14 +66,19 @@ class LatentReport(AutoencoderReport):
         plot.units(
             units.kl_by_unit(self.model, given.examples, given.condition), folder / "units.png"
         )
-        what = f"KL of every unit of the code, mean over {len(given.examples):,} images."
+        what = "images" if isinstance(self.model.event, Image) else "examples"
+        what = f"KL of every unit of the code, mean over {count(given.examples):,} {what}."
         captions["units.png"] = what
         if self.model.bottleneck.independent_units and given.condition is None:
             captions |= self._traversal(folder, given)
         return captions
 
     def _traversal(self, folder, given):
-        rows = traverse(self.model, given.examples[0], data=given.examples)[:_TRAVERSED]
+        first = keras.tree.map_structure(lambda x: x[0], given.examples)
+        rows = traverse(self.model, first, _STEPS, data=given.examples)
+        each = keras.tree.map_structure(lambda x: keras.ops.reshape(x, (-1, *x.shape[2:])), rows)
+        pictures = self.model.event.render(each)
+        rows = pictures.reshape(-1, _STEPS, *pictures.shape[1:])[:_TRAVERSED]
         picture(rows, folder / "traversal.png")
         animation(rows, folder / "traversal.gif")
         what = "In every row one unit of a code moved from -3 to 3, the others held"

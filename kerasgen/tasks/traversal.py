@@ -3,6 +3,7 @@
 import pathlib
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -50,15 +51,8 @@ def traverse(
     checks.positive("steps", steps)
     if not limit > 0:
         raise ValueError(f"Expected limit to be positive. Received: limit={limit!r}")
-    if image is not None and tuple(ops.shape(image)) != model.event_shape:
-        raise ValueError(
-            f"Expected a single image of shape {model.event_shape}. "
-            f"Received: shape {tuple(ops.shape(image))}."
-        )
     prior = model.bottleneck.prior()
-    start = prior.mean()
-    if image is not None:
-        start = model.encode(ops.convert_to_tensor(image)[None]).mean()[0]
+    start = prior.mean() if image is None else _code(model, image)
     start, mean, scale = (
         ops.convert_to_numpy(x).reshape(-1).astype("float32")
         for x in (start, prior.mean(), prior.stddev())
@@ -70,8 +64,19 @@ def traverse(
     z = np.tile(start, (len(start), steps, 1))
     for row, dimension in enumerate(order):
         z[row, :, dimension] = mean[dimension] + scale[dimension] * values
-    images = model.decode(z.reshape(-1, *model.bottleneck.latent_shape)).mean()
-    return ops.reshape(images, (len(start), steps, *model.event_shape))
+    means = model.decode(z.reshape(-1, *model.bottleneck.latent_shape)).mean()
+    grid = len(start), steps
+    return keras.tree.map_structure(lambda x: ops.reshape(x, (*grid, *x.shape[1:])), means)
+
+
+def _code(model, image):
+    shape = keras.tree.map_structure(lambda x: tuple(ops.shape(x)), image)
+    if shape != model.event_shape:
+        raise ValueError(
+            f"Expected a single image of shape {model.event_shape}. Received: shape {shape}."
+        )
+    batch = keras.tree.map_structure(lambda x: ops.convert_to_tensor(x)[None], image)
+    return model.encode(batch).mean()[0]
 
 
 def picture(traversal: Any, path: str | pathlib.Path | None = None) -> np.ndarray:

@@ -4,6 +4,6 @@ from kerasgen.reports.monitors import CollapseMonitor
 from kerasgen.training.callbacks import FiniteLoss
 from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.training.runner import run
-from kerasgen.training.schedule import Schedule, WarmupStableDecay
+from kerasgen.training.schedule import TrainingConfig, WarmupStableDecay
 
-__all__ = ["Checkpoints", "CollapseMonitor", "FiniteLoss", "Schedule", "WarmupStableDecay", "run"]
+__all__ = ["Checkpoints", "CollapseMonitor", "FiniteLoss", "TrainingConfig", "WarmupStableDecay", "run"]

@@ -1,7 +1,6 @@
 """What watches and logs a run."""
 
 import csv
-import sys
 
 import keras
 import numpy as np

@@ -13,9 +13,10 @@ from kerasgen.recipe import Recipe
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes everything that a run needs to go on, once an epoch. Comes last: a log may be cut back, not filled in.
+    """Writes everything that a run needs to go on, once an epoch.
 
-    The weights file is written under a name of its own, then state.json is replaced in one step to name it: whenever
+    It comes last of the callbacks: a log may be cut back, not filled in. The weights file is
+    written under a name of its own, then state.json is replaced in one step to name it: whenever
     the process dies, state.json names a file that is whole.
     """
 
@@ -41,8 +42,12 @@ class Checkpoints(keras.callbacks.Callback):
         state = json.loads(self._state.read_text())
         different = self.recipe.differences(Recipe.from_dict(state["recipe"], self._state))
         if different:
-            changes = "; ".join(f"{key} is {its!r} there, {mine!r} here" for key, (mine, its) in different.items())
-            raise ValueError(f"Expected a checkpoint of this recipe in {self.folder}. Received: {changes}.")
+            changes = "; ".join(
+                f"{key} is {its!r} there, {mine!r} here" for key, (mine, its) in different.items()
+            )
+            raise ValueError(
+                f"Expected a checkpoint of this recipe in {self.folder}. Received: {changes}."
+            )
         model.load_weights(self.folder / state["file"])
         for variable, value in zip(_seed_states(model), state["seeds"], strict=True):
             variable.assign(value)
@@ -55,7 +60,8 @@ class Checkpoints(keras.callbacks.Callback):
         self.epoch = epoch + 1
         self.seconds += time.monotonic() - self._began
         file = f"epoch-{self.epoch}.weights.h5"
-        if not self.writes:  # reading variables takes all workers, and only one of them may write the folder
+        # Reading variables takes all workers, and only one of them may write the folder.
+        if not self.writes:
             with tempfile.TemporaryDirectory() as scratch:
                 self._save(pathlib.Path(scratch), file)
             return
@@ -69,7 +75,8 @@ class Checkpoints(keras.callbacks.Callback):
         self.model.save_weights(folder / file)
         seeds = [ops.convert_to_numpy(variable).tolist() for variable in _seed_states(self.model)]
         state = {"epoch": self.epoch, "seconds": self.seconds, "file": file, "seeds": seeds}
-        replace(folder / "state.json", json.dumps({**state, "recipe": self.recipe.to_dict()}, indent=2))
+        state["recipe"] = self.recipe.to_dict()
+        replace(folder / "state.json", json.dumps(state, indent=2))
 
 
 def _seed_states(model):

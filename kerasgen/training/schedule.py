@@ -36,7 +36,7 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @dataclasses.dataclass
-class Schedule:
+class TrainingConfig:
     """A recipe's `training` section.
 
     Attributes:
@@ -111,9 +111,9 @@ class Schedule:
 def of(recipe):
     """The schedule of a recipe, or a ValueError that names the keys there are."""
     try:
-        return Schedule(**recipe.training)
+        return TrainingConfig(**recipe.training)
     except TypeError as error:
-        known = [field.name for field in dataclasses.fields(Schedule)]
+        known = [field.name for field in dataclasses.fields(TrainingConfig)]
         raise ValueError(
             f"Expected training keys in {known}. Received: {sorted(recipe.training)}: {error}"
         ) from None

@@ -1,5 +1,6 @@
-"""Presets: a recipe, the weights that it led to, the figures that they reach and a card that says it all."""
+"""Presets: a recipe, the weights that it led to, the figures that they reach and a card."""
 
+from kerasgen.zoo.hub import publish
 from kerasgen.zoo.judges import Judge, judge
 from kerasgen.zoo.loader import card, folder, load, load_into, names, warm_start, warm_start_layer
 from kerasgen.zoo.manifest import PresetError
@@ -13,6 +14,7 @@ __all__ = [
     "load",
     "load_into",
     "names",
+    "publish",
     "save",
     "warm_start",
     "warm_start_layer",

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from kerasgen.data import catalog
 from kerasgen.zoo import loader
 
 
@@ -15,5 +14,7 @@ class Judge(NamedTuple):
 
 def judge(data_name):
     """The `Judge` of models of a data set, or None where there is none."""
+    from kerasgen.data import catalog  # imports Keras, which listing presets does without
+
     name = catalog.entry(data_name).judge
     return Judge(name, loader.load(name)) if name in loader.names() else None

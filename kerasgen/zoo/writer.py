@@ -1,53 +1,72 @@
 """Writes presets: everything that `load` reads, whole or not at all."""
 
+import filecmp
 import json
 import os
 import pathlib
 import shutil
 
-import h5py
-import numpy as np
-
 from kerasgen import recipe as recipes
 from kerasgen.rendering import render
 from kerasgen.reports import Shown, report
-from kerasgen.zoo import manifest
+from kerasgen.zoo import manifest, rounding, weights
 from kerasgen.zoo.facts import facts
 from kerasgen.zoo.manifest import PresetError
 
 
-def save(model, folder, recipe, metrics, images=None, training=None, history=None, labels=None):
-    """Writes a preset folder: recipe, weights without optimizer, figures, card, pictures and, last, the manifest.
+def save(
+    model,
+    folder,
+    recipe,
+    metrics,
+    images=None,
+    training=None,
+    history=None,
+    labels=None,
+    dtype="float16",
+):
+    """Writes a preset folder: recipe, weights, figures, card, pictures and, last, the manifest.
 
     It is made beside `folder` and put in its place when it is whole.
 
     Args:
         model: trained from `recipe`.
-        folder: path of the preset. It may hold an earlier preset of the same name, which is replaced, or its recipe.
+        folder: path of the preset. It may hold an earlier preset of the same name, which is
+            replaced, or its recipe.
         recipe: the `Recipe` of the model.
-        metrics: what metrics.json will hold: `machine`, `training_time_seconds`, `figures` by name, each with `value`,
-            `unit`, `protocol` and `command`, where known `standard_error` and `published` (a list of `model`, `value`,
-            `source`), and `notes`, a list of sentences that say where the preset falls short.
-        images: `[n, *event_shape]` held-out examples, or None. The first 16 images are shown above their
-            reconstructions; points of the plane are shown beside the model's density.
-        training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a model without a
-            likelihood are shown above the nearest of them.
-        history: path of the CSV file of the training run's logs, or None: then that of an earlier preset with the same
-            weights is kept.
+        metrics: what metrics.json will hold: `machine`, `training_time_seconds`, `figures` by name,
+            each with `value`, `unit`, `protocol` and `command`, where known `standard_error` and
+            `published` (a list of `model`, `value`, `source`), and `notes`, a list of sentences
+            that say where the preset falls short.
+        images: `[n, *event_shape]` held-out examples, or None. The first 16 images are shown above
+            their reconstructions; points of the plane are shown beside the model's density.
+        training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a
+            model without a likelihood are shown above the nearest of them.
+        history: path of the CSV file of the training run's logs, or None: then that of an earlier
+            preset with the same weights is kept.
         labels: `[n]` of the held-out examples, of a conditional model, or None.
+        dtype: "float16": weights are rounded to half precision where that moves no figure, as
+            `kerasgen.zoo.rounding` finds on the held-out examples or, without any, on samples;
+            "float32": they are kept as they are. Either way a preset loads as float32.
 
     Returns:
         The folder, as a `pathlib.Path`.
 
     Raises:
         PresetError: `folder` holds something else, or `model` is not of the recipe's architecture.
-        ValueError: metrics lack something.
+        ValueError: metrics lack something, or another dtype.
     """
+    if dtype not in ("float16", "float32"):
+        raise ValueError(f"Expected dtype to be 'float16' or 'float32'. Received: dtype={dtype!r}.")
     folder = pathlib.Path(os.path.abspath(folder))
     _check_metrics(metrics)
     _check_replaceable(folder, recipe)
     copy = _fresh_copy(model, recipe)
-    partial, previous = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("partial", "previous"))
+    if dtype == "float16":
+        rounding.round_weights(copy, images, labels)
+    partial, previous = (
+        folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("partial", "previous")
+    )
     partial.mkdir(parents=True)
     try:
         _write(copy, partial, folder, recipe, metrics, images, training, history, labels)
@@ -69,44 +88,33 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
         shutil.copyfile(written, folder / "recipe.yaml")  # with the author's comments and layout
     else:
         recipe.save(folder / "recipe.yaml")
-    weights = folder / "model.weights.h5"
-    model.save_weights(weights)
-    earlier = target / weights.name
-    if kept := earlier.exists() and _equal(_arrays(earlier), _arrays(weights)):
-        shutil.copyfile(earlier, weights)  # HDF5 holds times: equal weights would be another file
+    weights.save(model, folder / manifest.WEIGHTS)
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    if history is None and kept and (target / manifest.HISTORY).exists():
+    earlier, ours = (place / manifest.WEIGHTS for place in (target, folder))
+    is_same = earlier.exists() and filecmp.cmp(earlier, ours, shallow=False)
+    if history is None and is_same and (target / manifest.HISTORY).exists():
         history = target / manifest.HISTORY
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
     captions = report(model).pictures(folder, Shown(images, labels, training, history))
-    known = facts(recipe, metrics, model, weights.stat().st_size, captions)
+    known = facts(recipe, metrics, model, ours.stat().st_size, captions)
     text = render("card.md.j2", **known)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
 
 
-def _arrays(path):
-    """The arrays in an HDF5 file by name."""
-    arrays = {}
-    with h5py.File(path, "r") as file:
-        file.visititems(lambda name, item: arrays.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
-    return arrays
-
-
-def _equal(first, second):
-    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
-
-
 def _fresh_copy(model, recipe):
-    """The model that `load` will build, with the weights of `model`: no optimizer, no metrics, float32 networks."""
+    """The model that `load` will build, in float32, with the weights of `model` alone."""
     copy = recipes.build(recipe.model)
     ours, theirs = ([tuple(weight.shape) for weight in m.weights] for m in (copy, model))
     if ours != theirs:
-        differing = next((pair for pair in zip(ours, theirs) if pair[0] != pair[1]), (len(ours), len(theirs)))
+        differing = next(
+            (pair for pair in zip(ours, theirs) if pair[0] != pair[1]), (len(ours), len(theirs))
+        )
         raise PresetError(
-            f"Expected the model to have the {len(ours)} weights of recipe {recipe.name!r}. Received: {len(theirs)} "
-            f"weights, the first difference {differing[1]} for {differing[0]}. Pass the recipe that built the model."
+            f"Expected the model to have the {len(ours)} weights of recipe {recipe.name!r}. "
+            f"Received: {len(theirs)} weights, the first difference {differing[1]} for "
+            f"{differing[0]}. Pass the recipe that built the model."
         )
     copy.set_weights(model.get_weights())
     return copy
@@ -116,7 +124,8 @@ def _check_metrics(metrics):
     missing = [key for key in ("machine", "training_time_seconds", "figures") if key not in metrics]
     if missing:
         raise ValueError(
-            f"Expected machine, training_time_seconds and figures in metrics. Received: no {' and no '.join(missing)}."
+            "Expected machine, training_time_seconds and figures in metrics. "
+            f"Received: no {' and no '.join(missing)}."
         )
     for name, figure in metrics["figures"].items():
         missing = [key for key in ("value", "unit", "protocol", "command") if key not in figure]
@@ -137,8 +146,14 @@ def _check_replaceable(folder, recipe):
     drawn = {name for name in held if name.endswith((".png", ".gif"))}
     foreign = sorted(held - manifest.REQUIRED - drawn - {manifest.NAME, manifest.HISTORY})
     if foreign:
-        raise PresetError(f"Expected {folder} to hold a preset or nothing. Received: {foreign[:5]} in it. {remedy}")
+        raise PresetError(
+            f"Expected {folder} to hold a preset or nothing. Received: {foreign[:5]} in it. "
+            f"{remedy}"
+        )
     if held:
         name = recipes.Recipe.load(folder / "recipe.yaml").name if "recipe.yaml" in held else None
         if name != recipe.name:
-            raise PresetError(f"Expected {folder} to hold the preset {recipe.name!r}. Received: {name!r}. {remedy}")
+            raise PresetError(
+                f"Expected {folder} to hold the preset {recipe.name!r}. Received: {name!r}. "
+                f"{remedy}"
+            )

@@ -36,8 +36,12 @@ class CausalNetwork(layers.Layer):
         check_sized(self)
         self.event_shape = tuple(x_shape[1:])
         condition = None if condition_shape is None else keras.KerasTensor(condition_shape)
-        self.call(keras.KerasTensor(x_shape), condition)  # builds the layers
+        self.depth = self.call(keras.KerasTensor(x_shape), condition).shape[-1]  # builds the layers
         self.built = True
+
+    def compute_output_spec(self, x, condition=None):
+        # Known from `build`: Keras would trace the whole network again, and once more within another.
+        return keras.KerasTensor((*x.shape[:-1], self.depth), self.compute_dtype)
 
     def multiply_adds(self):
         """Of all products with weights in one pass over one image; to draw one takes no more."""

@@ -1,0 +1,42 @@
+"""Nobody guesses from outside what a model is: abilities are declared, families are not asked for."""
+
+import ast
+import pathlib
+
+import kerasgen
+from kerasgen import abilities, families
+
+PACKAGE = pathlib.Path(kerasgen.__file__).parent
+MAY_ASK = ("families/", "reports/", "abilities.py", "model.py", "__init__.py")
+FAMILIES = set(families.__all__)
+METHODS = {ability.method for ability in abilities.ALL}
+
+
+def questions(tree):
+    """Lines that ask for a family, or for a method of an ability by its name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            words = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            words |= {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+            texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            asks_family = node.func.id in ("isinstance", "issubclass") and words & FAMILIES
+            asks_method = node.func.id in ("hasattr", "getattr") and texts & METHODS
+            if asks_family or asks_method:
+                yield node.lineno
+        elif isinstance(node, ast.Constant) and node.value in FAMILIES:
+            yield node.lineno
+
+
+def test_families_are_not_asked_for_from_outside():
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not path.relative_to(PACKAGE).as_posix().startswith(MAY_ASK)
+        for line in questions(ast.parse(path.read_text("utf-8")))
+    ]
+    assert found == []
+
+
+def test_the_question_is_found_where_it_is_asked():
+    asked = ast.parse("isinstance(model, families.Mixture)\nhasattr(model, 'sample')\nx = 'Mixture'")
+    assert sorted(questions(asked)) == [1, 2, 3]
