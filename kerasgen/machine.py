@@ -6,10 +6,15 @@ import pathlib
 import platform
 
 
-def describe():
-    """The processor's name and the number of its cores."""
-    model = platform.processor() or platform.machine()
+def describe() -> str:
+    """The processor's name and the number of its cores.
+
+    >>> describe().endswith(" cores")
+    True
+    """
+    name = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-    return f"{model}, {os.cpu_count()} cores"
+        names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        name = next(names, name)
+    return f"{name}, {os.cpu_count()} cores"

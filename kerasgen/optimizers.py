@@ -1,40 +1,60 @@
 """Two optimizers as one, for two networks that train against each other.
 
-Keras gives a model one optimizer. As `GANOptimizers` is one, saving, resuming, callbacks and the moving average at the
-end of `fit` work for both without further ado.
+Keras gives a model one optimizer. As `GANOptimizers` is one, saving, resuming, callbacks and the
+moving average at the end of `fit` work for both.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
-from kerasgen.registration import register
+from kerasgen.registration import from_config, get_config, register
 
 
 @register
 class GANOptimizers(keras.optimizers.Optimizer):
     """The optimizer of a generator and that of its critic.
 
-    The learning rate and the count of iterations that it shows are the generator's. Setting the rate, as callbacks do,
-    moves the critic's by the same factor.
+    The learning rate and the count of iterations that it shows are the generator's. Setting the
+    rate, as callbacks do, moves the critic's by the same factor.
 
     Args:
         generator, critic: Keras optimizers.
+
+    >>> both = GANOptimizers(keras.optimizers.Adam(0.1), keras.optimizers.Adam(0.4))
+    >>> both.learning_rate = 0.01
+    >>> round(float(both.critic.learning_rate), 6)
+    0.04
     """
 
-    def __init__(self, generator, critic, name="adversaries"):
+    def __init__(
+        self,
+        generator: keras.optimizers.Optimizer,
+        critic: keras.optimizers.Optimizer,
+        name: str = "adversaries",
+    ):
         super().__init__(learning_rate=0.0, name=name)
         self.generator = generator
         self.critic = critic
         self._critic_share = 1.0  # of the generator's rate, kept for when that is 0
 
-    def build_both(self, generator_variables, critic_variables):
-        """Makes the state of both optimizers. Do so in the scope of a strategy, and before the first step."""
+    def build_both(
+        self,
+        generator_variables: Sequence[keras.Variable],
+        critic_variables: Sequence[keras.Variable],
+    ) -> None:
+        """Makes the state of both optimizers.
+
+        Do so in the scope of a strategy, and before the first step.
+        """
         self.generator.build(generator_variables)
         self.critic.build(critic_variables)
         if averaged := [each for each in (self.generator, self.critic) if each.use_ema]:
             # Where Keras' SwapEMAWeights looks for variables and their averages.
             for name in ("_trainable_variables", "_model_variables_moving_average"):
-                setattr(self, name, [variable for each in averaged for variable in getattr(each, name)])
+                setattr(self, name, [kept for each in averaged for kept in getattr(each, name)])
         self.built = True
 
     def build(self, variables):
@@ -45,7 +65,8 @@ class GANOptimizers(keras.optimizers.Optimizer):
         """
         if not self.built:
             raise ValueError(
-                "Expected an adversarial model with two optimizers. Received: a model without a critic. "
+                "Expected an adversarial model with two optimizers. "
+                "Received: a model without a critic. "
                 "Leave out the critic's optimizer or, in a recipe, training.critic_learning_rate."
             )
 
@@ -59,7 +80,10 @@ class GANOptimizers(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value):
-        generator, critic = (float(ops.convert_to_numpy(each.learning_rate)) for each in (self.generator, self.critic))
+        generator, critic = (
+            float(ops.convert_to_numpy(each.learning_rate))
+            for each in (self.generator, self.critic)
+        )
         if generator:
             self._critic_share = critic / generator
         self.generator.learning_rate = value
@@ -80,50 +104,54 @@ class GANOptimizers(keras.optimizers.Optimizer):
     def load_own_variables(self, store):
         """Nothing, as `save_own_variables`."""
 
-    def get_config(self):
-        both = {"generator": self.generator, "critic": self.critic}
-        return {"name": self.name, **{key: keras.optimizers.serialize(value) for key, value in both.items()}}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        both = {key: keras.optimizers.deserialize(config[key]) for key in ("generator", "critic")}
-        return cls(**both, name=config["name"])
+    get_config = get_config
+    from_config = classmethod(from_config)
 
 
 @register
 class Slowed(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning-rate schedule, stretched for an optimizer that makes several steps in each step of training.
+    """A learning-rate schedule for an optimizer that makes several steps in each step of training.
 
     Args:
         schedule: a Keras schedule, of training steps.
         factor: the optimizer's steps in a training step.
+
+    >>> schedule = keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)
+    >>> float(Slowed(schedule, factor=5)(50))  # of training step 10
+    0.5
     """
 
-    def __init__(self, schedule, factor):
+    def __init__(self, schedule: keras.optimizers.schedules.LearningRateSchedule, factor: int):
         self.schedule = schedule
         self.factor = factor
 
-    def __call__(self, step):
+    def __call__(self, step: Any):
         return self.schedule(ops.floor_divide(step, self.factor))
 
-    def get_config(self):
-        return {"schedule": keras.optimizers.schedules.serialize(self.schedule), "factor": self.factor}
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["factor"])
+def twin(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Another optimizer of the same settings.
 
+    It has no moving average, which is the generator's.
 
-def twin(optimizer):
-    """Another optimizer of the same settings, but without a moving average, which is the generator's."""
+    >>> twin(keras.optimizers.Adam(0.1, use_ema=True)).use_ema
+    False
+    """
     return type(optimizer).from_config({**optimizer.get_config(), "use_ema": False})
 
 
-def slowed(optimizer, critic_steps):
-    """The optimizer itself, or where it has a schedule, one whose schedule takes `critic_steps` steps for one."""
+def slowed(optimizer: keras.optimizers.Optimizer, critic_steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer itself, or one whose schedule takes `critic_steps` steps for one.
+
+    >>> schedule = keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)
+    >>> slowed(keras.optimizers.Adam(schedule), 5).get_config()["learning_rate"]["class_name"]
+    'Slowed'
+    """
     config = optimizer.get_config()
     rate = config["learning_rate"]
-    if critic_steps == 1 or not isinstance(rate, dict) or rate.get("class_name") == Slowed.__name__:
+    schedules = keras.optimizers.schedules
+    is_schedule = isinstance(rate, dict) and rate.get("class_name") != Slowed.__name__
+    if critic_steps == 1 or not is_schedule:
         return optimizer
-    schedule = Slowed(keras.optimizers.schedules.deserialize(rate), critic_steps)
-    return type(optimizer).from_config({**config, "learning_rate": keras.optimizers.schedules.serialize(schedule)})
+    schedule = Slowed(schedules.deserialize(rate), critic_steps)
+    return type(optimizer).from_config({**config, "learning_rate": schedules.serialize(schedule)})

@@ -1,9 +1,13 @@
-"""What keeps a critic's slope in bounds, which the Wasserstein distance asks for and other divergences gain from.
+"""What keeps a critic's slope in bounds.
 
-Each one adds a penalty to the critic's loss, or constrains its weights after every step; a model takes any number of
-them. Spectral normalisation (Miyato and others 2018, arXiv 1802.05957) is a part of the network instead: see
-`normalization="spectral"` of the critics in `kerasgen.networks`.
+The Wasserstein distance asks for it, and other divergences gain from it. Each regularizer adds a
+penalty to the critic's loss, or constrains its weights after every step; a model takes any number
+of them. Spectral normalisation (Miyato and others 2018, arXiv 1802.05957) is a part of the network
+instead: see `normalization="spectral"` of the critics in `kerasgen.networks`.
 """
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,54 +17,74 @@ from kerasgen.registration import register
 
 
 class Regularizer:
-    """Base of the regularizers.
+    """Base of the regularizers, which does nothing.
 
-    - `terms(critic, real, fake, share) -> {name: [B]}`, added to the critic's terms. `critic` gives scores `[B]` of
-      examples `[B, *event_shape]`; `share` `[B]` is uniform on [0, 1].
-    - `names`: of those terms.
-    - `weight`: of those terms in the critic's loss.
-    - `constrain(variables)`, called with the critic's trainable variables after each of its steps.
-    - `check(critic)` raises a ValueError where the critic is none that it can act on.
+    Attributes:
+        names: of the terms.
+        weight: of these terms in the critic's loss.
+
+    >>> class SmallScores(Regularizer):
+    ...     names = ("score",)
+    ...     def terms(self, critic, real, fake, share):
+    ...         return {"score": critic(real) ** 2}
+    >>> SmallScores().terms(lambda x: x[:, 0], np.array([[3.0]]), None, None)
+    {'score': array([9.])}
     """
 
-    names = ()
+    names: tuple[str, ...] = ()
     weight = 1.0
 
-    def terms(self, critic, real, fake, share):
+    def terms(self, critic: Callable[[Any], Any], real: Any, fake: Any, share: Any) -> dict:
+        """What is added to the critic's terms, each `[B]`, by name.
+
+        Args:
+            critic: gives scores `[B]` of examples.
+            real, fake: data and samples `[B, *event_shape]`.
+            share: uniform on [0, 1], `[B]`.
+        """
         return {}
 
-    def constrain(self, variables):
-        pass
+    def constrain(self, variables: Iterable[keras.Variable]) -> None:
+        """Is called with the critic's trainable variables after each of its steps."""
 
-    def check(self, critic):
-        pass
+    def check(self, critic: keras.Layer) -> None:
+        """Raises a ValueError where the critic is none that it can act on."""
 
 
 @register
 class GradientPenalty(Regularizer):
-    """(|grad V(x)| - 1)^2 at points between data and samples (Gulrajani and others 2017, arXiv 1704.00028, equation 3).
+    """(|grad V(x)| - 1)^2 at points between data and samples.
+
+    Gulrajani and others 2017, arXiv 1704.00028, equation 3.
 
     Args:
         weight: lambda of the paper.
 
     Raises:
-        ValueError: a weight that is not above 0; by `check`, a critic with batch normalisation, where a score depends
-            on the other examples too (section 4, No critic batch normalization).
+        ValueError: a weight that is not above 0; by `check`, a critic with batch normalisation,
+            where a score depends on the other examples too (section 4, No critic batch
+            normalization).
+
+    >>> x, share = ops.ones((1, 2)), ops.ones((1,))
+    >>> terms = GradientPenalty().terms(lambda x: 3 * x[:, 0], x, x, share)
+    >>> round(float(terms["gradient_penalty"][0]), 4)
+    4.0
     """
 
     names = ("gradient_penalty",)
 
-    def __init__(self, weight=10.0):
+    def __init__(self, weight: float = 10.0):
         self.weight = checks.above_zero("weight", weight)
 
-    def check(self, critic):
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
+    def check(self, critic: keras.Layer) -> None:
+        batch_normalization = keras.layers.BatchNormalization
+        if any(isinstance(layer, batch_normalization) for layer in critic._flatten_layers()):
             raise ValueError(
-                "Expected a critic that scores each example by itself beside a GradientPenalty. Received: one with "
-                "batch normalization. Give it normalization='layer'."
+                "Expected a critic that scores each example by itself beside a GradientPenalty. "
+                "Received: one with batch normalization. Give it normalization='layer'."
             )
 
-    def terms(self, critic, real, fake, share):
+    def terms(self, critic: Callable[[Any], Any], real: Any, fake: Any, share: Any) -> dict:
         share = ops.reshape(share, (-1, *[1] * (len(real.shape) - 1)))
         gradient = backend.input_gradient(critic, real + share * (fake - real))
         squares = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
@@ -70,17 +94,26 @@ class GradientPenalty(Regularizer):
 
 @register
 class WeightClipping(Regularizer):
-    """Clips every weight of the critic to [-limit, limit] (Arjovsky and others 2017, arXiv 1701.07875, algorithm 1).
+    """Clips every weight of the critic to [-limit, limit].
 
-    The slope is then bounded, by what depends on the network: distances are comparable within a run only.
+    Arjovsky and others 2017, arXiv 1701.07875, algorithm 1. The slope is then bounded, by what
+    depends on the network: distances are comparable within a run only.
+
+    Args:
+        limit: largest size of a weight.
 
     Raises:
         ValueError: a limit that is not above 0.
+
+    >>> variable = keras.Variable([-3.0, 0.1])
+    >>> WeightClipping(0.5).constrain([variable])
+    >>> variable.numpy()
+    array([-0.5,  0.1], dtype=float32)
     """
 
-    def __init__(self, limit=0.01):
+    def __init__(self, limit: float = 0.01):
         self.limit = checks.above_zero("limit", limit)
 
-    def constrain(self, variables):
+    def constrain(self, variables: Iterable[keras.Variable]) -> None:
         for variable in variables:
             variable.assign(ops.clip(variable, -self.limit, self.limit))

@@ -121,7 +121,7 @@ def test_a_density_of_binarized_digits_is_ranked_against_binarized_garments(tmp_
     cli.main(["evaluate", str(folder)])
     assert reads == [("binarized_mnist", None), ("binarized_mnist", None), ("fashion_mnist", "fixed")]
     printed = capsys.readouterr().out
-    assert "ranked_above[fashion_mnist]" in printed and "as many of fashion_mnist, noise and the constant" in printed
+    assert "ood_auroc[fashion_mnist]" in printed and "as many of fashion_mnist, noise and the constant" in printed
 
 
 @needs_tensorflow

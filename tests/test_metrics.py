@@ -99,7 +99,7 @@ def test_bad_input(data):
     model, _ = linear_gaussian()
     with pytest.raises(ValueError, match="Expected num_samples to be an integer of at least 1"):
         importance_weighted(model, data[0], num_samples=0)
-    with pytest.raises(ValueError, match="Expected at least 2 images, for a standard error. Received: 1"):
+    with pytest.raises(ValueError, match="Expected at least 2 examples, for a standard error. Received: 1"):
         importance_weighted(model, data[0][:1], num_samples=1)
     with pytest.raises(ValueError, match=r"Received: values in .* Divide by 255"):
         importance_weighted(model, data[0] * 255, num_samples=1)
@@ -154,22 +154,22 @@ class Brightness:
 def test_ranking_is_the_share_of_pairs_with_the_example_above(rng):
     examples = rng.integers(2, size=(40, 2, 2, 1)).astype("float32")
     other = rng.integers(2, size=(30, 2, 2, 1)).astype("float32")
-    figures = novelty.ranking(Brightness(), examples, {"other": other})
+    figures = novelty.ood_auroc(Brightness(), examples, {"other": other})
     own, theirs = examples.sum(axis=(1, 2, 3)), other.sum(axis=(1, 2, 3))
     above, ties = own[:, None] < theirs, own[:, None] == theirs
-    assert figures["ranked_above[other]"].value == pytest.approx(100 * np.mean(above + ties / 2))
+    assert figures["ood_auroc[other]"].value == pytest.approx(100 * np.mean(above + ties / 2))
     for name, ink in (("black", 0.0), ("white", 4.0)):
         share = 100 * np.mean((own < ink) + (own == ink) / 2)
-        assert figures[f"ranked_above[{name}]"].value == pytest.approx(share)
-    assert figures.keys() == {f"ranked_above[{name}]" for name in ("other", "noise", "black", "white")}
+        assert figures[f"ood_auroc[{name}]"].value == pytest.approx(share)
+    assert figures.keys() == {f"ood_auroc[{name}]" for name in ("other", "noise", "black", "white")}
 
 
 def test_constant_images_of_all_greys_between_are_ranked_together(rng):
     examples = rng.choice([0.0, 0.25, 0.75, 1.0], size=(40, 2, 2, 1)).astype("float32")
-    figures = novelty.ranking(Brightness(), examples, {})
+    figures = novelty.ood_auroc(Brightness(), examples, {})
     own, between = examples.sum(axis=(1, 2, 3))[:, None], np.array([1.0, 3.0])
     share = 100 * np.mean((own < between) + (own == between) / 2)
-    assert figures["ranked_above[constant]"].value == pytest.approx(share)
+    assert figures["ood_auroc[constant]"].value == pytest.approx(share)
 
 
 def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
@@ -191,8 +191,8 @@ def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
     given_the_class = by_class[np.arange(16) % 3, np.arange(16)]
     assert figures["nll"].value == pytest.approx(-np.log(given_the_class).mean(), abs=1e-5)
     assert figures["nll"].value != figures["nll_marginal"].value and "all 3 classes, equally likely" in protocol
-    assert ranked.keys() == {f"ranked_above[{name}]" for name in ("noise", "black", "white")}
-    assert ranked["ranked_above[black]"].value == pytest.approx(100 * np.mean(found > found[0]) + 50 / 16)
+    assert ranked.keys() == {f"ood_auroc[{name}]" for name in ("noise", "black", "white")}
+    assert ranked["ood_auroc[black]"].value == pytest.approx(100 * np.mean(found > found[0]) + 50 / 16)
     assert by.endswith("by log p(x), all classes equally likely")
 
 
@@ -206,5 +206,5 @@ def test_exact_densities_of_images_are_ranked_where_the_other_set_is_there(missi
         return rng.integers(2, size=(count or 20, 2, 2, 1)).astype("float32"), None, f"test examples of {name}"
 
     figures, protocol = list(report(model).figures(Study("mnist", read)))[-1]
-    assert ("ranked_above[fashion_mnist]" in figures) == ("fashion_mnist" in protocol) == (not missing)
-    assert "ranked_above[noise]" in figures
+    assert ("ood_auroc[fashion_mnist]" in figures) == ("fashion_mnist" in protocol) == (not missing)
+    assert "ood_auroc[noise]" in figures

@@ -270,7 +270,7 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
     assert len(names) == 20 and not any("fid" in name.lower() for name in names)
     assert figures["frechet_distance[values]"].value > 2 * figures["frechet_distance_floor[values]"].value
-    assert figures["told_apart[values]"].value > 90 and figures["told_apart_p[values]"].value < 1e-6
+    assert figures["two_sample_accuracy[values]"].value > 90 and figures["two_sample_p[values]"].value < 1e-6
     for test in ("mean_difference", "mmd"):
         assert figures[f"{test}_p[values]"].value == pytest.approx(1 / 500)
         assert figures[f"{test}_p_floor[values]"].value > 0.01

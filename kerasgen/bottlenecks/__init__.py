@@ -3,7 +3,9 @@
 from kerasgen.bottlenecks.base import WITH_PRIOR, Bottleneck, Code
 from kerasgen.bottlenecks.continuous import ConditionalGaussian, Deterministic, Gaussian
 from kerasgen.bottlenecks.deep import DeepGaussian, Hierarchical
-from kerasgen.bottlenecks.discrete import DiscreteBottleneck, FiniteScalar, GumbelSoftmax, VectorQuantizer
+from kerasgen.bottlenecks.discrete import DiscreteBottleneck
+from kerasgen.bottlenecks.gumbel import GumbelSoftmax
+from kerasgen.bottlenecks.quantizers import FiniteScalar, VectorQuantizer
 
 __all__ = [
     "WITH_PRIOR",

@@ -14,6 +14,11 @@ class Code(NamedTuple):
         z: `[num_samples, B, *latent_shape]`.
         terms: named loss terms, each `[B]`; in nats where they are divergences.
         weights: of the terms by name, beside that of the objective; one that is not named weighs 1.
+
+    >>> from kerasgen.bottlenecks import Gaussian
+    >>> code = Gaussian(latent_dim=2)(np.zeros((5, 3), "float32"), num_samples=7)
+    >>> tuple(code.z.shape), tuple(code.terms["kl"].shape)
+    ((7, 5, 2), (5,))
     """
 
     z: Any
@@ -22,10 +27,10 @@ class Code(NamedTuple):
 
 
 class Bottleneck(keras.layers.Layer):
-    """Base of the bottlenecks: `call(features, num_samples=1, condition=None, training=False)` gives
-    a `Code`.
+    """Base of the bottlenecks, layers from features `[B, F]` or `[B, h, w, F]` to a `Code`.
 
-    Features are `[B, F]` or `[B, h, w, F]`; a condition matters to a prior that depends on it.
+    `call(features, num_samples=1, condition=None, training=False)`; the condition matters to a
+    prior that depends on it.
 
     Attributes:
         latent_shape: of one code z, known once the bottleneck is built.
@@ -37,6 +42,14 @@ class Bottleneck(keras.layers.Layer):
         has_token_probabilities: whether the posterior of tokens has a gradient of its own.
         independent_units: whether posterior and prior are normals independent by unit.
         averages_codebook: whether codes follow moving averages of the newest encoder's features.
+
+    >>> class Whole(Bottleneck):  # the features themselves
+    ...     def build(self, input_shape):
+    ...         self.latent_shape, self.built = tuple(input_shape[1:]), True
+    ...     def call(self, features, num_samples=1, condition=None, training=False):
+    ...         return Code(keras.ops.repeat(features[None], num_samples, axis=0), {})
+    >>> tuple(Whole()(np.zeros((5, 3), "float32")).z.shape)
+    (1, 5, 3)
     """
 
     term_names: tuple[str, ...] = ()
@@ -49,9 +62,10 @@ class Bottleneck(keras.layers.Layer):
 
     @property
     def decoded_shape(self) -> tuple[int, ...]:
+        """Of what of a code the decoder reads."""
         return self.latent_shape
 
-    def decoded(self, z):
+    def decoded(self, z: Any):
         """What of codes `[..., *latent_shape]` the decoder reads, `[..., *decoded_shape]`."""
         return z
 

@@ -1,24 +1,31 @@
 """How far each dimension of a representation stands for one factor of the data, by five scores.
 
-The definitions and sample sizes are those of Locatello and others 2019 (arXiv 1811.12359, appendix C); every score is 0
-to 1, larger is better. The representation of an image is its posterior mean.
+The definitions and sample sizes are those of Locatello and others 2019 (arXiv 1811.12359, appendix
+C); every score is 0 to 1, larger is better. The representation of an image is its posterior mean.
 
-    BetaVAE score   accuracy of a linear classifier of the fixed factor, from mean |z - z'| of pairs of images that
-                    share its value (Higgins and others 2017); chance is 1 / number of factors
-    FactorVAE score accuracy of a majority vote on the fixed factor, by the dimension that then varies least
-                    (Kim and Mnih 2018, arXiv 1802.05983); chance is 1 / number of factors
-    MIG             gap between the two largest mutual informations of a factor with one dimension, over the factor's
-                    entropy (Chen and others 2018, arXiv 1802.04942)
-    DCI             how few factors a dimension serves, how few dimensions serve a factor, and how well all dimensions
-                    together tell it, from boosted trees (after Eastwood and Williams 2018, who took forests)
-    SAP             gap between the two best accuracies in telling a factor from one dimension (Kumar and others 2018,
-                    arXiv 1711.00848). Linear classifiers of one dimension tell few of many values apart, so that SAP
-                    stays far below 1 whatever the representation
+BetaVAE score     accuracy of a linear classifier of the fixed factor, from mean |z - z'| of pairs
+                  of images that share its value (Higgins and others 2017)
+FactorVAE score   accuracy of a majority vote on the fixed factor, by the dimension that then varies
+                  least (Kim and Mnih 2018, arXiv 1802.05983)
+MIG               gap between the two largest mutual informations of a factor with one dimension,
+                  over the factor's entropy (Chen and others 2018, arXiv 1802.04942)
+DCI               how few factors a dimension serves, how few dimensions serve a factor, and how
+                  well all dimensions together tell it, from boosted trees (after Eastwood and
+                  Williams 2018, who took forests)
+SAP               gap between the two best accuracies in telling a factor from one dimension (Kumar
+                  and others 2018, arXiv 1711.00848)
+
+Chance is 1 / number of factors for the first two. The linear classifiers of SAP tell few of many
+values apart by one dimension, so that it stays far below 1 whatever the representation.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 
+from kerasgen.abilities import Encodes
 from kerasgen.batches import blocks
 from kerasgen.metrics.figure import Figure
 
@@ -27,44 +34,58 @@ _ACTIVE = 0.05  # standard deviation below which a dimension has no vote in the 
 
 
 class Codes:
-    """Representations by factors: every image is rendered and encoded once at most, however often it is drawn.
+    """Representations by factors. Every image is rendered and encoded once at most.
 
     Args:
         represent: function of images, as `shapes.render` gives them, to their codes `[n, D]`.
         shapes: a set such as `kerasgen.data.synthetic.shapes.Shapes`:
             it has `factor_sizes`, `len`, `index`, `factors` and `render`.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> codes = Codes(lambda images: images.mean(axis=(1, 2)), Shapes())
+    >>> codes(np.array([[0, 0, 0, 0, 0], [0, 1, 0, 0, 0]])).shape
+    (2, 1)
     """
 
-    def __init__(self, represent, shapes):
+    def __init__(self, represent: Callable[[np.ndarray], Any], shapes: Any):
         self.represent = represent
         self.shapes = shapes
         self.sizes = np.array(list(shapes.factor_sizes.values()))
         self._codes = None
         self._known = np.zeros(len(shapes), bool)
 
-    def __call__(self, factors):
+    def __call__(self, factors: np.ndarray) -> np.ndarray:
         """Codes `[..., D]` float32 of the images with these factors `[..., K]`."""
         index = self.shapes.index(factors)
         unknown = np.unique(index[~self._known[index]])
         for _, rows in blocks(len(unknown), _BATCH, unknown):
-            codes = np.asarray(self.represent(self.shapes.render(self.shapes.factors(rows))), "float32")
+            images = self.shapes.render(self.shapes.factors(rows))
+            codes = np.asarray(self.represent(images), "float32")
             if self._codes is None:
                 self._codes = np.empty((len(self._known), codes.shape[1]), "float32")
             self._codes[rows] = codes
             self._known[rows] = True
         return self._codes[index]
 
-    def draw(self, rng, *shape):
+    def draw(self, rng: np.random.Generator, *shape: int) -> np.ndarray:
         """Factors `[*shape, K]`, all combinations equally likely."""
         return rng.integers(self.sizes, size=(*shape, len(self.sizes)))
 
-    def sample(self, rng, n):
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Codes `[n, D]` and factors `[n, K]`."""
         factors = self.draw(rng, n)
         return self(factors), factors
 
 
-def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size=64, forest=False):
+def evaluate(
+    model: Encodes,
+    shapes: Any,
+    seed: int = 0,
+    num_train: int = 10_000,
+    num_test: int = 5_000,
+    batch_size: int = 64,
+    forest: bool = False,
+) -> dict[str, float]:
     """All five scores of a latent-variable model.
 
     Args:
@@ -72,12 +93,22 @@ def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size
         shapes: the set, such as `kerasgen.data.synthetic.shapes.Shapes()`.
         seed: of all draws.
         num_train, num_test: points that each score is fitted on and measured on.
-        batch_size: images that one point of the BetaVAE and FactorVAE scores is the mean or the variance of.
+        batch_size: images that one point of the BetaVAE and FactorVAE scores is the mean or the
+            variance of.
         forest: as in `dci`.
 
     Returns:
-        Floats in [0, 1] by name: `beta_vae`, `factor_vae`, `mig`, `dci_disentanglement`, `dci_completeness`,
+        In [0, 1]: `beta_vae`, `factor_vae`, `mig`, `dci_disentanglement`, `dci_completeness`,
         `dci_informativeness`, `sap`.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [64, 64, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2),
+    ...     networks.MLP((64, 64, 1), ()), likelihoods.Bernoulli())
+    >>> scores = evaluate(vae, Shapes(), num_train=60, num_test=30, batch_size=2, forest=True)
+    >>> 0 <= scores["mig"] <= 1
+    True
     """
 
     def represent(images):
@@ -94,13 +125,37 @@ def evaluate(model, shapes, seed=0, num_train=10_000, num_test=5_000, batch_size
     }
 
 
-def figures(model, shapes):
-    """The scores of `evaluate`, with random forests in DCI, which take a tenth of the time, as `Figure`s."""
-    return {name: Figure(score, "of 1") for name, score in evaluate(model, shapes, forest=True).items()}
+def figures(model: Encodes, shapes: Any, **settings: int) -> dict[str, Figure]:
+    """The scores of `evaluate` as `Figure`s; `settings` are its numbers.
+
+    DCI is by random forests, which take a tenth of the time.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [64, 64, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2),
+    ...     networks.MLP((64, 64, 1), ()), likelihoods.Bernoulli())
+    >>> figures(vae, Shapes(), num_train=60, num_test=30, batch_size=2)["mig"].unit
+    'of 1'
+    """
+    scores = evaluate(model, shapes, forest=True, **settings)
+    return {name: Figure(score, "of 1") for name, score in scores.items()}
 
 
-def beta_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64):
-    """Test accuracy of a logistic regression of which factor the two images of every pair share."""
+def beta_vae(
+    codes: Codes,
+    seed: int = 0,
+    num_train: int = 10_000,
+    num_test: int = 5_000,
+    batch_size: int = 64,
+) -> float:
+    """Test accuracy of a logistic regression of which factor the two images of every pair share.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> codes = Codes(lambda images: images.mean(axis=1).reshape(len(images), -1)[:, ::8], Shapes())
+    >>> 0 <= beta_vae(codes, num_train=100, num_test=50, batch_size=4) <= 1
+    True
+    """
     from sklearn.linear_model import LogisticRegression
 
     rng = np.random.default_rng(seed)
@@ -116,8 +171,23 @@ def beta_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64):
     return float(classifier.score(*points(num_test)))
 
 
-def factor_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64, num_variance=10_000):
-    """Test accuracy of the vote, by the active dimension of least variance relative to its variance over the set."""
+def factor_vae(
+    codes: Codes,
+    seed: int = 0,
+    num_train: int = 10_000,
+    num_test: int = 5_000,
+    batch_size: int = 64,
+    num_variance: int = 10_000,
+) -> float:
+    """Test accuracy of the vote, by the active dimension of least relative variance.
+
+    It is relative to the dimension's variance over the set, of `num_variance` codes.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> codes = Codes(lambda images: images.mean(axis=1).reshape(len(images), -1)[:, ::8], Shapes())
+    >>> 0 <= factor_vae(codes, 0, 100, 50, batch_size=4, num_variance=100) <= 1
+    True
+    """
     rng = np.random.default_rng(seed)
     variance = codes.sample(rng, num_variance)[0].var(0, ddof=1)
     active = np.sqrt(variance) >= _ACTIVE
@@ -139,35 +209,58 @@ def factor_vae(codes, seed=0, num_train=10_000, num_test=5_000, batch_size=64, n
     return float(test[np.arange(len(test)), factor_of].sum() / test.sum())
 
 
-def mig(codes, seed=0, num_train=10_000, bins=20):
-    """Mean over factors of the mutual information gap, every dimension cut into `bins` of equal width."""
+def mig(codes: Codes, seed: int = 0, num_train: int = 10_000, bins: int = 20) -> float:
+    """Mean over factors of the mutual information gap.
+
+    Every dimension is cut into `bins` of equal width.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> codes = Codes(lambda images: images.mean(axis=1).reshape(len(images), -1)[:, ::8], Shapes())
+    >>> 0 <= mig(codes, num_train=500) <= 1
+    True
+    """
     from sklearn.metrics import mutual_info_score
 
     z, factors = codes.sample(np.random.default_rng(seed), num_train)
-    binned = [np.digitize(column, np.histogram_bin_edges(column, bins)[:-1]) for column in z.T]
+    edges = [np.histogram_bin_edges(column, bins)[:-1] for column in z.T]
+    binned = [np.digitize(column, each) for column, each in zip(z.T, edges)]
     gaps = []
     for factor in factors.T:
-        *_, second, first = sorted([0.0, *(mutual_info_score(factor, column) for column in binned)])
+        shared = [0.0, *(mutual_info_score(factor, column) for column in binned)]
+        *_, second, first = sorted(shared)
         gaps.append((first - second) / mutual_info_score(factor, factor))
     return float(np.mean(gaps))
 
 
-def dci(codes, seed=0, num_train=10_000, num_test=5_000, num_trees=100, forest=False):
+def dci(
+    codes: Codes,
+    seed: int = 0,
+    num_train: int = 10_000,
+    num_test: int = 5_000,
+    num_trees: int = 100,
+    forest: bool = False,
+) -> dict[str, float]:
     """Disentanglement, completeness and informativeness, by name.
 
     Boosted trees take twenty minutes and more for the 113 factor values of sprites. `forest=True`
     takes a random forest, whose large leaves keep it, like shallow boosted trees, from fitting
     noise: its figures come near, but are to be compared with each other only.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> codes = Codes(lambda images: images.mean(axis=1).reshape(len(images), -1)[:, ::8], Shapes())
+    >>> 0 <= dci(codes, 0, 100, 50, num_trees=2, forest=True)["dci_completeness"] <= 1
+    True
     """
     from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
     def classifier():
         if forest:
-            return RandomForestClassifier(num_trees, max_features=None, min_samples_leaf=50, random_state=seed)
+            large = {"max_features": None, "min_samples_leaf": 50}
+            return RandomForestClassifier(num_trees, random_state=seed, **large)
         return GradientBoostingClassifier(n_estimators=num_trees, random_state=seed)
 
     rng = np.random.default_rng(seed)
-    (z, factors), (z_test, factors_test) = codes.sample(rng, num_train), codes.sample(rng, num_test)
+    (z, factors), (z_test, factors_test) = (codes.sample(rng, n) for n in (num_train, num_test))
     importance, accuracy = [], []
     for factor, factor_test in zip(factors.T, factors_test.T):
         trees = classifier().fit(z, factor)
@@ -197,12 +290,20 @@ def _concentration(importance):
     return float(np.average(1 - spread, weights=total[total > 0]))
 
 
-def sap(codes, seed=0, num_train=10_000, num_test=5_000):
-    """Mean over factors of the gap between the two best dimensions, by a linear support vector machine's accuracy."""
+def sap(codes: Codes, seed: int = 0, num_train: int = 10_000, num_test: int = 5_000) -> float:
+    """Mean over factors of the gap between the two best dimensions' accuracies.
+
+    They are those of a linear support vector machine.
+
+    >>> from kerasgen.data.synthetic.shapes import Shapes
+    >>> codes = Codes(lambda images: images.mean(axis=1).reshape(len(images), -1)[:, ::8], Shapes())
+    >>> 0 <= sap(codes, num_train=100, num_test=50) <= 1
+    True
+    """
     from sklearn.svm import LinearSVC
 
     rng = np.random.default_rng(seed)
-    (z, factors), (z_test, factors_test) = codes.sample(rng, num_train), codes.sample(rng, num_test)
+    (z, factors), (z_test, factors_test) = (codes.sample(rng, n) for n in (num_train, num_test))
     gaps = []
     for factor, factor_test in zip(factors.T, factors_test.T):
         scores = [0.0]

@@ -1,11 +1,14 @@
 """Likelihood figures, in nats, and in bits a dimension where the likelihood counts 8-bit levels.
 
 NLL   -log p(x) where it is exact; of latent-variable models
-      -log (1/k) sum_k p(x, z_k) / q(z_k | x), z_k from q(z | x)   Burda and others 2016, arXiv 1509.00519, eq. 8
+      -log (1/k) sum_k p(x, z_k) / q(z_k | x), z_k from q(z | x)
 ELBO  E_q[log p(x | z)] - KL(q(z | x) || p(z))
+
+Burda and others 2016, arXiv 1509.00519, equation 8.
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,11 +20,19 @@ from kerasgen.events import Classes
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.units import active_units
+from kerasgen.model import GenerativeModel
 
 ELBO_SAMPLES = 10  # the mean over thousands of images leaves little of their noise
 
 
-def scored(model, examples, condition=None, num_samples=1, seed=0, progress=False):
+def scored(
+    model: GenerativeModel,
+    examples: Any,
+    condition: Any = None,
+    num_samples: int = 1,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, Figure]:
     """Figures of a model by its own `log_prob`.
 
     Args:
@@ -33,11 +44,15 @@ def scored(model, examples, condition=None, num_samples=1, seed=0, progress=Fals
         progress: show a progress bar.
 
     Returns:
-        `Figure`s by name: `nll`, for 8-bit images `bits_per_dim`, and where it is exact given one of
-        several classes, `nll_marginal`, which compares with the `nll` of unconditional models.
+        `nll`, for 8-bit images `bits_per_dim`, and where it is exact given one of several classes,
+        `nll_marginal`, which compares with the `nll` of unconditional models.
 
     Raises:
         ValueError: examples that the model does not take, fewer than 2 examples.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=1)
+    >>> scored(model, np.zeros((5, 2)))["nll"].unit
+    'nats'
     """
     examples, condition = figure.checked(model, examples, condition)
     sums_classes = isinstance(model.condition, Classes) and model.likelihood_kind == "exact"
@@ -55,81 +70,129 @@ def scored(model, examples, condition=None, num_samples=1, seed=0, progress=Fals
     return figures
 
 
-def log_prob(model, x, condition=None, num_samples=1, seed=0):
-    """log p(x | condition) `[B]` of any kind; samples and seed matter to estimates only."""
+def log_prob(
+    model: GenerativeModel, x: Any, condition: Any = None, num_samples: int = 1, seed: int = 0
+):
+    """log p(x | condition) `[B]` of any kind; samples and seed matter to estimates only.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=1)
+    >>> log_prob(model, np.zeros((5, 2))).shape
+    TensorShape([5])
+    """
     if model.likelihood_kind == "estimate":
         return model.log_prob(x, condition, num_samples, seed)
     return model.log_prob(x, condition)
 
 
-def marginal(model, x):
-    """log p(x) = log (1/C) sum_c p(x | c), `[B]` in nats, of a conditional model whose C classes are equally likely.
+def marginal(model: GenerativeModel, x: Any):
+    """log p(x) = log (1/C) sum_c p(x | c), `[B]` in nats, of C equally likely classes.
 
     Args:
         model: a generative model of classes whose `log_prob(x, condition)` is exact.
         x: images `[B, *event_shape]`.
+
+    >>> from kerasgen import likelihoods, networks
+    >>> network = networks.PixelCNN(channels=4, num_blocks=1, head_channels=4)
+    >>> model = kerasgen.families.AutoregressiveModel(
+    ...     [4, 4, 1], network, likelihoods.Bernoulli(), condition=3)
+    >>> marginal(model, np.zeros((2, 4, 4, 1))).shape
+    TensorShape([2])
     """
     return _mean_of_classes(by_class(model, x))
 
 
-def by_class(model, x):
-    """log p(x | c) of all classes c, `[C, B]`; arguments as of `marginal`."""
-    return ops.stack([model.log_prob(x, np.full(len(x), label)) for label in range(model.num_classes)])
+def by_class(model: GenerativeModel, x: Any):
+    """log p(x | c) of all classes c, `[C, B]`; arguments as of `marginal`.
+
+    >>> from kerasgen import likelihoods, networks
+    >>> network = networks.PixelCNN(channels=4, num_blocks=1, head_channels=4)
+    >>> model = kerasgen.families.AutoregressiveModel(
+    ...     [4, 4, 1], network, likelihoods.Bernoulli(), condition=3)
+    >>> by_class(model, np.zeros((2, 4, 4, 1))).shape
+    TensorShape([3, 2])
+    """
+    return ops.stack([model.log_prob(x, np.full(len(x), c)) for c in range(model.num_classes)])
 
 
 def _mean_of_classes(log_probs):
     return ops.logsumexp(log_probs, axis=0) - math.log(len(log_probs))
 
 
-def two_stage(model, images, labels=None, progress=False):
-    """Figures of a prior over the ids of a tokenizer.
+def two_stage(
+    model: GenerativeModel, images: Any, condition: Any = None, progress: bool = False
+) -> dict[str, Figure]:
+    """Figures of a prior over the tokens of a tokenizer.
 
     Args:
         model: a `kerasgen.families.TwoStageModel`.
-        images, labels, progress: as of `scored`.
+        images, condition, progress: as of `scored`.
 
     Returns:
-        `Figure`s by name: `nll`, the upper bound -log p(ids) - log p(x | ids) by the ids of the image, for 8-bit images
-        `bits_per_dim`, and `ids`, -log p(ids).
+        `nll`, the upper bound -log p(tokens) - log p(x | tokens) by the tokens of the image, for
+        8-bit images `bits_per_dim`, and `tokens`, -log p(tokens).
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> tokenizer = kerasgen.families.DiscreteAutoencoder(
+    ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.FiniteScalar((3, 3)),
+    ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli())
+    >>> prior = networks.TokenGrid(9, networks.PixelCNN(9, 4, 1, head_channels=4), size=2)
+    >>> model = kerasgen.families.TwoStageModel([8, 8, 1], tokenizer, prior)
+    >>> sorted(two_stage(model, np.ones((2, 8, 8, 1))))
+    ['nll', 'tokens']
     """
-    images, labels = figure.checked(model, images, labels)
+    images, condition = figure.checked(model, images, condition)
 
     def score(x, y, _):
         return model.log_prob(x, y), model.log_prob_tokens(model.tokenizer.tokenize(x), y)
 
-    log_prob, ids = figure.by_batch(score, images, labels, progress)
-    return {**_nll(model, log_prob), "ids": figure.mean(-ids, "nats")}
+    log_prob, tokens = figure.by_batch(score, images, condition, progress)
+    return {**_nll(model, log_prob), "tokens": figure.mean(-tokens, "nats")}
 
 
-def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, progress=False):
+def importance_weighted(
+    model: GenerativeModel,
+    images: Any,
+    condition: Any = None,
+    num_samples: int = 5000,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, Figure]:
     """Figures of a latent-variable model.
 
     Args:
         model: a latent-variable model whose posterior and prior are known.
-        images, labels, progress: as of `scored`.
+        images, condition, progress: as of `scored`.
         num_samples: importance samples k of each image's NLL.
         seed: of all noise.
 
     Returns:
-        `Figure`s by name: `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and
-        for 8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10 samples, so that
-        elbo = -(reconstruction + kl); and `active_units`, the latent units whose posterior mean varies by more than
-        0.01 over the images.
+        `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and
+        for 8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10
+        samples, so that elbo = -(reconstruction + kl); and `active_units`, the latent units whose
+        posterior mean varies by more than 0.01 over the images.
 
     Raises:
         ValueError: images of another shape or range, fewer than 2 images, num_samples below 1.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((4, 4, 1), ()),
+    ...     likelihoods.Bernoulli())
+    >>> list(importance_weighted(vae, np.ones((2, 4, 4, 1)), num_samples=5))
+    ['nll', 'elbo', 'kl', 'reconstruction', 'active_units']
     """
     checks.positive("num_samples", num_samples)
-    images, labels = figure.checked(model, images, labels)
-    seeds = np.random.SeedSequence(seed).generate_state(2 * count(images)).reshape(-1, 2) // 2  # keras takes int32
+    images, condition = figure.checked(model, images, condition)
+    seeds = np.random.SeedSequence(seed).generate_state(2 * count(images)).reshape(-1, 2)
+    seeds = seeds // 2  # keras takes int32
 
     def score(x, y, batch):
-        seed, log_prob_seed = (int(value) for value in seeds[batch])
+        elbo_seed, log_prob_seed = (int(value) for value in seeds[batch])
         posterior = model.encode(x, y)
-        noise = backend.next_seed(keras.random.SeedGenerator(seed))
+        noise = backend.next_seed(keras.random.SeedGenerator(elbo_seed))
         z = posterior.sample(ELBO_SAMPLES, seed=noise)
         log_likelihood = model.decode(z, y).log_prob(x)  # [samples, B]
         return (
@@ -139,7 +202,7 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
             ops.reshape(posterior.mean(), (count(x), -1)),
         )
 
-    log_prob, kl, reconstruction, means = figure.by_batch(score, images, labels, progress)
+    log_prob, kl, reconstruction, means = figure.by_batch(score, images, condition, progress)
     return {
         **_nll(model, log_prob),
         "elbo": figure.mean(-reconstruction - kl, "nats"),
@@ -150,8 +213,8 @@ def importance_weighted(model, images, labels=None, num_samples=5000, seed=0, pr
 
 
 def _nll(model, log_prob):
-    levels = model.levels
     figures = {"nll": figure.mean(-log_prob, "nats")}
-    if levels is not None and levels > 2:
-        figures["bits_per_dim"] = figure.mean(-log_prob / model.event.size / math.log(2), "bits/dim")
+    if model.levels is not None and model.levels > 2:
+        bits = -log_prob / model.event.size / math.log(2)
+        figures["bits_per_dim"] = figure.mean(bits, "bits/dim")
     return figures

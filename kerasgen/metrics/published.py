@@ -1,10 +1,13 @@
 """Figures that the literature reports by the same protocol, to stand beside a preset's own."""
 
+from kerasgen.recipe import Recipe
+
 _IWAE = "arXiv 1509.00519, table 1"
 _FIXED = "arXiv 1509.00519, fixed binarization"
 _PYTORCH_GENERATIVE = "github.com/EugenHotaj/pytorch-generative"
 _PIXELRNN = "arXiv 1601.06759, table 4"
 _FLOWS = "arXiv 1810.01367, table 2"
+_KERAS = "github.com/keras-team/keras, mnist_cnn.py"
 _FASHION = "github.com/zalandoresearch/fashion-mnist, submitted benchmarks"
 
 # (data set, binarization) -> figure -> [{"model", "value", "source"}], in the figure's unit.
@@ -58,7 +61,7 @@ AUTOREGRESSIVE = {
 # data set -> [{"model", "value", "source"}], test accuracy of classifiers in percent.
 ACCURACIES = {
     "mnist": [
-        {"model": "Keras' example convnet", "value": 99.25, "source": "github.com/keras-team/keras, mnist_cnn.py"},
+        {"model": "Keras' example convnet", "value": 99.25, "source": _KERAS},
     ],
     "fashion_mnist": [
         {"model": "two convolutions, three dense layers", "value": 93.2, "source": _FASHION},
@@ -68,13 +71,21 @@ ACCURACIES = {
 }
 
 
-def published(recipe):
-    """Published figures by name for the data that a recipe trains on; likelihoods are of p(x), none of p(x | class)."""
-    in_turn = "families.AutoregressiveModel" in recipe.model
-    table = (AUTOREGRESSIVE if in_turn else LIKELIHOODS).get((recipe.data["name"], recipe.data.get("binarize")), {})
+def published(recipe: Recipe) -> dict[str, list[dict]]:
+    """Published figures by name for the data that a recipe trains on.
+
+    Likelihoods are of p(x), none of p(x | class).
+
+    >>> recipe = Recipe.load(kerasgen.zoo.folder("vae_mnist") / "recipe.yaml")
+    >>> published(recipe)["nll"][0]["value"]
+    86.76
+    """
+    data = recipe.data["name"], recipe.data.get("binarize")
+    is_autoregressive = "families.AutoregressiveModel" in recipe.model
+    table = (AUTOREGRESSIVE if is_autoregressive else LIKELIHOODS).get(data, {})
     if not recipe.data.get("labels"):
         return table
     return {
         "accuracy": ACCURACIES.get(recipe.data["name"], []),
-        "nll_marginal": table.get("nll", []) if in_turn else [],
+        "nll_marginal": table.get("nll", []) if is_autoregressive else [],
     }

@@ -1,12 +1,32 @@
 """How far reconstructions are from what they reconstruct."""
 
+from typing import Any
+
 from keras import ops
 
 from kerasgen.metrics import figure
+from kerasgen.metrics.figure import Figure
+from kerasgen.model import EventModel
 
 
-def squared_error(model, examples, condition=None, progress=False):
-    """The `squared_error` of a model's reconstructions: sum over an example, mean over examples."""
+def squared_error(
+    model: EventModel, examples: Any, condition: Any = None, progress: bool = False
+) -> dict[str, Figure]:
+    """The `squared_error` of a model's reconstructions: sum over an example, mean over examples.
+
+    Args:
+        model: any that reconstructs.
+        examples: `[N, *event_shape]`, N at least 2.
+        condition: `[N, ...]`, of a conditional model.
+        progress: show a progress bar.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> model = kerasgen.families.Autoencoder(
+    ...     [8, 8, 1], networks.MLP((4,), ()), bottlenecks.Deterministic(2),
+    ...     networks.MLP((8, 8, 1), ()), likelihoods.Bernoulli())
+    >>> print(squared_error(model, np.zeros((5, 8, 8, 1)))["squared_error"])
+    16 ± 0 squared intensity an image
+    """
     examples, condition = figure.checked(model, examples, condition)
 
     def score(x, y, _):

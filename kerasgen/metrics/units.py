@@ -1,34 +1,53 @@
-"""How much every unit of a code tells about the data; one that tells nothing has collapsed to the prior."""
+"""How much every unit of a code tells about the data.
+
+A unit that tells nothing has collapsed to the prior.
+"""
+
+from typing import Any
 
 import keras
 import numpy as np
 
 from kerasgen import backend
 from kerasgen.batches import blocks, count
+from kerasgen.model import GenerativeModel
 
 _BATCH = 500
 _ACTIVE = 0.01
 _DRAWS = 10  # of an image, where a layer's KL depends on the layers above
 
 
-def active_units(means):
-    """How many units' posterior means vary by more than 0.01 over the data (Burda and others 2016, section 5).
+def active_units(means: Any) -> int:
+    """How many units' posterior means vary by more than 0.01 over the data.
+
+    Burda and others 2016 (arXiv 1509.00519), section 5.
 
     Args:
         means: of the posteriors of N examples, `[N, ...]`.
+
+    >>> active_units(np.array([[0.0, 1.0], [0.0, -1.0]]))
+    1
     """
     return int(np.sum(np.var(keras.ops.convert_to_numpy(means), axis=0) > _ACTIVE))
 
 
-def kl_by_unit(model, images, condition=None):
+def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np.ndarray:
     """Mean over images of every unit's KL(q(z_d | x) || p(z_d)), `[D]` in nats.
 
-    In closed form; of several layers, given the layers above, of which 10 codes are drawn with seed 0.
+    It is in closed form. Of several layers it is given the layers above, of which 10 codes are
+    drawn with seed 0.
 
     Args:
         model: a latent-variable model.
         images: `[N, *event_shape]` in [0, 1].
         condition: labels `[N]` of a conditional model.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [8, 8, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(3), networks.MLP((8, 8, 1), ()),
+    ...     likelihoods.Bernoulli())
+    >>> bool(np.all(kl_by_unit(vae, np.ones((5, 8, 8, 1))) >= 0))
+    True
     """
     n, total, seeds = count(images), 0.0, keras.random.SeedGenerator(0)
     for _, some, labels in blocks(n, _BATCH, images, condition):

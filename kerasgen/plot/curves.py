@@ -1,21 +1,28 @@
 """The curves of a training run."""
 
 import csv
+import pathlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasgen.plot.figure import write
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _FAR = 2  # spreads of the later epochs, beyond which the first one is left out
 
 
-def curves(history, path=None):
-    """Draws every column of a run's history over its epochs, one small plot each; validation with training.
+def curves(history: str | pathlib.Path, path: str | pathlib.Path | None = None) -> "Figure":
+    """Draws every column of a run's history over its epochs, one small plot each.
 
-    A column that equals the loss is not drawn twice. A first epoch that would flatten the others is left outside.
+    Validation is drawn with training. A column that equals the loss is not drawn twice. A first
+    epoch that would flatten the others is left outside.
 
     Args:
-        history: path of a CSV file with a column `epoch`, such as `kerasgen train` writes beside its checkpoints.
+        history: path of a CSV file with a column `epoch`, such as `kerasgen train` writes beside
+            its checkpoints.
         path: of a PNG file to write, or None.
 
     Returns:
@@ -23,49 +30,75 @@ def curves(history, path=None):
 
     Raises:
         ValueError: a file without a column `epoch`, or without rows.
+
+    >>> figure = curves(kerasgen.zoo.folder("gated_pixelcnn_mnist") / "history.csv")
+    >>> figure.axes[0].get_xlabel()
+    'epoch'
     """
     from matplotlib.figure import Figure  # pyplot would choose a window system
 
-    with open(history, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or "epoch" not in rows[0]:
-        raise ValueError(f"Expected a CSV file with a column epoch and at least one row. Received: {history}.")
-    epochs = [int(row["epoch"]) + 1 for row in rows]
-    columns = {name: np.array([_number(row[name]) for row in rows]) for name in rows[0] if name != "epoch"}
-    columns = {name: values for name, values in columns.items() if np.any(np.isfinite(values))}
-    if "loss" in columns:
-        same = {name for name in columns if np.allclose(columns[name], columns["loss"], equal_nan=True)} - {"loss"}
-        columns = {name: values for name, values in columns.items() if name not in same}
-    shown = [name for name in columns if name.removeprefix("val_") == name or name.removeprefix("val_") not in columns]
+    epochs, columns = _columns(history)
+    shown = [name for name in columns if _training(name) == name or _training(name) not in columns]
     across = min(4, max(1, len(shown)))
     down = max(1, -(-len(shown) // across))
     figure = Figure(figsize=(2.6 * across, 1.9 * down), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for axis, name in zip(axes, shown):
-        axis.plot(epochs, columns[name], ".-", label="training")
-        if f"val_{name}" in columns:
-            axis.plot(epochs, columns[f"val_{name}"], ".-", label="validation")
-            axis.legend(fontsize="x-small", frameon=False)
-        axis.set_ylim(_limits([line.get_ydata() for line in axis.get_lines()]))
-        axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.set_title(name, fontsize="small")
-        axis.set_xlabel("epoch", fontsize="x-small")
-        axis.tick_params(labelsize="x-small")
-        axis.spines[["top", "right"]].set_visible(False)
+        _draw(axis, epochs, name, columns)
     for axis in axes[len(shown) :]:
         axis.set_axis_off()
     write(figure, path)
     return figure
 
 
+def _training(name):
+    return name.removeprefix("val_")
+
+
+def _columns(history):
+    """Epochs from 1, and the columns that have values, without those that repeat the loss."""
+    with open(history, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "epoch" not in rows[0]:
+        raise ValueError(
+            f"Expected a CSV file with a column epoch and at least one row. Received: {history}."
+        )
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    columns = {name: np.array([_number(row[name]) for row in rows]) for name in rows[0]}
+    del columns["epoch"]
+    columns = {name: values for name, values in columns.items() if np.any(np.isfinite(values))}
+    loss = columns.get("loss")
+    if loss is None:
+        return epochs, columns
+    return epochs, {
+        name: values
+        for name, values in columns.items()
+        if name == "loss" or not np.allclose(values, loss, equal_nan=True)
+    }
+
+
+def _draw(axis, epochs, name, columns):
+    axis.plot(epochs, columns[name], ".-", label="training")
+    if f"val_{name}" in columns:
+        axis.plot(epochs, columns[f"val_{name}"], ".-", label="validation")
+        axis.legend(fontsize="x-small", frameon=False)
+    axis.set_ylim(_limits([line.get_ydata() for line in axis.get_lines()]))
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.set_title(name, fontsize="small")
+    axis.set_xlabel("epoch", fontsize="x-small")
+    axis.tick_params(labelsize="x-small")
+    axis.spines[["top", "right"]].set_visible(False)
+
+
 def _limits(lines):
-    """Of an axis on which the epochs after the first can be told apart; None where it may show all epochs."""
+    """Of an axis on which the epochs after the first differ visibly; None for all epochs."""
     later = np.concatenate([line[1:] for line in lines])
     later = later[np.isfinite(later)]
     if len(later) < 3 or np.ptp(later) == 0:
         return None
     low, high, spread = np.min(later), np.max(later), np.ptp(later)
-    is_far = any(line[0] < low - _FAR * spread or line[0] > high + _FAR * spread for line in lines)
+    reach = _FAR * spread
+    is_far = any(not low - reach <= line[0] <= high + reach for line in lines)
     return (low - 0.1 * spread, high + 0.1 * spread) if is_far else None
 
 

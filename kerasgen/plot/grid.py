@@ -1,6 +1,8 @@
 """Pictures of batches of images, as PNG files."""
 
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,7 +11,9 @@ _SIDE = 56  # pixels that a small image is enlarged to, in whole multiples
 _GAP = 2
 
 
-def grid(images, path=None, columns=None):
+def grid(
+    images: Any, path: str | pathlib.Path | None = None, columns: int | None = None
+) -> np.ndarray:
     """Tiles images, small ones enlarged without smoothing.
 
     Args:
@@ -22,6 +26,9 @@ def grid(images, path=None, columns=None):
 
     Raises:
         ValueError: not a batch of images of 1 or 3 channels.
+
+    >>> grid(np.zeros((4, 28, 28, 1))).shape  # twice enlarged, 2 pixels apart
+    (118, 118, 3)
     """
     images = _checked(images)
     n, height, width, _ = images.shape
@@ -33,13 +40,14 @@ def grid(images, path=None, columns=None):
     picture = np.ones((rows * cell[0] + _GAP, columns * cell[1] + _GAP, 3), "float32")
     for i, image in enumerate(images):
         top, left = (index * side + _GAP for index, side in zip(divmod(i, columns), cell))
-        picture[top : top + cell[0] - _GAP, left : left + cell[1] - _GAP] = image  # one channel becomes three
+        inside = slice(top, top + cell[0] - _GAP), slice(left, left + cell[1] - _GAP)
+        picture[inside] = image  # one channel becomes three
     if path is not None:
         _write(picture, path)
     return picture
 
 
-def pairs(rows, path=None):
+def pairs(rows: Sequence[Any], path: str | pathlib.Path | None = None) -> np.ndarray:
     """Batches of equal length as the rows of one grid: originals above their reconstructions.
 
     Args:
@@ -51,10 +59,14 @@ def pairs(rows, path=None):
 
     Raises:
         ValueError: rows of different shapes.
+
+    >>> pairs([np.zeros((4, 56, 56, 3)), np.ones((4, 56, 56, 3))]).shape
+    (118, 234, 3)
     """
     rows = [_checked(row) for row in rows]
     if len({row.shape for row in rows}) != 1:
-        raise ValueError(f"Expected rows of one shape. Received: shapes {[row.shape for row in rows]}.")
+        shapes = [row.shape for row in rows]
+        raise ValueError(f"Expected rows of one shape. Received: shapes {shapes}.")
     return grid(np.concatenate(rows), path, columns=len(rows[0]))
 
 
@@ -67,10 +79,11 @@ def _checked(images):
         )
     if np.issubdtype(images.dtype, np.integer) or not np.all(np.isfinite(images)):
         raise ValueError(
-            f"Expected finite float images in [0, 1]. Received: {images.dtype} in [{images.min()}, {images.max()}]. "
-            "Divide 8-bit images by 255."
+            f"Expected finite float images in [0, 1]. Received: {images.dtype} in "
+            f"[{images.min()}, {images.max()}]. Divide 8-bit images by 255."
         )
-    return np.clip(images.astype("float32"), 0, 1)  # means of unbounded likelihoods may lie a little outside
+    # Means of unbounded likelihoods may lie a little outside.
+    return np.clip(images.astype("float32"), 0, 1)
 
 
 def _write(picture, path):
@@ -78,4 +91,5 @@ def _write(picture, path):
 
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.imsave(path, picture, format="png", metadata={"Software": None})  # equal pictures give equal files
+    # Equal pictures give equal files.
+    image.imsave(path, picture, format="png", metadata={"Software": None})

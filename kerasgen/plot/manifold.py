@@ -1,12 +1,19 @@
 """The picture of a two-dimensional code: what every part of it stands for."""
 
+import pathlib
+
 import numpy as np
 
+from kerasgen.model import GenerativeModel
 from kerasgen.plot.grid import grid
 
 
-def manifold(model, steps=20, path=None):
-    """Means of the likelihood on a grid of equally likely codes (Kingma and Welling 2014, arXiv 1312.6114, figure 4).
+def manifold(
+    model: GenerativeModel, steps: int = 20, path: str | pathlib.Path | None = None
+) -> np.ndarray:
+    """Means of the likelihood on a grid of equally likely codes.
+
+    Kingma and Welling 2014, arXiv 1312.6114, figure 4.
 
     Args:
         model: an unconditional latent-variable model with a standard normal prior over two units.
@@ -18,11 +25,19 @@ def manifold(model, steps=20, path=None):
 
     Raises:
         ValueError: a code that is not of two units.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [56, 56, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2),
+    ...     networks.MLP((56, 56, 1), ()), likelihoods.Bernoulli())
+    >>> manifold(vae, steps=2).shape
+    (118, 118, 3)
     """
     from scipy.special import ndtri
 
-    if tuple(model.bottleneck.latent_shape) != (2,):
-        raise ValueError(f"Expected a code of two units. Received: shape {tuple(model.bottleneck.latent_shape)}.")
+    shape = tuple(model.bottleneck.latent_shape)
+    if shape != (2,):
+        raise ValueError(f"Expected a code of two units. Received: shape {shape}.")
     quantiles = ndtri((np.arange(steps) + 0.5) / steps).astype("float32")
     z = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
     return grid(model.event.render(model.decode(z).mean()), path, columns=steps)

@@ -1,5 +1,9 @@
-"""Examples that are no images as small pictures `[N, H, W, C]` in [0, 1]: series, tokens, several at
-once."""
+"""Examples that are no images as small pictures: series, tokens, several at once.
+
+Pictures are `[N, H, W, C]` in [0, 1].
+"""
+
+from typing import Any
 
 import numpy as np
 
@@ -7,8 +11,12 @@ _SIDE = 96  # pixels of a curve's picture
 _CELL = 8  # pixels of a token
 
 
-def curves(series) -> np.ndarray:
-    """Series `[N, length, channels]` as lines over time, all to one scale."""
+def curves(series: Any) -> np.ndarray:
+    """Series `[N, length, channels]` as lines over time, all to one scale.
+
+    >>> curves(np.zeros((2, 24, 3))).shape
+    (2, 96, 96, 3)
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -27,8 +35,12 @@ def curves(series) -> np.ndarray:
     return np.stack(pictures).astype("float32")
 
 
-def cells(tokens, vocab_size: int) -> np.ndarray:
-    """Grids of tokens `[N, h, w]` as cells of a colour each."""
+def cells(tokens: Any, vocab_size: int) -> np.ndarray:
+    """Grids of tokens `[N, h, w]` as cells of a colour each.
+
+    >>> cells([[[0, 1, 2]]], vocab_size=3).shape
+    (1, 8, 24, 3)
+    """
     import matplotlib
 
     colours = matplotlib.colormaps["turbo"](np.linspace(0, 1, vocab_size))[:, :3]
@@ -37,7 +49,11 @@ def cells(tokens, vocab_size: int) -> np.ndarray:
 
 
 def beside(pictures: list[np.ndarray]) -> np.ndarray:
-    """Batches of pictures of any size side by side, in colour, small ones enlarged."""
+    """Batches of pictures of any size side by side, in colour, small ones enlarged.
+
+    >>> beside([np.zeros((2, 8, 8, 3)), np.ones((2, 4, 4, 1))]).shape  # each between two columns
+    (2, 8, 20, 3)
+    """
     height = max(batch.shape[1] for batch in pictures)
     columns = []
     for batch in pictures:

@@ -41,7 +41,7 @@ class ExactReport(Report):
             f"the first {len(examples):,} of {what} against as many of "
             f"{', '.join([*others, 'noise'])} and the constant ones, by log p(x){classes}"
         )
-        yield novelty.ranking(self.model, examples, others, progress=study.progress), protocol
+        yield novelty.ood_auroc(self.model, examples, others, progress=study.progress), protocol
 
 
 @report.register(AutoregressiveModel)

@@ -1,4 +1,6 @@
-"""How an image comes about that is drawn one pixel after the other."""
+"""How an image comes about that an autoregressive model draws."""
+
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -8,8 +10,8 @@ from kerasgen import checks, plot
 _FRAMES = 56  # at most, and one that stays
 
 
-def appear(samples, patch_size=1, pause=20):
-    """Frames in which samples of an autoregressive model appear in the order in which they were drawn.
+def appear(samples: Any, patch_size: int = 1, pause: int = 20) -> list[np.ndarray]:
+    """Frames in which samples of an autoregressive model appear in the order of their pixels.
 
     Args:
         samples: `[n, height, width, channels]` in [0, 1].
@@ -17,12 +19,17 @@ def appear(samples, patch_size=1, pause=20):
         pause: frames that show the whole.
 
     Returns:
-        List of pictures, for `kerasgen.plot.animate`; what is not yet drawn is grey.
+        Pictures for `kerasgen.plot.animate`; what is not yet drawn is grey.
+
+    >>> len(appear(np.zeros((4, 4, 4, 1)), patch_size=2, pause=1))  # 0 to 4 patches, and the pause
+    6
     """
     checks.positive("patch_size", patch_size)
     samples = ops.convert_to_numpy(samples)
     rows, columns = (side // patch_size for side in samples.shape[1:3])
-    order = np.arange(rows * columns).reshape(rows, columns).repeat(patch_size, axis=0).repeat(patch_size, axis=1)
-    drawn = np.linspace(0, rows * columns, min(_FRAMES, rows * columns) + 1).round().astype(int)
+    count = rows * columns
+    order = np.arange(count).reshape(rows, columns)
+    order = order.repeat(patch_size, axis=0).repeat(patch_size, axis=1)
+    drawn = np.linspace(0, count, min(_FRAMES, count) + 1).round().astype(int)
     frames = [plot.grid(np.where((order < count)[..., None], samples, 0.5)) for count in drawn]
     return frames + frames[-1:] * pause

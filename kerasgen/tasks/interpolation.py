@@ -1,23 +1,35 @@
 """From one image to another through the latent space."""
 
+from typing import Any
+
 from keras import ops
 
 from kerasgen import checks
+from kerasgen.model import GenerativeModel
 
 
-def interpolate(model, start, end, steps):
+def interpolate(model: GenerativeModel, start: Any, end: Any, steps: int):
     """Means of the likelihood on the straight line between the posterior means of two images.
 
     Args:
         model: a latent-variable model without a condition.
         start, end: images `event_shape` in [0, 1].
-        steps: number of images, at least 2; the first and last are the reconstructions of `start` and `end`.
+        steps: number of images, at least 2; the first and last are the reconstructions of `start`
+            and `end`.
 
     Returns:
         `[steps, *event_shape]`.
 
     Raises:
         ValueError: fewer than 2 steps, images of another shape or range.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [8, 8, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((8, 8, 1), ()),
+    ...     likelihoods.Bernoulli())
+    >>> black, white = ops.zeros((8, 8, 1)), ops.ones((8, 8, 1))
+    >>> tuple(interpolate(vae, black, white, steps=5).shape)
+    (5, 8, 8, 1)
     """
     if checks.positive("steps", steps) < 2:
         raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
@@ -25,7 +37,9 @@ def interpolate(model, start, end, steps):
     for image in ends:
         shape = tuple(image.shape)
         if shape != model.event_shape:
-            raise ValueError(f"Expected two single images of shape {model.event_shape}. Received: shape {shape}.")
+            raise ValueError(
+                f"Expected two single images of shape {model.event_shape}. Received: shape {shape}."
+            )
     z = model.encode(ops.stack(ends)).mean()  # [2, *latent_shape]
     share = ops.reshape(ops.linspace(0.0, 1.0, steps), (steps, *[1] * (len(z.shape) - 1)))
     return model.decode((1 - share) * z[:1] + share * z[1:]).mean()

@@ -1,4 +1,7 @@
-"""What every latent dimension does to the picture: one of them moved at a time, all others held."""
+"""What every latent dimension does to the picture: one moves at a time, all others are held."""
+
+import pathlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -6,26 +9,44 @@ from keras import ops
 
 from kerasgen import checks, plot
 from kerasgen.metrics.units import kl_by_unit
+from kerasgen.model import GenerativeModel
 from kerasgen.plot import animate
 
 
-def traverse(model, image=None, steps=9, limit=3.0, quantiles=False, data=None):
-    """Means of the likelihood while one latent dimension after the other moves over its prior's range.
+def traverse(
+    model: GenerativeModel,
+    image: Any = None,
+    steps: int = 9,
+    limit: float = 3.0,
+    quantiles: bool = False,
+    data: Any = None,
+):
+    """Means of the likelihood while one latent dimension after the other moves.
 
     Args:
         model: an unconditional latent-variable model with a Gaussian bottleneck.
-        image: `[*event_shape]` in [0, 1], whose posterior mean is the code to start from; None for the prior's mean.
+        image: `[*event_shape]` in [0, 1], whose posterior mean is the code to start from; None for
+            the prior's mean.
         steps: number of values that each dimension takes.
         limit: each goes from -limit to limit, evenly, in standard deviations of the prior.
-        quantiles: let the values be evenly spaced quantiles of the prior instead; `limit` is not used.
-        data: images `[N, *event_shape]`, over which dimensions are put in order of their KL, the most active first;
-            None leaves them in the order of the code.
+        quantiles: let the values be evenly spaced quantiles of the prior instead; `limit` is not
+            used.
+        data: images `[N, *event_shape]`, over which dimensions are put in order of their KL, the
+            most active first; None leaves them in the order of the code.
 
     Returns:
         `[D, steps, *event_shape]`, D the size of the code.
 
     Raises:
-        ValueError: fewer than 1 step, a limit that is not positive, images of another shape or range.
+        ValueError: fewer than 1 step, a limit that is not positive, images of another shape or
+            range.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [8, 8, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((8, 8, 1), ()),
+    ...     likelihoods.Bernoulli())
+    >>> tuple(traverse(vae, steps=5).shape)
+    (2, 5, 8, 8, 1)
     """
     checks.positive("steps", steps)
     if not limit > 0:
@@ -33,9 +54,12 @@ def traverse(model, image=None, steps=9, limit=3.0, quantiles=False, data=None):
     prior = model.bottleneck.prior()
     start = prior.mean() if image is None else _code(model, image)
     start, mean, scale = (
-        ops.convert_to_numpy(x).reshape(-1).astype("float32") for x in (start, prior.mean(), prior.stddev())
+        ops.convert_to_numpy(x).reshape(-1).astype("float32")
+        for x in (start, prior.mean(), prior.stddev())
     )
-    order = range(len(start)) if data is None else np.argsort(-kl_by_unit(model, data), kind="stable")
+    order = range(len(start))
+    if data is not None:
+        order = np.argsort(-kl_by_unit(model, data), kind="stable")
     values = _quantiles(steps) if quantiles else np.linspace(-limit, limit, steps)
     z = np.tile(start, (len(start), steps, 1))
     for row, dimension in enumerate(order):
@@ -55,19 +79,31 @@ def _code(model, image):
     return model.encode(batch).mean()[0]
 
 
-def picture(traversal, path=None):
-    """One row a dimension, as `kerasgen.plot.grid`."""
-    traversal = ops.convert_to_numpy(traversal)
-    return plot.grid(traversal.reshape(-1, *traversal.shape[2:]), path, columns=traversal.shape[1])
+def picture(traversal: Any, path: str | pathlib.Path | None = None) -> np.ndarray:
+    """One row a dimension, as `kerasgen.plot.grid`.
+
+    Args:
+        traversal: from `traverse`.
+        path: of a PNG file to write, or None.
+
+    >>> picture(np.zeros((2, 5, 56, 56, 1))).shape
+    (118, 292, 3)
+    """
+    images = ops.convert_to_numpy(traversal)
+    return plot.grid(images.reshape(-1, *images.shape[2:]), path, columns=images.shape[1])
 
 
-def animation(traversal, path, seconds=0.12):
+def animation(traversal: Any, path: str | pathlib.Path, seconds: float = 0.12) -> pathlib.Path:
     """Writes a GIF in which all dimensions move side by side, there and back without end.
 
     Args:
         traversal: from `traverse`.
         path: of the file.
         seconds: that every step is shown.
+
+    >>> import tempfile
+    >>> animation(np.zeros((2, 5, 8, 8, 1)), tempfile.mkdtemp() + "/traversal.gif").name
+    'traversal.gif'
     """
     traversal = ops.convert_to_numpy(traversal)
     frames = [plot.grid(images) for images in traversal.swapaxes(0, 1)]

@@ -1,0 +1,32 @@
+"""Distributions that TFP lacks.
+
+Discrete ones draw by uniform numbers, so that a draw is a function of the seed alone.
+"""
+
+from kerasgen.distributions.categorical import Categorical, Levels, TokenCategorical
+from kerasgen.distributions.chain import Chain, Flipped
+from kerasgen.distributions.discretized import (
+    Discretized,
+    DiscretizedLaplace,
+    DiscretizedLogistic,
+    DiscretizedNormal,
+)
+from kerasgen.distributions.images import AutoregressiveImageDistribution, ImageDistribution
+from kerasgen.distributions.logit_laplace import LogitLaplace
+from kerasgen.distributions.product import Product
+
+__all__ = [
+    "AutoregressiveImageDistribution",
+    "Categorical",
+    "Chain",
+    "Discretized",
+    "DiscretizedLaplace",
+    "DiscretizedLogistic",
+    "DiscretizedNormal",
+    "Flipped",
+    "ImageDistribution",
+    "Levels",
+    "LogitLaplace",
+    "Product",
+    "TokenCategorical",
+]
