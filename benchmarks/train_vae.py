@@ -39,7 +39,7 @@ def pytorch_vae(config):
     encoder = config["encoder"]["networks.ConvEncoder"]
     decoder = config["decoder"]["networks.ConvDecoder"]
     latent_dim = config["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"]
-    height, width, image_channels = config["event_shape"]
+    height, width, image_channels = config["event"]
     activations = {"swish": nn.SiLU, "relu": nn.ReLU}
 
     class ResidualBlock(nn.Module):
