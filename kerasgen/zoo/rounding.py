@@ -62,15 +62,15 @@ def _assign(variables, values):
 
 def _examples(model, x, condition):
     """Examples, and a condition where the model has one: those given, or any that are at hand."""
+    if x is None and not isinstance(model, abilities.Samples):
+        x = model.event.example(_EXAMPLES, 0)
     n = _SAMPLES if x is None else min(batches.count(x), _EXAMPLES)
     if condition is None:
         condition = model.condition.shown(n)
     condition = None if condition is None else condition[:n]
-    if x is not None:
-        return keras.tree.map_structure(lambda rows: rows[:n], x), condition
-    if isinstance(model, abilities.Samples):
+    if x is None:
         return model.sample(n, condition, seed=0), condition
-    return model.event.example(n, 0), condition
+    return keras.tree.map_structure(lambda rows: rows[:n], x), condition
 
 
 def _answers(model, x, condition):
