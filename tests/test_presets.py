@@ -101,7 +101,7 @@ def test_a_card_names_how_each_figure_was_measured(name):
         assert figure["command"].startswith((f"kerasgen evaluate {name}", f"kerasgen tokenize {name}"))
     for picture in folder.glob("*.png"):
         assert f"({picture.name})" in card
-    assert (folder / "model.weights.h5").stat().st_size < 8e6
+    assert (folder / "model.weights.h5").stat().st_size < 4e6
 
 
 def test_published_likelihoods_stand_beside_figures_of_the_same_kind():
