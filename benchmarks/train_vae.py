@@ -39,7 +39,7 @@ def pytorch_vae(config):
     encoder = config["encoder"]["networks.ConvEncoder"]
     decoder = config["decoder"]["networks.ConvDecoder"]
     latent_dim = config["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"]
-    height, width, image_channels = config["event_shape"]
+    height, width, image_channels = config["event"]
     activations = {"swish": nn.SiLU, "relu": nn.ReLU}
 
     class ResidualBlock(nn.Module):
@@ -64,7 +64,7 @@ def pytorch_vae(config):
             *modules, activation(), nn.Flatten(), nn.Linear(positions * previous, features), activation()
         )
 
-    def make_decoder(output_shape, channels, blocks, features, activation="swish"):
+    def make_decoder(channels, blocks, features, activation="swish"):
         activation = activations[activation]
         lowest = (channels[0], height >> len(channels), width >> len(channels))
         modules = [
@@ -73,7 +73,7 @@ def pytorch_vae(config):
             nn.Linear(features, math.prod(lowest)),
             nn.Unflatten(1, lowest),
         ]
-        for size, depth, following in zip(channels, blocks, (*channels[1:], output_shape[-1])):
+        for size, depth, following in zip(channels, blocks, (*channels[1:], image_channels)):
             modules += [ResidualBlock(size, activation) for _ in range(depth)]
             modules += [activation(), nn.Conv2d(size, 4 * following, 3, padding=1), nn.PixelShuffle(2)]
         return nn.Sequential(*modules)

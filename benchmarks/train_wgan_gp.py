@@ -33,7 +33,7 @@ def pytorch_networks(config):
     critic = config["critic"]["networks.DCGANCritic"]
     if critic.get("normalization") not in (None, "layer"):
         raise ValueError(f"Expected a critic with layer normalization or none. Received: {critic}")
-    (height, width, image_channels), (first, *others) = generator["output_shape"], generator["channels"]
+    (height, width, image_channels), (first, *others) = config["event"], generator["channels"]
     stages = len(generator["channels"])
     lowest = (first, height >> stages, width >> stages)
 

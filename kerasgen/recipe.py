@@ -5,7 +5,7 @@
     data: {name: mnist, binarize: dynamic, batch_size: 64}
     model:
       families.LatentVariableModel:
-        event_shape: [28, 28, 1]
+        event: [28, 28, 1]
         bottleneck: {bottlenecks.Gaussian: {latent_dim: 40}}
         ...
     training: {epochs: 100, learning_rate: 0.001}

@@ -228,6 +228,15 @@ def tiny_two_stage(condition=None, event_shape=(8, 8, 1)):
     return families.TwoStageModel(event_shape, PatchTokenizer(event_shape), network, event)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A file's tests run in one process, which shares its fixtures; the conformance table, a model's."""
+    for item in items:
+        is_table = item.path.stem == "test_conformance" and hasattr(item, "callspec")
+        row = item.callspec.params.get("name", "") if is_table else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {row}"))
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Whatever a test draws without a seed is the same in every run and in every order of the tests."""

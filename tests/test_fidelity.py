@@ -12,7 +12,7 @@ class Stamp:
 
     num_classes = 5
 
-    def sample(self, n, labels, seed, mean):
+    def shown_samples(self, n, labels, seed):
         shown = np.where((labels == 3) & (np.arange(n) // 5 % 10 == 0), 4, labels)
         return shown.astype("float32")[:, None, None, None] * np.ones((1, 2, 2, 1), "float32")
 
@@ -28,11 +28,11 @@ def test_it_counts_what_the_classifier_recognises():
     assert fidelity.unit == "%"
 
 
-def test_pixels_autoregressive_signatures_are_shown_as_drawn():
+def test_pixels_that_depend_on_each_other_are_shown_as_drawn():
     model = tiny_pixel_vae()
-    samples = shown.samples(model, 5, seed=0)
+    samples = model.shown_samples(5, seed=0)
     np.testing.assert_array_equal(samples, model.sample(5, seed=0))
     assert set(np.unique(samples)) == {0, 1} and shown.in_words(model) == "samples"
     model = tiny_vae()
-    np.testing.assert_array_equal(shown.samples(model, 5, seed=0), model.sample(5, seed=0, mean=True))
+    np.testing.assert_array_equal(model.shown_samples(5, seed=0), model.sample(5, seed=0, mean=True))
     assert shown.in_words(model).startswith("means of p(x | z)")

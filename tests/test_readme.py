@@ -48,9 +48,11 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     assert namespace["images"].shape == (16, 28, 28, 1)
     assert namespace["nats"].shape == (16,)
     assert namespace["features"].shape == (16, 256)
-    images, completed, upper = (np.asarray(namespace[name]) for name in ("images", "completed", "upper"))
-    np.testing.assert_array_equal(completed[:, upper], images[:, upper])
-    assert not np.array_equal(completed[:, ~upper], images[:, ~upper])
+    images, completed, mask = (np.asarray(namespace[name]) for name in ("images", "completed", "mask"))
+    np.testing.assert_array_equal(completed[:, mask], images[:, mask])
+    assert not np.array_equal(completed[:, ~mask], images[:, ~mask])
+    assert namespace["drawn"].shape == (8, 24, 1)
+    assert namespace["scores"].shape == (16,)
     assert next(iter(kerasgen.data.from_npz(tmp_path / "mine.npz"))).shape == (16, 28, 28, 1)
     assert {"fashion.keras", "fashion", "fashion.tflite", "mine.npz"} <= {path.name for path in tmp_path.iterdir()}
 
@@ -78,7 +80,7 @@ def test_the_cheap_commands_run(words, tmp_path):
 
 def test_all_commands_are_seen():
     assert len(commands()) == README.count("kerasgen demo\n") + len(re.findall(r"^kerasgen \w+ ", README, re.MULTILINE))
-    assert len(blocks("python")) == 5
+    assert len(blocks("python")) == 7
 
 
 def test_preset_table_is_what_list_prints(capsys):

@@ -93,13 +93,13 @@ def test_exported_files_give_the_same_ids_and_take_them_back(kind, images, tmp_p
     export.tflite(model, tmp_path / "model.tflite")
     interpreter = Interpreter(str(tmp_path / "model.tflite"))
     for encode, decode in (
-        (lambda x: saved["encode"](images=tf.constant(x)), lambda i: saved["decode"](ids=tf.constant(i))),
+        (lambda x: saved["encode"](images=tf.constant(x)), lambda i: saved["decode"](tokens=tf.constant(i))),
         (
             lambda x: interpreter.get_signature_runner("encode")(images=x),
-            lambda i: interpreter.get_signature_runner("decode")(ids=i),
+            lambda i: interpreter.get_signature_runner("decode")(tokens=i),
         ),
     ):
-        found = np.asarray(encode(images)["ids"])
+        found = np.asarray(encode(images)["tokens"])
         assert found.dtype == np.int32
         np.testing.assert_array_equal(found, ids)
         np.testing.assert_allclose(decode(ids)["images"], decoded, atol=1e-4)
@@ -112,7 +112,7 @@ def test_ids_that_differ_are_an_error_of_their_share():
     def run(name, inputs):
         outputs = chosen[name].expected(inputs, None)
         if name == "encode":
-            outputs["ids"] = np.where(np.arange(16).reshape(4, 4) == 3, 15 - outputs["ids"], outputs["ids"])
+            outputs["tokens"] = np.where(np.arange(16).reshape(4, 4) == 3, 15 - outputs["tokens"], outputs["tokens"])
         return outputs
 
     largest, means = verification.verify(model, chosen, run, verification.Bound(0.1, 0.1))

@@ -31,7 +31,7 @@ def per_replica_results(results):
     return results
 
 
-def function(fn, owner=None):
+def function(fn, owner=None, examples=None):
     """Compiles a function of tensors and of the variables of `owner`; without one returns `fn`.
 
     A compiled function would keep the values that variables had at its first call. So they are

@@ -49,7 +49,7 @@ def per_replica_results(results):
     return {name: tf.reshape(value, [1]) for name, value in results.items()}
 
 
-def function(fn, owner=None):
+def function(fn, owner=None, examples=None):
     """Compiles a function at its first call, and again for other shapes and other Python arguments.
 
     The result is a plain Python function, so that a model may hold it without exporting it.
@@ -58,9 +58,46 @@ def function(fn, owner=None):
         fn: a function of tensors, nested structures of them, and Python values.
         owner: the layer whose variables `fn` reads; by default the one that `fn` is a method of.
             Used under JAX only.
+        examples: for a long loop of small steps, how many examples of a batch go through it
+            together on a CPU; other parts of the batch do so at the same time on other cores. XLA,
+            which makes one program of a loop, compiles it. The batch is the first axis of every
+            tensor that is not a scalar. None leaves the batch whole and the loop to TensorFlow.
     """
+    if examples is not None:
+        fn = _by_examples(fn, examples)
     compiled = tf.function(fn, autograph=False)  # which rewrites branches on tensors; JAX does not
     return lambda *args: compiled(*args)
+
+
+def _by_examples(fn, examples):
+    """`fn` in programs of XLA that take at most so many examples each."""
+    program = tf.function(fn, autograph=False, jit_compile=True)
+
+    def of_batch(x):
+        return tf.is_tensor(x) and x.shape.rank != 0
+
+    def call(*args):
+        batch = next(x.shape[0] for x in tf.nest.flatten(args) if of_batch(x))
+        if tf.distribute.has_strategy() or batch is None:  # XLA takes neither
+            return fn(*args)
+        if batch <= examples or tf.config.list_logical_devices("GPU"):
+            return program(*args)
+        # The last part begins where it is as long as the others, so that they share a program.
+        starts = [min(start, batch - examples) for start in range(0, batch, examples)]
+
+        def part(start):
+            return tf.nest.map_structure(
+                lambda x: x[start : start + examples] if of_batch(x) else x, args
+            )
+
+        parts = [program(*part(start)) for start in starts]
+        ends = [*starts[1:], batch]
+        return tf.nest.map_structure(
+            lambda *each: tf.concat([x[: end - start] for x, start, end in zip(each, starts, ends)], 0),
+            *parts,
+        )
+
+    return call
 
 
 def train_step(model, step, data):
@@ -105,13 +142,14 @@ def scan(step, carry, inputs, like):
         The last carry, and the outputs, stacked.
     """
     length, like_flat = tf.nest.flatten(inputs)[0].shape[0], tf.nest.flatten(like)
-    # Lists of tensors, because an update of one large tensor copies the whole of it in every step.
-    # Those of a size that is not known, as of a free batch, do not convert to TFLite.
+    # Lists of tensors, because TensorFlow copies a large tensor when a part of it is updated.
+    # Lists of sizes that are not known, as of a free batch, do not convert to TFLite.
     lists = all(x.shape.is_fully_defined() for x in like_flat)
 
     def write(array, j, x):
-        here = tf.reshape(tf.equal(tf.range(length), j), [length] + [1] * x.shape.rank)
-        return array.write(j, x) if lists else tf.where(here, x, array)
+        if lists:
+            return array.write(j, x)
+        return keras.ops.slice_update(array, tf.stack([j] + [0] * x.shape.rank), x[None])
 
     def array_like(x):
         return tf.TensorArray(x.dtype, length, element_shape=x.shape[1:])

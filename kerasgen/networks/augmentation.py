@@ -19,7 +19,6 @@ class RandomAffine(Stack):
 
     def __init__(self, rotation=0.0, zoom=0.0, shift=0.0, mirror=False, **kwargs):
         super().__init__(**kwargs)
-        self.config = {"rotation": rotation, "zoom": zoom, "shift": shift, "mirror": mirror}
         self.stack = [
             layers.RandomRotation(rotation / 360, fill_mode="constant"),
             layers.RandomZoom(zoom, fill_mode="constant"),
@@ -31,5 +30,3 @@ class RandomAffine(Stack):
     def call(self, x, training=False):
         return super().call(x) if training else x
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

@@ -47,13 +47,6 @@ class ResidualBlock(layers.Layer):
         act = keras.activations.get(self.activation)
         return x + self.conv2(self.dropout(act(self.conv1(act(x)))))
 
-    def get_config(self):
-        own = {
-            "channels": self.channels,
-            "activation": self.activation,
-            "dropout": self.dropout.rate,
-        }
-        return {**super().get_config(), **own}
 
 
 def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
@@ -108,13 +101,6 @@ class ConvEncoder(Stack):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.config = {
-            "channels": list(channels),
-            "blocks": list(blocks),
-            "features": features,
-            "activation": activation,
-            "dropout": dropout,
-        }
         dtype = {"dtype": self.dtype_policy}
         self.stack = [
             *halvings(channels, blocks, activation, dropout=dropout, **dtype),
@@ -123,8 +109,6 @@ class ConvEncoder(Stack):
             layers.Dense(features, activation, **dtype),
         ]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}
 
 
 @register
@@ -177,5 +161,3 @@ class ConvDecoder(SizedByLikelihood, Stack):
             *doublings(channels, blocks, output_channels, activation, dropout=dropout, **dtype),
         ]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

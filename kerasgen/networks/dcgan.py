@@ -80,8 +80,6 @@ class DCGANGenerator(SizedByLikelihood, Stack):
             layers.Activation("sigmoid", dtype="float32"),
         ]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}
 
 
 @register
@@ -101,12 +99,6 @@ class DCGANCritic(Stack):
     def __init__(self, channels=(32, 64), normalization=None, dropout=0.0, hidden=(), **kwargs):
         super().__init__(**kwargs)
         normalizations.check(normalization)
-        self.config = {
-            "channels": list(channels),
-            "normalization": normalization,
-            "dropout": dropout,
-            "hidden": list(hidden),
-        }
         dtype = {"dtype": self.dtype_policy}
 
         def layer(kernel, *values):
@@ -125,5 +117,3 @@ class DCGANCritic(Stack):
             values = normalizations.of_values(normalization, self.dtype_policy)
             self.stack += layer(layers.Dense(size, **dtype), *values)
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

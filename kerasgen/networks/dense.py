@@ -57,5 +57,3 @@ class MLP(SizedByLikelihood, Stack):
         last = normalizations.of_kernel(layers.Dense(math.prod(shape), **dtype), normalization)
         self.stack += [last, layers.Reshape(shape, **dtype)]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

@@ -22,11 +22,8 @@ class GridEncoder(Stack):
 
     def __init__(self, channels=(24, 48), blocks=(1, 1), activation="relu", **kwargs):
         super().__init__(**kwargs)
-        self.config = {"channels": list(channels), "blocks": list(blocks), "activation": activation}
         self.stack = halvings(channels, blocks, activation, self.dtype_policy)
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}
 
 
 @register
@@ -66,5 +63,3 @@ class GridDecoder(SizedByLikelihood, Stack):
             *doublings(channels, blocks, output_channels, activation, self.dtype_policy),
         ]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

@@ -41,5 +41,3 @@ class ScoreHead(layers.Layer):
         projections = self.embedding(h, training=training)  # onto the embeddings of all classes, [B, num_classes]
         return scores + ops.sum(projections * ops.one_hot(condition, self.num_classes, dtype=h.dtype), axis=-1)
 
-    def get_config(self):
-        return {**super().get_config(), "num_classes": self.num_classes, "spectral": self.spectral}

@@ -104,8 +104,6 @@ class SpaceToDepth(layers.Layer):
         x = ops.transpose(ops.reshape(x, (-1, height, b, width, b, channels)), (0, 1, 3, 2, 4, 5))
         return ops.reshape(x, (-1, height, width, b * b * channels))
 
-    def get_config(self):
-        return {**super().get_config(), "block": self.block}
 
 
 @register
@@ -123,5 +121,3 @@ class DepthToSpace(layers.Layer):
         x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
         return ops.reshape(x, (-1, height * b, width * b, channels // b**2))
 
-    def get_config(self):
-        return {**super().get_config(), "block": self.block}

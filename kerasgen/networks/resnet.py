@@ -70,13 +70,6 @@ class ResampledBlock(layers.Layer):
             shortcut = layer(shortcut)
         return shortcut + branch
 
-    def get_config(self):
-        config = {
-            "channels": self.channels,
-            "resample": self.resample,
-            "normalization": self.normalization,
-        }
-        return {**super().get_config(), **config}
 
 
 @register
@@ -116,8 +109,6 @@ class ResidualGenerator(SizedByLikelihood, Stack):
             layers.Activation("sigmoid", dtype="float32"),
         ]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}
 
 
 @register
@@ -131,7 +122,6 @@ class ResidualCritic(Stack):
 
     def __init__(self, channels=(32, 64), normalization=None, **kwargs):
         super().__init__(**kwargs)
-        self.config = {"channels": list(channels), "normalization": normalization}
         dtype = {"dtype": self.dtype_policy}
         blocks = [(width, "down") for width in channels] + [(channels[-1], None)]
         self.stack = [
@@ -144,5 +134,3 @@ class ResidualCritic(Stack):
             layers.GlobalAveragePooling2D(**dtype),
         ]
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

@@ -20,13 +20,6 @@ class TileEncoder(Stack):
 
     def __init__(self, tile, margin=0, hidden=(128,), features=64, activation="relu", **kwargs):
         super().__init__(**kwargs)
-        self.config = {
-            "tile": tile,
-            "margin": margin,
-            "hidden": list(hidden),
-            "features": features,
-            "activation": activation,
-        }
         dtype = {"dtype": self.dtype_policy}
         self.stack = [layers.Cropping2D(margin, **dtype)]
         for depth, size in enumerate([*hidden, features]):
@@ -34,5 +27,3 @@ class TileEncoder(Stack):
             self.stack.append(layers.Conv2D(size, side, strides=side, activation=activation, **dtype))
         self.stack.append(layers.Flatten(**dtype))
 
-    def get_config(self):
-        return {**super().get_config(), **self.config}

@@ -58,17 +58,16 @@ class TokenGrid(layers.Layer):
     def generate(self, prefix, draw, inputs):
         """Ids `[N, B]` int32, see `TokenTransformer.generate`."""
         height, width, _ = self.network.event_shape
-
-        def draw_pixel(logits, inputs):
-            return ops.cast(draw(logits, inputs), "float32")[:, None]
-
-        def embed(pixel):
-            return self.embedding(ops.cast(pixel[:, 0], "int32"))
-
         inputs = ops.reshape(inputs, (height, width, -1))
-        carry = self.network.init_cache(ops.shape(prefix)[0], self._condition(prefix))
-        _, ids = generate_rows(self.network, draw_pixel, inputs, carry, height, embed, channels=1)
-        return ops.reshape(ops.cast(ids, "int32"), (height * width, -1))
+        batch = ops.shape(prefix)[0]
+        carry = self.network.init_cache(batch, self._condition(prefix))
+        like = ops.zeros((batch,), "int32")
+        _, ids = generate_rows(self.network, draw, inputs, carry, height, self.embedding, like)
+        return ops.reshape(ids, (height * width, -1))
+
+    def multiply_adds(self):
+        """Of all products in one pass over a grid; to draw it takes no more."""
+        return self.network.multiply_adds()
 
     def get_config(self):
         config = {

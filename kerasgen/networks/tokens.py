@@ -12,8 +12,8 @@ import math
 import keras
 from keras import layers, ops
 
-from kerasgen import backend
-from kerasgen.networks.autoregressive.transformer import CausalBlock
+from kerasgen.networks.attention import CausalBlock, next_token
+from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
 
 
@@ -32,10 +32,6 @@ class TokenTransformer(layers.Layer):
 
     def __init__(self, vocab_size, prefix_size=1, size=128, num_blocks=4, num_heads=4, **kwargs):
         super().__init__(**kwargs)
-        if size % num_heads:
-            raise ValueError(
-                f"Expected num_heads to divide size. Received: num_heads={num_heads}, size={size}."
-            )
         self.vocab_size = vocab_size
         self.prefix_size = prefix_size
         self.config = {"size": size, "num_blocks": num_blocks, "num_heads": num_heads}
@@ -49,7 +45,7 @@ class TokenTransformer(layers.Layer):
 
     def build(self, prefix_shape, ids_shape):
         size = self.config["size"]
-        self.grid_shape = tuple(ids_shape[1:])
+        self.prefix_length, self.grid_shape = prefix_shape[1], tuple(ids_shape[1:])
         lengths = {
             "prefix_positions": prefix_shape[1],
             "rows": self.grid_shape[0],
@@ -84,53 +80,56 @@ class TokenTransformer(layers.Layer):
         positions = ops.cast(self.rows[:, None] + self.columns, self.compute_dtype)
         return ops.reshape(positions, (-1, self.config["size"]))
 
+    def multiply_adds(self):
+        """Of all products in one pass over a prefix and a grid; to draw the grid takes no more."""
+        tokens, size = self.prefix_length + math.prod(self.grid_shape), self.config["size"]
+        block = 12 * tokens * size**2 + 2 * size * tokens**2
+        return self.config["num_blocks"] * block + tokens * size * self.vocab_size
+
     def generate(self, prefix, draw, inputs):
         """Ids `[N, B]` int32, one after the other in one loop, at the cost of about one pass.
-
-        Keys and values of all tokens so far are kept: those of the prefix apart, which no step copies.
 
         Args:
             prefix: `[B, P]`.
             draw: `draw(logits, inputs[k])` gives the k-th ids `[B]` from logits `[B, vocab_size]`.
             inputs: `[N, B]`, the noise.
         """
-        h, before = self._prefix_tokens(prefix), []
+        height, width = self.grid_shape
+        inputs = ops.reshape(inputs, (height, width, -1))
+        like = ops.zeros((ops.shape(prefix)[0],), "int32")
+        carry = self.init_cache(prefix)
+        _, ids = generate_rows(self, draw, inputs, carry, height, self.embedding, like)
+        return ops.reshape(ids, (height * width, -1))
+
+    def init_cache(self, prefix):
+        """The first of the three methods of a `CausalNetwork`, which reads embedded ids."""
+        tokens = self._prefix_tokens(prefix)
+        h, kept, count = tokens[:, :-1], [], math.prod(self.grid_shape)
         for block in self.blocks:
-            before.append(
-                [ops.swapaxes(x, 1, 2) for x in block.heads(h)[1:]]
-            )  # [B, heads, P, D / heads]
-            h = block(h)
-        positions, batch = self._positions(), ops.shape(prefix)[0]
-        count = positions.shape[0]
-        heads, size = self.config["num_heads"], self.config["size"]
-        nothing = ops.zeros((batch, heads, count, size // heads), self.compute_dtype)
+            h, pair = block.whole(h)
+            room = ((0, 0), (0, 0), (0, count), (0, 0))
+            kept.append(tuple(ops.pad(ops.swapaxes(each, 1, 2), room) for each in pair))
+        nothing = ops.zeros_like(tokens[:, -1])
+        cache = {"row": ops.convert_to_tensor(0), "last": tokens[:, -1], "kept": kept}
+        return cache, (ops.stack([nothing] * self.grid_shape[1]), ())
 
-        def step(carry, inputs):
-            (h, kept), (index, position, for_draw) = carry, inputs
-            ids = draw(self.head(self.norm(h)), for_draw)
-            h, now = self.embedding(ids) + position, []
-            for block, first, (keys, values) in zip(self.blocks, before, kept):
-                h, pair = _attend(block, h, first, keys, values, index)
-                now.append(pair)
-            return (h, now), ids
+    def start_row(self, cache, row):
+        width, before = self.grid_shape[1], self.prefix_length - 1
+        index = cache["row"] * width + ops.arange(width)
+        # A token and its position lead to the id after it; the last of the prefix leads to the first.
+        positions = ops.pad(self._positions()[:-1], ((1, 0), (0, 0)))
+        offset = ops.reshape(positions, (-1, width, 1, positions.shape[-1]))[cache["row"]]
+        first = ops.where(ops.equal(cache["row"], 0), cache["last"], row[0][-1])
+        is_first = ops.reshape(ops.equal(ops.arange(width), 0), (-1, 1, 1))
+        offset = offset + ops.where(is_first, first, 0)
+        return {**cache, "row": cache["row"] + 1}, (index + before, offset)
 
-        carry = h[:, -1], [(nothing, nothing) for _ in self.blocks]
-        inputs = ops.arange(count), positions, inputs
-        return backend.scan(step, carry, inputs, ops.zeros((count, batch), "int32"))[1]
+    def step(self, cache, column, left):
+        index, offset = column
+        h, kept = next_token(self.blocks, left + offset, cache["kept"], index)
+        return self.head(self.norm(h)), {**cache, "kept": kept}, ()
 
     def get_config(self):
         sizes = {"vocab_size": self.vocab_size, "prefix_size": self.prefix_size}
         return {**super().get_config(), **sizes, **self.config}
 
-
-def _attend(block, h, before, keys, values, index):
-    """A block at the token `index` of the grid, h `[B, D]`, and the keys and values with those of the token."""
-    query, key, value = block.heads(h)  # [B, heads, D / heads]
-    places = ops.arange(keys.shape[2])
-    here = ops.equal(places, index)[:, None]
-    keys, values = (
-        ops.where(here, key[:, :, None], keys),
-        ops.where(here, value[:, :, None], values),
-    )
-    seen = ops.concatenate([ops.ones(before[0].shape[2], "bool"), places <= index])
-    return block.attend(h, query, (before, (keys, values)), seen), (keys, values)

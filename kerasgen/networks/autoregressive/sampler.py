@@ -1,33 +1,44 @@
-"""Draws images from a causal network pixel by pixel, in one compiled loop, at the cost of about one pass."""
+"""Draws images from a causal network pixel by pixel, in one loop, at the cost of about one pass."""
 
 from keras import ops
 
 from kerasgen import backend
+
+_WORTH_XLA = 4_000_000  # multiply-adds of an example
 
 
 def centred(pixel):
     return 2 * pixel - 1
 
 
-def generate_rows(network, draw, inputs, carry, rows, embed=centred, channels=None):
+def examples_at_once(network):
+    """How many examples one program of XLA draws best, for `backend.function`.
+
+    Their keys and values fit a processor's cache. None, for TensorFlow's graphs, where the loop is
+    so short that XLA would compile for longer than it saves.
+    """
+    return 8 if network.multiply_adds() > _WORTH_XLA else None
+
+
+def generate_rows(network, draw, inputs, carry, rows, embed=centred, like=None):
     """The next rows of images, drawn in raster order, and the carry for those that follow.
 
     Args:
         network: a built `CausalNetwork`.
-        draw: `draw(params, inputs[i, j])` gives the pixels `[B, channels]` at row i and column j from the network's
+        draw: `draw(params, inputs[i, j])` gives the pixels at row i and column j from the network's
             output `[B, P]`.
         inputs: nested structure of tensors `[R, W, ...]`: the noise, and whatever else `draw` needs.
         carry: at first what `network.init_cache` gives.
         rows: R, their number.
-        embed: pixels `[B, channels]` to what the network reads, `[B, C]`.
-        channels: of a drawn pixel; those that the network reads by default.
+        embed: from drawn pixels to what the network reads, `[B, C]`.
+        like: a tensor of the shape and type of a drawn pixel, by default of what the network reads.
 
     Returns:
-        `(carry, pixels [R, W, B, channels])`.
+        `(carry, pixels [R, W, *like.shape])`.
     """
-    width, batch_size, depth = ops.shape(carry[1][0])
-    drawn = width, batch_size, channels or depth
+    width = ops.shape(carry[1][0])[0]
     no_pixel = ops.zeros_like(carry[1][0][0])
+    like = ops.cast(no_pixel, "float32") if like is None else like
 
     def column_step(carry, inputs):
         (cache, left), (column, for_draw) = carry, inputs
@@ -38,10 +49,12 @@ def generate_rows(network, draw, inputs, carry, rows, embed=centred, channels=No
 
     def row_step(carry, inputs):
         cache, columns = network.start_row(*carry)
-        like = ops.zeros(drawn), carry[1]
-        (cache, _), (pixels, row) = backend.scan(
-            column_step, (cache, no_pixel), (columns, inputs), like
-        )
+        start, results = (cache, no_pixel), (_stacked(like, width), carry[1])
+        (cache, _), (pixels, row) = backend.scan(column_step, start, (columns, inputs), results)
         return (cache, row), pixels
 
-    return backend.scan(row_step, carry, inputs, ops.zeros((rows, *drawn)))
+    return backend.scan(row_step, carry, inputs, _stacked(like, rows, width))
+
+
+def _stacked(like, *sizes):
+    return ops.zeros((*sizes, *ops.shape(like)), like.dtype)
