@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kerasgen.abilities import Classifies
 from kerasgen.batches import mapped
 from kerasgen.data.synthetic import captions
 from kerasgen.data.synthetic.scenes import CELLS, Scenes
-from kerasgen.families import AttributeClassifier
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.model import GenerativeModel
@@ -20,7 +20,7 @@ _STEPS = {"left": (0, 1), "right": (0, -1), "above": (1, 0), "below": (-1, 0)}
 
 def caption_fidelity(
     model: GenerativeModel,
-    judge: AttributeClassifier,
+    judge: Classifies,
     scenes: Scenes,
     seed: int = 0,
     best_of: int = 1,
@@ -34,7 +34,8 @@ def caption_fidelity(
 
     Args:
         model: a model of images given a sentence.
-        judge: of `kerasgen.data.synthetic.scenes.ATTRIBUTES`.
+        judge: a `kerasgen.families.AttributeClassifier` of
+            `kerasgen.data.synthetic.scenes.ATTRIBUTES`.
         scenes: N at least 2, for whose sentences images are drawn.
         seed: of the sentences and of the samples.
         best_of: of how many draws the model takes the likeliest.

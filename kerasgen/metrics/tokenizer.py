@@ -15,8 +15,8 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.abilities import Tokenizes
 from kerasgen.batches import blocks
-from kerasgen.families import DiscreteAutoencoder
 from kerasgen.metrics import codes, figure
 from kerasgen.metrics.features import Extractor
 from kerasgen.metrics.figure import Figure
@@ -26,7 +26,7 @@ _BATCH = 500
 
 
 def tokens(
-    model: DiscreteAutoencoder, images: Any, seed: int = 0, progress: bool = False
+    model: Tokenizes, images: Any, seed: int = 0, progress: bool = False
 ) -> dict[str, Figure]:
     """Figures of a tokenizer on held-out images.
 
@@ -46,7 +46,7 @@ def tokens(
         ValueError: images of another shape or range, fewer than 2 images.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
-    >>> model = DiscreteAutoencoder(
+    >>> model = kerasgen.families.DiscreteAutoencoder(
     ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.FiniteScalar((4, 4)),
     ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli())
     >>> print(tokens(model, np.ones((2, 8, 8, 1)))["rate"])  # 4 x 4 tokens of 4 bits
@@ -96,11 +96,11 @@ def _costs(model, images, tokens):
     }
 
 
-def is_bounded(model: DiscreteAutoencoder) -> bool:
+def is_bounded(model: Tokenizes) -> bool:
     """Whether the model's terms add up to a bound on -log p(x), as those of a discrete VAE do.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
-    >>> is_bounded(DiscreteAutoencoder(
+    >>> is_bounded(kerasgen.families.DiscreteAutoencoder(
     ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.GumbelSoftmax(16, 4),
     ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli()))
     True
@@ -130,7 +130,7 @@ def png_bits(images: Any) -> np.ndarray:
 
 
 def reconstruction_quality(
-    model: DiscreteAutoencoder, images: Any, examples: Any, real: Any, extractor: Extractor
+    model: Tokenizes, images: Any, examples: Any, real: Any, extractor: Extractor
 ) -> dict[str, Figure]:
     """The Fréchet distance of reconstructions, and its floor.
 
@@ -144,7 +144,7 @@ def reconstruction_quality(
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
     >>> from kerasgen.metrics.features import VALUES
-    >>> model = DiscreteAutoencoder(
+    >>> model = kerasgen.families.DiscreteAutoencoder(
     ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.FiniteScalar((4, 4)),
     ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli())
     >>> x = np.ones((2, 8, 8, 1))

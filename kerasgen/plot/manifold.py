@@ -4,13 +4,11 @@ import pathlib
 
 import numpy as np
 
-from kerasgen.model import GenerativeModel
+from kerasgen.abilities import Samples
 from kerasgen.plot.grid import grid
 
 
-def manifold(
-    model: GenerativeModel, steps: int = 20, path: str | pathlib.Path | None = None
-) -> np.ndarray:
+def manifold(model: Samples, steps: int = 20, path: str | pathlib.Path | None = None) -> np.ndarray:
     """Means of the likelihood on a grid of equally likely codes.
 
     Kingma and Welling 2014, arXiv 1312.6114, figure 4.
