@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from keras import ops
 from test_autoregressive import LIKELIHOODS, build, every_image, every_likelihood, every_network, random_images
 
-from kerasgen import events, likelihoods
+from kerasgen import backend, events, likelihoods
 
 
 def naive(model, uniform, condition=None, temperature=1.0):
@@ -29,6 +30,18 @@ def test_cached_sampling_is_naive_sampling(network, likelihood):
     uniform = np.random.default_rng(0).random((4, 3, 4, make().num_uniforms(shape[-1])), "float32")
     drawn = model._draw(uniform, labels, 1.3)
     np.testing.assert_array_equal(drawn, naive(model, uniform, labels, 1.3))
+
+
+@every_network
+def test_parts_of_a_batch_are_drawn_as_the_whole_is(network):
+    model = build(network, "bernoulli", 3, (3, 4, 1))
+    labels = np.arange(7) % 3
+    uniform = np.random.default_rng(0).random((7, 3, 4, 1), "float32")
+    draw = backend.function(backend.by_examples(model._draw, 3), model)
+    temperature = ops.convert_to_tensor(1.3)
+    expected = naive(model, uniform, labels, 1.3)
+    np.testing.assert_array_equal(draw(uniform, labels, temperature), expected)
+    np.testing.assert_array_equal(draw(uniform[:3], labels[:3], temperature), expected[:3])
 
 
 @every_network

@@ -17,7 +17,9 @@ def test_guided_ids_are_those_of_full_passes_with_and_without_the_condition(cond
     uniform = np.random.default_rng(1).random((6, 2, 3), "float32")
     for k, (row, column) in enumerate(np.ndindex(2, 3)):
         with_it, without = (ops.convert_to_numpy(model.network(each, ids)[1])[:, k] for each in (prefix, nothing))
-        ids[:, row, column] = decoding.draw(2.5 * with_it - 1.5 * without, uniform[:, row, column], top_k=9)
+        ids[:, row, column] = decoding.Sampler(top_k=9)(
+            2.5 * with_it - 1.5 * without, uniform[:, row, column]
+        )
     np.testing.assert_array_equal(model._draw(uniform, given, top_k=9, guidance=2.5), ids)
     same = model.sample_tokens(6, given, seed=0)
     np.testing.assert_array_equal(same, model.sample_tokens(6, given, seed=0, guidance=2.5))

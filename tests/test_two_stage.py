@@ -62,7 +62,7 @@ def naive(model, uniform, condition, **how):
     prefix = model._prefix(condition, len(uniform))
     for k, (row, column) in enumerate(np.ndindex(uniform.shape[1:])):
         logits = model.network(prefix, ids)[1][:, k]
-        ids[:, row, column] = decoding.draw(logits, uniform[:, row, column], **how)
+        ids[:, row, column] = decoding.Sampler(**how)(logits, uniform[:, row, column])
     return ids
 
 

@@ -49,7 +49,7 @@ def per_replica_results(results):
     return {name: tf.reshape(value, [1]) for name, value in results.items()}
 
 
-def function(fn, owner=None, examples=None):
+def function(fn, owner=None):
     """Compiles a function at its first call, and again for other shapes and other Python arguments.
 
     The result is a plain Python function, so that a model may hold it without exporting it.
@@ -58,19 +58,25 @@ def function(fn, owner=None, examples=None):
         fn: a function of tensors, nested structures of them, and Python values.
         owner: the layer whose variables `fn` reads; by default the one that `fn` is a method of.
             Used under JAX only.
-        examples: for a long loop of small steps, how many examples of a batch go through it
-            together on a CPU; other parts of the batch do so at the same time on other cores. XLA,
-            which makes one program of a loop, compiles it. The batch is the first axis of every
-            tensor that is not a scalar. None leaves the batch whole and the loop to TensorFlow.
     """
-    if examples is not None:
-        fn = _by_examples(fn, examples)
     compiled = tf.function(fn, autograph=False)  # which rewrites branches on tensors; JAX does not
     return lambda *args: compiled(*args)
 
 
-def _by_examples(fn, examples):
-    """`fn` in programs of XLA that take at most so many examples each."""
+def by_examples(fn, examples):
+    """A long loop of small steps, for so many examples of a batch at a time.
+
+    XLA makes a program of it, whose data fit a processor's cache, and parts of the batch go through
+    it on several cores at once. It is to be called within a compiled function. A batch of a size
+    that is not known, as in exported files, and one under a strategy stay with TensorFlow.
+
+    Args:
+        fn: a function of tensors whose first axis is the batch, of scalars and of Python values, to
+            tensors whose first axis is the batch.
+        examples: their number; None leaves all to TensorFlow.
+    """
+    if examples is None:
+        return fn
     program = tf.function(fn, autograph=False, jit_compile=True)
 
     def of_batch(x):
@@ -78,24 +84,19 @@ def _by_examples(fn, examples):
 
     def call(*args):
         batch = next(x.shape[0] for x in tf.nest.flatten(args) if of_batch(x))
-        if tf.distribute.has_strategy() or batch is None:  # XLA takes neither
+        if tf.distribute.has_strategy() or batch is None:
             return fn(*args)
         if batch <= examples or tf.config.list_logical_devices("GPU"):
             return program(*args)
-        # The last part begins where it is as long as the others, so that they share a program.
+        # The last part overlaps with the one before, to be as long as the others: one program.
         starts = [min(start, batch - examples) for start in range(0, batch, examples)]
-
-        def part(start):
-            return tf.nest.map_structure(
-                lambda x: x[start : start + examples] if of_batch(x) else x, args
-            )
-
-        parts = [program(*part(start)) for start in starts]
-        ends = [*starts[1:], batch]
-        return tf.nest.map_structure(
-            lambda *each: tf.concat([x[: end - start] for x, start, end in zip(each, starts, ends)], 0),
-            *parts,
-        )
+        lengths = [end - start for start, end in zip(starts, [*starts[1:], batch])]
+        parts = []
+        for start, length in zip(starts, lengths):
+            rows = slice(start, start + examples)
+            part = tf.nest.map_structure(lambda x: x[rows] if of_batch(x) else x, args)
+            parts.append(tf.nest.map_structure(lambda x: x[:length], program(*part)))
+        return tf.nest.map_structure(lambda *each: tf.concat(each, 0), *parts)
 
     return call
 

@@ -15,7 +15,7 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Completes, Scores
 from kerasgen.model import GenerativeModel, Loss
-from kerasgen.networks.autoregressive.sampler import generate_rows
+from kerasgen.networks.autoregressive.sampler import examples_at_once, generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.registration import register
 
@@ -76,6 +76,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
             return
         self.likelihood.build_for(self.grid)
         fitting.predicts_pixels(self.network, self.grid, self.condition, self.likelihood)
+        self._draw_by_examples = backend.by_examples(self._draw, examples_at_once(self.network))
         self.built = True
 
     @property
@@ -117,11 +118,11 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         return {"temperature": checks.above_zero("temperature", temperature)}
 
     def _sample(self, n, seed, condition, *, temperature=1.0):
-        return self._draw(self._uniform(n, seed), condition, temperature)
+        return self._draw_by_examples(self._uniform(n, seed), condition, temperature)
 
     def _complete(self, seed, image, mask, condition, *, temperature=1.0):
         uniform = self._uniform(ops.shape(image)[0], seed)
-        return self._draw(uniform, condition, temperature, (image, mask))
+        return self._draw_by_examples(uniform, condition, temperature, (image, mask))
 
     @property
     def _uniform_shape(self):

@@ -24,6 +24,7 @@ from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Samples, Scores
 from kerasgen.batches import count, in_blocks
 from kerasgen.model import GenerativeModel, Loss
+from kerasgen.networks.autoregressive.sampler import examples_at_once
 from kerasgen.registration import register
 
 
@@ -32,7 +33,7 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
     """A tokenizer, which is not trained, and a network that predicts its tokens.
 
     `sample` shows the mean of p(x | tokens). Ways to draw: `temperature`, `top_k` and `top_p` as of
-    `kerasgen.decoding.draw`, for every token; `best_of`, to draw so many grids for every example and
+    `kerasgen.decoding.Sampler`, for every token; `best_of`, to draw so many grids for every example and
     take the likeliest given its condition; `guidance`, by how much the condition counts: 1 as it was
     learned, 0 not at all, above 1 exaggerated, for samples that fit it better and vary less.
 
@@ -104,6 +105,7 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         if not self.network.built:
             prefix_length = self.condition.size if self.reads_text else 1
             self.network.build((None, prefix_length), (None, *self.tokenizer.grid_shape))
+        self._draw_by_examples = backend.by_examples(self._draw, examples_at_once(self.network))
         self.built = True
 
     @property
@@ -196,7 +198,7 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return self._drawn("_sample_tokens", n, condition, seed, progress, ways)
 
     def check_sampling(self, temperature, top_k, top_p, best_of, guidance):
-        decoding.check(temperature, top_k, top_p)
+        decoding.Sampler(temperature, top_k, top_p)
         guidance = self.guidance if guidance is None else self._checked_guidance(guidance)
         return {
             "temperature": float(temperature),
@@ -207,10 +209,7 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         }
 
     def _checked_guidance(self, guidance):
-        if not (isinstance(guidance, (int, float)) and 0 <= guidance < float("inf")):
-            raise ValueError(
-                f"Expected guidance to be a number of at least 0. Received: guidance={guidance!r}"
-            )
+        decoding.Sampler(guidance=guidance)
         if guidance != 1 and not self.condition_dropout:
             raise ValueError(
                 "Expected guidance=1: this model never learned what is likely without a condition. "
@@ -230,7 +229,7 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
     ):
         condition = condition if condition is None else ops.repeat(condition, best_of, axis=0)
         uniform = backend.tfd.Uniform().sample((n * best_of, *self.tokenizer.grid_shape), seed=seed)
-        tokens = self._draw(uniform, condition, temperature, guidance, top_k, top_p)
+        tokens = self._draw_by_examples(uniform, condition, temperature, guidance, top_k, top_p)
         if best_of == 1:
             return tokens
         log_prob = ops.reshape(self._log_prob_tokens(tokens, condition), (n, best_of))
@@ -244,20 +243,17 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         noise = ops.transpose(ops.reshape(uniform, (-1, self.num_tokens)))
         prefix = self._prefix(condition, batch)
 
-        def draw(logits, noise):
-            return decoding.draw(logits, noise, temperature, top_k, top_p)
+        sampler = decoding.Sampler(temperature, top_k, top_p, guidance)
 
-        def draw_guided(logits, noise):  # of the same tokens given the condition and without it
-            logits = ops.cast(logits, "float32")
-            given, free = logits[:batch], logits[batch:]
-            tokens = draw(free + guidance * (given - free), noise)
+        def draw_twice(logits, noise):  # the same token given the condition and without it
+            tokens = sampler(logits, noise)
             return ops.concatenate([tokens, tokens])
 
         if guidance is None:
-            tokens = self.network.generate(prefix, draw, noise)
+            tokens = self.network.generate(prefix, sampler, noise)
         else:
             both = ops.concatenate([prefix, self._unconditional(prefix)])
-            tokens = self.network.generate(both, draw_guided, noise)[:, :batch]
+            tokens = self.network.generate(both, draw_twice, noise)[:, :batch]
         return ops.reshape(ops.transpose(tokens), (-1, *self.tokenizer.grid_shape))
 
     def export_signatures(self):

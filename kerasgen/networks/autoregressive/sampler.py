@@ -12,7 +12,7 @@ def centred(pixel):
 
 
 def examples_at_once(network):
-    """How many examples one program of XLA draws best, for `backend.function`.
+    """How many examples one program of XLA draws best, for `backend.by_examples`.
 
     Their keys and values fit a processor's cache. None, for TensorFlow's graphs, where the loop is
     so short that XLA would compile for longer than it saves.
