@@ -91,11 +91,13 @@ def by_examples(fn, examples):
         # The last part overlaps with the one before, to be as long as the others: one program.
         starts = [min(start, batch - examples) for start in range(0, batch, examples)]
         lengths = [end - start for start, end in zip(starts, [*starts[1:], batch])]
-        parts = []
-        for start, length in zip(starts, lengths):
+
+        def part(start, length):
             rows = slice(start, start + examples)
-            part = tf.nest.map_structure(lambda x: x[rows] if of_batch(x) else x, args)
-            parts.append(tf.nest.map_structure(lambda x: x[:length], program(*part)))
+            given = tf.nest.map_structure(lambda x: x[rows] if of_batch(x) else x, args)
+            return tf.nest.map_structure(lambda x: x[:length], program(*given))
+
+        parts = [part(*each) for each in zip(starts, lengths)]
         return tf.nest.map_structure(lambda *each: tf.concat(each, 0), *parts)
 
     return call

@@ -1,0 +1,193 @@
+"""What every event has, and what a tensor of an exported file is."""
+
+import math
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgen import backend
+
+_ROWS = 4096  # examples whose values are looked at together, which bounds the memory of a check
+
+
+class Tensor(NamedTuple):
+    """A tensor that exported files take or give.
+
+    Attributes:
+        shape: of one example.
+        dtype: of its elements.
+        values: the range that they have.
+        meaning: what they are.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    values: str
+    meaning: str
+
+
+class Event:
+    """Base of the events.
+
+    Attributes:
+        shape: of one example.
+        dtype: of its elements.
+        name: of a batch of examples in exported files.
+    """
+
+    dtype = "float32"
+    name = "examples"
+    values = "real"
+    meaning = "examples"
+    shape: tuple[int, ...]
+
+    def __repr__(self):
+        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if not k.startswith("_"))
+        return f"{type(self).__name__}({arguments})"
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self):
+        return hash((type(self), self.shape))
+
+    @property
+    def size(self) -> int:
+        """Number of elements of one example."""
+        return math.prod(self.shape)
+
+    def check(self, x: Any):
+        """Examples `[B, *shape]` as a tensor of the event's type.
+
+        Raises:
+            ValueError: another shape, or values out of range; inside a traced function only the
+                shape is known.
+        """
+        self.validate(x)
+        return ops.cast(x, self.dtype)
+
+    def validate(self, x: Any) -> None:
+        """The errors of `check`, without a copy of the examples."""
+        if x is None:
+            raise ValueError(f"Expected {self.meaning} of {self!r}. Received: None. Pass some.")
+        shape = tuple(ops.shape(x))
+        if len(shape) != len(self.shape) + 1 or any(
+            have != want for have, want in zip(shape[1:], self.shape) if isinstance(have, int)
+        ):
+            expected = ", ".join(["batch", *map(str, self.shape)])
+            raise ValueError(
+                f"Expected {self.meaning} of shape [{expected}]. Received: shape {shape}. "
+                f"{self._remedy(shape)}"
+            )
+        if isinstance(shape[0], int) and shape[0] == 0:
+            raise ValueError("Expected at least 1 example. Received: 0.")
+        if backend.is_concrete(x):
+            for start in range(0, shape[0], _ROWS):
+                rows = ops.convert_to_numpy(x[start : start + _ROWS])
+                if rows.dtype.kind in "OSU":
+                    raise ValueError(
+                        f"Expected {self.meaning} as numbers. Received: {rows.dtype}. Convert them."
+                    )
+                if any(self.faults(rows, np).values()):
+                    raise ValueError(self._explain(ops.convert_to_numpy(x)))
+
+    def faults(self, x: Any, xp: Any = ops) -> dict[str, Any]:
+        """What can be wrong with the values of examples: a Boolean scalar for each fault.
+
+        Args:
+            x: examples `[B, *shape]`.
+            xp: `keras.ops`, also inside traced functions, or NumPy.
+        """
+        wrong = xp.any(xp.logical_not(xp.isfinite(x))) if is_float(x) else False
+        return {"NaN or infinite values": wrong}
+
+    def _remedy(self, shape) -> str:
+        if shape == self.shape:
+            return "For a single example, add a batch axis: x[None]."
+        if shape and math.prod(shape[1:]) == self.size and all(isinstance(n, int) for n in shape):
+            return f"Reshape the data: x.reshape(-1, {', '.join(map(str, self.shape))})."
+        return "Bring the data into that shape first."
+
+    def _explain(self, x) -> str:
+        bad = np.count_nonzero(~np.isfinite(x))
+        return (
+            f"Expected finite {self.meaning}. Received: {bad} NaN or infinite values. "
+            "Remove or repair those examples."
+        )
+
+    def clip(self, x):
+        """Examples within the event's range, which draws of an unbounded likelihood may leave."""
+        return x
+
+    def symbolic(self):
+        """A symbolic batch of examples, to build networks by."""
+        return keras.KerasTensor((None, *self.shape), self.dtype)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a batch of examples is in exported files, by name."""
+        return {self.name: Tensor(self.shape, self.dtype, self.values, self.meaning)}
+
+    def pack(self, tensors: dict[str, Any]):
+        """The batch that named tensors of an exported file stand for."""
+        return tensors[self.name]
+
+    def unpack(self, x) -> dict[str, Any]:
+        """The named tensors that stand for a batch in exported files."""
+        return {self.name: x}
+
+    def example(self, n: int, seed: int) -> Any:
+        """`n` examples of noise within the range, NumPy: for calibration without data."""
+        return np.random.default_rng(seed).standard_normal((n, *self.shape)).astype(self.dtype)
+
+    def render(self, x) -> np.ndarray:
+        """Pictures `[N, H, W, C]` in [0, 1] of examples `[N, *shape]`."""
+        from kerasgen.plot.thumbnails import curves  # imports matplotlib
+
+        return curves(np.reshape(ops.convert_to_numpy(x), (len(x), self.shape[0], -1)))
+
+    # As a condition
+
+    @property
+    def encoded_size(self) -> int:
+        """Size of `encoded`."""
+        return self.size
+
+    def encoded(self, condition):
+        """A condition as vectors `[B, encoded_size]` float32, as networks read it."""
+        return ops.reshape(ops.cast(condition, "float32"), (-1, self.encoded_size))
+
+    def request(self, n: int, condition):
+        """The condition of `n` examples that are asked for; one value stands for all of them.
+
+        Raises:
+            ValueError: those of `check`; another number of values than 1 or n.
+        """
+        if condition is not None and np.shape(condition) == self.shape:
+            condition = np.repeat(np.asarray(condition)[None], n, axis=0)
+        condition = self.check(condition)
+        if condition.shape[0] == 1 < n:
+            condition = ops.repeat(condition, n, axis=0)
+        if condition.shape[0] != n:
+            raise ValueError(
+                f"Expected a condition for each of n={n} examples, or one for all. "
+                f"Received: {condition.shape[0]}."
+            )
+        return condition
+
+    rows = "one row a condition"  # of pictures that show a model by it
+
+    @property
+    def num_shown(self) -> int | None:
+        """How many values there are to show a model by, or None where there is no choice."""
+        return None
+
+    def shown(self, n: int):
+        """Values of `n` examples to show a model by."""
+        return self.example(n, 0)
+
+
+def is_float(x):
+    """Whether values are of a floating type, NumPy's or the backend's."""
+    return "float" in keras.backend.standardize_dtype(x.dtype)

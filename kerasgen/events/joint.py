@@ -1,0 +1,172 @@
+"""Several events at once, none, and what plain lists and numbers stand for."""
+
+from typing import Any
+
+from keras import ops
+
+from kerasgen.events.base import Event
+from kerasgen.events.numbers import Image, Vector
+from kerasgen.events.tokens import Classes
+from kerasgen.registration import register
+
+
+@register
+class Joint(Event):
+    """Several events at once: a batch is a dict of their batches.
+
+    Args:
+        events: by name; plain lists stand for events as everywhere.
+    """
+
+    meaning = "dicts of examples"
+
+    def __init__(self, events: dict[str, Any]):
+        self.events = {name: of(event) for name, event in events.items()}
+
+    @property
+    def shape(self):
+        return {name: event.shape for name, event in self.events.items()}
+
+    @property
+    def dtype(self):
+        return {name: event.dtype for name, event in self.events.items()}
+
+    def __hash__(self):
+        return hash((Joint, tuple(self.events)))
+
+    @property
+    def size(self):
+        return sum(event.size for event in self.events.values())
+
+    def _check_names(self, x):
+        if not isinstance(x, dict) or x.keys() != self.events.keys():
+            received = sorted(x) if isinstance(x, dict) else type(x).__name__
+            raise ValueError(f"Expected a dict of {sorted(self.events)}. Received: {received}.")
+
+    def validate(self, x):
+        self._check_names(x)
+        counts = {}
+        for name, event in self.events.items():
+            try:
+                event.validate(x[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+            counts[name] = ops.shape(x[name])[0]
+        if all(isinstance(n, int) for n in counts.values()) and len(set(counts.values())) > 1:
+            raise ValueError(f"Expected as many examples of each. Received: {counts}.")
+
+    def check(self, x):
+        self.validate(x)
+        return {name: ops.cast(x[name], event.dtype) for name, event in self.events.items()}
+
+    def faults(self, x, xp=ops):
+        return {
+            f"{name}: {fault}": found
+            for name, event in self.events.items()
+            for fault, found in event.faults(x[name], xp).items()
+        }
+
+    def clip(self, x):
+        return {name: event.clip(x[name]) for name, event in self.events.items()}
+
+    def symbolic(self):
+        return {name: event.symbolic() for name, event in self.events.items()}
+
+    def tensors(self):
+        return {name: next(iter(event.tensors().values())) for name, event in self.events.items()}
+
+    def pack(self, tensors):
+        return {name: tensors[name] for name in self.events}
+
+    def unpack(self, x):
+        return x
+
+    def example(self, n, seed):
+        return {name: event.example(n, seed) for name, event in self.events.items()}
+
+    def render(self, x):
+        from kerasgen.plot.thumbnails import beside  # imports matplotlib
+
+        return beside([event.render(x[name]) for name, event in self.events.items()])
+
+    def request(self, n, condition):
+        self._check_names(condition)
+        return {name: event.request(n, condition[name]) for name, event in self.events.items()}
+
+    def encoded(self, condition):
+        parts = [event.encoded(condition[name]) for name, event in self.events.items()]
+        return ops.concatenate(parts, axis=-1)
+
+    @property
+    def encoded_size(self):
+        return sum(event.encoded_size for event in self.events.values())
+
+
+@register
+class Nothing(Event):
+    """The condition of an unconditional model."""
+
+    shape = ()
+    encoded_size = 0
+
+    def validate(self, x):
+        if x is not None:
+            raise ValueError(
+                "Expected condition=None: this model is unconditional. Received: a condition. Drop it."
+            )
+
+    def check(self, x):
+        self.validate(x)
+
+    def request(self, n, condition):
+        self.validate(condition)
+
+    def faults(self, x, xp=ops):
+        return {}
+
+    def tensors(self):
+        return {}
+
+    def pack(self, tensors):
+        return None
+
+    def unpack(self, x):
+        return {}
+
+    def symbolic(self):
+        return None
+
+    def encoded(self, condition):
+        return None
+
+    def shown(self, n):
+        return None
+
+    def example(self, n, seed):
+        return None
+
+
+def of(event) -> Event:
+    """The event that a plain list stands for: an `Image` of three numbers, a `Vector` of one.
+
+    Raises:
+        ValueError: anything else that is no event.
+    """
+    if isinstance(event, Event):
+        return event
+    if isinstance(event, (list, tuple)) and all(isinstance(n, int) for n in event):
+        if len(event) == 3:
+            return Image(*event)
+        if len(event) == 1:
+            return Vector(*event)
+    raise ValueError(
+        "Expected an event of kerasgen.events, [height, width, channels] or [size]. "
+        f"Received: {event!r}."
+    )
+
+
+def condition_of(condition) -> Event:
+    """The event of a condition: None stands for `Nothing`, a number for as many `Classes`."""
+    if condition is None:
+        return Nothing()
+    return Classes(condition) if isinstance(condition, int) else of(condition)

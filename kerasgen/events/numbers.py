@@ -1,0 +1,128 @@
+"""Events of real numbers: images, vectors, series."""
+
+import numpy as np
+from keras import ops
+
+from kerasgen import checks
+from kerasgen.events.base import Event
+from kerasgen.registration import register
+
+_BETWEEN = 0.01  # of the step between two levels: rounding in float32 errs by less
+
+
+@register
+class Image(Event):
+    """Pixels in [0, 1], `[height, width, channels]`.
+
+    Args:
+        height, width, channels: of an image.
+        levels: number of values that a pixel has, 0, 1/(levels-1), ..., 1; None for any in [0, 1].
+    """
+
+    name = "images"
+    values = "[0, 1]"
+    meaning = "images"
+
+    def __init__(self, height: int, width: int, channels: int, levels: int | None = None):
+        self.height = checks.positive("height", height)
+        self.width = checks.positive("width", width)
+        self.channels = checks.positive("channels", channels)
+        self.levels = levels
+
+    @property
+    def shape(self):
+        return self.height, self.width, self.channels
+
+    def faults(self, x, xp=ops):
+        faults = super().faults(x, xp)
+        faults["pixels outside [0, 1]"] = xp.any(xp.logical_or(x < 0, x > 1))
+        if self.levels:
+            steps = x * (self.levels - 1)
+            between = xp.abs(steps - xp.round(steps)) > _BETWEEN
+            faults[f"pixels between {self.levels} levels"] = xp.any(between)
+        return faults
+
+    def _explain(self, x):
+        if not np.all(np.isfinite(x)):
+            return super()._explain(x)
+        low, high = x.min(), x.max()
+        if low < 0 or high > 1:
+            remedy = "Divide by 255." if low >= 0 and 1 < high <= 255 else "Rescale the data."
+            received = f"values in [{low:g}, {high:g}]"
+            return f"Expected values in [0, 1]. Received: {received}. {remedy}"
+        steps = x * (self.levels - 1)
+        between = np.abs(steps - np.round(steps)) > _BETWEEN
+        binarize = 'Binarize them: binarize="dynamic" in kerasgen.data.load.'
+        return (
+            f"Expected pixels of {self.levels} levels, multiples of 1/{self.levels - 1}. Received: "
+            f"{x[between][0]:g} and {np.count_nonzero(between) - 1:,} more between two levels. "
+            f"{binarize if self.levels == 2 else 'Round them.'}"
+        )
+
+    def _remedy(self, shape):
+        (height, width, channels), (_, *rest) = self.shape, (*shape, *[None] * (not shape))
+        if rest == [height, width] and channels == 1:
+            return "Add the channel axis: x[..., None]."
+        if rest == [channels, height, width] != [height, width, channels]:
+            return "Move the channels to the end: np.moveaxis(x, 1, -1)."
+        if len(rest) == 3 and rest[:2] == [height, width]:
+            if channels == 1:
+                return "Make the images grey: x[..., :3].mean(-1, keepdims=True)."
+            if rest[2] == 1:
+                return f"Repeat the grey channel: np.repeat(x, {channels}, axis=-1)."
+            return f"Keep {channels} channels: x[..., :{channels}]."
+        if len(rest) == 3:
+            return f"Resize or crop the images to {height} x {width} first."
+        return super()._remedy(shape)
+
+    def clip(self, x):
+        return ops.clip(x, 0.0, 1.0)
+
+    def example(self, n, seed):
+        return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
+
+    def render(self, x):
+        return ops.convert_to_numpy(x)
+
+
+@register
+class Vector(Event):
+    """Real numbers without an order, `[size]`: points, rows of a table.
+
+    Args:
+        size: how many.
+    """
+
+    name = "vectors"
+    meaning = "vectors"
+
+    def __init__(self, size: int):
+        self._size = checks.positive("size", size)
+
+    @property
+    def shape(self):
+        return (self._size,)
+
+    def __repr__(self):
+        return f"Vector({self._size})"
+
+
+@register
+class Series(Event):
+    """Real numbers over time, `[length, channels]`.
+
+    Args:
+        length: number of samples.
+        channels: numbers of a sample.
+    """
+
+    name = "series"
+    meaning = "series"
+
+    def __init__(self, length: int, channels: int):
+        self.length = checks.positive("length", length)
+        self.channels = checks.positive("channels", channels)
+
+    @property
+    def shape(self):
+        return self.length, self.channels

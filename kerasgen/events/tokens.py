@@ -1,0 +1,230 @@
+"""Events of whole numbers: tokens, classes, attributes, sentences."""
+
+import numpy as np
+from keras import ops
+
+from kerasgen import checks
+from kerasgen.events.base import Event, is_float
+from kerasgen.registration import register
+from kerasgen.text import Vocabulary
+
+
+@register
+class Tokens(Event):
+    """Whole numbers in 0..vocab_size-1, `[length]`, or `[height, width]` of a grid.
+
+    Args:
+        length: number of tokens, or of the rows and the columns of a grid.
+        vocab_size: number of values.
+    """
+
+    dtype = "int32"
+    name = "tokens"
+    meaning = "tokens"
+
+    def __init__(self, length: int | tuple[int, ...], vocab_size: int):
+        sizes = tuple(length) if isinstance(length, (list, tuple)) else (length,)
+        for size in sizes:
+            checks.positive("length", size)
+        self.length = length if isinstance(length, int) else sizes
+        self.vocab_size = checks.positive("vocab_size", vocab_size)
+
+    @property
+    def shape(self):
+        return self.length if isinstance(self.length, tuple) else (self.length,)
+
+    @property
+    def values(self):
+        return f"0..{self.vocab_size - 1}"
+
+    def faults(self, x, xp=ops):
+        wrong = _not_whole_below(self.vocab_size, x, xp)
+        return {f"{self.meaning} that are not whole numbers in {self.values}": xp.any(wrong)}
+
+    def _explain(self, x):
+        if x.dtype.kind == "f" and np.any(np.floor(x) != x):
+            return (
+                f"Expected {self.meaning} in {self.values}. Received: fractions, such as "
+                f"{x[np.floor(x) != x][0]:g}."
+            )
+        received = f"{self.meaning} in {x.min()}..{x.max()}"
+        shift = x.min() >= 1 and x.max() == self.vocab_size
+        remedy = " They count from 1: subtract 1." if shift else ""
+        return f"Expected {self.meaning} in {self.values}. Received: {received}.{remedy}"
+
+    def clip(self, x):
+        return ops.clip(x, 0, self.vocab_size - 1)
+
+    def example(self, n, seed):
+        values = np.random.default_rng(seed).integers(self.vocab_size, size=(n, *self.shape))
+        return values.astype("int32")
+
+    def render(self, x):
+        from kerasgen.plot.thumbnails import cells  # imports matplotlib
+
+        grid = np.reshape(ops.convert_to_numpy(x), (-1, *(1, 1, *self.shape)[-2:]))
+        return cells(grid, self.vocab_size)
+
+    @property
+    def encoded_size(self):
+        return self.size * self.vocab_size
+
+    def encoded(self, condition):
+        one_hot = ops.one_hot(condition, self.vocab_size)
+        return ops.reshape(ops.cast(one_hot, "float32"), (-1, self.encoded_size))
+
+
+@register
+class Classes(Tokens):
+    """One of several classes, a whole number in 0..count-1.
+
+    Args:
+        count: number of classes.
+    """
+
+    name = "labels"
+    meaning = "labels"
+    rows = "one row a class"
+
+    def __init__(self, count: int):
+        super().__init__((), checks.positive("count", count))
+
+    def __repr__(self):
+        return f"Classes({self.count})"
+
+    @property
+    def count(self) -> int:
+        """Number of classes."""
+        return self.vocab_size
+
+    def validate(self, x):
+        if x is None:
+            raise ValueError(
+                f"Expected a condition: this model is conditional on {self.count} classes. Received: "
+                f"condition=None. Pass integer labels of shape [batch] in {self.values}."
+            )
+        super().validate(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+
+    def check(self, x):
+        return super().check(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+
+    def _remedy(self, shape):
+        if len(shape) == 2 and shape[1] == 1:
+            return "Drop the last axis: labels[:, 0]."
+        if len(shape) == 2 and shape[1] == self.count:
+            return "Turn one-hot labels into numbers: labels.argmax(-1)."
+        return "Pass one whole number for each example."
+
+    @property
+    def num_shown(self):
+        return self.count
+
+    def shown(self, n):
+        return np.arange(n, dtype="int32") % self.count
+
+
+@register
+class Attributes(Event):
+    """Several things that each have values of their own, whole numbers `[A]`.
+
+    Args:
+        sizes: number of values of each.
+    """
+
+    dtype = "int32"
+    name = "attributes"
+    meaning = "attributes"
+
+    def __init__(self, sizes: list[int]):
+        self.sizes = [checks.positive("size", size) for size in sizes]
+
+    @property
+    def shape(self):
+        return (len(self.sizes),)
+
+    @property
+    def values(self):
+        return f"0..{max(self.sizes) - 1}"
+
+    def faults(self, x, xp=ops):
+        wrong = _not_whole_below(np.array(self.sizes), x, xp)
+        return {"attributes out of range": xp.any(wrong)}
+
+    def _explain(self, x):
+        wrong = np.any(_not_whole_below(np.array(self.sizes), x, np), axis=0)
+        first = int(np.flatnonzero(wrong)[0])
+        column = x[:, first]
+        return (
+            f"Expected attribute {first} to be whole numbers in 0..{self.sizes[first] - 1}. "
+            f"Received: {column.min()}..{column.max()}."
+        )
+
+    def example(self, n, seed):
+        rng = np.random.default_rng(seed)
+        return rng.integers(self.sizes, size=(n, len(self.sizes))).astype("int32")
+
+
+@register
+class Sentences(Tokens):
+    """Sentences of a vocabulary, or their tokens `[length]`, those after the last word 0.
+
+    Args:
+        vocabulary: a `kerasgen.text.Vocabulary`, with examples to show a model by.
+    """
+
+    name = "words"
+    meaning = "sentences or tokens"
+
+    def __init__(self, vocabulary: Vocabulary):
+        if not vocabulary.examples:
+            raise ValueError(
+                "Expected a vocabulary with examples, to show the model by. Received: none. Add some."
+            )
+        super().__init__(vocabulary.length, vocabulary.size)
+        self.vocabulary = vocabulary
+
+    def __repr__(self):
+        return f"Sentences(length={self.length}, vocab_size={self.vocab_size})"
+
+    def validate(self, x):
+        super().validate(self._numbers(x))
+
+    def check(self, x):
+        return super().check(self._numbers(x))
+
+    def request(self, n, condition):
+        if isinstance(condition, str):
+            condition = [condition] * n
+        return super().request(n, self._numbers(condition))
+
+    def _numbers(self, x):
+        if x is None:
+            raise ValueError(
+                "Expected a condition: this model draws what a sentence says. Received: "
+                "condition=None. Pass a sentence for each example."
+            )
+        several = isinstance(x, (list, tuple)) and all(isinstance(each, str) for each in x)
+        return self.vocabulary.encode(x) if several or isinstance(x, str) else x
+
+    @property
+    def rows(self):
+        return f"one row each of {', '.join(map(repr, self.vocabulary.examples))}"
+
+    @property
+    def num_shown(self):
+        return len(self.vocabulary.examples)
+
+    def example(self, n, seed):
+        return self.shown(n)
+
+    def shown(self, n):
+        examples = self.vocabulary.encode(self.vocabulary.examples)
+        return examples[[i % len(examples) for i in range(n)]]
+
+
+def _not_whole_below(count, x, xp):
+    """Where numbers are not whole ones in 0..count-1."""
+    wrong = xp.logical_or(x < 0, x >= count)
+    if is_float(x):
+        wrong = xp.logical_or(wrong, xp.floor(x) != x)
+    return wrong
