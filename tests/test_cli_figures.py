@@ -57,7 +57,7 @@ def test_evaluate_writes_figures_with_their_protocol(tiny, tmp_path, capsys):
 
 @needs_tensorflow
 def test_figures_of_a_file_and_of_what_was_held_out_of_training(tiny, tmp_path, capsys):
-    data.save_npz("digits", tmp_path / "digits.npz")
+    data.export_npz("digits", tmp_path / "digits.npz")
     command = ["evaluate", tiny, "--num-samples", "5", "--split", "train[1480:]"]
     cli.main(command)
     cli.main([*command, "--data", str(tmp_path / "digits.npz")])
@@ -81,7 +81,7 @@ def test_data_of_ones_own_are_named_by_their_file(tmp_path, capsys, monkeypatch)
     assert "20 test examples of mine. `kerasgen evaluate preset --data mine.npz`" in card
     assert 'kerasgen.data.from_npz("mine.npz", batch_size=10, shuffle=True)' in card
     assert "`kerasgen train mine --data mine.npz`" in card and "download" not in card
-    data.save_npz("ring", "ring.npz")
+    data.export_npz("ring", "ring.npz")
     for command in ("train", "sample", "evaluate"):
         what = ["mine.yaml", "--out", "other"] if command == "train" else [preset]
         error = fails(capsys, command, *what, "--data", "ring.npz")

@@ -95,7 +95,7 @@ def test_a_set_that_is_there_is_not_downloaded(real):
 def test_npz_of_a_real_set_without_labels(tmp_path, real):
     if not (real / "binarized_mnist").is_dir():
         pytest.skip(f"needs the real binarized_mnist in {real}")
-    path = data.save_npz("binarized_mnist", tmp_path / "b.npz", splits=["test"], data_dir=real)
+    path = data.export_npz("binarized_mnist", tmp_path / "b.npz", splits=["test"], data_dir=real)
     expected = next(iter(data.load("binarized_mnist", "test[:70]", 70, data_dir=real)))
     np.testing.assert_array_equal(data.from_npz(path, "test", batch_size=70)[0], np.asarray(expected))
     with pytest.raises(ValueError, match="Expected labels=False: 'binarized_mnist' has no labels"):

@@ -42,13 +42,6 @@ WITHOUT = {
     "kerasgen.cli.sample",
     "kerasgen.cli.tokenize",
     "kerasgen.cli.train",
-    "kerasgen.data.arrays",
-    "kerasgen.data.batching",
-    "kerasgen.data.catalog",
-    "kerasgen.data.digits",
-    "kerasgen.data.pipeline",
-    "kerasgen.data.sources",
-    "kerasgen.data.splits",
     "kerasgen.data.synthetic.captions",
     "kerasgen.data.synthetic.drawn",
     "kerasgen.data.synthetic.scenes",
@@ -147,7 +140,8 @@ def public(module):
 
 
 @pytest.mark.parametrize("name", _modules())
-def test_examples_run(name):
+def test_examples_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
     names = {**vars(module), "kerasgen": kerasgen, "keras": keras, "np": np}
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)

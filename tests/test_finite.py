@@ -113,13 +113,13 @@ RING = Recipe.from_dict(
 def test_the_call_that_a_run_names_gives_the_poisoned_batch(source, monkeypatch, tmp_path):
     points = TOYS["ring"].draw(np.random.default_rng(0), 10_000)
     monkeypatch.setitem(TOYS, "ring", TOYS["ring"]._replace(draw=lambda rng, n: points[:n].copy()))
-    npz = data.save_npz("ring", tmp_path / "ring.npz")
+    npz = data.export_npz("ring", tmp_path / "ring.npz")
     read = functools.partial(data.load, "ring") if source == "load" else functools.partial(data.from_npz, npz)
     epoch = read(split="train[:330]", batch_size=32, shuffle=True, drop_remainder=True)
     seen = np.concatenate([np.asarray(batch) for batch in epoch])
     late = next(row for row in range(330) if not np.any(np.all(seen == points[row].astype("float32"), axis=1)))
     points[late] = 1e30  # a number, as checks demand, and not among the first 10 batches
-    data.save_npz("ring", npz)
+    data.export_npz("ring", npz)
     with pytest.raises(FloatingPointError, match="reconstruction, kl not finite in epoch [23]") as error:
         training.run(RING, tmp_path / "run", data=npz if source == "npz" else None)
     call = re.search(r"the first batch of (kerasgen\.data\..*\))\. The last checkpoint", str(error.value))[1]

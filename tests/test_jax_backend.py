@@ -75,7 +75,7 @@ def model(request):
 
 @pytest.fixture(scope="module")
 def npz(tmp_path_factory):
-    return data.save_npz("digits", tmp_path_factory.mktemp("data") / "digits.npz")
+    return data.export_npz("digits", tmp_path_factory.mktemp("data") / "digits.npz")
 
 
 def test_there_is_no_tensorflow():

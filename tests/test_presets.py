@@ -11,7 +11,6 @@ import pytest
 
 import kerasgen
 from kerasgen import data, recipe, reports, training, zoo
-from kerasgen.data import sources
 from kerasgen.metrics import codes, features, quality
 from kerasgen.metrics.published import AUTOREGRESSIVE, published
 
@@ -52,7 +51,7 @@ def test_figures_come_again(name):
         measured = report.evaluate(*subset, num_samples=50)
     figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
     limit = re.search(r"--limit (\d+)", next(iter(figures.values()))["command"])
-    measured_on = int(limit[1]) if limit else sources.size(run.data["name"], "test")
+    measured_on = int(limit[1]) if limit else data.size(run.data["name"], "test")
     fewer = np.sqrt(measured_on / SUBSET)
     assert next(iter(figures)) == next(iter(measured)), "the leading figure"
     for key in figures.keys() & measured.keys():
@@ -163,7 +162,7 @@ def test_recipes_name_data_that_kerasgen_can_read():
     for name in RECIPES:
         run = recipe.Recipe.load(RECIPES[name])
         try:
-            assert sources.size(run.data["name"], run.data.get("split", "train")) >= run.data["batch_size"]
+            assert data.size(run.data["name"], run.data.get("split", "train")) >= run.data["batch_size"]
         except FileNotFoundError:
             continue
 
@@ -171,7 +170,7 @@ def test_recipes_name_data_that_kerasgen_can_read():
 def test_beta_tcvae_differs_from_beta_vae_in_the_objective_and_knows_its_set():
     vae, tcvae = (recipe.Recipe.load(RECIPES[f"beta_{kind}_shapes"]) for kind in ("vae", "tcvae"))
     (parts,), (others,) = vae.model.values(), tcvae.model.values()
-    size = sources.size(tcvae.data["name"], tcvae.data["split"])
+    size = data.size(tcvae.data["name"], tcvae.data["split"])
     assert others == parts | {"objective": {"objectives.TCVAE": {"beta": 6.0, "dataset_size": size}}}
     assert (tcvae.data, tcvae.training) == (vae.data, vae.training)
 

@@ -143,7 +143,7 @@ def test_every_sentence_fits_and_uses_known_words_only():
 def test_the_recipe_has_the_words_of_the_grammar():
     root = pathlib.Path(__file__).parents[1]
     places = (root / "zoo/text_to_image_shapes/recipe.yaml", root / "examples/recipes/text_to_image_shapes.yaml")
-    text = Recipe.load(next(path for path in places if path.exists())).build().text
+    text = Recipe.load(next(path for path in places if path.exists())).build().condition.vocabulary
     assert (text.words, text.length) == (VOCABULARY.words, VOCABULARY.length)
 
 

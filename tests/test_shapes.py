@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from kerasgen import data
-from kerasgen.data import sources
-from kerasgen.data.batching import Options
 from kerasgen.data.synthetic.shapes import FACTORS, SHAPES, Shapes
 
 WHITE, COLORED = Shapes(), Shapes(rgb=True)
@@ -153,14 +151,13 @@ def test_an_endless_shuffled_load_starts_anywhere():
     assert not np.array_equal(whole[0], whole[3]), "every epoch has an order of its own"
 
 
-def test_the_pipeline_without_tensorflow_and_binarization_give_the_same_images():
-    source = sources.read("shapes", "test[:70]+train[:30]")
-    images = np.concatenate([np.asarray(WHITE.split(part)[0][:n]) for part, n in (("test", 70), ("train", 30))])
+def test_binarization_leaves_the_images_as_they_are():
+    source = data.open("shapes", "test[:70]+train[:30]")
+    parts = [WHITE.split(part)[0][:n] for part, n in (("test", 70), ("train", 30))]
+    images = np.concatenate([np.asarray(part) for part in parts])
     for binarize in (None, "dynamic", "fixed"):
-        batches = data.ArrayBatches(source, Options(64, binarize))
+        batches = source.batches(binarize=binarize)
         np.testing.assert_array_equal(np.concatenate([batches[0], batches[1]]), images)
-    batches = data.ArrayBatches(sources.read("shapes", "test[:70]"), Options(64, "fixed"))
-    np.testing.assert_array_equal(np.concatenate([batches[0], batches[1]]), images[:70])
 
 
 @pytest.mark.parametrize(

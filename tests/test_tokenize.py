@@ -127,21 +127,21 @@ def test_a_tfds_set_as_training_reads_it(model, tmp_path, monkeypatch, name, ver
 
 
 def test_a_set_that_needs_no_file_and_binary_pixels(model, tmp_path):
-    from kerasgen.data import sources
+    from kerasgen import data
 
     tokenize(model, "tfds:digits:test", str(tmp_path / "ids"), "parquet", images_per_shard=200, binary=True)
-    digits = np.rint(sources.read("digits", "test").images * (255 / 16)).astype("uint8")
+    digits = np.rint(data.open("digits", "test").stored * (255 / 16)).astype("uint8")
     binary = {str(i): 255 * (each[..., 0] >= 128).astype("uint8") for i, each in enumerate(digits)}
     np.testing.assert_array_equal(read(tmp_path / "ids")[1], expected(model, binary))
 
 
 def test_slices_of_splits(model, tmp_path):
-    from kerasgen.data import sources
+    from kerasgen import data
 
     tokenize(model, "tfds:digits:train[10:17]+test[-3:]", str(tmp_path / "ids"), "parquet", images_per_shard=4)
-    digits = np.rint(sources.read("digits", "train[10:17]+test[-3:]").images * (255 / 16)).astype("uint8")
+    digits = np.rint(data.open("digits", "train[10:17]+test[-3:]").stored * (255 / 16)).astype("uint8")
     names, ids = read(tmp_path / "ids")
-    last = sources.size("digits", "test")
+    last = data.size("digits", "test")
     assert names == [f"train/{i}" for i in range(10, 17)] + [f"test/{i}" for i in range(last - 3, last)]
     np.testing.assert_array_equal(ids, expected(model, dict(zip(names, digits[..., 0]))))
     with pytest.raises(ValueError, match="Expected split to be one of {'train': 1500, .*Received: split='trial'"):

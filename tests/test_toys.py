@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerasgen import data
-from kerasgen.data import sources
+from kerasgen.data import catalog
 from kerasgen.data.synthetic.toys import TOYS
 
 every_toy = pytest.mark.parametrize("name", TOYS)
@@ -85,7 +85,7 @@ def test_loads_by_name(name):
 
 
 def test_sizes():
-    assert sources.reader("ring").sizes == {"train": 10_000, "test": 10_000}
+    assert catalog.entry("ring").reader.sizes == {"train": 10_000, "test": 10_000}
     assert data.size("ring", "train[:10%]+test[-5:]") == 1005
 
 
@@ -100,7 +100,7 @@ def test_a_start_step_gives_the_batches_of_a_run_from_the_start():
 
 
 def test_a_file_gives_the_same_points(tmp_path):
-    path = data.save_npz("pinwheel", tmp_path / "pinwheel.npz")
+    path = data.export_npz("pinwheel", tmp_path / "pinwheel.npz")
     points = data.from_npz(path, "test", batch_size=10_000)[0]
     np.testing.assert_array_equal(points, TOYS["pinwheel"].sample(10_000, seed=1))
     assert points.dtype == "float32"
@@ -108,7 +108,7 @@ def test_a_file_gives_the_same_points(tmp_path):
 
 @pytest.mark.parametrize("binarize", ["dynamic", "fixed"])
 def test_points_are_not_binarized(binarize):
-    message = f"Expected binarize=None: 'ring' holds points, not images. Received: binarize='{binarize}'. Drop it."
+    message = f"Expected binarize=None: 'ring' holds vectors, not images. Received: binarize='{binarize}'. Drop it."
     with pytest.raises(ValueError, match=message):
         data.load("ring", binarize=binarize)
 

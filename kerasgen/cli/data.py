@@ -19,5 +19,5 @@ def add_arguments(parser):
 def run(args):
     inputs.load_keras()
     where = {"data_dir": args.data_dir, "download": args.download}
-    kerasgen.data.save_npz(args.name, args.file, **where)
+    kerasgen.data.export_npz(args.name, args.file, **where)
     print(f"{args.file}: {args.name}")

@@ -96,7 +96,7 @@ def _reader(recipe, args):
             raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {own}.")
         if name == own and split == "test":
             split = args.split
-        draws = binary and not grey and catalog.entry(name).maximum > 1
+        draws = binary and not grey and not catalog.is_binary({"name": name})
         binarize = "fixed" if draws else None
         shown = dataclasses.replace(
             recipe, data={**recipe.data, "name": name, "binarize": binarize}

@@ -1,12 +1,15 @@
-"""Data sets as batches of float32 images `[B, H, W, C]` in [0, 1], or of points in the plane `[B, 2]`.
+"""Data sets in batches: images float32 `[B, H, W, C]` in [0, 1], points, series, tokens.
 
-`load` reads any image set of TensorFlow Datasets (TFDS), the embedded `digits`, or one of `toys`, `shapes` or `scenes`,
-into a `tf.data.Dataset`. `save_npz` writes a set to one file, which `from_npz` reads without TensorFlow. Importing this
-package imports neither library.
+`open` reads a split of a set by its name, or of a file, as a `Source`: one of `catalog`, embedded,
+computed or of TensorFlow Datasets (TFDS). `Source.batches` makes `Batches` of it and `load` a
+`tf.data.Dataset`; with one seed both are the same on every backend. `save_npz` writes arrays to a
+file and `export_npz` a set that has a name; `from_npz` reads either without TensorFlow. Importing
+this package imports neither TensorFlow nor TFDS.
 """
 
-from kerasgen.data.arrays import ArrayBatches, from_npz, save_npz
-from kerasgen.data.pipeline import load
-from kerasgen.data.sources import size
+from kerasgen.data.batching import Batches
+from kerasgen.data.loading import from_npz, load, open, size
+from kerasgen.data.npz import export_npz, save_npz
+from kerasgen.data.source import Source
 
-__all__ = ["ArrayBatches", "from_npz", "load", "save_npz", "size"]
+__all__ = ["Batches", "Source", "export_npz", "from_npz", "load", "open", "save_npz", "size"]

@@ -1,118 +1,217 @@
-"""Which examples make which batch: the options and the arithmetic that both pipelines share.
+"""Batches of a source: what batch k holds is a function of the seed and of k.
 
-Batches are counted from 0 over all epochs: batch k belongs to epoch k // steps_per_epoch. All that is random in it is a
-function of the seed, the epoch and the positions of its examples in that epoch. So any batch can be had without
-those before it, and the batch size does not change what an example at a position looks like.
+Batches are counted from 0 over all epochs: batch k belongs to epoch k // steps_per_epoch. All that
+is random in it is a function of the seed, the epoch and the positions of its examples in that
+epoch. So any batch can be had without those before it, the batch size does not change what an
+example at a position looks like, and every backend sees the same batches.
 """
 
-import contextlib
-import dataclasses
+import itertools
+import math
 import numbers
+from typing import Any
 
+import keras
 import numpy as np
+from keras import tree
 
-from kerasgen import checks
+from kerasgen import backend, checks
+from kerasgen.data.ahead import ReadAhead
+from kerasgen.events import Event, Image
 
 _BINARIZE = (None, "dynamic", "fixed")
+_ORDER, _NOISE = 1, 2  # streams of random numbers, independent of each other
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """The keyword arguments of `kerasgen.data.load` that say how batches are made; they are described there."""
+class Batches(keras.utils.PyDataset):
+    """Batches of NumPy arrays: examples `[B, *event.shape]`, or pairs of them and int32 labels.
 
-    batch_size: int = 64
-    binarize: str | None = None
-    labels: bool = False
-    shuffle: bool = False
-    seed: int = 0
-    drop_remainder: bool = False
-    repeat: bool = False
-    start_step: int = 0
+    Item k is batch `start_step + k` when the batches are endless. Finite ones go to their next
+    epoch at every iteration, and with it to the next order and the next draws. Call Keras' `fit`
+    with `shuffle=False`: the order is made here, and `fit` would visit the batches in another.
 
-    def __post_init__(self):
-        checks.positive("batch_size", self.batch_size)
+    Args:
+        source: a `kerasgen.data.source.Source`.
+        batch_size, binarize, labels, shuffle, seed, drop_remainder, repeat, start_step: as of
+            `kerasgen.data.load`.
+
+    Raises:
+        ValueError: a bad option, labels asked of a set without labels, anything but images to be
+            binarized, too few examples for one batch.
+
+    Example:
+        >>> from kerasgen import data
+        >>> batches = data.open("digits").batches(shuffle=True, labels=True, repeat=True)
+        >>> images, labels = batches[1000]
+        >>> images.shape, labels.shape
+        ((64, 8, 8, 1), (64,))
+    """
+
+    def __init__(
+        self,
+        source,
+        batch_size: int = 64,
+        binarize: str | None = None,
+        labels: bool = False,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_remainder: bool = False,
+        repeat: bool = False,
+        start_step: int = 0,
+    ):
+        super().__init__()
+        self.batch_size = checks.positive("batch_size", batch_size)
+        self.binarize = binarize
+        self.labels = labels
+        self.shuffle = shuffle
+        self.seed = _count("seed", seed)
+        self.drop_remainder = drop_remainder
+        self.repeat = repeat
+        self.start_step = _count("start_step", start_step)
+        self._check(source)
+        self.source = source.binarized(self.seed) if binarize == "fixed" else source
+        self._epoch = self._next_epoch = self.start_step // self.steps_per_epoch
+        self._order = None, None
+        self._ahead = ReadAhead(self.batch)
+
+    @property
+    def num_examples(self) -> int:
+        """Examples in the source."""
+        return self.source.num_examples
+
+    @property
+    def event(self) -> Event:
+        """What an example is."""
+        event = self.source.event
+        return Image(*event.shape, levels=2) if self.binarize else event
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in a whole epoch."""
+        whole, rest = divmod(self.num_examples, self.batch_size)
+        return whole + (rest > 0 and not self.drop_remainder)
+
+    @property
+    def num_batches(self):
+        """Batches in the current epoch, or None for endless ones."""
+        return None if self.repeat else int(np.diff(self._ends(self._epoch))[0])
+
+    def on_epoch_begin(self):
+        self._epoch = self._next_epoch
+        self._next_epoch += 1
+
+    def __iter__(self):
+        self.on_epoch_begin()
+        return super().__iter__()
+
+    def __getitem__(self, index):
+        if self.repeat:
+            return self._ahead(self.start_step + index)
+        if not 0 <= index < self.num_batches:
+            raise IndexError(f"Expected an index in 0..{self.num_batches - 1}. Received: {index}")
+        return self._ahead(int(self._ends(self._epoch)[0]) + index)
+
+    def batch(self, k: int) -> Any:
+        """Batch k, counted from 0 over all epochs."""
+        epoch, step = divmod(k, self.steps_per_epoch)
+        position = step * self.batch_size
+        rows = self._rows(epoch)[position : position + self.batch_size]
+        examples = self.source.read(rows)
+        if self.binarize == "dynamic":
+            noise = self._noise(epoch, position, examples.shape)
+            examples = (noise < examples).astype("float32")
+        return (examples, self.source.labels[rows]) if self.labels else examples
+
+    def dataset(self):
+        """The same batches as a `tf.data.Dataset`, deterministic and with autotuning off."""
+        tf = backend.library("tensorflow")
+        size = self.batch_size if self.drop_remainder else None
+        signature = tree.map_structure(
+            lambda each: tf.TensorSpec((size, *each.shape[1:]), each.dtype), self.event.symbolic()
+        )
+        if self.labels:
+            signature = signature, tf.TensorSpec((size, *self.source.labels.shape[1:]), "int32")
+        specs = tree.flatten(signature)
+
+        def batch(k):
+            parts = tf.numpy_function(
+                lambda k: tree.flatten(self._ahead(int(k))), [k], [spec.dtype for spec in specs]
+            )
+            parts = [tf.ensure_shape(part, spec.shape) for part, spec in zip(parts, specs)]
+            return tree.pack_sequence_as(signature, parts)
+
+        epochs = itertools.count(self.start_step // self.steps_per_epoch)
+
+        def next_steps(_):
+            ends = tf.numpy_function(lambda: self._ends(next(epochs)), [], "int64")
+            return tf.data.Dataset.range(*tf.unstack(tf.ensure_shape(ends, (2,))))
+
+        settings = tf.data.Options()
+        settings.autotune.enabled = False
+        settings.deterministic = True
+        if self.repeat:
+            steps = tf.data.Dataset.range(self.start_step, tf.int64.max)
+        else:
+            steps = tf.data.Dataset.range(1).flat_map(next_steps)
+        dataset = steps.map(batch).with_options(settings)
+        if not self.repeat and self.start_step % self.steps_per_epoch:
+            return dataset  # its first epoch is shorter than the others
+        count = tf.data.INFINITE_CARDINALITY if self.repeat else self.steps_per_epoch
+        return dataset.apply(tf.data.experimental.assert_cardinality(count))
+
+    def _ends(self, epoch):
+        """The first batch of an epoch, from `start_step` on, and the first of the next."""
+        first = epoch * self.steps_per_epoch
+        return np.array([max(self.start_step, first), first + self.steps_per_epoch])
+
+    def _rows(self, epoch):
+        """The positions of the examples in the order of an epoch."""
+        known, order = self._order  # one read: threads that share the batches see one pair
+        if known != epoch:
+            order = np.arange(self.num_examples)
+            if self.shuffle:
+                order = np.random.default_rng([self.seed, epoch, _ORDER]).permutation(order)
+            self._order = epoch, order
+        return order
+
+    def _noise(self, epoch, position, shape):
+        """float32 in [0, 1) of `shape`: the rows from `position` on of one matrix of an epoch.
+
+        Philox is a cipher of a counter: where a row starts is known without those before it.
+        """
+        size = math.prod(shape[1:])
+        counts = -(-size // 8)  # a count gives four 64-bit words, two numbers each
+        key = np.random.SeedSequence([self.seed, epoch, _NOISE]).generate_state(2, np.uint64)
+        philox = np.random.Philox(key=key, counter=position * counts)
+        noise = np.random.Generator(philox).random((shape[0], 8 * counts), dtype="float32")
+        return noise[:, :size].reshape(shape)
+
+    def _check(self, source):
         if self.binarize not in _BINARIZE:
             raise ValueError(
                 f"Expected binarize to be one of {_BINARIZE}. Received: binarize={self.binarize!r}"
             )
-        for name in ("seed", "start_step"):
-            value = getattr(self, name)
-            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
-                raise ValueError(
-                    f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}"
-                )
-
-    def prepare(self, source):
-        """The source with its fixed binarization drawn, and the order of its batches.
-
-        Raises:
-            ValueError: labels asked of a set without labels, points to be binarized, or too few examples for one batch.
-        """
-        if self.binarize and source.images.dtype != np.uint8:
+        if self.binarize and not isinstance(source.event, Image):
             raise ValueError(
-                f"Expected binarize=None: {source.name!r} holds points, not images. "
-                f"Received: binarize={self.binarize!r}. Drop it."
+                f"Expected binarize=None: {source.name!r} holds {source.event.meaning}, not "
+                f"images. Received: binarize={self.binarize!r}. Drop it."
             )
         if self.labels and source.labels is None:
             raise ValueError(
-                f"Expected labels=False: {source.name!r} has no labels. Received: labels=True. Drop it."
+                f"Expected labels=False: {source.name!r} has no labels. Received: labels=True. "
+                "Drop it."
             )
-        schedule = Schedule(len(source.images), self)
-        if not schedule.steps_per_epoch:
+        if not source.num_examples >= (self.batch_size if self.drop_remainder else 1):
             raise ValueError(
-                f"Expected at least one batch of {source.name!r}. Received: {len(source.images)} examples, "
-                f"batch_size={self.batch_size}, drop_remainder={self.drop_remainder}. Read a larger split or make the "
-                "batches smaller."
+                f"Expected at least one batch of {source.name!r}. Received: {source.num_examples} "
+                f"examples, batch_size={self.batch_size}, drop_remainder={self.drop_remainder}. "
+                "Read a larger split or make the batches smaller."
             )
-        if self.binarize == "fixed":
-            source = source.binarized(self.seed)
-        return source, schedule
 
 
-class Schedule:
-    """Where epochs and batches begin and end.
-
-    Attributes:
-        steps_per_epoch: batches in one epoch.
-        examples_per_epoch: examples in one epoch, less than all where the remainder is dropped.
-        first_epoch, first_step: of the batch `start_step`: its epoch, and its place in that epoch.
-    """
-
-    def __init__(self, num_examples, options):
-        size = options.batch_size
-        self.steps_per_epoch = (
-            num_examples // size if options.drop_remainder else -(-num_examples // size)
+def _count(name, value):
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
+        raise ValueError(
+            f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}"
         )
-        self.examples_per_epoch = min(num_examples, self.steps_per_epoch * size)
-        if self.steps_per_epoch:
-            self.first_epoch, self.first_step = divmod(options.start_step, self.steps_per_epoch)
-
-
-class Epochs:
-    """The epochs of a finite dataset: each iteration over it starts the next, but one within `looking` starts none.
-
-    Args:
-        first: the first epoch.
-    """
-
-    _looking = False  # of all datasets, as one that was mapped over another is not known
-
-    def __init__(self, first):
-        self._next = first
-
-    def __call__(self):
-        """The epoch of an iteration that starts, in a list."""
-        epoch = self._next
-        if not Epochs._looking:
-            self._next += 1
-        return [epoch]
-
-    @staticmethod
-    @contextlib.contextmanager
-    def looking():
-        """For a look at the first batch of a dataset that is to be iterated over from its start."""
-        Epochs._looking = True
-        try:
-            yield
-        finally:
-            Epochs._looking = False
+    return int(value)

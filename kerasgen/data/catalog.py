@@ -3,9 +3,7 @@
     entry("mnist").licence
 
 A set without a row is looked for in TensorFlow Datasets (TFDS) under its name. A set of one's own
-needs a reader:
-
-    add(Entry("mine", reader=Computed({"train": 500, "test": 100}, lambda split: (x[split], None))))
+is added with a reader.
 """
 
 import dataclasses
@@ -13,8 +11,11 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from kerasgen.data import digits
+from keras import tree
+
+from kerasgen.data import digits, tfds
 from kerasgen.data.synthetic import scenes, shapes, toys
+from kerasgen.events import Event, Image, Vector
 
 COMPUTED = "none: computed by kerasgen"
 
@@ -23,29 +24,42 @@ class Reader(Protocol):
     """What reads a set.
 
     Attributes:
+        event: what an example is.
         sizes: number of examples by split, known without reading them.
+
+    Example:
+        >>> entry("digits").open().sizes
+        {'train': 1500, 'test': 297}
     """
 
+    event: Event
     sizes: Mapping[str, int]
 
     def read(self, split: str, start: int, stop: int) -> tuple[Any, Any]:
-        """Examples `[stop - start, ...]` of a split and their labels, None for a set without."""
+        """Examples of a split and their labels, as a `kerasgen.data.source.Source` has them."""
 
 
 class Computed(NamedTuple):
     """Reads a set that needs no file.
 
     Attributes:
-        sizes: number of examples by split.
-        draw: function of a split to all its examples `[N, ...]` and their labels, or None.
+        event, sizes: as of `Reader`.
+        draw: function of a split to all its examples and their labels.
+
+    Example:
+        >>> points = Computed(Vector(2), {"train": 4}, lambda split: (np.eye(4, 2), None))
+        >>> points.read("train", 0, 1)
+        (array([[1., 0.]]), None)
     """
 
+    event: Event
     sizes: Mapping[str, int]
     draw: Callable[[str], tuple[Any, Any]]
 
     def read(self, split, start, stop):
-        examples, labels = self.draw(split)
-        return examples[start:stop], None if labels is None else labels[start:stop]
+        stored, labels = self.draw(split)
+        stored = tree.map_structure(lambda part: part[start:stop], stored)
+        return stored, None if labels is None else labels[start:stop]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,19 +70,24 @@ class Entry:
         name: of the set, as recipes and TFDS have it.
         title: what it is, in words; its name where nothing is known.
         licence: of the data.
-        maximum: the level of a pixel that stands for 1.
+        event: what an example is, which a reader says too. None where only TFDS says it: images of
+            256 levels, of the size that it has.
         reader: reads it; None where TFDS does.
         condition: what its labels are: "labels", "attributes" or "captions"; None without any.
         judge: the preset that classifies what models of it draw, or None.
         outside: a set of the same shape that a likelihood is to tell it from, or None.
         factors: of sprites, the `shapes.Shapes` that knows what each is drawn from, or None.
         transposed: whether TFDS keeps the columns of its images as rows.
+
+    Example:
+        >>> Entry("mine", "points of my own", "CC0", Vector(2)).title
+        'points of my own'
     """
 
     name: str
     title: str = ""
     licence: str = "see its source"
-    maximum: int = 255
+    event: Event | None = None
     reader: Reader | None = None
     condition: str | None = "labels"
     judge: str | None = None
@@ -78,13 +97,30 @@ class Entry:
 
     def __post_init__(self):
         object.__setattr__(self, "title", self.title or self.name)
+        if self.reader:
+            object.__setattr__(self, "event", self.reader.event)
+
+    def open(self, data_dir=None, download: bool = False) -> Reader:
+        """The reader; arguments and errors are those of `kerasgen.data.open`."""
+        if self.reader:
+            return self.reader
+        levels = self.event.levels if self.event else 256
+        return tfds.Reader(self.name, levels, self.transposed, data_dir, download, computed())
 
 
 _ENTRIES: dict[str, Entry] = {}
 
 
 def add(entry: Entry) -> Entry:
-    """Puts a set into the catalogue; one of the same name is replaced."""
+    """Puts a set into the catalogue; one of the same name is replaced.
+
+    Example:
+        >>> points = np.eye(4, 2, dtype="float32")
+        >>> reader = Computed(Vector(2), {"train": 4}, lambda split: (points, None))
+        >>> kerasgen.data.size(add(Entry("my_points", reader=reader)).name)
+        4
+        >>> del _ENTRIES["my_points"]
+    """
     _ENTRIES[entry.name] = entry
     return entry
 
@@ -92,7 +128,11 @@ def add(entry: Entry) -> Entry:
 def entry(name: str) -> Entry:
     """The row of a set, or of the set that `name` is a configuration of, as "emnist/letters".
 
-    A set without a row is taken for one of TFDS, of 8-bit images.
+    A set without a row is taken for one of TFDS.
+
+    Example:
+        >>> entry("digits").licence, entry("emnist/letters").event
+        ('CC BY 4.0', Image(height=28, width=28, channels=1, levels=256))
     """
     base = name.partition(":")[0].partition("/")[0]
     found = _ENTRIES.get(name) or _ENTRIES.get(base) or Entry(base)
@@ -100,34 +140,53 @@ def entry(name: str) -> Entry:
 
 
 def is_binary(data: Mapping[str, Any]) -> bool:
-    """Whether the pixels that a recipe's `data` section gives are 0 or 1."""
-    return data.get("binarize") is not None or entry(data["name"]).maximum == 1
+    """Whether the pixels that a recipe's `data` section gives are 0 or 1.
+
+    Example:
+        >>> is_binary({"name": "mnist"}), is_binary({"name": "mnist", "binarize": "dynamic"})
+        (False, True)
+    """
+    event = entry(data["name"]).event
+    return data.get("binarize") is not None or getattr(event, "levels", None) == 2
 
 
 def names() -> list[str]:
-    """The sets that have a row."""
+    """The sets that have a row.
+
+    Example:
+        >>> "mnist" in names()
+        True
+    """
     return list(_ENTRIES)
 
 
 def computed() -> list[str]:
-    """The sets that TFDS is not needed for."""
+    """The sets that TFDS is not needed for.
+
+    Example:
+        >>> computed()[:3]
+        ['digits', 'ring', 'moons']
+    """
     return [name for name, entry in _ENTRIES.items() if entry.reader]
 
 
 def _toy(name, where):
     title = f"points in the plane {where}, drawn by a rule"
-    reader = Computed(toys.SIZES, functools.partial(toys.split, name))
-    return Entry(name, title, COMPUTED, 1, reader, condition=None)
+    reader = Computed(Vector(2), toys.SIZES, functools.partial(toys.split, name))
+    return Entry(name, title, COMPUTED, None, reader, condition=None)
 
 
 def _sprites(name, kind, factors, judge=None):
-    title, reader = f"{kind}, rendered by rule", Computed(factors.sizes, factors.split)
-    return Entry(name, title, COMPUTED, 1, reader, "attributes", judge, factors=factors)
+    event = Image(*factors.event_shape, levels=2)
+    title, reader = f"{kind}, rendered by rule", Computed(event, factors.sizes, factors.split)
+    return Entry(name, title, COMPUTED, None, reader, "attributes", judge, factors=factors)
 
 
 def _scenes(name, title, side, condition, judge=None):
-    reader = Computed(scenes.SIZES[condition], functools.partial(scenes.split, side, condition))
-    return Entry(name, f"scenes {title}, rendered by rule", COMPUTED, 255, reader, condition, judge)
+    draw = functools.partial(scenes.split, side, condition)
+    reader = Computed(Image(side, side, 3, levels=256), scenes.SIZES[condition], draw)
+    title = f"scenes {title}, rendered by rule"
+    return Entry(name, title, COMPUTED, None, reader, condition, judge)
 
 
 _CAPTIONED, _ATTRIBUTED = "of two or three objects with captions", "with their attributes"
@@ -137,6 +196,7 @@ for _entry in (
         "mnist",
         "MNIST, handwritten digits (LeCun, Cortes and Burges)",
         "usually passed on as CC BY-SA 3.0",
+        Image(28, 28, 1, levels=256),
         judge="classifier_mnist",
         outside="fashion_mnist",
     ),
@@ -144,7 +204,7 @@ for _entry in (
         "binarized_mnist",
         "MNIST with fixed binarization (Larochelle)",
         "derived from MNIST, usually CC BY-SA 3.0",
-        maximum=1,
+        Image(28, 28, 1, levels=2),
         condition=None,
         outside="fashion_mnist",
     ),
@@ -152,6 +212,7 @@ for _entry in (
         "fashion_mnist",
         "Fashion-MNIST, garments (Xiao, Rasul and Vollgraf, Zalando SE)",
         "MIT",
+        Image(28, 28, 1, levels=256),
         judge="classifier_fashion",
         outside="mnist",
     ),
@@ -159,30 +220,38 @@ for _entry in (
         "kmnist",
         "Kuzushiji-MNIST, cursive Japanese (ROIS-DS Center for Open Data in the Humanities)",
         "CC BY-SA 4.0",
+        Image(28, 28, 1, levels=256),
     ),
     Entry(
         "emnist",
         "EMNIST, handwritten letters and digits (Cohen and others, from NIST SD 19)",
         "as NIST SD 19",
+        Image(28, 28, 1, levels=256),
         transposed=True,
     ),
     Entry(
         "omniglot",
         "Omniglot, 1,623 handwritten characters (Lake, Salakhutdinov and Tenenbaum)",
         "MIT",
+        Image(105, 105, 3, levels=256),
     ),
-    Entry("cifar10", "CIFAR-10, small photographs (Krizhevsky)", "none stated by its authors"),
+    Entry(
+        "cifar10",
+        "CIFAR-10, small photographs (Krizhevsky)",
+        "none stated by its authors",
+        Image(32, 32, 3, levels=256),
+    ),
     Entry(
         "svhn_cropped",
         "Street View House Numbers (Netzer and others)",
         "non-commercial use only",
+        Image(32, 32, 3, levels=256),
     ),
     Entry(
         "digits",
         "8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)",
         "CC BY 4.0",
-        16,
-        Computed(digits.SIZES, digits.split),
+        reader=Computed(Image(8, 8, 1, levels=17), digits.SIZES, digits.split),
     ),
     _toy("ring", "on a blurred ring"),
     _toy("moons", "on two half circles"),

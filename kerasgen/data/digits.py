@@ -6,7 +6,13 @@ SIZES = {"train": 1500, "test": 297}
 
 
 def split(part):
-    """Images `[N, 8, 8, 1]`, uint8 of 17 levels, and int32 labels `[N]` of "train" or "test"."""
+    """Images `[N, 8, 8, 1]`, uint8 of 17 levels, and int32 labels `[N]` of "train" or "test".
+
+    Example:
+        >>> images, labels = split("test")
+        >>> images.shape, labels.shape
+        ((297, 8, 8, 1), (297,))
+    """
     from sklearn.datasets import load_digits
 
     digits = load_digits()

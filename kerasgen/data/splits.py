@@ -1,4 +1,4 @@
-"""Split strings as TensorFlow Datasets writes them, for sets that it does not hold: "train[:50%]+test[-100:]"."""
+"""Split strings as TensorFlow Datasets writes them: "train[:50%]+test[-100:]"."""
 
 import re
 
@@ -13,7 +13,11 @@ def parse(split, sizes):
         sizes: number of examples by the name of a split.
 
     Raises:
-        ValueError: an unknown name, anything that is not a slice, or a slice that goes beyond the examples.
+        ValueError: an unknown name, anything that is not a slice, or one beyond the examples.
+
+    Example:
+        >>> parse("train[:50%]+test[-100:]", {"train": 600, "test": 300})
+        [('train', 0, 300), ('test', 200, 300)]
     """
     slices = []
     for part in str(split).split("+"):

@@ -1,13 +1,12 @@
 """Sets of TensorFlow Datasets."""
 
 import difflib
-import functools
 import os
 
 import numpy as np
 
 from kerasgen import backend
-from kerasgen.data import catalog
+from kerasgen.events import Image
 
 _CHUNK = 1000  # examples decoded at once
 
@@ -17,8 +16,10 @@ class Reader:
 
     Args:
         name: of the set, perhaps with a configuration and a version.
-        data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
-        download: let TFDS download and prepare a set that is not in that folder.
+        levels: of its images.
+        transposed: whether TFDS keeps the columns of its images as rows.
+        data_dir, download: as of `kerasgen.data.open`.
+        others: sets that are not of TFDS, for whom a mistyped name may stand.
 
     Raises:
         ValueError: an unknown name.
@@ -26,27 +27,18 @@ class Reader:
         ConnectionError: it could not be downloaded.
     """
 
-    def __init__(self, name: str, data_dir=None, download: bool = False):
-        self.entry = catalog.entry(name)
-        self.builder = _builder(name, data_dir, download)
+    def __init__(
+        self, name, levels=256, transposed=False, data_dir=None, download=False, others=()
+    ):
+        self.levels = levels
+        self.transposed = transposed
+        self.builder = _builder(name, data_dir, download, others)
+        splits = self.builder.info.splits
+        self.sizes = {split: info.num_examples for split, info in splits.items()}
 
-    @functools.cached_property
-    def sizes(self):
-        return {split: info.num_examples for split, info in self.builder.info.splits.items()}
-
-    def examples(self, split: str):
-        """The `tf.data.Dataset` of what TFDS holds of a split, in its order."""
-        import tensorflow_datasets as tfds
-
-        once = tfds.ReadConfig(try_autocache=False)
-        return self.builder.as_dataset(split=split, read_config=once, shuffle_files=False)
-
-    def upright(self, images):
-        """Images `[..., H, W, C]` as they are meant to be seen."""
-        return np.swapaxes(images, -3, -2) if self.entry.transposed else images
-
-    def read(self, split, start, stop):
-        """Images `[N, H, W, C]` uint8 and, where the set has one label, labels `[N]` int32.
+    @property
+    def event(self) -> Image:
+        """What an example is.
 
         Raises:
             ValueError: a set without 8-bit images of one size.
@@ -61,14 +53,27 @@ class Reader:
                 "Expected a set with 8-bit images of one size in its feature 'image'. Received: "
                 f"{self.builder.name!r}, with the features {features}"
             )
-        label = features.get("label")
-        is_labelled = (
-            label is not None and label.shape == () and np.issubdtype(label.np_dtype, np.integer)
-        )
-        examples = self.examples(f"{split}[{start}:{stop}]")
-        images = np.empty((stop - start, *image.shape), "uint8")
-        labels = np.empty(stop - start, "int32") if is_labelled else None
+        return Image(*image.shape, levels=self.levels)
+
+    def examples(self, split: str):
+        """The `tf.data.Dataset` of what TFDS holds of a split, in its order."""
+        import tensorflow_datasets as tfds
+
+        once = tfds.ReadConfig(try_autocache=False)
+        return self.builder.as_dataset(split=split, read_config=once, shuffle_files=False)
+
+    def upright(self, images):
+        """Images `[..., H, W, C]` as they are meant to be seen."""
+        return np.swapaxes(images, -3, -2) if self.transposed else images
+
+    def read(self, split, start, stop):
+        """Images `[N, H, W, C]` uint8 and, where the set has one label, labels `[N]` int32."""
+        images = np.empty((stop - start, *self.event.shape), "uint8")
+        label = dict(self.builder.info.features).get("label")
+        is_labelled = label and label.shape == () and np.issubdtype(label.np_dtype, np.integer)
+        labels = np.empty(len(images), "int32") if is_labelled else None
         done = 0
+        examples = self.examples(f"{split}[{start}:{stop}]")
         for batch in examples.batch(_CHUNK).as_numpy_iterator():
             rows = slice(done, done + len(batch["image"]))
             images[rows] = self.upright(batch["image"])
@@ -78,7 +83,7 @@ class Reader:
         return images, labels
 
 
-def _builder(name, data_dir, download):
+def _builder(name, data_dir, download, others):
     tfds = backend.library("tensorflow_datasets")
 
     # TFDS looks at the environment once, when it is imported.
@@ -86,11 +91,10 @@ def _builder(name, data_dir, download):
     try:
         builder = tfds.builder(name, data_dir=data_dir and os.path.expanduser(data_dir))
     except tfds.core.DatasetNotFoundError:
-        known = catalog.computed()
-        every = [*known, *tfds.list_builders(with_community_datasets=False)]
+        every = [*others, *tfds.list_builders(with_community_datasets=False)]
         near = difflib.get_close_matches(name, every, n=5)
         raise ValueError(
-            f"Expected one of {known} or the name of a TFDS set. Received: {name!r}. "
+            f"Expected one of {list(others)} or the name of a TFDS set. Received: {name!r}. "
             f"Near names: {near}"
         ) from None
     except (AssertionError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 import itertools
 
-from kerasgen.data import sources
+from kerasgen import data
 from kerasgen.families import TwoStageModel
 from kerasgen.metrics import captions, likelihood, shown
 from kerasgen.reports.base import Report, report
@@ -29,7 +29,7 @@ class TwoStageReport(Report):
             return
         count = min(_ASKED, study.limit or _ASKED)
         for split, best_of in itertools.product(("test", "held_out"), (1, _BEST_OF)):
-            asked = sources.read(study.data_name, f"{split}[:{count}]").images.items
+            asked = data.open(study.data_name, f"{split}[:{count}]").stored.items
             classifier = study.judge.classifier
             measured = captions.caption_fidelity(self.model, classifier, asked, best_of=best_of)
             what = f"{shown.in_words(self.model)} for {count:,} sentences of the split {split}"

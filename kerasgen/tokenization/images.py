@@ -10,24 +10,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasgen.data import catalog, sources, splits, tfds
-from kerasgen.data.synthetic import toys
+from kerasgen import events
+from kerasgen.data import catalog, splits, tfds
 from kerasgen.tokenization import files
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 
 def source(text, data_dir=None, download=False):
-    """The source that `--input` names; `data_dir` and `download` are of `kerasgen.data.load`.
+    """The source that `--input` names; `data_dir` and `download` are of `kerasgen.data.open`.
 
     Raises:
-        ValueError: a set of points in the plane.
+        ValueError: a set of anything but images.
     """
     if text.startswith("tfds:"):
         name, _, split = text.removeprefix("tfds:").partition(":")
-        if name in toys.TOYS:
+        event = catalog.entry(name).event
+        if event and not isinstance(event, events.Image):
             raise ValueError(
-                f"Expected a set of images after tfds:. Received: {name!r}, points in the plane. Name another."
+                f"Expected a set of images after tfds:. Received: {name!r}, {event.meaning}. Name "
+                "another."
             )
         return Split(name, split or "train", data_dir, download)
     return Records(text) if ".tfrecord" in posixpath.basename(text) else Folder(text)
@@ -57,7 +59,7 @@ class Split(NamedTuple):
     download: bool
 
     def parts(self, images_per_shard):
-        sizes = sources.reader(self.name, self.data_dir, self.download).sizes
+        sizes = catalog.entry(self.name).open(self.data_dir, self.download).sizes
         return [
             (whole, first, min(first + images_per_shard, stop))
             for whole, start, stop in splits.parse(self.split, sizes)
@@ -65,21 +67,20 @@ class Split(NamedTuple):
         ]
 
     def read(self, part):
-        whole, start, stop = part
-        for index, image in enumerate(self._examples(f"{whole}[{start}:{stop}]"), start):
-            yield f"{whole}/{index}", lambda image=image: image
+        _, start, _ = part
+        for index, image in enumerate(self._examples(*part), start):
+            yield f"{part[0]}/{index}", lambda image=image: image
 
-    def _examples(self, split):
+    def _examples(self, whole, start, stop):
         """Yields images `[H, W, C]`, uint8 up to 255."""
-        maximum = catalog.entry(self.name).maximum
-        reader = sources.reader(self.name, self.data_dir)
+        reader = catalog.entry(self.name).open(self.data_dir)
         if isinstance(reader, tfds.Reader):  # images of any sizes
-            examples = reader.examples(split).as_numpy_iterator()
-            images = (reader.upright(example["image"]) for example in examples)
+            examples = reader.examples(f"{whole}[{start}:{stop}]").as_numpy_iterator()
+            images, levels = (reader.upright(each["image"]) for each in examples), reader.levels
         else:
-            images = np.asarray(sources.read(self.name, split).images)
+            images, levels = np.asarray(reader.read(whole, start, stop)[0]), reader.event.levels
         for image in images:
-            yield image if maximum == 255 else np.rint(image * (255 / maximum)).astype("uint8")
+            yield np.rint(image * (255 / (levels - 1))).astype("uint8")
 
 
 class Records(NamedTuple):

@@ -1,0 +1,184 @@
+"""What arrays hold by their names, types and shapes.
+
+Of each split there are `<split>_images` and perhaps `<split>_labels`, int32 `[N]` or `[N, K]`. What
+an example is follows from the array:
+
+    uint8, uint16   [N, H, W, C]         image of the levels 0..maximum
+    float32         [N, H, W, C]         image in [0, 1]
+    float32         [N, D], [N, T, C]    vector, series
+    int32           [N, T], [N, H, W]    tokens below vocab_size
+
+Examples of several parts lie in `<split>_images.<part>`, and `maximum` and `vocab_size` may have
+a value for each part, `maximum.<part>`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kerasgen.events import Event, Image, Joint, Series, Tokens, Vector
+
+IMAGES, LABELS = "_images", "_labels"
+_TYPES = {"f": "float32", "i": "int32", "b": "uint8"}  # by kind; unsigned integers stay as they are
+
+
+def flat(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays of nested ones, in the types of the layout; None is left out.
+
+    Raises:
+        ValueError: integers that do not fit into 32 bits.
+
+    Example:
+        >>> flat({"train_images": {"x": np.eye(2), "y": None}, "maximum": None})
+        {'train_images.x': array([[1., 0.], [0., 1.]], dtype=float32)}
+    """
+    found = {}
+    for key, value in arrays.items():
+        if isinstance(value, Mapping):
+            found |= flat({f"{key}.{part}": each for part, each in value.items()})
+        elif value is not None:
+            value = np.asarray(value)
+            found[key] = value.astype(_TYPES.get(value.dtype.kind, value.dtype), copy=False)
+            if value.dtype.kind == "i" and not np.array_equal(value, found[key]):
+                raise ValueError(f"Expected {key} of at most 32 bits. Received: {value.max()}.")
+    return found
+
+
+def vocab_sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """`vocab_size` of each part of tokens: one more than the largest in any split.
+
+    Example:
+        >>> int(vocab_sizes({"train_images": np.array([[3, 1]])})["vocab_size"])
+        4
+    """
+    sizes = {}
+    for key, values in arrays.items():
+        _, images, part = key.partition(IMAGES)
+        if images and values.dtype.kind == "i":
+            key = f"vocab_size{part}"
+            sizes[key] = np.maximum(sizes.get(key, 0), values.max(initial=0) + 1)
+    return sizes
+
+
+def describe(arrays: Mapping[str, np.ndarray]) -> tuple[Event, dict[str, int]]:
+    """What an example is, and the number of examples by split; of values only numbers are read.
+
+    Raises:
+        ValueError: no examples, other types or shapes than the module names, splits of different
+            events, parts or labels of another number than the examples.
+
+    Example:
+        >>> describe({"train_images": np.zeros((4, 24, 3), "float32")})
+        (Series(length=24, channels=3), {'train': 4})
+    """
+    events, sizes = {}, {}
+    for split, parts in _splits(arrays).items():
+        each = {part: _event(arrays, key, part) for part, key in parts.items()}
+        events[split] = each.get("") or Joint(each)
+        counts = {key: len(arrays[key]) for key in parts.values()}
+        sizes[split] = next(iter(counts.values()))
+        if (labels := arrays.get(split + LABELS)) is not None:
+            if labels.dtype != np.int32 or labels.ndim not in (1, 2):
+                raise ValueError(
+                    f"Expected labels int32 [N] or [N, K]. Received: {labels.dtype} "
+                    f"{split}{LABELS} of shape {labels.shape}."
+                )
+            counts[split + LABELS] = len(labels)
+        if len(set(counts.values())) > 1:
+            raise ValueError(f"Expected as many of each. Received: {counts}.")
+    first, *others = events.values() or [None]
+    if first is None:
+        raise ValueError(f"Expected arrays <split>{IMAGES}. Received: the arrays {[*arrays]}.")
+    if any(other != first for other in others):
+        raise ValueError(f"Expected splits of one event. Received: {events}.")
+    return first, sizes
+
+
+def examples(arrays: Mapping[str, np.ndarray], split: str) -> Any:
+    """The array of a split's examples, or a dict of those of its parts.
+
+    Example:
+        >>> examples({"train_images.x": np.zeros(2), "train_images.y": np.ones(2)}, "train")
+        {'x': array([0., 0.]), 'y': array([1., 1.])}
+    """
+    parts = {part: arrays[key] for part, key in _splits(arrays)[split].items()}
+    return parts.get("", parts)
+
+
+def numbers(event: Event) -> dict[str, Any]:
+    """The `maximum` and the `vocab_size` that stand beside the arrays of an event.
+
+    Example:
+        >>> numbers(Image(8, 8, 1, levels=17))
+        {'maximum': 16}
+    """
+    if isinstance(event, Joint):
+        each = {part: numbers(of_part) for part, of_part in event.events.items()}
+        names = ("maximum", "vocab_size")
+        return {name: {part: n[name] for part, n in each.items() if name in n} for name in names}
+    if isinstance(event, Tokens):
+        return {"vocab_size": event.vocab_size}
+    return {"maximum": event.levels - 1} if getattr(event, "levels", None) else {}
+
+
+def check(event: Event, stored: Any) -> None:
+    """Checks the values of stored examples.
+
+    Raises:
+        ValueError: values out of the range of the event.
+
+    Example:
+        >>> check(Tokens(2, 5), np.array([[0, 4]]))
+    """
+    if isinstance(event, Joint):
+        for part, each in event.events.items():
+            check(each, stored[part])
+    elif stored.dtype.kind != "u":
+        event.validate(stored)
+    elif stored.max(initial=0) >= event.levels:
+        raise ValueError(
+            f"Expected pixels in 0..{event.levels - 1}, the maximum. Received: {stored.max()}."
+        )
+
+
+def _splits(arrays):
+    """The keys of examples by part, "" where there is one, by split."""
+    found = {}
+    for key in arrays:
+        split, images, part = key.partition(IMAGES)
+        if images and part[:1] in ("", "."):
+            found.setdefault(split, {})[part[1:]] = key
+    return found
+
+
+def _event(arrays, key, part):
+    """The event of one array."""
+    values = arrays[key]
+    shape = values.shape[1:]
+    if values.dtype in (np.uint8, np.uint16) and len(shape) == 3:
+        maximum = _number(arrays, "maximum", part)
+        return Image(*shape, levels=(maximum or np.iinfo(values.dtype).max) + 1)
+    if values.dtype == np.float32 and len(shape) in (1, 2, 3):
+        return {1: Vector, 2: Series, 3: Image}[len(shape)](*shape)
+    if values.dtype == np.int32 and len(shape) in (1, 2):
+        size = _number(arrays, "vocab_size", part)
+        if size is None:
+            raise ValueError(f"Expected vocab_size beside the tokens {key}. Received: none.")
+        return Tokens(shape[0] if len(shape) == 1 else shape, size)
+    raise ValueError(
+        "Expected images uint8, uint16 or float32 [N, H, W, C], vectors float32 [N, D], series "
+        "float32 [N, T, C] or tokens int32 [N, T] or [N, H, W]. Received: "
+        f"{values.dtype} {key} of shape {values.shape}."
+    )
+
+
+def _number(arrays, name, part):
+    """A number that stands beside the arrays, for this part or for all; None without any."""
+    key = f"{name}.{part}" if f"{name}.{part}" in arrays else name
+    value = arrays.get(key)
+    if value is None:
+        return None
+    if value.shape or value.dtype.kind not in "iu" or value < 1:
+        raise ValueError(f"Expected {key} to be an integer of at least 1. Received: {value}.")
+    return int(value)

@@ -1,0 +1,189 @@
+"""Sets in one `.npz` file, which needs no TensorFlow to be read.
+
+    save_npz("mine.npz", train_images=x, train_labels=y, test_images=...)
+
+A file holds `name` and the arrays that `kerasgen.data.layout` describes.
+"""
+
+import contextlib
+import os
+import pathlib
+import warnings
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from keras import tree
+
+from kerasgen.data import catalog, layout
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_REMEDY = "Write one with kerasgen.data.save_npz."
+
+
+def save_npz(
+    path: str | os.PathLike,
+    *old: Any,
+    name: str | None = None,
+    maximum: int | Mapping[str, int] | None = None,
+    vocab_size: int | Mapping[str, int] | None = None,
+    **arrays: Any,
+) -> pathlib.Path:
+    """Writes arrays to a `.npz` file for `from_npz`; the file appears whole or not at all.
+
+    Args:
+        path: of the file to write.
+        name: of the set; by default that of the file.
+        maximum: the level that stands for 1 in images of integers; by default the largest of their
+            type. A dict has one for each part.
+        vocab_size: of tokens; by default one more than the largest. A dict has one for each part.
+        **arrays: `train_images`, `train_labels` and those of any other splits, in the types and
+            shapes of `kerasgen.data.layout`; other floats and signed integers are converted.
+            Examples of several parts are a dict of arrays.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: no examples, other types or shapes, values out of range, numbers of examples or
+            events of splits that do not fit each other.
+
+    Example:
+        >>> import numpy as np
+        >>> from kerasgen import data
+        >>> path = data.save_npz("tokens.npz", train_images=np.array([[3, 1, 2]]), vocab_size=5)
+        >>> data.open(None, npz=path).event
+        Tokens(length=3, vocab_size=5)
+    """
+    if old:
+        warnings.warn(
+            "save_npz(name, path) is export_npz(name, path) now; save_npz writes arrays.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return export_npz(path, *old, **arrays)
+    path = pathlib.Path(path)
+    arrays = layout.flat({"maximum": maximum, "vocab_size": vocab_size, **arrays})
+    if vocab_size is None:
+        arrays |= layout.vocab_sizes(arrays)
+    event, sizes = layout.describe(arrays)
+    for split in sizes:
+        layout.check(event, layout.examples(arrays, split))
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(unfinished, "wb") as file:
+            np.savez_compressed(file, name=name or path.stem, **arrays)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def export_npz(
+    name: str,
+    path: str | os.PathLike,
+    splits: list[str] | None = None,
+    data_dir: str | os.PathLike | None = None,
+    download: bool = False,
+) -> pathlib.Path:
+    """Writes a set that has a name to a `.npz` file, which trains without TensorFlow.
+
+    Args:
+        name: of the set, as in `kerasgen.data.open`.
+        path: of the file to write.
+        splits: names of the splits to write; all by default.
+        data_dir, download: as in `kerasgen.data.open`.
+
+    Returns:
+        The path.
+
+    Example:
+        >>> from kerasgen import data
+        >>> data.open("digits", npz=data.export_npz("digits", "digits.npz")).num_examples
+        1500
+    """
+    reader = catalog.entry(name).open(data_dir, download)
+    arrays = {}
+    for split in splits or reader.sizes:
+        stored, labels = reader.read(split, 0, reader.sizes[split])
+        arrays |= {split + layout.IMAGES: stored, split + layout.LABELS: labels}
+    return save_npz(path, name=name, **layout.numbers(reader.event), **arrays)
+
+
+class File:
+    """Reads one file; a `kerasgen.data.catalog.Reader`.
+
+    Args:
+        path: of a file of `save_npz` or `export_npz`.
+
+    Attributes:
+        name: of the set in it.
+        event: what an example is.
+        sizes: number of examples by split.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a foreign file, or a damaged one.
+
+    Example:
+        >>> file = File(save_npz("table.npz", train_images=np.eye(3, 5)))
+        >>> file.name, file.event, file.sizes
+        ('table', Vector(5), {'train': 3})
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = path
+        with self._opened() as file:
+            headers = {key: _header(file, key) for key in file.files}
+            self.event, self.sizes = layout.describe(headers)
+            if "name" not in headers:
+                raise ValueError(f"Expected a name. Received: the arrays {file.files}.")
+            self.name = str(headers["name"])
+
+    def read(self, split, start, stop):
+        with self._opened() as file:
+            stored = layout.examples(file, split)
+            layout.check(self.event, stored)
+            labels = file.get(split + layout.LABELS)
+        rows = slice(start, stop)
+        stored = tree.map_structure(lambda part: part[rows], stored)
+        return stored, None if labels is None else labels[rows]
+
+    @contextlib.contextmanager
+    def _opened(self):
+        """The file as `numpy.load` opens it; what is wrong with it is told with its path."""
+        if not os.path.exists(self.path):
+            raise FileNotFoundError(
+                f"Expected a .npz file. Received: {self.path}, which is not there. {_REMEDY}"
+            )
+        with open(self.path, "rb") as file:
+            signature = file.read(4)
+        if signature != b"PK\x03\x04" or not zipfile.is_zipfile(self.path):
+            raise ValueError(
+                f"Expected a .npz file. Received: {self.path}, which is not one, or is cut short. "
+                f"{_REMEDY}"
+            )
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                yield file
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, KeyError) as error:
+            raise ValueError(
+                f"Expected a whole .npz file. Received: {self.path}, damaged: {error}. {_REMEDY}"
+            ) from None
+        except ValueError as error:
+            raise ValueError(f"{error} In {self.path}. {_REMEDY}") from None
+
+
+def _header(file, key):
+    """An array without its values: its type and shape, or the whole of a scalar."""
+    with file.zip.open(f"{key}.npy") as member:
+        version = np.lib.format.read_magic(member)
+        if version not in _HEADERS:
+            raise ValueError(f"Expected a format of {list(_HEADERS)}. Received: {version}.")
+        shape, _, dtype = _HEADERS[version](member)
+    return np.broadcast_to(np.zeros((), dtype), shape) if shape else file[key]
