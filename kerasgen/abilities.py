@@ -62,9 +62,9 @@ class Samples(Ability):
 
     def _drawn(self, name, n, condition, seed, progress, ways):
         n = checks.positive("n", n)
-        condition = self.condition.request(n, condition)
-        static, moving = self._check_ways(ways)
         seeds = keras.random.SeedGenerator(seed)
+        condition = self._requested(n, condition, seeds)
+        static, moving = self._check_ways(ways)
         draw = self._compiled(name, **static)
         from rich.progress import Progress  # not with the package, which imports quickly
 
@@ -76,6 +76,10 @@ class Samples(Ability):
                 drawn.append(keras.tree.map_structure(lambda x, rows=rows: x[:rows], block))
                 bar.advance(task, rows)
         return joined(drawn)
+
+    def _requested(self, n, condition, seeds):
+        """The condition of every example that is to be drawn."""
+        return self.condition.request(n, condition)
 
     @classmethod
     def sampling_ways(cls) -> dict[str, Any]:

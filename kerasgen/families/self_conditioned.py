@@ -58,12 +58,11 @@ class SelfConditionedModel(AdversarialModel):
         """Components for `n` samples to be shown, drawn with seed 0."""
         return self._weighted_components(keras.random.uniform((n,), seed=0))
 
-    def _sample(self, n, seed, condition, *, truncation=None):
-        of_noise, of_component = backend.split_seed(seed)
-        if condition is None:
-            uniform = backend.tfd.Uniform().sample((n,), seed=of_component)
-            condition = self._weighted_components(uniform)
-        return super()._sample(n, of_noise, condition, truncation=truncation)
+    def _requested(self, n, condition, seeds):
+        condition = super()._requested(n, condition, seeds)
+        if condition is not None:
+            return condition
+        return self._weighted_components(keras.random.uniform((n,), seed=seeds))
 
     def score(self, x, condition=None, training=False):
         """The critic's scores `[B]` of examples, each as one of its likeliest component where there is no condition."""
