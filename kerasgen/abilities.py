@@ -44,6 +44,7 @@ class Samples(Ability):
 
     method = "sample"
     samples_at_once = 128  # of each block with a seed of its own: part of what a seed means
+    num_seeds = 1  # of a block; `_sample` gets a list where it is more
 
     def sample(self, n: int, condition=None, seed: int | None = None, progress=False, **ways: Any):
         """Draws `n` examples, `[n, *event_shape]`, within the event's range.
@@ -72,7 +73,9 @@ class Samples(Ability):
         with Progress(disable=not progress) as bar:
             task = bar.add_task("samples", total=n)
             for rows, full, given in padded_blocks(n, self.samples_at_once, condition):
-                block = draw(full, backend.next_seed(seeds), given, **moving)
+                of_block = [backend.next_seed(seeds) for _ in range(self.num_seeds)]
+                seed = of_block if self.num_seeds > 1 else of_block[0]
+                block = draw(full, seed, given, **moving)
                 drawn.append(keras.tree.map_structure(lambda x, rows=rows: x[:rows], block))
                 bar.advance(task, rows)
         return joined(drawn)

@@ -70,11 +70,20 @@ def test_figures_come_again(name):
         assert figures[key]["value"] - 4 * error <= value <= figures[key]["value"] + 4 * error + looseness, key
 
 
+SAMPLED = ("critic", "LatentVariableModel", "families.Mixture")  # at once, and so in a moment
+
+
 @pytest.mark.parametrize(
-    "name", [name for name in PRESETS if "critic" in (ROOT / f"zoo/{name}/recipe.yaml").read_text()]
+    "name",
+    [
+        name
+        for name in PRESETS
+        if any(word in (ROOT / f"zoo/{name}/recipe.yaml").read_text() for word in SAMPLED)
+    ],
 )
 def test_pictures_of_samples_come_again(name, tmp_path):
-    """The weights of adversarial models, whose figures few examples say little of, draw what their cards show."""
+    """Seed 0 draws what the cards show, which a change of the seeds' order would alter; and of
+    adversarial models few examples say little else."""
     for picture in reports.report(zoo.load(name)).pictures(tmp_path, reports.Shown()):
         drawn, shown = (
             np.asarray(PIL.Image.open(folder / picture), "float32") for folder in (tmp_path, zoo.folder(name))

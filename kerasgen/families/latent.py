@@ -28,6 +28,7 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
 
     likelihood_kind = "estimate"
     samples_at_once = 256
+    num_seeds = 2  # of codes and of pixels
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
         return self._estimate(ops.sum, ops.add, x, condition, num_samples, seed) / num_samples
 
     def _sample(self, n, seed, condition, *, mean=False):
-        of_code, of_pixels = backend.split_seed(seed)
+        of_code, of_pixels = seed
         likelihood = self.decode(self.bottleneck.sample(n, of_code, condition), condition)
         return likelihood.mean() if mean else likelihood.sample(seed=of_pixels)
 

@@ -51,6 +51,7 @@ class Mixture(Samples, Scores, GenerativeModel):
 
     num_samples = 1  # draws u of an image, where log_prob is a bound
     samples_at_once = 256
+    num_seeds = 2  # of components and of noise
 
     def __init__(self, event, num_components, covariance="diag", levels=None, **kwargs):
         if "condition" in kwargs or "num_classes" in kwargs:
@@ -178,7 +179,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         return components.log_prob(self._continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
 
     def _sample(self, n, seed, condition):
-        of_component, of_noise = backend.split_seed(seed)
+        of_component, of_noise = seed
         uniform = backend.tfd.Uniform().sample((n,), seed=of_component)
         component = decoding.pick(ops.convert_to_tensor(self.logits), uniform)
         return self._draw(component, backend.tfd.Normal(0.0, 1.0).sample((n, self.size), of_noise))
