@@ -72,6 +72,7 @@ WITHOUT = {
     "kerasgen.likelihoods.joint",
     "kerasgen.likelihoods.pixelwise",
     "kerasgen.model",
+    "kerasgen.networks.attention",
     "kerasgen.networks.augmentation",
     "kerasgen.networks.autoregressive.causal",
     "kerasgen.networks.autoregressive.gated",
