@@ -6,7 +6,6 @@
 
 import functools
 import importlib.util
-import inspect
 import os
 import pathlib
 
