@@ -101,7 +101,7 @@ def copy_weights(model, twin):
             if isinstance(before, networks.SpaceToDepth):
                 kernel = channels_first(kernel, (2, 2, kernel.shape[2] // 4), axis=2)
             if isinstance(before, keras.layers.Flatten):
-                channels = model.encoder.config["channels"][-1]
+                channels = model.encoder.get_config()["channels"][-1]
                 kernel = channels_first(kernel, (kernel.shape[0] // channels, channels), axis=0)
             if isinstance(after, networks.DepthToSpace):
                 shape = (2, 2, kernel.shape[3] // 4)

@@ -42,7 +42,7 @@ def test_a_classifier_survives_its_file(tmp_path, digits):
     model.save(tmp_path / "c.keras")
     loaded = keras.saving.load_model(tmp_path / "c.keras")
     np.testing.assert_array_equal(loaded.probabilities(images), model.probabilities(images))
-    assert loaded.augmentation[0].config == model.augmentation[0].config
+    assert loaded.augmentation[0].get_config() == model.augmentation[0].get_config()
 
 
 def test_bad_input(digits):

@@ -9,7 +9,6 @@ import pathlib
 import kerasgen
 from kerasgen.cli import arguments, inputs
 
-_QUICK = 32  # rows of pixels that are drawn before anyone would look for a progress bar
 _WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
 
@@ -64,7 +63,8 @@ def run(args):
             f"Expected a preset that draws pixel by pixel for {args.out}, an animation. "
             f"Received: {args.name!r}. Write a .png."
         )
-    samples = model.sample(args.n, condition, seed=args.seed, **ways)
+    progress = args.n > model.samples_at_once  # of several blocks, which take longer
+    samples = model.sample(args.n, condition, args.seed, progress, **ways)
     if is_animated:
         from kerasgen.tasks.appear import appear
 

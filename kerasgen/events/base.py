@@ -20,6 +20,9 @@ class Tensor(NamedTuple):
         dtype: of its elements.
         values: the range that they have.
         meaning: what they are.
+
+    >>> Tensor((28, 28, 1), "float32", "[0, 1]", "images").shape
+    (28, 28, 1)
     """
 
     shape: tuple[int, ...]
@@ -35,6 +38,9 @@ class Event:
         shape: of one example.
         dtype: of its elements.
         name: of a batch of examples in exported files.
+
+    >>> issubclass(kerasgen.events.Image, Event)
+    True
     """
 
     dtype = "float32"
@@ -189,5 +195,9 @@ class Event:
 
 
 def is_float(x):
-    """Whether values are of a floating type, NumPy's or the backend's."""
+    """Whether values are of a floating type, NumPy's or the backend's.
+
+    >>> is_float(np.zeros(3)), is_float(np.arange(3))
+    (True, False)
+    """
     return "float" in keras.backend.standardize_dtype(x.dtype)

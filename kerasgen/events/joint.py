@@ -16,6 +16,9 @@ class Joint(Event):
 
     Args:
         events: by name; plain lists stand for events as everywhere.
+
+    >>> Joint({"image": [8, 8, 1], "point": [2]}).shape["point"]
+    (2,)
     """
 
     meaning = "dicts of examples"
@@ -104,7 +107,11 @@ class Joint(Event):
 
 @register
 class Nothing(Event):
-    """The condition of an unconditional model."""
+    """The condition of an unconditional model.
+
+    >>> Nothing().check(None) is None
+    True
+    """
 
     shape = ()
     encoded_size = 0
@@ -151,6 +158,9 @@ def of(event) -> Event:
 
     Raises:
         ValueError: anything else that is no event.
+
+    >>> of([28, 28, 1]).shape, of([2])
+    ((28, 28, 1), Vector(2))
     """
     if isinstance(event, Event):
         return event
@@ -166,7 +176,11 @@ def of(event) -> Event:
 
 
 def condition_of(condition) -> Event:
-    """The event of a condition: None stands for `Nothing`, a number for as many `Classes`."""
+    """The event of a condition: None stands for `Nothing`, a number for as many `Classes`.
+
+    >>> condition_of(10)
+    Classes(10)
+    """
     if condition is None:
         return Nothing()
     return Classes(condition) if isinstance(condition, int) else of(condition)

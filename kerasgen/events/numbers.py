@@ -17,6 +17,12 @@ class Image(Event):
     Args:
         height, width, channels: of an image.
         levels: number of values that a pixel has, 0, 1/(levels-1), ..., 1; None for any in [0, 1].
+
+    >>> tuple(Image(28, 28, 1).check(np.zeros((2, 28, 28, 1))).shape)
+    (2, 28, 28, 1)
+    >>> Image(28, 28, 1).check(np.full((1, 28, 28, 1), 255.0))
+    Traceback (most recent call last):
+    ValueError: Expected values in [0, 1]. Received: values in [255, 255]. Divide by 255.
     """
 
     name = "images"
@@ -91,6 +97,9 @@ class Vector(Event):
 
     Args:
         size: how many.
+
+    >>> Vector(2).shape
+    (2,)
     """
 
     name = "vectors"
@@ -114,6 +123,9 @@ class Series(Event):
     Args:
         length: number of samples.
         channels: numbers of a sample.
+
+    >>> Series(24, 3).shape
+    (24, 3)
     """
 
     name = "series"

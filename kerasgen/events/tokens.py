@@ -16,6 +16,9 @@ class Tokens(Event):
     Args:
         length: number of tokens, or of the rows and the columns of a grid.
         vocab_size: number of values.
+
+    >>> Tokens(12, 20).shape, Tokens((8, 8), 512).shape
+    ((12,), (8, 8))
     """
 
     dtype = "int32"
@@ -80,6 +83,9 @@ class Classes(Tokens):
 
     Args:
         count: number of classes.
+
+    >>> Classes(10).shown(3).tolist()
+    [0, 1, 2]
     """
 
     name = "labels"
@@ -129,6 +135,9 @@ class Attributes(Event):
 
     Args:
         sizes: number of values of each.
+
+    >>> Attributes([10, 2]).shape
+    (2,)
     """
 
     dtype = "int32"
@@ -170,6 +179,9 @@ class Sentences(Tokens):
 
     Args:
         vocabulary: a `kerasgen.text.Vocabulary`, with examples to show a model by.
+
+    >>> Sentences(Vocabulary(["a", "circle"], 3, ["a circle"])).shown(1).tolist()
+    [[1, 2, 0]]
     """
 
     name = "words"

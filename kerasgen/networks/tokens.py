@@ -106,6 +106,9 @@ class TokenTransformer(layers.Layer):
         tokens = self._prefix_tokens(prefix)
         h, kept, count = tokens[:, :-1], [], math.prod(self.grid_shape)
         for block in self.blocks:
+            if self.prefix_length == 1:  # LiteRT takes no sequence of nothing
+                kept.append(block.nothing_kept(ops.shape(prefix)[0], count))
+                continue
             h, pair = block.whole(h)
             room = ((0, 0), (0, 0), (0, count), (0, 0))
             kept.append(tuple(ops.pad(ops.swapaxes(each, 1, 2), room) for each in pair))
