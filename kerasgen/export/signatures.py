@@ -15,8 +15,14 @@ from kerasgen.events import Tensor
 from kerasgen.fitting import code_tensor, noise_tensor
 
 COUNT = Tensor((), "int32", "at least 1", "how many examples to draw, a scalar")
-# What outputs are, and inputs that belong to no event. Those of events, events describe themselves.
+# What names stand for in any file; the events of a model say more of their own.
 TENSORS = {
+    "images": Tensor((), "float32", "[0, 1]", "images, height x width x channels"),
+    "vectors": Tensor((), "float32", "real", "points, rows of a table"),
+    "series": Tensor((), "float32", "real", "samples over time"),
+    "tokens": Tensor((), "int32", "0..codebook size-1", "tokens, one for each position"),
+    "labels": Tensor((), "int32", "0..classes-1", "class of each example, of conditional models"),
+    "words": Tensor((), "int32", "0..words", "the words of a sentence by number, padded with 0"),
     "noise": noise_tensor(()),
     "z": code_tensor(()),
     "mean": Tensor((), "float32", "real", "mean of the posterior q(z given example)"),
