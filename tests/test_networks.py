@@ -221,7 +221,7 @@ def test_the_size_of_the_output_is_given_or_set(name, tmp_path):
     later.set_output((8, 8, 2))
     size = later.output_size
     assert size == ((8, 8, 2) if later.output_argument == "output_shape" else 2)
-    assert later.get_config()[later.output_argument] is None
+    assert later.get_config().get(later.output_argument) is None
     given = make(size, name="network")
     models = [keras.Sequential([keras.Input(shape), network]) for network in (given, later)]
     models[0].save_weights(tmp_path / "model.weights.h5")
