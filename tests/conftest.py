@@ -276,7 +276,7 @@ def conditional_vae():
     return tiny_vae(num_classes=10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def rng():
     return np.random.default_rng(0)
 

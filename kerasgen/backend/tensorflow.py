@@ -152,7 +152,8 @@ def scan(step, carry, inputs, like):
     def write(array, j, x):
         if lists:
             return array.write(j, x)
-        return keras.ops.slice_update(array, tf.stack([j] + [0] * x.shape.rank), x[None])
+        here = tf.reshape(tf.equal(tf.range(length), j), [length] + [1] * x.shape.rank)
+        return tf.where(here, x, array)  # an update of a slice would have no gradient
 
     def array_like(x):
         return tf.TensorArray(x.dtype, length, element_shape=x.shape[1:])
