@@ -271,7 +271,7 @@ def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_p
     for process in start_workers(recipe, output, resume=True):
         finish(process)
     for resumed, expected in zip(weights(output), weights(whole), strict=True):
-        np.testing.assert_allclose(resumed, expected, atol=1e-6)
+        np.testing.assert_allclose(resumed, expected, rtol=1e-3, atol=1e-6)  # half precision
     assert_every_epoch_once(output)
 
 
