@@ -102,5 +102,6 @@ def test_measure_yields_reconstruction_quality_where_there_is_a_judge(images):
 def test_the_card_shows_reconstructions_and_usage(images, tmp_path):
     captions = report(tiny_tokenizer("gumbel")).pictures(tmp_path, Shown(images))
     assert list(captions) == ["reconstructions.png", "usage.png"]
+    assert {"16", "256"} <= set(captions["usage.png"].split())  # tokens, and images
     for name in captions:
         assert (tmp_path / name).stat().st_size > 1000
