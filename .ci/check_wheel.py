@@ -1,4 +1,5 @@
-"""Checks an installed wheel: it holds what git tracks and nothing else, and vae_mnist loads and samples offline.
+"""Checks an installed wheel: it holds what git tracks and nothing else, and vae_mnist loads and
+samples offline.
 
     python check_wheel.py WHEEL TRACKED
 
@@ -22,7 +23,9 @@ def main(wheel, tracked):
         for path in pathlib.Path(tracked).read_text().splitlines()
     }
     found = {name for name in names if ".dist-info/" not in name}
-    assert found == expected, f"missing: {sorted(expected - found)}, not tracked: {sorted(found - expected)}"
+    assert found == expected, (
+        f"missing: {sorted(expected - found)}, not tracked: {sorted(found - expected)}"
+    )
     megabytes = pathlib.Path(wheel).stat().st_size / 1e6
     assert megabytes < 100, f"{megabytes:.1f} MB"
 
@@ -34,7 +37,10 @@ def main(wheel, tracked):
     samples = model.sample(4, seed=0)
     assert samples.shape == (4, 28, 28, 1)
     nats = model.log_prob(samples, num_samples=10, seed=0)
-    print(f"wheel of {megabytes:.1f} MB, {len(names)} files; vae_mnist scores its own samples {nats} nats")
+    print(
+        f"wheel of {megabytes:.1f} MB, {len(names)} files; vae_mnist scores its own samples {nats} "
+        "nats"
+    )
 
 
 if __name__ == "__main__":

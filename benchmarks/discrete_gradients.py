@@ -1,14 +1,16 @@
-"""Bias and spread of three gradients through a discrete code, against the exact one, as a table and as a picture.
+"""Bias and spread of three gradients through a discrete code, against the exact one, as a table and
+as a picture.
 
-    python benchmarks/discrete_gradients.py [--epochs 40] [--draws 500] [--out docs/discrete_gradients.png]
+    python benchmarks/discrete_gradients.py [--epochs 40] [--draws 500] [--out
+    docs/discrete_gradients.png]
 
-A small discrete VAE of 8x8 digits has 2 words of 8, so that the ELBO and its gradient follow from all 64 codes. It is
-trained by Gumbel-softmax, by straight-through Gumbel-softmax and by REINFORCE with a leave-one-out baseline, each from
-the same weights. Then, at the weights that REINFORCE leads to, each way estimates the gradient of the encoder's last
-layer `draws` times on the same images:
+A small discrete VAE of 8x8 digits has 2 words of 8, so that the ELBO and its gradient follow from
+all 64 codes. It is trained by Gumbel-softmax, by straight-through Gumbel-softmax and by REINFORCE
+with a leave-one-out baseline, each from the same weights. Then, at the weights that REINFORCE leads
+to, each way estimates the gradient of the encoder's last layer `draws` times on the same images:
 
-    bias    |mean of the estimates - exact| / |exact|; what is left of an unbiased one is noise, spread / sqrt(draws)
-    spread  sqrt of the mean of |estimate - mean of the estimates|^2, / |exact|
+    bias    |mean of the estimates - exact| / |exact|; what is left of an unbiased one is noise,
+    spread / sqrt(draws) spread  sqrt of the mean of |estimate - mean of the estimates|^2, / |exact|
 
 Every way decodes 4 codes an image.
 """
@@ -39,7 +41,9 @@ def build(objective, temperature=1.0, straight_through=False, seed=0):
         VOCABULARY, 16, temperatures=temperatures, straight_through=straight_through, seed=seed
     )
     encoder, decoder = networks.MLP((POSITIONS, 1, 32), (64,)), networks.MLP((8, 8, 1), (64,))
-    return families.DiscreteAutoencoder((8, 8, 1), encoder, bottleneck, decoder, likelihoods.Bernoulli(), objective)
+    return families.DiscreteAutoencoder(
+        (8, 8, 1), encoder, bottleneck, decoder, likelihoods.Bernoulli(), objective
+    )
 
 
 def models():
@@ -63,7 +67,9 @@ def exact_elbo(model, images):
 
 
 def exact_gradient(model, images):
-    """Of the negative ELBO, mean over the images, with respect to the encoder's last layer, as one vector."""
+    """Of the negative ELBO, mean over the images, with respect to the encoder's last layer, as one
+    vector.
+    """
     return _gradient(model, lambda: -ops.mean(exact_elbo(model, images)))()
 
 
@@ -79,7 +85,9 @@ def _gradient(model, loss):
     def gradient():
         with tf.GradientTape() as tape:
             value = loss()
-        return tf.concat([tf.reshape(each, [-1]) for each in tape.gradient(value, variables)], axis=0)
+        return tf.concat(
+            [tf.reshape(each, [-1]) for each in tape.gradient(value, variables)], axis=0
+        )
 
     return gradient
 
@@ -93,7 +101,9 @@ def measure(model, images, exact, draws):
 
 
 def train(images, epochs):
-    """`({way: exact ELBO after every epoch, mean over the images}, the model that REINFORCE trained)`."""
+    """`({way: exact ELBO after every epoch, mean over the images}, the model that REINFORCE
+    trained)`.
+    """
     curves, trained = {}, None
     for way, trained in models().items():
         trained.compile(keras.optimizers.Adam(3e-3))
@@ -107,13 +117,17 @@ def train(images, epochs):
 
 
 def compare(trained, images, draws):
-    """`{way: {temperature: (bias, spread)}}` at the weights of a trained model; REINFORCE at temperature None."""
+    """`{way: {temperature: (bias, spread)}}` at the weights of a trained model; REINFORCE at
+    temperature None.
+    """
     exact = np.asarray(exact_gradient(trained, images))
     results = {"Gumbel-softmax": {}, "straight-through": {}}
     for way, temperature in itertools.product(results, TEMPERATURES):
         model = build(objectives.ELBO(num_samples=SAMPLES), temperature, way == "straight-through")
         results[way][temperature] = _at(trained, model, images, exact, draws)
-    results["REINFORCE"] = {None: _at(trained, build(objectives.REINFORCE(SAMPLES)), images, exact, draws)}
+    results["REINFORCE"] = {
+        None: _at(trained, build(objectives.REINFORCE(SAMPLES)), images, exact, draws)
+    }
     for way, values in results.items():
         for temperature, (bias, spread) in values.items():
             setting = "" if temperature is None else f"temperature {temperature:g}"
@@ -140,8 +154,19 @@ def draw(curves, results, path):
             if None in values:
                 axes.axhline(values[None][part], color="C2", label=way)
             else:
-                axes.plot(list(values), [value[part] for value in values.values()], marker="o", markersize=4, label=way)
-        axes.set(xscale="log", yscale="log", xlabel="temperature", ylabel=f"{what} / length of the exact gradient")
+                axes.plot(
+                    list(values),
+                    [value[part] for value in values.values()],
+                    marker="o",
+                    markersize=4,
+                    label=way,
+                )
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="temperature",
+            ylabel=f"{what} / length of the exact gradient",
+        )
         axes.grid(alpha=0.3)
     write(figure, path)
 
@@ -152,7 +177,9 @@ def main(argv=None):
     parser.add_argument("--draws", type=int, default=500)
     parser.add_argument("--out", type=pathlib.Path, default=PICTURE)
     args = parser.parse_args(argv)
-    images = np.concatenate([np.asarray(x) for x in data.load("digits", "train", 500, binarize="fixed")])
+    images = np.concatenate(
+        [np.asarray(x) for x in data.load("digits", "train", 500, binarize="fixed")]
+    )
     curves, trained = train(images, args.epochs)
     results = compare(trained, images[:32], args.draws)
     draw(curves, results, args.out)

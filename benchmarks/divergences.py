@@ -1,11 +1,12 @@
-"""What critics trained to convergence report on two densities that move apart, beside the values in closed form.
+"""What critics trained to convergence report on two densities that move apart, beside the values in
+closed form.
 
     python benchmarks/divergences.py
 
-Two uniform densities of width 1 on the line, from the same place to 3 apart. Where they no longer overlap,
-Jensen-Shannon and total variation have nothing more to say to a generator, however far it is; the Wasserstein distance
-is the way that is left. Converged is within 0.005 of the exact value. The picture goes to docs/divergences.png, the
-table to standard output.
+Two uniform densities of width 1 on the line, from the same place to 3 apart. Where they no longer
+overlap, Jensen-Shannon and total variation have nothing more to say to a generator, however far it
+is; the Wasserstein distance is the way that is left. Converged is within 0.005 of the exact value.
+The picture goes to docs/divergences.png, the table to standard output.
 """
 
 import argparse
@@ -25,10 +26,15 @@ def overlap(distance):
     return max(0.0, 1 - distance)
 
 
-GAMES = {  # name: (divergence, what keeps the critic's slope in bounds, its value in closed form at a distance)
+# name: (divergence, what bounds the critic's slope, its value in closed form at a distance)
+GAMES = {
     "Jensen-Shannon": (divergences.Minimax(), (), lambda d: (1 - overlap(d)) * math.log(2)),
     "total variation": (divergences.TotalVariation(), (), lambda d: 1 - overlap(d)),
-    "Wasserstein": (divergences.Wasserstein(), (regularizers.GradientPenalty(1000.0),), lambda d: d),
+    "Wasserstein": (
+        divergences.Wasserstein(),
+        (regularizers.GradientPenalty(1000.0),),
+        lambda d: d,
+    ),
 }
 
 
@@ -78,18 +84,29 @@ def draw(distances, values, path):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=4000, help="of every critic")
-    parser.add_argument("--distances", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3])
+    parser.add_argument(
+        "--distances", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3]
+    )
     parser.add_argument("--out", type=pathlib.Path, default=PICTURE)
     args = parser.parse_args(argv)
     values = {name: [reported(name, d, args.steps) for d in args.distances] for name in GAMES}
-    worst = max(abs(value - GAMES[name][2](d)) for name in GAMES for d, value in zip(args.distances, values[name]))
+    worst = max(
+        abs(value - GAMES[name][2](d))
+        for name in GAMES
+        for d, value in zip(args.distances, values[name])
+    )
     print(f"Critics are within {worst:.4f} of the exact values.\n")
     print("| distance | " + " | ".join(f"{name}: critic | exact" for name in GAMES) + " |")
     print("| --- |" + " ---: | ---: |" * len(GAMES))
     for i, distance in enumerate(args.distances):
-        cells = (f"{values[name][i]:.3f} | {exact(distance):.3f}" for name, (_, _, exact) in GAMES.items())
+        cells = (
+            f"{values[name][i]:.3f} | {exact(distance):.3f}"
+            for name, (_, _, exact) in GAMES.items()
+        )
         print(f"| {distance:.2f} | " + " | ".join(cells) + " |")
     draw(args.distances, values, args.out)
 

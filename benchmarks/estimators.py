@@ -1,11 +1,13 @@
 """How four estimators of log p(x) converge with the number of samples, as a table and as a picture.
 
-    python benchmarks/estimators.py [--preset vae_mnist_2d] [--images 20] [--draws 5] [--out docs/estimators.png]
+    python benchmarks/estimators.py [--preset vae_mnist_2d] [--images 20] [--draws 5] [--out
+    docs/estimators.png]
 
-Each estimate is repeated with `draws` seeds; the table has its mean over the images and, after ±, the standard
-deviation over the seeds of one image's estimate, mean over the images. All are lower bounds in expectation: the highest
-is the best. With two units of code the prior itself finds every image, and shows how much of the posterior's mass an
-encoder's normal misses, and importance sampling with it.
+Each estimate is repeated with `draws` seeds; the table has its mean over the images and, after ±,
+the standard deviation over the seeds of one image's estimate, mean over the images. All are lower
+bounds in expectation: the highest is the best. With two units of code the prior itself finds every
+image, and shows how much of the posterior's mass an encoder's normal misses, and importance
+sampling with it.
 """
 
 import argparse
@@ -26,7 +28,10 @@ def estimators(model):
         "prior sampling": (lambda x, k, seed: prior_sampling(model, x, k, seed), COUNTS),
         "ELBO": (lambda x, k, seed: model.elbo(x, num_samples=k, seed=seed), COUNTS[:4]),
         "IWAE": (lambda x, k, seed: model.log_prob(x, num_samples=k, seed=seed), COUNTS),
-        "AIS, 500 steps": (lambda x, k, seed: annealed_importance_sampling(model, x, 500, k, seed=seed), CHAINS),
+        "AIS, 500 steps": (
+            lambda x, k, seed: annealed_importance_sampling(model, x, 500, k, seed=seed),
+            CHAINS,
+        ),
     }
 
 
@@ -35,9 +40,18 @@ def measure(model, images, draws):
     results = {}
     for name, (estimate, counts) in estimators(model).items():
         for k in counts:
-            values = np.stack([np.asarray(estimate(images, k, seed)) for seed in range(draws)])  # [draws, images]
-            results.setdefault(name, {})[k] = float(values.mean()), float(values.std(axis=0, ddof=1).mean())
-            print(f"{name:16} k = {k:6,}: {results[name][k][0]:9.2f} ± {results[name][k][1]:.3f} nats", flush=True)
+            values = np.stack(
+                [np.asarray(estimate(images, k, seed)) for seed in range(draws)]
+            )  # [draws, images]
+            results.setdefault(name, {})[k] = (
+                float(values.mean()),
+                float(values.std(axis=0, ddof=1).mean()),
+            )
+            print(
+                f"{name:16} k = {k:6,}: {results[name][k][0]:9.2f} ± {results[name][k][1]:.3f} "
+                "nats",
+                flush=True,
+            )
     return results
 
 
@@ -51,7 +65,10 @@ def draw(results, path):
         axes.errorbar(list(values), means, spreads, marker="o", markersize=4, capsize=3, label=name)
     best = max(mean for values in results.values() for mean, _ in values.values())
     axes.set(
-        xscale="log", xlabel="samples or chains k", ylabel="estimate of log p(x), nats", ylim=(best - 12, best + 2)
+        xscale="log",
+        xlabel="samples or chains k",
+        ylabel="estimate of log p(x), nats",
+        ylim=(best - 12, best + 2),
     )
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")

@@ -1,11 +1,13 @@
-"""MNIST with fixed binarization: pixel-by-pixel presets before and after they are tuned to it, as a table.
+"""MNIST with fixed binarization: pixel-by-pixel presets before and after they are tuned to it, as a
+table.
 
-    python benchmarks/fixed_binarization.py [--presets pixelcnn_mnist ...] [--untuned] [--limit 10000]
+    python benchmarks/fixed_binarization.py [--presets pixelcnn_mnist ...] [--untuned] [--limit
+    10000]
 
-The presets have seen fresh binarizations of the training digits at every visit. Their tuning is that of
-zoo/gated_pixelcnn_binarized/recipe.yaml on the fixed ones, at each preset's own precision. Log-likelihoods are exact,
-of the first `limit` test images of Larochelle's files. Runs are resumable: the same command goes on where it was
-stopped.
+The presets have seen fresh binarizations of the training digits at every visit. Their tuning is
+that of zoo/gated_pixelcnn_binarized/recipe.yaml on the fixed ones, at each preset's own precision.
+Log-likelihoods are exact, of the first `limit` test images of Larochelle's files. Runs are
+resumable: the same command goes on where it was stopped.
 """
 
 import argparse
@@ -33,10 +35,16 @@ def recipe_of(preset):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=PRESETS, metavar="PRESET")
-    parser.add_argument("--untuned", action="store_true", help="measure the presets as they are only")
-    parser.add_argument("--limit", type=int, default=10_000, help="test images (default: %(default)s)")
+    parser.add_argument(
+        "--untuned", action="store_true", help="measure the presets as they are only"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=10_000, help="test images (default: %(default)s)"
+    )
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/fixed_binarization"))
     args = parser.parse_args(argv)
     name = recipe_of(args.presets[0]).data["name"]

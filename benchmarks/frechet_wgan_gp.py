@@ -1,10 +1,12 @@
-"""Fréchet distance after equal wall time: wgan_gp_fashion's recipe against the WGAN-GP example of keras.io.
+"""Fréchet distance after equal wall time: wgan_gp_fashion's recipe against the WGAN-GP example of
+keras.io.
 
     python benchmarks/frechet_wgan_gp.py --seconds 900
 
-The example (https://keras.io/examples/generative/wgan_gp/) is written again here: its networks, optimizers, batches of
-512, three steps of the critic and penalty of 10, on Fashion-MNIST as it does. Each side trains for as many seconds,
-compilation left out, one after the other; then 10,000 samples of each are measured by `classifier_fashion`.
+The example (https://keras.io/examples/generative/wgan_gp/) is written again here: its networks,
+optimizers, batches of 512, three steps of the critic and penalty of 10, on Fashion-MNIST as it
+does. Each side trains for as many seconds, compilation left out, one after the other; then 10,000
+samples of each are measured by `classifier_fashion`.
 """
 
 import argparse
@@ -45,8 +47,14 @@ class Peer(keras.Model):
             self.critic.add(layers.Dropout(dropout))
         for layer in (layers.Flatten(), layers.Dropout(0.2), layers.Dense(1)):
             self.critic.add(layer)
-        self.generator = keras.Sequential([keras.Input((self.noise_dim,)), layers.Dense(4096, use_bias=False)])
-        for layer in (layers.BatchNormalization(), layers.LeakyReLU(0.2), layers.Reshape((4, 4, 256))):
+        self.generator = keras.Sequential(
+            [keras.Input((self.noise_dim,)), layers.Dense(4096, use_bias=False)]
+        )
+        for layer in (
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.2),
+            layers.Reshape((4, 4, 256)),
+        ):
             self.generator.add(layer)
         for width, activation in (
             (128, layers.LeakyReLU(0.2)),
@@ -79,7 +87,9 @@ class Peer(keras.Model):
                     inner.watch(between)
                     score = self.critic(between, training=True)
                 norm = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=(1, 2, 3)))
-                wasserstein = tf.reduce_mean(self.critic(x, training=True) - self.critic(fake, training=True))
+                wasserstein = tf.reduce_mean(
+                    self.critic(x, training=True) - self.critic(fake, training=True)
+                )
                 loss = self.penalty * tf.reduce_mean((norm - 1.0) ** 2) - wasserstein
             variables = self.critic.trainable_variables
             self.critic_optimizer.apply(tape.gradient(loss, variables), variables)
@@ -117,34 +127,53 @@ def peer():
 
 
 def ours():
-    """The recipe's model at its learning rate, without the fall at the end, which is out of reach."""
+    """The recipe's model at its learning rate, without the fall at the end, which is out
+    of reach.
+    """
     recipe = Recipe.load(RECIPE)
     model = recipe.build()
-    model.compile(dataclasses.replace(schedule.of(recipe), decay=0.0).optimizer(_NEVER), jit_compile=False)
+    model.compile(
+        dataclasses.replace(schedule.of(recipe), decay=0.0).optimizer(_NEVER), jit_compile=False
+    )
     return model, recipe.data["batch_size"]
 
 
 def leg(make, images, seconds):
-    """Trains for so many seconds: `(samples, steps of the generator, images that its critic saw)`."""
+    """Trains for so many seconds: `(samples, steps of the generator, images that its
+    critic saw)`.
+    """
     keras.utils.set_random_seed(0)
     model, batch_size = make()
     batches = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=0).repeat()
     clock = Clock(seconds)
-    model.fit(batches.batch(batch_size), epochs=1, steps_per_epoch=_NEVER, callbacks=[clock], verbose=0)
+    model.fit(
+        batches.batch(batch_size), epochs=1, steps_per_epoch=_NEVER, callbacks=[clock], verbose=0
+    )
     return model.sample(_SAMPLES, seed=0), clock.steps, clock.steps * batch_size
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=900.0, help="that each side trains (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=900.0, help="that each side trains (default: %(default)s)"
+    )
     args = parser.parse_args(argv)
     train, test = (
-        np.concatenate([np.asarray(x) for x in data.load(_SET, split, _BATCH)]) for split in ("train", "test")
+        np.concatenate([np.asarray(x) for x in data.load(_SET, split, _BATCH)])
+        for split in ("train", "test")
     )
     extractor = features.of(zoo.judge(_SET))
     real = Moments.of(extractor.batches(test[:_SAMPLES]))
-    print(f"{args.seconds:.0f} s each, {_SAMPLES:,} samples against {len(test):,} test examples, {extractor.name}\n")
-    print("| side | steps of the generator | images in thousands | Fréchet distance |\n| --- | ---: | ---: | ---: |")
+    print(
+        f"{args.seconds:.0f} s each, {_SAMPLES:,} samples against {len(test):,} test examples, "
+        f"{extractor.name}\n"
+    )
+    print(
+        "| side | steps of the generator | images in thousands | Fréchet distance |\n| --- | ---: "
+        "| ---: | ---: |"
+    )
     distances = {}
     for name, make in (("kerasgen", ours), ("keras.io", peer)):
         samples, steps, seen = leg(make, train, args.seconds)

@@ -1,10 +1,13 @@
-"""One VAE of Fashion-MNIST under every likelihood of its 256 levels, trained equally long, as a table.
+"""One VAE of Fashion-MNIST under every likelihood of its 256 levels, trained equally long, as a
+table.
 
-    python benchmarks/likelihoods.py [--epochs 5] [--limit 1000] [--num-samples 100] [--likelihoods TITLE ...]
+    python benchmarks/likelihoods.py [--epochs 5] [--limit 1000] [--num-samples 100] [--likelihoods
+    TITLE ...]
 
-The network is that of zoo/vae_fashion/recipe.yaml up to its last layer. Runs are resumable: the same command goes on
-where it was stopped. Figures are of the first `limit` test images, by importance weighting. The first row is a
-baseline without a network, zoo/gmm_mnist/recipe.yaml's mixture of Gaussians on garments, whose likelihood is exact.
+The network is that of zoo/vae_fashion/recipe.yaml up to its last layer. Runs are resumable: the
+same command goes on where it was stopped. Figures are of the first `limit` test images, by
+importance weighting. The first row is a baseline without a network, zoo/gmm_mnist/recipe.yaml's
+mixture of Gaussians on garments, whose likelihood is exact.
 """
 
 import argparse
@@ -19,7 +22,9 @@ from kerasgen.metrics.likelihood import importance_weighted, scored
 ROOT = pathlib.Path(__file__).parents[1]
 LIKELIHOODS = {
     "Gaussian, one scale": {"likelihoods.Gaussian": {"scale": "shared", "levels": 256}},
-    "Gaussian, a scale for each pixel": {"likelihoods.Gaussian": {"scale": "learned", "levels": 256}},
+    "Gaussian, a scale for each pixel": {
+        "likelihoods.Gaussian": {"scale": "learned", "levels": 256}
+    },
     "Laplace, a scale for each pixel": {"likelihoods.Laplace": {"scale": "learned", "levels": 256}},
     "mixture of 5 discretized logistics": {"likelihoods.DiscretizedLogistic": {"components": 5}},
     "categorical over 256 levels": {"likelihoods.Categorical": {"levels": 256}},
@@ -54,7 +59,9 @@ def main():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--num-samples", type=int, default=100)
-    parser.add_argument("--likelihoods", nargs="+", choices=LIKELIHOODS, default=list(LIKELIHOODS), metavar="TITLE")
+    parser.add_argument(
+        "--likelihoods", nargs="+", choices=LIKELIHOODS, default=list(LIKELIHOODS), metavar="TITLE"
+    )
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/likelihoods"))
     args = parser.parse_args()
     images = _images(f"test[:{args.limit}]")

@@ -3,7 +3,8 @@
     python benchmarks/mode_coverage.py
     python benchmarks/mode_coverage.py --games wasserstein_gp --toys eight_gaussians --seeds 0
 
-The same dense networks, optimizer and steps for all games; only the divergence and what goes with it differ.
+The same dense networks, optimizer and steps for all games; only the divergence and what goes with
+it differ.
 """
 
 import argparse
@@ -35,7 +36,9 @@ _MEASURED = 2_500
 
 
 def cell(game, toy, seed, steps, batch_size=256, hidden=(128, 128)):
-    """The figures of one game on one toy, after training from one seed: `(modes, good samples in percent)`."""
+    """The figures of one game on one toy, after training from one seed: `(modes, good samples in
+    percent)`.
+    """
     divergence, penalties, critic_steps = GAMES[game]
     spectral = game.endswith("spectral")
     keras.utils.set_random_seed(seed)
@@ -60,14 +63,27 @@ def cell(game, toy, seed, steps, batch_size=256, hidden=(128, 128)):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--games", nargs="+", choices=GAMES, default=list(GAMES), metavar="GAME")
-    parser.add_argument("--toys", nargs="+", default=["eight_gaussians", "grid_gaussians"], metavar="TOY")
+    parser.add_argument(
+        "--toys", nargs="+", default=["eight_gaussians", "grid_gaussians"], metavar="TOY"
+    )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=6000, help="of the generator (default: %(default)s)")
+    parser.add_argument(
+        "--steps", type=int, default=6000, help="of the generator (default: %(default)s)"
+    )
     args = parser.parse_args(argv)
-    print(f"Modes found and good samples in percent, seeds {args.seeds}, {args.steps} steps, {_MEASURED} samples.\n")
-    print("| game | " + " | ".join(f"{toy}, of {len(TOYS[toy].centres)} | good" for toy in args.toys) + " |")
+    print(
+        f"Modes found and good samples in percent, seeds {args.seeds}, {args.steps} steps, "
+        f"{_MEASURED} samples.\n"
+    )
+    print(
+        "| game | "
+        + " | ".join(f"{toy}, of {len(TOYS[toy].centres)} | good" for toy in args.toys)
+        + " |"
+    )
     print("| --- |" + " ---: |" * 2 * len(args.toys))
     table = {}
     for game in args.games:

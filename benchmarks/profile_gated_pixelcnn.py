@@ -1,9 +1,11 @@
-"""Where the time of training a Gated PixelCNN in bfloat16 goes: by operation, and by form of its parts.
+"""Where the time of training a Gated PixelCNN in bfloat16 goes: by operation, and by form of its
+parts.
 
     python benchmarks/profile_gated_pixelcnn.py [--batch 64] [--threads 1] [--steps 10]
 
-The network of `train_gated_pixelcnn.py`. Three tables: a step by TensorFlow's operations, of its own profiler; the
-convolutions alone, beside products of matrices of the same size; the gate alone, in the forms that it could have.
+The network of `train_gated_pixelcnn.py`. Three tables: a step by TensorFlow's operations, of its
+own profiler; the convolutions alone, beside products of matrices of the same size; the gate alone,
+in the forms that it could have.
 """
 
 import argparse
@@ -51,7 +53,8 @@ def operations(batch, steps):
     for plane in space.planes:
         for line in plane.lines:
             for event in line.events:
-                # Operations are named "name:Kind", what TensorFlow itself does "Class::Method" or "what: function".
+                # Operations are named "name:Kind", what TensorFlow itself does "Class::Method" or
+                # "what: function".
                 name, _, kind = plane.event_metadata[event.metadata_id].name.rpartition(":")
                 if name and not name.endswith(":") and not kind.startswith(" "):
                     spent[kind] += event.duration_ps / 1e9 / steps
@@ -59,7 +62,9 @@ def operations(batch, steps):
 
 
 def convolutions(batch):
-    """GFLOP/s of each convolution and of its product of matrices: forward, gradient in inputs, gradient in kernel."""
+    """GFLOP/s of each convolution and of its product of matrices: forward, gradient in inputs,
+    gradient in kernel.
+    """
     for name, (rows, columns, inputs, outputs) in CONVOLUTIONS.items():
         x = _normal(batch, SIDE + rows - 1, SIDE + columns - 1, inputs)
         kernel, slope = _normal(rows, columns, inputs, outputs), _normal(batch, SIDE, SIDE, outputs)
@@ -89,11 +94,15 @@ def _forward(x, kernel):
 
 
 def _slope_in_inputs(x, kernel, slope):
-    return tf.raw_ops.Conv2DBackpropInput(input_sizes=x.shape, filter=kernel, out_backprop=slope, **_HOW)
+    return tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=x.shape, filter=kernel, out_backprop=slope, **_HOW
+    )
 
 
 def _slope_in_kernel(x, kernel, slope):
-    return tf.raw_ops.Conv2DBackpropFilter(input=x, filter_sizes=kernel.shape, out_backprop=slope, **_HOW)
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=x, filter_sizes=kernel.shape, out_backprop=slope, **_HOW
+    )
 
 
 def plain(x):
@@ -138,7 +147,10 @@ def by_one_tanh(x):
 @tf.custom_gradient
 def gradient_in_bfloat16(x):
     a, b = tf.split(x, 2, axis=-1)
-    a, b = (tf.cast(part, x.dtype) for part in (tf.tanh(tf.cast(a, tf.float32)), tf.sigmoid(tf.cast(b, tf.float32))))
+    a, b = (
+        tf.cast(part, x.dtype)
+        for part in (tf.tanh(tf.cast(a, tf.float32)), tf.sigmoid(tf.cast(b, tf.float32)))
+    )
     return a * b, lambda slope: tf.concat(_slopes(a, b, slope), -1)
 
 
@@ -201,7 +213,9 @@ def main():
     for kind, each in spent.most_common(16):
         print(f"| {kind} | {each:.1f} |")
     print(f"| all | {sum(spent.values()):.1f} |\n")
-    print("| GFLOP/s | forward | in inputs | in kernel | matrices: forward | in inputs | in kernel |")
+    print(
+        "| GFLOP/s | forward | in inputs | in kernel | matrices: forward | in inputs | in kernel |"
+    )
     print("| --- |" + " ---: |" * 6)
     for name, *rates in convolutions(args.batch):
         print(f"| {name} |", *(f"{rate:.0f} |" for rate in rates))

@@ -1,13 +1,15 @@
-"""Sampling of a Gated PixelCNN: cached against naive, compiled in the same way, and what a pixel costs by image size.
+"""Sampling of a Gated PixelCNN: cached against naive, compiled in the same way, and what a pixel
+costs by image size.
 
     python benchmarks/sample_autoregressive.py
 
-The naive sampler makes a full pass for every pixel. All its passes take the same time, so that a few of them are timed
-and the time of a batch of images follows by multiplication. Cached and naive take turns. First both draw small images
-from the same noise, which must be equal. Two peers, whose samplers make a full pass for every pixel too, stand beside
-them where they are installed: pytorch-generative, with a Gated PixelCNN of the same size, and TensorFlow Probability's
-`tfd.PixelCNN`, a PixelCNN++ of as many gated blocks of as many channels, each of several convolutions, which needs
-tf_keras.
+The naive sampler makes a full pass for every pixel. All its passes take the same time, so that a
+few of them are timed and the time of a batch of images follows by multiplication. Cached and naive
+take turns. First both draw small images from the same noise, which must be equal. Two peers, whose
+samplers make a full pass for every pixel too, stand beside
+them where they are installed: pytorch-generative, with a Gated PixelCNN of the same size, and
+TensorFlow Probability's `tfd.PixelCNN`, a PixelCNN++ of as many gated blocks of as many channels,
+each of several convolutions, which needs tf_keras.
 """
 
 import argparse
@@ -24,11 +26,19 @@ def main(arguments=None):
     parser.add_argument("--side", type=int, default=28, help="height and width of the images")
     parser.add_argument("--layers", type=int, default=8, help="gated layers")
     parser.add_argument("--channels", type=int, default=64, help="of every layer")
-    parser.add_argument("--passes", type=int, default=2, help="full passes timed in a turn of the naive sampler")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each sampler; their median counts")
-    parser.add_argument("--sides", type=int, nargs="*", default=[16, 32, 64], help="to show the cost of a pixel at")
+    parser.add_argument(
+        "--passes", type=int, default=2, help="full passes timed in a turn of the naive sampler"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="turns of each sampler; their median counts"
+    )
+    parser.add_argument(
+        "--sides", type=int, nargs="*", default=[16, 32, 64], help="to show the cost of a pixel at"
+    )
     clocks = {"choices": ("wall", "cpu"), "default": "wall"}
-    parser.add_argument("--clock", **clocks, help="cpu: seconds of all threads, which a busy machine disturbs less")
+    parser.add_argument(
+        "--clock", **clocks, help="cpu: seconds of all threads, which a busy machine disturbs less"
+    )
     options = parser.parse_args(arguments)
     # TensorFlow leaves oneDNN off on some processors, where it is faster too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -45,7 +55,10 @@ def report(options):
     pixels = options.side**2
     seconds = {}
     samplers = {f"cached{xla}": cached(model, options.batch, bool(xla)) for xla in ("", " xla")}
-    samplers |= {f"naive{xla}": naive(model, options.batch, options.passes, bool(xla)) for xla in ("", " xla")}
+    samplers |= {
+        f"naive{xla}": naive(model, options.batch, options.passes, bool(xla))
+        for xla in ("", " xla")
+    }
     if importlib.util.find_spec("pytorch_generative"):
         samplers["pytorch-generative"] = pytorch_generative(options)
     if importlib.util.find_spec("tf_keras"):
@@ -58,29 +71,39 @@ def report(options):
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     gigaflop = 2e-9 * model.network.multiply_adds() * options.batch
     lines = [
-        f"- machine: {machine.describe()}; threads: {len(os.sched_getaffinity(0))}; seconds of {options.clock} time",
-        f"- {options.layers} gated layers of {options.channels} channels, {model.count_params():,} parameters, "
+        f"- machine: {machine.describe()}; threads: {len(os.sched_getaffinity(0))}; seconds of "
+        f"{options.clock} time",
+        f"- {options.layers} gated layers of {options.channels} channels, {model.count_params():,} "
+        "parameters, "
         f"{model.network.multiply_adds() / 1e6:.0f} million multiply-adds an image",
-        f"- {options.batch} images of {options.side}x{options.side}; of the naive sampler's {pixels} passes, "
+        f"- {options.batch} images of {options.side}x{options.side}; of the naive sampler's "
+        f"{pixels} passes, "
         f"{options.passes} were timed in each of {options.rounds} turns",
         "",
-        "| sampler | seconds, median | min | max | us a pixel and image | GFLOP/s | times as slow as cached |",
+        "| sampler | seconds, median | min | max | us a pixel and image | GFLOP/s | times as slow "
+        "as cached |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, values in seconds.items():
         passes = 1 if name.startswith("cached") else pixels
         cached_by_same_compiler = medians["cached xla" if name.endswith("xla") else "cached"]
         each = 1e6 * medians[name] / pixels / options.batch
-        speed = "-" if name == "tfd.PixelCNN" else f"{passes * gigaflop / medians[name]:.0f}"  # another network's
+        speed = (
+            "-" if name == "tfd.PixelCNN" else f"{passes * gigaflop / medians[name]:.0f}"
+        )  # another network's
         lines.append(
-            f"| {name} | {medians[name]:.2f} | {min(values):.2f} | {max(values):.2f} | {each:.2f} | "
+            f"| {name} | {medians[name]:.2f} | {min(values):.2f} | {max(values):.2f} | {each:.2f} "
+            "| "
             f"{speed} | {medians[name] / cached_by_same_compiler:.0f} |"
         )
     lines += ["", "| side | us a pixel and image, cached | with XLA |", "| --- | ---: | ---: |"]
     for side in options.sides:
         model = gated_pixelcnn(side, options)
         found = [
-            1e6 * min(timed(sampler, options) for _ in range(options.rounds)) / side**2 / options.batch
+            1e6
+            * min(timed(sampler, options) for _ in range(options.rounds))
+            / side**2
+            / options.batch
             for sampler in (cached(model, options.batch, xla) for xla in (False, True))
         ]
         lines.append(f"| {side} | {found[0]:.2f} | {found[1]:.2f} |")
@@ -112,10 +135,14 @@ def uniform_of(model, batch):
 
 
 def cached(model, batch, xla):
-    """A function that draws a batch and waits for it, compiled by its first call, which is made here."""
+    """A function that draws a batch and waits for it, compiled by its first call, which is made
+    here.
+    """
     import tensorflow as tf
 
-    draw = tf.function(lambda uniform: model._draw(uniform, None, 1.0, ()), autograph=False, jit_compile=xla)
+    draw = tf.function(
+        lambda uniform: model._draw(uniform, None, 1.0, ()), autograph=False, jit_compile=xla
+    )
     uniform = uniform_of(model, batch)
 
     def run():
@@ -141,7 +168,9 @@ def naive(model, batch, passes, xla):
             pixel = model.likelihood.draw(params, uniform[:, row, column])
             return i + 1, ops.where(ops.equal(positions, i), pixel[:, None, None], x)
 
-        return ops.while_loop(lambda i, _: i < passes, body, (0, ops.zeros((batch, *model.event_shape))))[1]
+        return ops.while_loop(
+            lambda i, _: i < passes, body, (0, ops.zeros((batch, *model.event_shape)))
+        )[1]
 
     uniform = uniform_of(model, batch)
 
@@ -161,7 +190,9 @@ def check(options):
 
 
 def pytorch_generative(options):
-    """Full passes of the Gated PixelCNN of pytorch-generative, which its sampler makes for every pixel."""
+    """Full passes of the Gated PixelCNN of pytorch-generative, which its sampler makes for every
+    pixel.
+    """
     import torch
     from pytorch_generative import models
 
@@ -179,12 +210,18 @@ def pytorch_generative(options):
 
 
 def tfd_pixelcnn(options):
-    """Full passes of the network of TensorFlow Probability's PixelCNN++, which its sampler makes for every pixel."""
+    """Full passes of the network of TensorFlow Probability's PixelCNN++, which its sampler makes
+    for every pixel.
+    """
     import tensorflow as tf
     import tensorflow_probability as tfp
 
     shape = (options.side, options.side, 1)
-    sizes = {"num_hierarchies": 1, "num_resnet": options.layers // 2, "num_filters": options.channels}
+    sizes = {
+        "num_hierarchies": 1,
+        "num_resnet": options.layers // 2,
+        "num_filters": options.channels,
+    }
     peer = tfp.distributions.PixelCNN(shape, **sizes, num_logistic_mix=1, high=1)
     run_network = tf.function(lambda x: peer.network(x, training=False), autograph=False)
     x = tf.zeros((options.batch, *shape))

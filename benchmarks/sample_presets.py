@@ -1,9 +1,10 @@
-"""Seconds from `kerasgen sample` to the picture, for presets whose samples are drawn piece by piece.
+"""Seconds from `kerasgen sample` to the picture, for presets whose samples are drawn piece by
+piece.
 
     python benchmarks/sample_presets.py
 
-Every run is a process of its own, as a user's: imports, loading, compilation, drawing, the PNG file. The imports by
-themselves take turns with it, so that what is left can be told.
+Every run is a process of its own, as a user's: imports, loading, compilation, drawing, the PNG
+file. The imports by themselves take turns with it, so that what is left can be told.
 """
 
 import argparse
@@ -25,7 +26,9 @@ IMPORTS = "import matplotlib.pyplot, kerasgen; kerasgen.zoo.load; kerasgen.backe
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--commands", nargs="+", default=COMMANDS, help="what follows kerasgen sample")
+    parser.add_argument(
+        "--commands", nargs="+", default=COMMANDS, help="what follows kerasgen sample"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="turns of each; their median counts")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -43,7 +46,16 @@ def report(commands, rounds):
             for command, seconds in samples.items():
                 arguments = shlex.split(command)
                 seconds.append(
-                    timed("-m", "kerasgen.cli", "sample", *arguments, "--seed", "0", "--out", f"{folder}/a.png")
+                    timed(
+                        "-m",
+                        "kerasgen.cli",
+                        "sample",
+                        *arguments,
+                        "--seed",
+                        "0",
+                        "--out",
+                        f"{folder}/a.png",
+                    )
                 )
     imported = statistics.median(imports)
     lines = [
@@ -56,7 +68,8 @@ def report(commands, rounds):
     for command, seconds in samples.items():
         median = statistics.median(seconds)
         lines.append(
-            f"| `{command}` | {median:.1f} | {min(seconds):.1f} | {max(seconds):.1f} | {median - imported:.1f} |"
+            f"| `{command}` | {median:.1f} | {min(seconds):.1f} | {max(seconds):.1f} | "
+            f"{median - imported:.1f} |"
         )
     return "\n".join(lines)
 

@@ -1,9 +1,11 @@
 """Training throughput of a Gated PixelCNN: Keras against the same network in plain PyTorch.
 
     python benchmarks/train_gated_pixelcnn.py
-    python benchmarks/train_gated_pixelcnn.py --legs keras pytorch pytorch-channels-last pytorch-compile
+    python benchmarks/train_gated_pixelcnn.py --legs keras pytorch pytorch-channels-last
+    pytorch-compile
 
-Eight gated layers of 64 channels on binary images of 28x28, the masked kernels on both sides cut down to what they see.
+Eight gated layers of 64 channels on binary images of 28x28, the masked kernels on both sides cut
+down to what they see.
 """
 
 import turns
@@ -19,7 +21,9 @@ def keras_model():
 
 
 def pytorch_gated_pixelcnn():
-    """The network as PyTorch users would write it; calling it on `[B, 1, H, W]` gives -log p(x), `[B]` in nats."""
+    """The network as PyTorch users would write it; calling it on `[B, 1, H, W]` gives -log p(x),
+    `[B]` in nats.
+    """
     import torch
     from torch import nn
     from torch.nn import functional
@@ -44,7 +48,9 @@ def pytorch_gated_pixelcnn():
 
         def forward(self, v, h):
             vertical = self.vertical(functional.pad(v, self.above))
-            out = self.output(gate(self.horizontal(functional.pad(h, self.beside)) + self.link(vertical)))
+            out = self.output(
+                gate(self.horizontal(functional.pad(h, self.beside)) + self.link(vertical))
+            )
             return gate(vertical), out if self.first else h + out
 
     class GatedPixelCNN(nn.Module):
@@ -61,7 +67,9 @@ def pytorch_gated_pixelcnn():
             for layer in self.stack:
                 v, h = layer(v, h)
             logits = self.head(torch.relu(self.hidden(torch.relu(h)))).float()
-            return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
+            return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(
+                (1, 2, 3)
+            )
 
     return GatedPixelCNN()
 
@@ -70,7 +78,9 @@ def pytorch_step(leg):
     return turns.likelihood_step(pytorch_gated_pixelcnn(), leg)
 
 
-TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images)
+TASK = turns.Task(
+    __file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images
+)
 
 if __name__ == "__main__":
     turns.main(TASK)

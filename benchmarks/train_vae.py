@@ -1,4 +1,5 @@
-"""Training throughput of vae_mnist's architecture: Keras against the same architecture in plain PyTorch.
+"""Training throughput of vae_mnist's architecture: Keras against the same architecture in plain
+PyTorch.
 
 python benchmarks/train_vae.py
 """
@@ -27,7 +28,8 @@ def keras_model():
 
 
 def pytorch_vae(config):
-    """The model of a recipe's `model` section as PyTorch users would write it, for `[B, C, H, W]` binary images.
+    """The model of a recipe's `model` section as PyTorch users would write it, for `[B, C, H, W]`
+    binary images.
 
     Calling it gives -log p(x | z) and KL(q(z | x) || p(z)), each `[B]` in nats.
     """
@@ -61,7 +63,11 @@ def pytorch_vae(config):
             previous = size
         positions = (height >> len(channels)) * (width >> len(channels))
         return nn.Sequential(
-            *modules, activation(), nn.Flatten(), nn.Linear(positions * previous, features), activation()
+            *modules,
+            activation(),
+            nn.Flatten(),
+            nn.Linear(positions * previous, features),
+            activation(),
         )
 
     def make_decoder(channels, blocks, features, activation="swish"):
@@ -75,7 +81,11 @@ def pytorch_vae(config):
         ]
         for size, depth, following in zip(channels, blocks, (*channels[1:], image_channels)):
             modules += [ResidualBlock(size, activation) for _ in range(depth)]
-            modules += [activation(), nn.Conv2d(size, 4 * following, 3, padding=1), nn.PixelShuffle(2)]
+            modules += [
+                activation(),
+                nn.Conv2d(size, 4 * following, 3, padding=1),
+                nn.PixelShuffle(2),
+            ]
         return nn.Sequential(*modules)
 
     class VAE(nn.Module):
@@ -90,7 +100,9 @@ def pytorch_vae(config):
             scale = functional.softplus(raw_scale) + 1e-5
             noise = torch.randn_like(mean) if noise is None else noise
             logits = self.decoder(mean + scale * noise).float()
-            reconstruction = functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
+            reconstruction = functional.binary_cross_entropy_with_logits(
+                logits, x, reduction="none"
+            ).sum((1, 2, 3))
             kl = (0.5 * (mean**2 + scale**2 - 1) - scale.log()).sum(-1)
             return reconstruction, kl
 
@@ -111,7 +123,9 @@ def pytorch_step(leg):
     return turns.likelihood_step(Loss(), leg)
 
 
-TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images)
+TASK = turns.Task(
+    __file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images
+)
 
 if __name__ == "__main__":
     turns.main(TASK)

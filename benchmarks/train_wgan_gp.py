@@ -1,8 +1,10 @@
-"""Training throughput of wgan_gp_fashion's architecture: Keras against the same networks in plain PyTorch.
+"""Training throughput of wgan_gp_fashion's architecture: Keras against the same networks in plain
+PyTorch.
 
     python benchmarks/train_wgan_gp.py
 
-A step is what the recipe says: a step of the critic with a gradient penalty, and one of the generator.
+A step is what the recipe says: a step of the critic with a gradient penalty, and one of the
+generator.
 """
 
 import pathlib
@@ -26,7 +28,9 @@ def keras_model():
 
 
 def pytorch_networks(config):
-    """Generator and critic as PyTorch users would write them: noise `[B, D]` to images, images to scores `[B]`."""
+    """Generator and critic as PyTorch users would write them: noise `[B, D]` to images, images to
+    scores `[B]`.
+    """
     from torch import nn
 
     generator = config["generator"]["networks.DCGANGenerator"]
@@ -37,14 +41,23 @@ def pytorch_networks(config):
     stages = len(generator["channels"])
     lowest = (first, height >> stages, width >> stages)
 
-    def normalized(channels):  # as Keras: epsilon 1e-3, a tenth of every batch to the moving averages
+    def normalized(
+        channels,
+    ):  # as Keras: epsilon 1e-3, a tenth of every batch to the moving averages
         return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.1)
 
-    modules = [nn.Linear(config["latent_dim"], lowest[0] * lowest[1] * lowest[2]), nn.Unflatten(1, lowest)]
+    modules = [
+        nn.Linear(config["latent_dim"], lowest[0] * lowest[1] * lowest[2]),
+        nn.Unflatten(1, lowest),
+    ]
     modules += [normalized(first), nn.ReLU()]
     previous = first
     for size in others:
-        modules += [nn.ConvTranspose2d(previous, size, 4, 2, padding=1), normalized(size), nn.ReLU()]
+        modules += [
+            nn.ConvTranspose2d(previous, size, 4, 2, padding=1),
+            normalized(size),
+            nn.ReLU(),
+        ]
         previous = size
     modules += [nn.ConvTranspose2d(previous, image_channels, 4, 2, padding=1), nn.Sigmoid()]
 
@@ -88,7 +101,9 @@ def pytorch_step(leg):
             fake = generated(len(real)).detach().float()
             difference = (critic(fake) - critic(real)).float().mean()
         share = torch.rand(len(real), 1, 1, 1)
-        between = (real + share * (fake - real)).requires_grad_().clone()  # the counter of operations takes no leaf
+        between = (
+            (real + share * (fake - real)).requires_grad_().clone()
+        )  # the counter of operations takes no leaf
         with autocast():
             scores = critic(between)
         (slope,) = torch.autograd.grad(scores.float().sum(), between, create_graph=True)
@@ -101,7 +116,9 @@ def pytorch_step(leg):
 
     def step(x):
         parts = x.chunk(config.get("critic_steps", 1))
-        games = [(critic_loss, optimizers[1], part) for part in parts] + [(generator_loss, optimizers[0], parts[-1])]
+        games = [(critic_loss, optimizers[1], part) for part in parts] + [
+            (generator_loss, optimizers[0], parts[-1])
+        ]
         for loss_of, optimizer, part in games:
             for each in optimizers:
                 each.zero_grad()
@@ -113,7 +130,15 @@ def pytorch_step(leg):
     return step
 
 
-TASK = turns.Task(__file__, __doc__.splitlines()[0], keras_model, 2, pytorch_step, turns.binary_images, batch_size=32)
+TASK = turns.Task(
+    __file__,
+    __doc__.splitlines()[0],
+    keras_model,
+    2,
+    pytorch_step,
+    turns.binary_images,
+    batch_size=32,
+)
 
 if __name__ == "__main__":
     turns.main(TASK)

@@ -1,7 +1,7 @@
 """What models can do. An ability is a base class of the families that have it.
 
-Each owns its public method: it checks, works in blocks that are padded to few sizes, seeds, compiles
-and joins. A family implements one block. A model without an ability lacks the method.
+Each owns its public method: it checks, works in blocks that are padded to few sizes, seeds,
+compiles and joins. A family implements one block. A model without an ability lacks the method.
 """
 
 import inspect
@@ -57,7 +57,8 @@ class Samples(Ability):
             **ways: how this family draws: see `sampling_ways`, and the family's own page.
 
         Raises:
-            ValueError: n below 1, a missing or wrong condition, a way that the family does not know.
+            ValueError: n below 1, a missing or wrong condition, a way that the family does not
+                know.
         """
         return self.event.clip(self._drawn("_sample", n, condition, seed, progress, ways))
 
@@ -133,11 +134,12 @@ class Scores(Ability):
     decodes_at_once = 1024  # examples times importance samples
 
     def log_prob(self, x, condition=None, num_samples: int | None = None, seed: int | None = None):
-        """log p(x | condition) `[B]` in nats: exact, a lower bound or an estimate: `likelihood_kind`.
+        """log p(x | condition) `[B]` in nats: exact, a lower bound or an estimate:
+        `likelihood_kind`.
 
-        An estimate is the importance-weighted one, log (1/k) sum_k p(x, z_k) / q(z_k | x) (Burda and
-        others 2016, arXiv 1509.00519, equation 8), a lower bound in expectation, tighter with k.
-        Memory does not grow with k.
+        An estimate is the importance-weighted one, log (1/k) sum_k p(x, z_k) / q(z_k | x) (Burda
+        and others 2016, arXiv 1509.00519, equation 8), a lower bound in expectation, tighter with
+        k. Memory does not grow with k.
 
         Args:
             x: examples `[B, *event_shape]`.
@@ -153,8 +155,10 @@ class Scores(Ability):
             return self._estimate(ops.logsumexp, ops.logaddexp, x, condition, k, seed) - math.log(k)
         if num_samples is not None or seed is not None:
             raise ValueError(
-                f"Expected no num_samples and no seed: the log_prob of this {type(self).__name__} is "
-                f"{self.likelihood_kind}. Received: num_samples={num_samples}, seed={seed}. Drop them."
+                f"Expected no num_samples and no seed: the log_prob of this {type(self).__name__} "
+                "is "
+                f"{self.likelihood_kind}. Received: num_samples={num_samples}, seed={seed}. Drop "
+                "them."
             )
         x, condition = self.check(x, condition)
         score = self._compiled("_log_prob")
@@ -264,7 +268,8 @@ class Completes(Samples):
         grid = self.event_shape[:2]
         if mask.dtype != bool or mask.shape not in (grid, (n, *grid)) or len(image) not in (1, n):
             raise ValueError(
-                f"Expected images of shape {self.event_shape}, one or n={n}, and a mask of bool and "
+                f"Expected images of shape {self.event_shape}, one or n={n}, and a mask of bool "
+                "and "
                 f"shape {grid} or {(n, *grid)}. "
                 f"Received: images {image.shape}, mask {mask.dtype} {mask.shape}."
             )
@@ -276,7 +281,11 @@ class Completes(Samples):
         seeds = keras.random.SeedGenerator(seed)
         return in_blocks(
             lambda *rows: block(backend.next_seed(seeds), *rows, **moving),
-            n, self.samples_at_once, image, ops.convert_to_tensor(mask), condition,
+            n,
+            self.samples_at_once,
+            image,
+            ops.convert_to_tensor(mask),
+            condition,
         )
 
 

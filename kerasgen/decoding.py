@@ -1,4 +1,6 @@
-"""How a category is drawn from logits by a uniform number; tokens by temperature, top-k, nucleus."""
+"""How a category is drawn from logits by a uniform number; tokens by temperature, top-k,
+nucleus.
+"""
 
 import dataclasses
 import math
@@ -24,21 +26,24 @@ def pick(logits, uniform):
     `uniform` `[...]`."""
     below = ops.cumsum(ops.softmax(logits), axis=-1)
     # In parts of the last sum, so that rounding leads to no category of probability 0 behind it.
-    return ops.sum(ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1)
+    return ops.sum(
+        ops.cast(uniform[..., None] * below[..., -1:] >= below[..., :-1], "int32"), axis=-1
+    )
 
 
 @register
 @dataclasses.dataclass(frozen=True)
 class Sampler:
-    """A way to draw tokens from logits. Numbers but top_k may be scalar tensors, which nobody checks.
+    """A way to draw tokens from logits. Numbers but top_k may be scalar tensors, which nobody
+    checks.
 
     Args:
         temperature: above 0; divides the logits: 1 draws from the model, less sharpens, and near 0
             the likeliest token is drawn.
         top_k: draw among the k most likely tokens, or None for all.
         top_p: draw among the fewest tokens that have at least this probability together, in (0, 1],
-            or None for all (Holtzman and others, The Curious Case of Neural Text Degeneration, 2020,
-            arXiv 1904.09751).
+            or None for all (Holtzman and others, The Curious Case of Neural Text Degeneration,
+            2020, arXiv 1904.09751).
         guidance: by how much a condition counts: None as it was learned, 0 not at all, above 1
             exaggerated (Ho and Salimans, Classifier-Free Diffusion Guidance, arXiv 2207.12598).
 
@@ -77,7 +82,8 @@ class Sampler:
         """Tokens `[B, ...]` int32.
 
         Args:
-            logits: `[B, ..., K]`; with guidance `[2 B, ..., K]`, given the condition and then without.
+            logits: `[B, ..., K]`; with guidance `[2 B, ..., K]`, given the condition and then
+                without.
             uniform: numbers uniform on [0, 1), `[B, ...]`.
         """
         logits = ops.cast(logits, "float32")

@@ -101,7 +101,9 @@ class EventModel(keras.Model):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""
         self._validate_arrays(x, y)
         held_out = kwargs.get("validation_data")
-        self._validate_arrays(*(held_out[:2] if isinstance(held_out, (list, tuple)) else (held_out,)))
+        self._validate_arrays(
+            *(held_out[:2] if isinstance(held_out, (list, tuple)) else (held_out,))
+        )
         try:
             return super().fit(x, y, *args, callbacks=_watched(callbacks), **kwargs)
         except Exception:
@@ -158,7 +160,8 @@ class GenerativeModel(EventModel):
         """
         if loss is not None:
             raise ValueError(
-                f"Expected no loss: {type(self).__name__} trains by its own. Received: loss={loss!r}."
+                f"Expected no loss: {type(self).__name__} trains by its own. Received: "
+                f"loss={loss!r}."
             )
         super().compile(optimizer, **kwargs)
 
@@ -174,8 +177,9 @@ class GenerativeModel(EventModel):
         )
 
     def call(self, x):
-        # `fit` calls the model on the data before it asks for the loss. The loss also depends on the
-        # condition, which `call` does not see, so the data pass through and `compute_loss` works.
+        # `fit` calls the model on the data before it asks for the loss. The loss also depends on
+        # the condition, which `call` does not see, so the data pass through and `compute_loss`
+        # works.
         return x
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

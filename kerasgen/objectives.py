@@ -1,9 +1,10 @@
 """What a latent-variable model maximises.
 
-ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014, arXiv 1312.6114
-IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and others 2016, arXiv 1509.00519
-TCVAE   the ELBO with the KL in three parts, each with its own weight      Chen and others 2018, arXiv 1802.04942
-        the ELBO of ids, its gradient by REINFORCE                         Williams 1992; Kool and others 2019
+ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014,
+arXiv 1312.6114 IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and
+others 2016, arXiv 1509.00519 TCVAE   the ELBO with the KL in three parts, each with its own weight
+        Chen and others 2018, arXiv 1802.04942 the ELBO of ids, its gradient by REINFORCE
+        Williams 1992; Kool and others 2019
 """
 
 import math
@@ -17,8 +18,8 @@ from kerasgen.registration import register
 
 
 class Objective(keras.layers.Layer):
-    """Base of the objectives: `loss(model, x, condition, training) -> Loss`, whose terms are named by
-    `term_names(bottleneck)`. A layer, so that it may own variables.
+    """Base of the objectives: `loss(model, x, condition, training) -> Loss`, whose terms are named
+    by `term_names(bottleneck)`. A layer, so that it may own variables.
 
     Attributes:
         needs_prior: whether the model is to have a `prior`, and score by it.
@@ -29,7 +30,12 @@ class Objective(keras.layers.Layer):
     def build(self, input_shape=None):
         """Makes the counter of training steps."""
         self.step = self.add_weight(
-            name="step", shape=(), dtype="int32", initializer="zeros", trainable=False, aggregation="only_first_replica"
+            name="step",
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
         )
         self.built = True
 
@@ -43,8 +49,10 @@ class ELBO(Objective):
     """The evidence lower bound.
 
     Args:
-        beta: weight of the bottleneck's terms (Higgins and others 2017); 1 makes the bound one on log p(x).
-        warmup_steps: training steps over which the weight rises from 0 to beta. The steps taken are saved with the
+        beta: weight of the bottleneck's terms (Higgins and others 2017); 1 makes the bound one on
+            log p(x).
+        warmup_steps: training steps over which the weight rises from 0 to beta. The steps taken are
+            saved with the
             weights: fine-tuning does not warm up again.
         num_samples: Monte Carlo samples of z for each example.
         warmup: how the weight rises, "linear" or "cosine".
@@ -82,23 +90,27 @@ class ELBO(Objective):
 
 @register
 class TCVAE(Objective):
-    """The ELBO of beta-TCVAE: only the dependence between latent dimensions is weighed by beta, not the whole KL.
+    """The ELBO of beta-TCVAE: only the dependence between latent dimensions is weighed by beta, not
+    the whole KL.
 
     With the aggregate posterior q(z) = mean_n q(z | x_n) over the training set,
 
-        KL(q(z | x) || p(z)) = log q(z | x) / q(z)              mutual_information of example and code
+        KL(q(z | x) || p(z)) = log q(z | x) / q(z)              mutual_information of example and
+        code
                              + log q(z) / prod_d q(z_d)         total_correlation
                              + log prod_d q(z_d) / p(z)         dimension_kl
 
-    on average over x and z from q(z | x). q(z) is estimated from the batch, so that each estimated term is biased in a
-    small batch, while their sum is not. Under a strategy every replica estimates it from its own part of the batch.
+    on average over x and z from q(z | x). q(z) is estimated from the batch, so that each estimated
+    term is biased in a small batch, while their sum is not. Under a strategy every replica
+    estimates it from its own part of the batch.
 
     Args:
         dataset_size: number of training examples.
         alpha, beta, gamma: weights of the three terms.
 
     Raises:
-        ValueError: a model is built with it on another bottleneck than `Gaussian`, whose dimensions are independent.
+        ValueError: a model is built with it on another bottleneck than `Gaussian`, whose dimensions
+            are independent.
     """
 
     needs_prior = True
@@ -114,7 +126,8 @@ class TCVAE(Objective):
     def term_names(self, bottleneck):
         if not bottleneck.independent_units:
             raise ValueError(
-                "Expected a bottleneck of independent Gaussian dimensions, bottlenecks.Gaussian, for TCVAE. "
+                "Expected a bottleneck of independent Gaussian dimensions, bottlenecks.Gaussian, "
+                "for TCVAE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("reconstruction", *self._PARTS)
@@ -130,11 +143,13 @@ class TCVAE(Objective):
 
 
 def kl_parts(z, posterior, prior, dataset_size):
-    """Mutual information, total correlation and dimension-wise KL at codes z `[B, D]`, each `[B]` in nats.
+    """Mutual information, total correlation and dimension-wise KL at codes z `[B, D]`, each `[B]`
+    in nats.
 
-    The estimate of q(z_i) is unbiased: x_i makes up 1 / N of the training set of N, and the other examples of the batch
-    stand for the rest. It is the mean over all orders of the batch of minibatch stratified sampling (Chen and others
-    2018, appendix). Minibatch weighted sampling would shift the total correlation by (D - 1) log N nats.
+    The estimate of q(z_i) is unbiased: x_i makes up 1 / N of the training set of N, and the other
+    examples of the batch stand for the rest. It is the mean over all orders of the batch of
+    minibatch stratified sampling (Chen and others 2018, appendix). Minibatch weighted sampling
+    would shift the total correlation by (D - 1) log N nats.
 
     Args:
         z: a draw of each posterior.
@@ -163,10 +178,12 @@ class IWAE(Objective):
 
     Args:
         num_samples: importance samples k for each example.
-        start_step: training steps on one sample, the ELBO, before the k samples begin. Saved with the weights.
+        start_step: training steps on one sample, the ELBO, before the k samples begin. Saved with
+            the weights.
 
     Raises:
-        ValueError: no samples; a model is built with it whose bottleneck has no prior over real numbers.
+        ValueError: no samples; a model is built with it whose bottleneck has no prior over real
+            numbers.
     """
 
     needs_prior = True
@@ -179,7 +196,8 @@ class IWAE(Objective):
     def term_names(self, bottleneck):
         if not bottleneck.has_prior:
             raise ValueError(
-                f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}, for IWAE. "
+                f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}, "
+                "for IWAE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("iwae",)
@@ -203,30 +221,37 @@ class IWAE(Objective):
 class REINFORCE(ELBO):
     """The ELBO of a discrete bottleneck, with an unbiased gradient that needs no relaxation.
 
-    For ids i drawn from q and the log-likelihoods l of n draws, the gradient of E_q[l] with respect to q is taken as
+    For ids i drawn from q and the log-likelihoods l of n draws, the gradient of E_q[l] with respect
+    to q is taken as
 
         (1/n) sum_k (l_k - mean of the other l_j) grad log q(i_k)
 
-    (Williams, Simple Statistical Gradient-Following Algorithms, 1992; the leave-one-out baseline: Kool, van Hoof and
-    Welling, Buy 4 REINFORCE Samples, Get a Baseline for Free!, 2019). That of the decoder is the mean over the draws.
+    (Williams, Simple Statistical Gradient-Following Algorithms, 1992; the leave-one-out baseline:
+    Kool, van Hoof and Welling, Buy 4 REINFORCE Samples, Get a Baseline for Free!, 2019). That of
+    the decoder is the mean over the draws.
 
     Args:
         num_samples: draws n of each example, at least 2.
         beta, warmup_steps, warmup: as of `ELBO`.
 
     Raises:
-        ValueError: fewer than 2 draws; a model is built with it on another bottleneck than `GumbelSoftmax`.
+        ValueError: fewer than 2 draws; a model is built with it on another bottleneck than
+            `GumbelSoftmax`.
     """
 
     def __init__(self, num_samples=4, **kwargs):
         if num_samples < 2:
-            raise ValueError(f"Expected at least 2 samples, which are each other's baseline. Received: {num_samples}")
+            raise ValueError(
+                "Expected at least 2 samples, which are each other's baseline. Received: "
+                f"{num_samples}"
+            )
         super().__init__(num_samples=num_samples, **kwargs)
 
     def term_names(self, bottleneck):
         if not bottleneck.has_token_probabilities:
             raise ValueError(
-                "Expected a bottleneck with probabilities of ids, bottlenecks.GumbelSoftmax, for REINFORCE. "
+                "Expected a bottleneck with probabilities of ids, bottlenecks.GumbelSoftmax, for "
+                "REINFORCE. "
                 f"Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return super().term_names(bottleneck)
@@ -235,9 +260,13 @@ class REINFORCE(ELBO):
         """-log p(x | tokens) and KL(q(tokens | x) || p(tokens)), each `[B]` in nats."""
         posterior, n = model.posterior(x, condition, training), self.num_samples
         ids = posterior.sample(n, seed=backend.next_seed(model.bottleneck.noise))
-        log_likelihood = model.decode(model.bottleneck.embed(ids), condition, training).log_prob(x)  # [n, B]
+        log_likelihood = model.decode(model.bottleneck.embed(ids), condition, training).log_prob(
+            x
+        )  # [n, B]
         advantage = (log_likelihood - ops.mean(log_likelihood, axis=0)) * n / (n - 1)
         score = ops.stop_gradient(advantage) * posterior.log_prob(ids)
-        gain = log_likelihood + score - ops.stop_gradient(score)  # the value of the likelihood, the gradient of both
+        gain = (
+            log_likelihood + score - ops.stop_gradient(score)
+        )  # the value of the likelihood, the gradient of both
         kl = {"kl": posterior.kl_divergence(model.bottleneck.prior())}
         return self._weighed(ops.mean(gain, axis=0), kl, {}, training)

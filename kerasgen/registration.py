@@ -33,7 +33,9 @@ def register(cls: Class) -> Class:
 
 
 def get_config(self) -> dict[str, Any]:
-    """The constructor's arguments, those that are parts serialized, and what Keras adds for layers."""
+    """The constructor's arguments, those that are parts serialized, and what Keras adds
+    for layers.
+    """
     own = keras.Layer.get_config(self) if isinstance(self, keras.Layer) else {}
     return own | {name: _serialized(value) for name, value in getattr(self, _ARGUMENTS).items()}
 

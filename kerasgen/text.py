@@ -12,7 +12,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 @register
 class Vocabulary:
-    """Words and their numbers, 1 for the first; 0 stands for no word and fills a row up behind the last word.
+    """Words and their numbers, 1 for the first; 0 stands for no word and fills a row up behind the
+    last word.
 
     Case and punctuation do not count.
 
@@ -22,7 +23,8 @@ class Vocabulary:
         examples: sentences to show a model by.
 
     Raises:
-        ValueError: words that no sentence could contain, or that come twice; examples that are not sentences.
+        ValueError: words that no sentence could contain, or that come twice; examples that are not
+            sentences.
     """
 
     def __init__(self, words, length, examples=()):
@@ -33,7 +35,8 @@ class Vocabulary:
         odd = [word for word in self.words if not _WORD.fullmatch(word) or word != word.lower()]
         if odd or len(self._numbers) < len(self.words):
             raise ValueError(
-                f"Expected different words in lower case, without spaces and signs. Received: {odd or 'repeats'}."
+                "Expected different words in lower case, without spaces and signs. Received: "
+                f"{odd or 'repeats'}."
             )
         self.encode(self.examples)
 
@@ -46,7 +49,8 @@ class Vocabulary:
         """Word numbers `[B, T]` int32 of a list of sentences, or `[1, T]` of one.
 
         Raises:
-            ValueError: a word that is not in the vocabulary (near ones are named), an empty or a too long sentence.
+            ValueError: a word that is not in the vocabulary (near ones are named), an empty or a
+                too long sentence.
         """
         sentences = [sentences] if isinstance(sentences, str) else list(sentences)
         numbers = np.zeros((len(sentences), self.length), "int32")
@@ -54,17 +58,23 @@ class Vocabulary:
             words = _WORD.findall(sentence.lower())
             if not 1 <= len(words) <= self.length:
                 raise ValueError(
-                    f"Expected a sentence of 1 to {self.length} words. Received: {len(words)} words, {sentence!r}."
+                    f"Expected a sentence of 1 to {self.length} words. Received: {len(words)} "
+                    f"words, {sentence!r}."
                 )
             unknown = dict.fromkeys(word for word in words if word not in self._numbers)
             if unknown:
                 received = ", ".join(map(repr, unknown))
-                raise ValueError(f"Expected words that the model knows. Received: {received}. {self._near(unknown)}")
+                raise ValueError(
+                    f"Expected words that the model knows. Received: {received}. "
+                    f"{self._near(unknown)}"
+                )
             row[: len(words)] = [self._numbers[word] for word in words]
         return numbers
 
     def _near(self, unknown):
-        near = {word: difflib.get_close_matches(word, self.words, n=3, cutoff=0.5) for word in unknown}
+        near = {
+            word: difflib.get_close_matches(word, self.words, n=3, cutoff=0.5) for word in unknown
+        }
         hints = [f"Near {word!r}: {', '.join(words)}." for word, words in near.items() if words]
         if len(hints) < len(near):
             hints.append(f"Known words: {', '.join(self.words)}.")
@@ -72,4 +82,7 @@ class Vocabulary:
 
     def decode(self, numbers):
         """The sentences that word numbers `[B, T]` stand for, a list of B."""
-        return [" ".join(self.words[number - 1] for number in row if number) for row in np.asarray(numbers)]
+        return [
+            " ".join(self.words[number - 1] for number in row if number)
+            for row in np.asarray(numbers)
+        ]

@@ -13,7 +13,8 @@ class FirstFault(keras.metrics.Metric):
     """Counts the steps up to the first with a fault, and keeps which faults those were.
 
     A fault is a loss term that is not finite, or data that the model's events refuse. Such a step
-    spoils the weights, and with them every later term: logs of several steps show no more than that.
+    spoils the weights, and with them every later term: logs of several steps show no more than
+    that.
     A metric without a result: `fit` carries metrics through its loops, replicas and epochs, and
     shows what they give.
 
@@ -49,7 +50,9 @@ class FirstFault(keras.metrics.Metric):
         self.steps.assign_add(1 - ops.max(first))
 
     def found(self) -> tuple[int, list[str], bool]:
-        """`(step, names, whether the data are to blame)`; the step counts from 0 at the epoch's start."""
+        """`(step, names, whether the data are to blame)`; the step counts from 0 at the epoch's
+        start.
+        """
         steps, faults = (ops.convert_to_numpy(variable) for variable in (self.steps, self.faults))
         # Read outside replicas, both are sums over them, which count alike up to the first fault.
         wrong = np.flatnonzero(faults)
@@ -67,8 +70,8 @@ def _is_spoiled(term):
 
 
 class Watch(keras.callbacks.Callback):
-    """Ends `fit` or `evaluate` where the model's `FirstFault` has found one: at the first batch, and
-    at the end of an epoch at the latest, because looking at every step would slow it down.
+    """Ends `fit` or `evaluate` where the model's `FirstFault` has found one: at the first batch,
+    and at the end of an epoch at the latest, because looking at every step would slow it down.
 
     Raises:
         ValueError: data that the model's events refuse.
@@ -105,13 +108,20 @@ class Watch(keras.callbacks.Callback):
         step, names, in_data = self.model.first_fault.found()
         if not names:
             return
-        when = f"step {step + 1}" if self._epoch is None else f"epoch {self._epoch + 1}, step {step + 1}"
+        when = (
+            f"step {step + 1}"
+            if self._epoch is None
+            else f"epoch {self._epoch + 1}, step {step + 1}"
+        )
         if in_data:
             raise ValueError(
-                f"Expected data that {type(self.model).__name__} takes: {self.model.event!r}, condition "
-                f"{self.model.condition!r}. Received: {', '.join(names)} in {when}. Mend that batch."
+                f"Expected data that {type(self.model).__name__} takes: {self.model.event!r}, "
+                "condition "
+                f"{self.model.condition!r}. Received: {', '.join(names)} in {when}. Mend that "
+                "batch."
             )
         raise FloatingPointError(
-            f"Expected finite losses. Received: {', '.join(names)} not finite in {when}. The weights "
+            f"Expected finite losses. Received: {', '.join(names)} not finite in {when}. The "
+            "weights "
             "are spoiled. Load earlier ones, and train with a lower learning rate."
         )

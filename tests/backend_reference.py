@@ -1,8 +1,8 @@
 """Models and numbers that must be the same on every Keras backend.
 
-`python tests/backend_reference.py FOLDER` writes the weights of one tiny model a likelihood (and uses the preset
-`vae_mnist`, where it is there), the data and the noise, and what the backend in use makes of them.
-`test_jax_backend.py` loads the same weights under JAX and compares.
+`python tests/backend_reference.py FOLDER` writes the weights of one tiny model a likelihood (and
+uses the preset `vae_mnist`, where it is there), the data and the noise, and what the backend in use
+makes of them. `test_jax_backend.py` loads the same weights under JAX and compares.
 """
 
 import pathlib
@@ -30,7 +30,9 @@ PRESETS = [name for name in ("vae_mnist",) if name in zoo.names()]
 
 
 def numbers(model, x, noise):
-    """What depends on weights, data `[B, ...]` and noise `[k, B, *latent_shape]` alone, as numpy arrays by name."""
+    """What depends on weights, data `[B, ...]` and noise `[k, B, *latent_shape]` alone, as numpy
+    arrays by name.
+    """
     posterior, prior = model.encode(x), model.bottleneck.prior()
     z = posterior.mean() + posterior.stddev() * noise
     log_likelihood = model.decode(z).log_prob(x)
@@ -59,7 +61,9 @@ def _write(folder):
         _write_numbers(folder / f"{name}.npz", model, digits, rng)
     for name in PRESETS:
         model = zoo.load(name)
-        _write_numbers(folder / f"{name}.npz", model, ops.convert_to_numpy(model.sample(16, seed=0)), rng)
+        _write_numbers(
+            folder / f"{name}.npz", model, ops.convert_to_numpy(model.sample(16, seed=0)), rng
+        )
 
 
 def _write_numbers(path, model, x, rng):
@@ -71,4 +75,6 @@ if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder)
-    print(f"{len(LIKELIHOODS) + len(PRESETS)} models written by the {keras.backend.backend()} backend")
+    print(
+        f"{len(LIKELIHOODS) + len(PRESETS)} models written by the {keras.backend.backend()} backend"
+    )

@@ -6,7 +6,9 @@ import pytest
 from kerasgen import cli
 from kerasgen.recipe import Recipe
 
-needs_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
+needs_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend"
+)
 
 MODEL = {
     "families.LatentVariableModel": {
@@ -18,7 +20,10 @@ MODEL = {
     }
 }
 TINY = Recipe(
-    "tiny", {"name": "digits", "binarize": "dynamic", "batch_size": 50}, MODEL, {"epochs": 1, "learning_rate": 1e-3}
+    "tiny",
+    {"name": "digits", "binarize": "dynamic", "batch_size": 50},
+    MODEL,
+    {"epochs": 1, "learning_rate": 1e-3},
 )
 METRICS = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
 

@@ -40,7 +40,9 @@ from kerasgen.text import Vocabulary
 
 
 def tiny_vae(likelihood=None, objective=None, num_classes=None, latent_dim=4):
-    """A VAE of 8x8 images with the real parts, small enough to train in a moment; the same weights every time."""
+    """A VAE of 8x8 images with the real parts, small enough to train in a moment; the same weights
+    every time.
+    """
     keras.utils.set_random_seed(0)
     likelihood = likelihood or likelihoods.Bernoulli()
     return LatentVariableModel(
@@ -72,11 +74,15 @@ def tiny_mlp_vae(likelihood=None, objective=None, num_classes=None, bottleneck=N
 def tiny_classifier(augmentation=()):
     """A classifier of 8x8 digits; the same weights every time."""
     keras.utils.set_random_seed(0)
-    return families.Classifier((8, 8, 1), 10, networks.ConvEncoder((8,), (1,), 16), augmentation, dropout=0.1)
+    return families.Classifier(
+        (8, 8, 1), 10, networks.ConvEncoder((8,), (1,), 16), augmentation, dropout=0.1
+    )
 
 
 def tiny_attribute_classifier():
-    """A classifier of 8x8 digits by two attributes, which digit and whether it is odd; the same weights every time."""
+    """A classifier of 8x8 digits by two attributes, which digit and whether it is odd; the same
+    weights every time.
+    """
     keras.utils.set_random_seed(0)
     return families.AttributeClassifier((8, 8, 1), [10, 2], networks.ConvEncoder((8,), (1,), 16))
 
@@ -97,13 +103,17 @@ def tiny_hierarchical(bottleneck=bottlenecks.Hierarchical):
     """A VAE of two stochastic layers; the same weights every time."""
     keras.utils.set_random_seed(0)
     encoder, decoder = networks.MLP((16,), (16,)), networks.MLP((8, 8, 1), (16,))
-    return LatentVariableModel((8, 8, 1), encoder, bottleneck((2, 3), hidden=8), decoder, likelihoods.Bernoulli())
+    return LatentVariableModel(
+        (8, 8, 1), encoder, bottleneck((2, 3), hidden=8), decoder, likelihoods.Bernoulli()
+    )
 
 
 def tiny_pixel_vae():
     """A VAE whose pixels depend on those before them, too; the same weights every time."""
     keras.utils.set_random_seed(0)
-    in_turn = likelihoods.Autoregressive(networks.PixelCNN(2, 4, 1, head_channels=4), likelihoods.Bernoulli())
+    in_turn = likelihoods.Autoregressive(
+        networks.PixelCNN(2, 4, 1, head_channels=4), likelihoods.Bernoulli()
+    )
     in_turn.build((None, 8, 8, 1))
     return tiny_mlp_vae(in_turn)
 
@@ -114,7 +124,14 @@ def tiny_mixture():
     return families.Mixture((8, 8, 1), 3, levels=17)
 
 
-def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="batch", spectral=False, **arguments):
+def tiny_gan(
+    divergence=None,
+    regularizers=(),
+    num_classes=None,
+    normalization="batch",
+    spectral=False,
+    **arguments,
+):
     """A GAN of 8x8 images with the real parts; the same weights every time."""
     keras.utils.set_random_seed(0)
     return families.AdversarialModel(
@@ -130,7 +147,9 @@ def tiny_gan(divergence=None, regularizers=(), num_classes=None, normalization="
 
 
 def tiny_self_conditioned():
-    """A GAN of 8x8 images that knows the component of a mixture of three; the same weights every time."""
+    """A GAN of 8x8 images that knows the component of a mixture of three; the same weights every
+    time.
+    """
     clusters = tiny_mixture()
     return families.SelfConditionedModel(
         (8, 8, 1),
@@ -143,18 +162,29 @@ def tiny_self_conditioned():
 
 
 def tiny_autoregressive(num_classes=None):
-    """A Gated PixelCNN of 8x8 images, or a PixelCNN of classes, 2x2 patches and 17 levels; always the same weights."""
+    """A Gated PixelCNN of 8x8 images, or a PixelCNN of classes, 2x2 patches and 17 levels; always
+    the same weights.
+    """
     keras.utils.set_random_seed(0)
     if num_classes is None:
-        network, likelihood, patch_size = networks.GatedPixelCNN(1, 8, 2, head_channels=8), likelihoods.Bernoulli(), 1
+        network, likelihood, patch_size = (
+            networks.GatedPixelCNN(1, 8, 2, head_channels=8),
+            likelihoods.Bernoulli(),
+            1,
+        )
     else:
-        network, likelihood = networks.PixelCNN(30, 8, 1, head_channels=8), likelihoods.ChannelwiseLogistic(2, 17)
+        network, likelihood = (
+            networks.PixelCNN(30, 8, 1, head_channels=8),
+            likelihoods.ChannelwiseLogistic(2, 17),
+        )
         patch_size = 2
     return families.AutoregressiveModel((8, 8, 1), network, likelihood, num_classes, patch_size)
 
 
 def tiny_autoregressive_of_patches(network):
-    """A network over 2x2 patches of binary 8x8 images, by their 16 joint values; the same weights every time."""
+    """A network over 2x2 patches of binary 8x8 images, by their 16 joint values; the same weights
+    every time.
+    """
     keras.utils.set_random_seed(0)
     parts = {
         "PixelCNNPlusPlus": (4, 1),
@@ -189,7 +219,9 @@ def tiny_tokenizer(kind, **arguments):
 
 @register
 class PatchTokenizer(Tokenizes, GenerativeModel):
-    """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary images."""
+    """Every 2x2 patch of an image, rounded to black and white, as a number: exact for binary
+    images.
+    """
 
     def __init__(self, event, **kwargs):
         super().__init__(event, **kwargs)
@@ -202,7 +234,9 @@ class PatchTokenizer(Tokenizes, GenerativeModel):
         return keras.ops.sum(bits * keras.ops.array([8, 4, 2, 1]), axis=-1)
 
     def _detokenize(self, ids):
-        bits = keras.ops.mod(keras.ops.floor_divide(ids[..., None], keras.ops.array([8, 4, 2, 1])), 2)
+        bits = keras.ops.mod(
+            keras.ops.floor_divide(ids[..., None], keras.ops.array([8, 4, 2, 1])), 2
+        )
         return networks.DepthToSpace()(keras.ops.cast(bits, "float32"))
 
     def decode_tokens(self, ids):
@@ -220,17 +254,23 @@ def tiny_grid_two_stage():
 
 
 def tiny_two_stage(condition=None, event_shape=(8, 8, 1)):
-    """A transformer over ids of patches, conditional on "classes" or "text" or nothing; the same weights every time."""
+    """A transformer over ids of patches, conditional on "classes" or "text" or nothing; the same
+    weights every time.
+    """
     keras.utils.set_random_seed(0)
     vocabulary = Vocabulary(["a", "red", "circle", "square", "above"], 6, SENTENCES)
-    event = {"text": events.Sentences(vocabulary), "classes": events.Classes(10), None: None}[condition]
+    event = {"text": events.Sentences(vocabulary), "classes": events.Classes(10), None: None}[
+        condition
+    ]
     network = networks.TokenTransformer(16, event.vocab_size if event else 1, 8, 2, 2)
     return families.TwoStageModel(event_shape, PatchTokenizer(event_shape), network, event)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A file's tests run in one process, which shares its fixtures; the conformance table, a model's."""
+    """A file's tests run in one process, which shares its fixtures; the conformance table, a
+    model's.
+    """
     for item in items:
         is_table = item.path.stem == "test_conformance" and hasattr(item, "callspec")
         row = item.callspec.params.get("name", "") if is_table else ""
@@ -239,7 +279,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def seeded():
-    """Whatever a test draws without a seed is the same in every run and in every order of the tests."""
+    """Whatever a test draws without a seed is the same in every run and in every order of the
+    tests.
+    """
     keras.utils.set_random_seed(0)
 
 
@@ -247,7 +289,8 @@ def seeded():
 def two_replicas():
     """A strategy of two replicas on the CPU.
 
-    One for all tests, and without collective operations, whose keys two strategies in one process would share.
+    One for all tests, and without collective operations, whose keys two strategies in one process
+    would share.
     """
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], tf.distribute.ReductionToOneDevice())
 
@@ -288,7 +331,9 @@ def tiny_model(images):
 
 @pytest.fixture(scope="module")
 def saved(tiny_model, images, tmp_path_factory):
-    return zoo.save(tiny_model, tmp_path_factory.mktemp("zoo") / "tiny", tiny_recipe(), METRICS, images)
+    return zoo.save(
+        tiny_model, tmp_path_factory.mktemp("zoo") / "tiny", tiny_recipe(), METRICS, images
+    )
 
 
 @pytest.fixture
@@ -300,7 +345,11 @@ def preset(saved, tmp_path):
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     """A preset as the command line names it; not to be spoiled."""
-    return str(zoo.save(TINY.build(), tmp_path_factory.mktemp("zoo") / "tiny", TINY, {**METRICS, "figures": {}}))
+    return str(
+        zoo.save(
+            TINY.build(), tmp_path_factory.mktemp("zoo") / "tiny", TINY, {**METRICS, "figures": {}}
+        )
+    )
 
 
 @pytest.fixture(scope="session")

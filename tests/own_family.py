@@ -1,6 +1,6 @@
 """A family that kerasgen does not have: what somebody writes who has another idea of p(x).
 
-    p(x) = product over pixels of Bernoulli(x_i; sigmoid(w_i))
+p(x) = product over pixels of Bernoulli(x_i; sigmoid(w_i))
 """
 
 from keras import ops
@@ -43,7 +43,9 @@ class IndependentPixels(Samples, Scores, GenerativeModel):
             return {"log_prob": self._log_prob(*self.unpacked(tensors))}
 
         def sample(noise):
-            return self.event.unpack(ops.cast(noise < ops.convert_to_tensor(self.logits), "float32"))
+            return self.event.unpack(
+                ops.cast(noise < ops.convert_to_tensor(self.logits), "float32")
+            )
 
         return {
             "log_prob": (log_prob, self.event.tensors()),

@@ -11,12 +11,19 @@ from kerasgen import divergences, families, networks, regularizers
 
 
 def test_each_side_descends_its_own_loss_and_leaves_the_other_alone(points):
-    """A step with one side's rate at 0 changes the other side only, along the gradient of its own mean term."""
+    """A step with one side's rate at 0 changes the other side only, along the gradient of its own
+    mean term.
+    """
     for side, still in (("critic", "generator"), ("generator", "critic")):
         model = plane()
         rates = {side: 0.1, still: 0.0}
-        model.compile(keras.optimizers.SGD(rates["generator"]), keras.optimizers.SGD(rates["critic"]))
-        variables = {"critic": model._critic_variables, "generator": model.generator.trainable_variables}
+        model.compile(
+            keras.optimizers.SGD(rates["generator"]), keras.optimizers.SGD(rates["critic"])
+        )
+        variables = {
+            "critic": model._critic_variables,
+            "generator": model.generator.trainable_variables,
+        }
         before = {name: [np.array(v) for v in each] for name, each in variables.items()}
         seed = model.seeds.state.numpy()
         if side == "generator":
@@ -40,13 +47,17 @@ def test_regularizers_of_layers_join_the_loss_of_their_side(points):
     def model(penalty, generator_rate=0.0, critic_rate=0.0):
         keras.utils.set_random_seed(0)
         regularizer = keras.regularizers.L2(penalty)
-        critic, generator = (keras.layers.Dense(units, kernel_regularizer=regularizer) for units in (8, 2))
+        critic, generator = (
+            keras.layers.Dense(units, kernel_regularizer=regularizer) for units in (8, 2)
+        )
         model = plane(critic=critic, generator=generator)
         model.compile(keras.optimizers.SGD(generator_rate), keras.optimizers.SGD(critic_rate))
         return model
 
     free, held = model(0.0), model(0.5)
-    squares = {side: np.sum(np.square(getattr(held, side).kernel)) for side in ("critic", "generator")}
+    squares = {
+        side: np.sum(np.square(getattr(held, side).kernel)) for side in ("critic", "generator")
+    }
     losses = [each.evaluate(points, verbose=0, return_dict=True)["loss"] for each in (free, held)]
     assert losses[1] - losses[0] == pytest.approx(0.5 * sum(squares.values()), rel=1e-4)
     for side in squares:
@@ -59,10 +70,14 @@ def test_regularizers_of_layers_join_the_loss_of_their_side(points):
 
 
 def test_logs_are_means_over_all_steps_of_the_critic(points):
-    """At a rate of 0 every step scores alike, so that the mean over parts of a batch is that of the batch."""
+    """At a rate of 0 every step scores alike, so that the mean over parts of a batch is that of the
+    batch.
+    """
     logs = []
     for critic_steps in (1, 3):
-        model = plane(critic_steps=critic_steps, generator=keras.layers.Dense(2, kernel_initializer="zeros"))
+        model = plane(
+            critic_steps=critic_steps, generator=keras.layers.Dense(2, kernel_initializer="zeros")
+        )
         model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
         logs.append(model.train_on_batch(points, return_dict=True))
     assert logs[0]["critic"] == pytest.approx(logs[1]["critic"], rel=1e-5)
@@ -79,7 +94,10 @@ def test_the_critic_makes_its_steps_on_other_parts_of_the_batch(points):
     assert [len(part) for part, _ in model._parts(points[:1], None)] == [1, 1, 1]
     model.compile(keras.optimizers.SGD(0.01))
     model.train_on_batch(points)
-    assert int(model.optimizer.generator.iterations) == 1 and int(model.optimizer.critic.iterations) == 3
+    assert (
+        int(model.optimizer.generator.iterations) == 1
+        and int(model.optimizer.critic.iterations) == 3
+    )
 
 
 def test_the_projection_head_is_its_formula():
@@ -104,12 +122,16 @@ def test_it_learns_where_the_data_are():
 
 
 def test_evaluate_logs_what_fit_does(points):
-    """Over batches of unequal sizes: the report is minus the critic's mean term, each example counting once."""
+    """Over batches of unequal sizes: the report is minus the critic's mean term, each example
+    counting once.
+    """
     model = plane(divergences.Wasserstein(), regularizers=[regularizers.GradientPenalty(2.0)])
     model.compile(keras.optimizers.SGD(0.0))
     logs = model.evaluate(points, batch_size=60, verbose=0, return_dict=True)
     assert logs["divergence"] == pytest.approx(-logs["critic"], abs=1e-6) != 0
-    assert logs["loss"] == pytest.approx(logs["critic"] + 2 * logs["gradient_penalty"] + logs["generator"], abs=1e-5)
+    assert logs["loss"] == pytest.approx(
+        logs["critic"] + 2 * logs["gradient_penalty"] + logs["generator"], abs=1e-5
+    )
     history = model.fit(points, validation_data=(points,), batch_size=48, verbose=0).history
     assert history["val_divergence"][0] == pytest.approx(-history["val_critic"][0], abs=1e-6) != 0
 
@@ -118,7 +140,9 @@ def test_two_replicas_take_the_step_of_one(points, two_replicas, monkeypatch):
     """With noise that does not depend on the replica: the same weights on one device and on two."""
     data = np.concatenate([points[:8], points[:8]])  # each replica sees the same half
     monkeypatch.setattr(
-        families.AdversarialModel, "_noise", lambda self, n, seed, truncation=None: tf.ones((n, 3)) * 0.3
+        families.AdversarialModel,
+        "_noise",
+        lambda self, n, seed, truncation=None: tf.ones((n, 3)) * 0.3,
     )
 
     def trained():
@@ -142,7 +166,10 @@ def test_samples(digits):
     assert whole.std(axis=0).max() > 0
     cut = np.asarray(model._noise(2000, tf.constant([0, 1]), truncation=0.5))
     assert 0.45 < np.abs(cut).max() <= 0.5
-    assert np.asarray(model.sample(100, seed=0, truncation=0.01)).std(axis=0).max() < 0.1 * whole.std(axis=0).max()
+    assert (
+        np.asarray(model.sample(100, seed=0, truncation=0.01)).std(axis=0).max()
+        < 0.1 * whole.std(axis=0).max()
+    )
 
 
 def test_labels_reach_both_sides(digits):
@@ -150,31 +177,39 @@ def test_labels_reach_both_sides(digits):
     z = np.zeros((2, model.latent_dim), "float32")
     one, other = np.asarray(model.generate(z, np.array([3, 7])))
     assert np.any(one != other)
-    assert float(model.score(digits[0][:1], np.array([3]))[0]) != float(model.score(digits[0][:1], np.array([7]))[0])
+    assert float(model.score(digits[0][:1], np.array([3]))[0]) != float(
+        model.score(digits[0][:1], np.array([7]))[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"critic_steps": 0}, "Expected critic_steps to be an integer of at least 1. Received: critic_steps=0"),
+        (
+            {"critic_steps": 0},
+            "Expected critic_steps to be an integer of at least 1. Received: critic_steps=0",
+        ),
         (
             {"generator": networks.MLP((3,), (4,))},
             r"Expected output_shape \(2,\).* Received: \(3,\)",
         ),
         (
             {"condition": 4, "head": networks.ScoreHead(3)},
-            "Expected a head of num_classes=4, the model's. Received: num_classes=3. Set the head's num_classes",
+            "Expected a head of num_classes=4, the model's. Received: num_classes=3. Set the "
+            "head's num_classes",
         ),
         (
             {"regularizers": [regularizers.GradientPenalty(), regularizers.GradientPenalty(1.0)]},
-            r"Expected regularizers of different terms. Received: \['gradient_penalty', 'gradient_penalty'\]. Drop one",
+            r"Expected regularizers of different terms. Received: \['gradient_penalty', "
+            r"'gradient_penalty'\]. Drop one",
         ),
         (
             {
                 "regularizers": [regularizers.GradientPenalty()],
                 "critic": keras.Sequential([networks.DCGANCritic((4, 4), "batch")]),
             },
-            "Expected a critic that scores each example by itself beside a GradientPenalty. Received: one with batch",
+            "Expected a critic that scores each example by itself beside a GradientPenalty. "
+            "Received: one with batch",
         ),
     ],
 )
@@ -186,9 +221,13 @@ def test_bad_arguments_are_refused(arguments, message):
 def test_bad_input_is_refused():
     model = plane()
     model.compile()
-    with pytest.raises(ValueError, match="Expected truncation to be a number above 0. Received: truncation=0"):
+    with pytest.raises(
+        ValueError, match="Expected truncation to be a number above 0. Received: truncation=0"
+    ):
         model.sample(2, truncation=0)
-    with pytest.raises(ValueError, match="Expected n to be an integer of at least 1. Received: n=0"):
+    with pytest.raises(
+        ValueError, match="Expected n to be an integer of at least 1. Received: n=0"
+    ):
         model.sample(0)
     with pytest.raises(ValueError, match=r"of shape \[batch, 2\]. Received: shape \(4, 3\)"):
         model.fit(np.zeros((4, 3)), verbose=0)
@@ -197,10 +236,16 @@ def test_bad_input_is_refused():
     conditional = tiny_gan(num_classes=10)
     conditional.compile()
     for method in (conditional.fit, conditional.evaluate):
-        with pytest.raises(ValueError, match="Expected no sample_weight: samples cannot be weighed"):
+        with pytest.raises(
+            ValueError, match="Expected no sample_weight: samples cannot be weighed"
+        ):
             method(np.zeros((4, 8, 8, 1)), np.arange(4), sample_weight=np.ones(4), verbose=0)
-    with pytest.raises(ValueError, match="Expected a condition: this model is conditional on 10 classes"):
+    with pytest.raises(
+        ValueError, match="Expected a condition: this model is conditional on 10 classes"
+    ):
         conditional.sample(2)
-    with pytest.raises(ValueError, match="Expected a condition for each of n=2 examples.* Received: 3"):
+    with pytest.raises(
+        ValueError, match="Expected a condition for each of n=2 examples.* Received: 3"
+    ):
         conditional.sample(2, np.arange(3))
     assert not hasattr(model, "log_prob")

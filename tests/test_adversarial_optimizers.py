@@ -1,4 +1,6 @@
-"""The two optimizers of `AdversarialModel`: rates, schedules, averages, scaled losses, precision."""
+"""The two optimizers of `AdversarialModel`: rates, schedules, averages, scaled losses,
+precision.
+"""
 
 import keras
 import numpy as np
@@ -91,14 +93,23 @@ def test_the_average_is_what_validation_sees(points):
         np.testing.assert_allclose(variable, kept, atol=1e-6)  # `fit` ends with the averages
     plain = plane()
     plain.compile(keras.optimizers.SGD(0.1))
-    with pytest.raises(ValueError, match="SwapEMAWeights must be used when `use_ema=True` is set on the optimizer"):
-        plain.fit(points, validation_data=(points,), verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
+    with pytest.raises(
+        ValueError, match="SwapEMAWeights must be used when `use_ema=True` is set on the optimizer"
+    ):
+        plain.fit(
+            points,
+            validation_data=(points,),
+            verbose=0,
+            callbacks=[keras.callbacks.SwapEMAWeights()],
+        )
 
 
 def test_mixed_precision_keeps_scores_penalties_and_samples_in_float32(digits):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = tiny_gan(divergences.Wasserstein(), [regularizers.GradientPenalty()], num_classes=10)
+        model = tiny_gan(
+            divergences.Wasserstein(), [regularizers.GradientPenalty()], num_classes=10
+        )
     finally:
         keras.config.set_dtype_policy("float32")
     images, labels = digits[0][:16], digits[1][:16]
@@ -111,7 +122,9 @@ def test_mixed_precision_keeps_scores_penalties_and_samples_in_float32(digits):
 
 
 def test_mixed_precision_keeps_normalised_kernels_in_float32(images):
-    """Keras' wrapper writes a kernel back: as bfloat16 it would lose every small step of the optimizer."""
+    """Keras' wrapper writes a kernel back: as bfloat16 it would lose every small step of the
+    optimizer.
+    """
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         critic = networks.DCGANCritic((8, 8), "spectral")
@@ -121,7 +134,9 @@ def test_mixed_precision_keeps_normalised_kernels_in_float32(images):
     kernels = [np.asarray(weight) for weight in critic.trainable_variables if len(weight.shape) > 1]
     assert len(kernels) > 1
     for kernel in kernels:
-        rounded = keras.ops.convert_to_numpy(keras.ops.cast(keras.ops.cast(kernel, "bfloat16"), "float32"))
+        rounded = keras.ops.convert_to_numpy(
+            keras.ops.cast(keras.ops.cast(kernel, "bfloat16"), "float32")
+        )
         assert np.any(kernel != rounded)
 
 
@@ -129,7 +144,9 @@ def test_float16_is_refused_and_the_remedy_named():
     keras.config.set_dtype_policy("mixed_float16")
     try:
         model = plane()
-        with pytest.raises(ValueError, match="Received: mixed_float16. Build the model under mixed_bfloat16"):
+        with pytest.raises(
+            ValueError, match="Received: mixed_float16. Build the model under mixed_bfloat16"
+        ):
             model.compile()
     finally:
         keras.config.set_dtype_policy("float32")
@@ -139,13 +156,17 @@ def test_a_critic_has_one_optimizer():
     model = plane()
     both = optimizers.GANOptimizers(keras.optimizers.Adam(), keras.optimizers.Adam())
     model.compile(both)
-    with pytest.raises(ValueError, match="Expected critic_optimizer=None beside GANOptimizers, .* Received: SGD. Drop"):
+    with pytest.raises(
+        ValueError,
+        match="Expected critic_optimizer=None beside GANOptimizers, .* Received: SGD. Drop",
+    ):
         model.compile(both, keras.optimizers.SGD())
 
 
 def test_a_critics_learning_rate_needs_a_critic():
     both = training.TrainingConfig(1, 1e-3, critic_learning_rate=1e-3).optimizer(10)
     with pytest.raises(
-        ValueError, match="Expected an adversarial model with two optimizers. Received: a model without"
+        ValueError,
+        match="Expected an adversarial model with two optimizers. Received: a model without",
     ):
         both.build([])

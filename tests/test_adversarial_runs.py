@@ -18,7 +18,13 @@ RECIPE = {
         "families.AdversarialModel": {
             "event": [8, 8, 1],
             "generator": {"networks.DCGANGenerator": {"output_shape": [8, 8, 1], "channels": [8]}},
-            "critic": {"networks.DCGANCritic": {"channels": [8], "normalization": "spectral", "dropout": 0.1}},
+            "critic": {
+                "networks.DCGANCritic": {
+                    "channels": [8],
+                    "normalization": "spectral",
+                    "dropout": 0.1,
+                }
+            },
             "divergence": {"divergences.NonSaturating": {}},
             "latent_dim": 4,
             "critic_steps": 2,
@@ -38,7 +44,9 @@ RECIPE = {
 
 
 def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
-    """With both optimizers, the power iterations, the batch statistics and the dropout where they were."""
+    """With both optimizers, the power iterations, the batch statistics and the dropout where they
+    were.
+    """
     from kerasgen import zoo
 
     recipe = Recipe.from_dict(RECIPE)
@@ -55,13 +63,17 @@ def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
         training.run(recipe, tmp_path / "parts")
     monkeypatch.undo()
     training.run(recipe, tmp_path / "parts", resume=True)
-    whole, parts = (zoo.load(tmp_path / name / "preset").get_weights() for name in ("whole", "parts"))
+    whole, parts = (
+        zoo.load(tmp_path / name / "preset").get_weights() for name in ("whole", "parts")
+    )
     for mine, theirs in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     state = json.loads((tmp_path / "whole" / "checkpoints" / "state.json").read_text())
     assert state["epoch"] == 3
     header = (tmp_path / "whole" / "history.csv").read_text().splitlines()[0]
-    assert {"critic", "generator", "divergence", "critic_separation", "sample_diversity"} <= set(header.split(","))
+    assert {"critic", "generator", "divergence", "critic_separation", "sample_diversity"} <= set(
+        header.split(",")
+    )
 
 
 def test_a_collapse_is_warned_of_in_one_line(digits, capsys):
@@ -77,12 +89,20 @@ def test_a_collapse_is_warned_of_in_one_line(digits, capsys):
         weight.assign(keras.ops.zeros_like(weight))
     monitor.on_epoch_end(2, logs)
     assert logs["sample_diversity"] < 1e-6
-    warning = "kerasgen: warning: epoch 3: samples have 0% of the data's variance: the generator has collapsed.\n"
+    warning = (
+        "kerasgen: warning: epoch 3: samples have 0% of the data's variance: the generator has "
+        "collapsed.\n"
+    )
     assert capsys.readouterr().err.endswith(warning)
-    model.score = lambda x, labels: keras.ops.mean(keras.ops.abs(x - 0.5), axis=(1, 2, 3))  # 0 on grey images
+    model.score = lambda x, labels: keras.ops.mean(
+        keras.ops.abs(x - 0.5), axis=(1, 2, 3)
+    )  # 0 on grey images
     monitor.on_epoch_end(2, logs)
     assert logs["critic_separation"] == 1
-    assert "the critic is right about 100.0% of pairs, real and sample; lower its rate" in capsys.readouterr().err
+    assert (
+        "the critic is right about 100.0% of pairs, real and sample; lower its rate"
+        in capsys.readouterr().err
+    )
     model.score = lambda x, labels: keras.ops.zeros(len(x))
     monitor.on_epoch_end(2, logs)
     assert logs["critic_separation"] == 0.5
@@ -96,8 +116,12 @@ def test_a_collapse_is_warned_of_in_one_line(digits, capsys):
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
-    recipe = Recipe.from_dict(RECIPE).override(["training.learning_rate=1e+30", "training.critic_learning_rate=1e+30"])
-    with pytest.raises(FloatingPointError, match="Expected finite (losses|weights). Received: .* not finite"):
+    recipe = Recipe.from_dict(RECIPE).override(
+        ["training.learning_rate=1e+30", "training.critic_learning_rate=1e+30"]
+    )
+    with pytest.raises(
+        FloatingPointError, match="Expected finite (losses|weights). Received: .* not finite"
+    ):
         training.run(recipe, tmp_path / "run")
     assert not (tmp_path / "run" / "checkpoints").exists()
 
@@ -112,7 +136,8 @@ def test_a_run_that_broke_goes_on_from_the_last_good_checkpoint(tmp_path, monkey
     recipe = Recipe.from_dict(RECIPE).override(["training.epochs=2"])
     monkeypatch.setattr(training.Checkpoints, "on_epoch_end", spoil)
     with pytest.raises(
-        FloatingPointError, match="Expected finite losses. Received: .* not finite in epoch 2, .* is kept"
+        FloatingPointError,
+        match="Expected finite losses. Received: .* not finite in epoch 2, .* is kept",
     ):
         training.run(recipe, tmp_path / "run")
     monkeypatch.undo()
@@ -133,12 +158,19 @@ def test_evaluate_measures_sample_quality_with_its_floor(tmp_path, capsys):
     distance, floor = (figures[name] for name in list(figures)[:2])
     assert distance["value"] > floor["value"] > 0
     assert distance["protocol"] == (
-        "60 samples, seed 0, against as many: 60 test examples of digits; floor: the first as many of 60 training "
-        "examples in the samples' place; copies are sought among all of them; mean_difference_p and mmd_p of 60 a "
+        "60 samples, seed 0, against as many: 60 test examples of digits; floor: the first as many "
+        "of 60 training "
+        "examples in the samples' place; copies are sought among all of them; mean_difference_p "
+        "and mmd_p of 60 a "
         "side, by 499 relabellings; features: values"
     )
     assert distance["command"] == "kerasgen evaluate gan_digits --limit 60"
-    momenta = "".join(f", {key}={recipe.training[key]}" for key in ("beta_1", "beta_2") if key in recipe.training)
+    momenta = "".join(
+        f", {key}={recipe.training[key]}" for key in ("beta_1", "beta_2") if key in recipe.training
+    )
     assert momenta and f"Adam(1e-4{momenta})" in zoo.card(folder)
     assert "nearest.png" in zoo.card(folder)
-    assert "frechet_distance[values]" in zoo.card(folder) and "frechet_distance[values]" in capsys.readouterr().out
+    assert (
+        "frechet_distance[values]" in zoo.card(folder)
+        and "frechet_distance[values]" in capsys.readouterr().out
+    )

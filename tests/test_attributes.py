@@ -43,13 +43,17 @@ def test_each_attribute_has_a_softmax_of_its_own(digits):
     assert probabilities.shape == (5, 3, 4)
     logits = np.array(model.head(model.features(images)))
     for a, part in enumerate(np.split(logits, np.cumsum(SIZES)[:-1], axis=1)):
-        np.testing.assert_allclose(probabilities[:, a, : SIZES[a]], softmax(part, axis=1), rtol=1e-5)
+        np.testing.assert_allclose(
+            probabilities[:, a, : SIZES[a]], softmax(part, axis=1), rtol=1e-5
+        )
         assert np.all(probabilities[:, a, SIZES[a] :] == 0)
     np.testing.assert_array_equal(model.attributes(images), probabilities.argmax(-1))
 
 
 def test_it_learns_and_survives_its_file(digits, tmp_path):
-    """What part of a digit's number each attribute is: its remainder by three, whether it is odd, and its quarter."""
+    """What part of a digit's number each attribute is: its remainder by three, whether it is odd,
+    and its quarter.
+    """
     images, numbers = digits
     attributes = np.stack([numbers % 3, numbers % 2, np.minimum(numbers // 3, 3)], axis=1)
     model = tiny()
@@ -76,9 +80,18 @@ def test_accuracies_count_right_attributes(digits):
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        (np.zeros((2, 2), "int32"), r"Expected attributes of shape \[batch, 3\]. Received: shape \(2, 2\)"),
-        (np.array([[0, 0, 0], [0, 2, 0]]), "Expected attribute 1 to be whole numbers in 0..1. Received: 0..2"),
-        (np.array([[0, 0, 0.5], [0, 0, 0]]), "Expected attribute 2 to be whole numbers in 0..3. Received: 0.0..0.5"),
+        (
+            np.zeros((2, 2), "int32"),
+            r"Expected attributes of shape \[batch, 3\]. Received: shape \(2, 2\)",
+        ),
+        (
+            np.array([[0, 0, 0], [0, 2, 0]]),
+            "Expected attribute 1 to be whole numbers in 0..1. Received: 0..2",
+        ),
+        (
+            np.array([[0, 0, 0.5], [0, 0, 0]]),
+            "Expected attribute 2 to be whole numbers in 0..3. Received: 0.0..0.5",
+        ),
         (None, "Expected the attributes of the images. Received: labels=None"),
     ],
 )
@@ -88,7 +101,9 @@ def test_attributes_that_there_are_not(attributes, message, digits):
 
 
 def asked(**changes):
-    """A small red circle to the left of a large blue square, before any background; the circle's size goes unsaid."""
+    """A small red circle to the left of a large blue square, before any background; the circle's
+    size goes unsaid.
+    """
     values = {
         "cell": [[0, 2, -1]],
         "shape": [[0, 1, 0]],
@@ -117,7 +132,11 @@ RED_CIRCLE, BLUE_SQUARE = (0, 0, 1), (1, 2, 1)
 @pytest.mark.parametrize(
     ("objects", "share", "whole"),
     [
-        ({3: RED_CIRCLE, 4: BLUE_SQUARE}, 1, True),  # two objects of 2 and 3 attributes, and a relation
+        (
+            {3: RED_CIRCLE, 4: BLUE_SQUARE},
+            1,
+            True,
+        ),  # two objects of 2 and 3 attributes, and a relation
         ({6: (0, 0, 0), 8: BLUE_SQUARE}, 1, True),  # its size is not asked for
         ({4: RED_CIRCLE, 3: BLUE_SQUARE}, 5 / 6, False),  # to the right
         ({1: RED_CIRCLE, 4: BLUE_SQUARE}, 5 / 6, False),  # above
@@ -149,7 +168,9 @@ def test_three_objects_have_two_relations():
 
 
 class Perfect:
-    """Draws the very images whose sentences it reads, and looks at images through the scenes that they are of."""
+    """Draws the very images whose sentences it reads, and looks at images through the scenes that
+    they are of.
+    """
 
     def __init__(self, drawn):
         self.drawn = drawn
@@ -166,7 +187,10 @@ def test_a_perfect_model_has_all_and_one_that_mixes_colors_up_has_not():
     drawn = scenes.draw(700, seed=0)
     model = Perfect(drawn)
     figures = caption_fidelity(model, model, drawn)
-    assert {name: figure.value for name, figure in figures.items()} == {"asked_attributes": 100, "whole_captions": 100}
+    assert {name: figure.value for name, figure in figures.items()} == {
+        "asked_attributes": 100,
+        "whole_captions": 100,
+    }
     wrong = Perfect(dataclasses.replace(drawn, color=(drawn.color + 1) % 6))
     figures = caption_fidelity(model, wrong, drawn)
     assert 60 < figures["asked_attributes"].value < 80 and figures["whole_captions"].value == 0
@@ -174,7 +198,10 @@ def test_a_perfect_model_has_all_and_one_that_mixes_colors_up_has_not():
 
 @pytest.mark.parametrize(
     ("name", "sizes"),
-    [("judge_scenes", ATTRIBUTES), ("judge_shapes", tuple(shapes.Shapes(rgb=True).factor_sizes.values()))],
+    [
+        ("judge_scenes", ATTRIBUTES),
+        ("judge_shapes", tuple(shapes.Shapes(rgb=True).factor_sizes.values())),
+    ],
 )
 def test_the_attributes_of_the_set_are_those_that_the_judge_of_the_recipe_has(name, sizes):
     path = zoo.folder(name) / "recipe.yaml"

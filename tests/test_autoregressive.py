@@ -1,4 +1,6 @@
-"""`AutoregressiveModel`: probabilities by enumeration, causality by perturbation, steps against full passes."""
+"""`AutoregressiveModel`: probabilities by enumeration, causality by perturbation, steps against
+full passes.
+"""
 
 import itertools
 import json
@@ -18,9 +20,13 @@ from kerasgen.networks.autoregressive.causal import CausalConv2D, above, down_to
 from kerasgen.recipe import Recipe
 
 NETWORKS = {
-    "pixelcnn": lambda outputs: networks.PixelCNN(outputs, 8, 5, first_kernel_size=3, head_channels=8),
+    "pixelcnn": lambda outputs: networks.PixelCNN(
+        outputs, 8, 5, first_kernel_size=3, head_channels=8
+    ),
     "pixelcnn_wide": lambda outputs: networks.PixelCNN(outputs, 8, 2, 5, 5, head_channels=8),
-    "gated": lambda outputs: networks.GatedPixelCNN(outputs, 6, 5, first_kernel_size=3, head_channels=8),
+    "gated": lambda outputs: networks.GatedPixelCNN(
+        outputs, 6, 5, first_kernel_size=3, head_channels=8
+    ),
     "gated_wide": lambda outputs: networks.GatedPixelCNN(outputs, 6, 2, 5, 7, head_channels=8),
     "pixelcnnpp": lambda outputs: networks.PixelCNNPlusPlus(outputs, 4, 2),
     "row_lstm": lambda outputs: networks.RowLSTM(outputs, 4, 2, 3, 8),
@@ -62,7 +68,9 @@ def every_image(shape, levels):
 
 
 def random_images(count, shape, levels=2, seed=0):
-    return (np.random.default_rng(seed).integers(levels, size=(count, *shape)) / (levels - 1)).astype("float32")
+    return (
+        np.random.default_rng(seed).integers(levels, size=(count, *shape)) / (levels - 1)
+    ).astype("float32")
 
 
 @every_likelihood
@@ -70,16 +78,22 @@ def random_images(count, shape, levels=2, seed=0):
 def test_the_probabilities_of_all_images_sum_to_one(network, likelihood):
     model = build(network, likelihood)
     shape, levels, _ = LIKELIHOODS[likelihood]
-    log_prob = -ops.convert_to_numpy(model.loss_terms(every_image(shape, levels)).terms["nll"]).astype("float64")
+    log_prob = -ops.convert_to_numpy(
+        model.loss_terms(every_image(shape, levels)).terms["nll"]
+    ).astype("float64")
     assert log_prob.std() > 0.1
     assert np.exp(log_prob).sum() == pytest.approx(1, abs=1e-5)
 
 
 def influence(network, shape=(5, 6, 1)):
-    """`[i, o]`: how much a change of pixel i changes the output at pixel o, at most over some images."""
+    """`[i, o]`: how much a change of pixel i changes the output at pixel o, at most over some
+    images.
+    """
     model = build(network, event_shape=shape)
     size, rng = math.prod(shape), np.random.default_rng(0)
-    outputs_of = backend.function(model.network)  # of one at a time: rounding depends on the place in a batch
+    outputs_of = backend.function(
+        model.network
+    )  # of one at a time: rounding depends on the place in a batch
     largest = 0
     for _ in range(4):
         image = rng.standard_normal(size).astype("float32")
@@ -114,7 +128,9 @@ def test_the_pixelcnn_has_its_blind_spot():
     found = influence("pixelcnn").reshape(5, 6, 5, 6)
     for row, column in itertools.product(range(1, 5), range(6)):
         seen = found[row - 1, :, row, column] > 1e-6
-        assert np.all(seen == (np.arange(6) <= column + 1))  # nothing of the row above beyond one to the right
+        assert np.all(
+            seen == (np.arange(6) <= column + 1)
+        )  # nothing of the row above beyond one to the right
 
 
 @pytest.mark.parametrize("num_classes", [None, 3])
@@ -141,7 +157,9 @@ def test_steps_give_the_parameters_of_the_full_pass(network, num_classes):
 def patched(event_shape=(2, 4, 1), num_classes=None):
     keras.utils.set_random_seed(0)
     network = networks.GatedPixelCNN(16, 6, 3, first_kernel_size=3, head_channels=8)
-    model = AutoregressiveModel(event_shape, network, likelihoods.JointCategorical(), num_classes, patch_size=2)
+    model = AutoregressiveModel(
+        event_shape, network, likelihoods.JointCategorical(), num_classes, patch_size=2
+    )
     for weight in model.trainable_weights:
         weight.assign_add(0.3 * np.random.default_rng(0).standard_normal(weight.shape))
     return model
@@ -182,7 +200,9 @@ def test_saves_and_loads(network, tmp_path):
     model = build(network, "colour", num_classes=3)
     model.save(tmp_path / "model.keras")
     copy = keras.saving.load_model(tmp_path / "model.keras")
-    assert json.dumps(copy.get_config()) == json.dumps(model.get_config())  # as JSON, where tuples are lists
+    assert json.dumps(copy.get_config()) == json.dumps(
+        model.get_config()
+    )  # as JSON, where tuples are lists
     x = model.sample(4, [0, 1, 2, 0], seed=0)
     np.testing.assert_array_equal(copy.sample(4, [0, 1, 2, 0], seed=0), x)
     np.testing.assert_array_equal(copy.log_prob(x, [0, 1, 2, 0]), model.log_prob(x, [0, 1, 2, 0]))
@@ -194,7 +214,9 @@ RECIPE = {
     "model": {
         "families.AutoregressiveModel": {
             "event": [8, 8, 1],
-            "network": {"networks.GatedPixelCNN": {"output_channels": 1, "channels": 4, "num_layers": 2}},
+            "network": {
+                "networks.GatedPixelCNN": {"output_channels": 1, "channels": 4, "num_layers": 2}
+            },
             "likelihood": {"likelihoods.Bernoulli": {}},
         }
     },
@@ -206,7 +228,9 @@ def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path,
     recipe = Recipe.from_dict(RECIPE)
     metrics = {"machine": "a test", "training_time_seconds": 1.0, "figures": {}}
     preset = zoo.save(recipe.build(), tmp_path / "tiny", recipe, metrics)
-    cli.main(["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")])
+    cli.main(
+        ["sample", str(preset), "-n", "3", "--seed", "0", "--out", str(tmp_path / "samples.png")]
+    )
     picture = (tmp_path / "samples.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and "\u2501" not in capsys.readouterr().out
     cli.main(["sample", str(preset), "-n", "129", "--out", str(tmp_path / "samples.gif")])
@@ -221,7 +245,9 @@ def test_a_recipe_makes_a_preset_that_the_command_samples_and_measures(tmp_path,
 def test_gated_multiply_adds_are_counted():
     model = build("gated", event_shape=(5, 6, 1))
     first = (1 * 3 + 1) * 12 + 12 * 12 + 6 * 6
-    others = 4 * (2 * 3 * 6 * 12 + 12 * 12 + 2 * 6 * 12 + 6 * 6)  # 2x3 above, link, 1x2 left, output
+    others = 4 * (
+        2 * 3 * 6 * 12 + 12 * 12 + 2 * 6 * 12 + 6 * 6
+    )  # 2x3 above, link, 1x2 left, output
     assert model.network.multiply_adds() == 30 * (first + others + 6 * 8 + 8 * 1)
 
 
@@ -239,7 +265,9 @@ def test_multiply_adds_are_those_of_the_products_of_a_pass(network, monkeypatch)
         return counting
 
     def attend(queries, keys, values, **how):
-        counted.append(2 * math.prod(queries.shape) * keys.shape[1])  # of scores, and of what they weigh
+        counted.append(
+            2 * math.prod(queries.shape) * keys.shape[1]
+        )  # of scores, and of what they weigh
         return attention(queries, keys, values, **how)
 
     attention = keras.ops.dot_product_attention
@@ -263,14 +291,21 @@ def test_training_in_bfloat16_samples_too(images):
     assert set(np.unique(model.sample(4, seed=0))) <= {0, 1}
 
 
-MODEL = {"event": (2, 3, 1), "likelihood": likelihoods.Bernoulli, "network": lambda: NETWORKS["gated"](1)}
+MODEL = {
+    "event": (2, 3, 1),
+    "likelihood": likelihoods.Bernoulli,
+    "network": lambda: NETWORKS["gated"](1),
+}
 
 
 @pytest.mark.parametrize(
     "changes, message",
     [
         ({"event": (6,)}, r"Expected an event of images. Received: Vector\(6\)"),
-        ({"likelihood": likelihoods.Gaussian}, r"Expected a likelihood of discrete pixels, .* Received: Gaussian"),
+        (
+            {"likelihood": likelihoods.Gaussian},
+            r"Expected a likelihood of discrete pixels, .* Received: Gaussian",
+        ),
         ({"network": lambda: NETWORKS["gated"](2)}, "Expected output_channels 1, .* Received: 2"),
     ],
 )
@@ -281,7 +316,9 @@ def test_parts_that_do_not_fit_are_refused(changes, message):
 
 
 def test_a_patch_size_that_cuts_patches_is_refused():
-    with pytest.raises(ValueError, match=r"Expected patch_size to divide .*\(2, 3, 1\). Received: patch_size=2"):
+    with pytest.raises(
+        ValueError, match=r"Expected patch_size to divide .*\(2, 3, 1\). Received: patch_size=2"
+    ):
         AutoregressiveModel((2, 3, 1), NETWORKS["gated"](1), likelihoods.Bernoulli(), patch_size=2)
 
 
@@ -293,7 +330,10 @@ def test_a_patch_size_that_cuts_patches_is_refused():
             "Expected kernel_size to be an odd number of at least 3. Rec",
         ),
         (lambda: networks.PixelCNN(1, first_kernel_size=1), "Received: first_kernel_size=1"),
-        (lambda: networks.CausalTransformer(1, 10, num_heads=4), "Expected num_heads to divide size. Rec.*=4, size=10"),
+        (
+            lambda: networks.CausalTransformer(1, 10, num_heads=4),
+            "Expected num_heads to divide size. Rec.*=4, size=10",
+        ),
     ],
 )
 def test_bad_network_arguments_are_refused(make, message):
@@ -305,7 +345,10 @@ def test_bad_network_arguments_are_refused(make, message):
     "arguments, message",
     [
         ({"n": 0}, "Expected n to be an integer of at least 1. Received: n=0"),
-        ({"temperature": 0}, "Expected temperature to be a number above 0. Received: temperature=0"),
+        (
+            {"temperature": 0},
+            "Expected temperature to be a number above 0. Received: temperature=0",
+        ),
         ({"temperature": "hot"}, "Received: temperature='hot'"),
         ({"condition": [1, 2]}, "Expected condition=None: this model is unconditional"),
     ],
@@ -321,7 +364,11 @@ def test_bad_requests_are_refused(arguments, message):
     [
         (np.zeros((3, 3, 1)), np.ones((2, 3), bool), r"Expected images of shape \(2, 3, 1\)"),
         (np.full((2, 3, 1), 7.0), np.ones((2, 3), bool), r"Expected values in \[0, 1\]"),
-        (np.full((2, 3, 1), 0.5), np.ones((2, 3), bool), "Expected pixels of 2 levels.* Received: 0.5 and 11 more"),
+        (
+            np.full((2, 3, 1), 0.5),
+            np.ones((2, 3), bool),
+            "Expected pixels of 2 levels.* Received: 0.5 and 11 more",
+        ),
         (np.zeros((2, 3, 1)), np.ones((2, 3)), r"mask of bool .* Received: .* mask float64 \(2, 3"),
         (np.zeros((3, 2, 3, 1)), np.ones((2, 3), bool), r"Received: images \(3, 2, 3, 1\)"),
         (np.zeros((2, 3, 1)), np.ones((3, 2), bool), r"Received: .* mask bool \(3, 2\)"),
@@ -346,9 +393,13 @@ def test_pixels_between_the_likelihoods_levels_are_refused():
     x[1, 0, 2] = 0.25
     binary, five = build("gated"), build("gated", "categorical", event_shape=(2, 3, 1))
     for call in (binary.log_prob, lambda x: (binary.compile("sgd"), binary.fit(x, verbose=0))):
-        with pytest.raises(ValueError, match="Expected pixels of 2 levels.*Received: 0.25 and 0 more"):
+        with pytest.raises(
+            ValueError, match="Expected pixels of 2 levels.*Received: 0.25 and 0 more"
+        ):
             call(x)
-    with pytest.raises(ValueError, match="Expected pixels of 3 levels, multiples of 1/2. .* Round them"):
+    with pytest.raises(
+        ValueError, match="Expected pixels of 3 levels, multiples of 1/2. .* Round them"
+    ):
         five.log_prob(x)
     assert np.all(np.isfinite(five.log_prob(2 * x)))
     # What is not kept of an image does not matter.
@@ -357,20 +408,28 @@ def test_pixels_between_the_likelihoods_levels_are_refused():
 
 def test_bad_data_and_labels_are_refused():
     model = build("gated", num_classes=3)
-    with pytest.raises(ValueError, match=r"of shape \[batch, 2, 3, 1\]. Received: shape \(4, 3, 2, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"of shape \[batch, 2, 3, 1\]. Received: shape \(4, 3, 2, 1\)"
+    ):
         model.log_prob(np.zeros((4, 3, 2, 1)), [0, 1, 2, 0])
-    with pytest.raises(ValueError, match="Expected a condition: this model is conditional on 3 classes"):
+    with pytest.raises(
+        ValueError, match="Expected a condition: this model is conditional on 3 classes"
+    ):
         model.log_prob(np.zeros((4, 2, 3, 1)))
     with pytest.raises(ValueError, match="Expected labels in 0..2. Received: labels in 0..3"):
         model.sample(2, [0, 3])
-    with pytest.raises(ValueError, match="Expected a condition for each of n=2 examples.* Received: 3"):
+    with pytest.raises(
+        ValueError, match="Expected a condition for each of n=2 examples.* Received: 3"
+    ):
         model.sample(2, [0, 1, 2])
 
 
 def test_dependent_channels_score_and_draw_like_any_other_distribution():
     part = likelihoods.ChannelwiseCategorical(4, 5)
     part.build_for(events.Image(2, 2, 3))
-    distribution = part.distribution(np.random.default_rng(0).standard_normal((6, 2, 2, 15)).astype("float32"))
+    distribution = part.distribution(
+        np.random.default_rng(0).standard_normal((6, 2, 2, 15)).astype("float32")
+    )
     draws = distribution.sample(7, seed=backend.next_seed(keras.random.SeedGenerator(0)))
     assert draws.shape == (7, 6, 2, 2, 3)
     assert distribution.log_prob(draws).shape == (7, 6)
@@ -378,7 +437,10 @@ def test_dependent_channels_score_and_draw_like_any_other_distribution():
 
 def test_dependent_channels_have_no_mean_to_reconstruct_by():
     parts = networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((2, 2, 12), ())
-    with pytest.raises(ValueError, match="Expected a likelihood with a mean, to reconstruct by. Received: Channelwise"):
+    with pytest.raises(
+        ValueError,
+        match="Expected a likelihood with a mean, to reconstruct by. Received: Channelwise",
+    ):
         LatentVariableModel((2, 2, 3), *parts, likelihoods.ChannelwiseCategorical(4, 4))
 
 
@@ -387,4 +449,6 @@ def test_a_convolution_slices_only_what_it_cuts():
         graph = tf.function(layer).get_concrete_function(tf.TensorSpec((2, 4, 4, 1))).graph
         return [op.type for op in graph.get_operations()].count("StridedSlice")
 
-    assert [slices(layer) for layer in (pointwise(2), up_to(2, 2), down_to(2, 2, 3), above(2, 1, 3))] == [0, 0, 0, 1]
+    assert [
+        slices(layer) for layer in (pointwise(2), up_to(2, 2), down_to(2, 2, 3), above(2, 1, 3))
+    ] == [0, 0, 0, 1]

@@ -1,11 +1,20 @@
-"""Sampling of autoregressive models: the cached sampler is the naive one, and draws have the model's probabilities."""
+"""Sampling of autoregressive models: the cached sampler is the naive one, and draws have the
+model's probabilities.
+"""
 
 import itertools
 
 import numpy as np
 import pytest
 from keras import ops
-from test_autoregressive import LIKELIHOODS, build, every_image, every_likelihood, every_network, random_images
+from test_autoregressive import (
+    LIKELIHOODS,
+    build,
+    every_image,
+    every_likelihood,
+    every_network,
+    random_images,
+)
 
 from kerasgen import backend, events, likelihoods
 
@@ -62,7 +71,9 @@ def test_draws_have_the_likelihoods_probabilities(likelihood):
     rng = np.random.default_rng(0)
     params = rng.standard_normal(part.channels(channels)).astype("float32")
     pixels = every_image((1, 1, channels), levels)
-    log_prob = part.distribution(np.broadcast_to(params, (len(pixels), 1, 1, len(params)))).log_prob(pixels)
+    log_prob = part.distribution(
+        np.broadcast_to(params, (len(pixels), 1, 1, len(params)))
+    ).log_prob(pixels)
     uniform = rng.random((20000, part.num_uniforms(channels)), "float32")
     draws = np.asarray(part.draw(np.broadcast_to(params, (20000, len(params))), uniform))
     found = [np.mean(np.all(np.abs(draws - pixel.ravel()) < 1e-6, axis=-1)) for pixel in pixels]
@@ -75,7 +86,8 @@ def test_near_temperature_zero_every_pixel_takes_its_mode(likelihood):
     shape, levels, _ = LIKELIHOODS[likelihood]
     samples = np.asarray(model.sample(3, seed=0, temperature=1e-6))
     np.testing.assert_array_equal(samples, np.repeat(samples[:1], 3, axis=0))
-    # The mode given the pixels before: no other level of a pixel's last channel has a higher conditional probability.
+    # The mode given the pixels before: no other level of a pixel's last channel has a higher
+    # conditional probability.
     best = float(model.distribution(samples[:1]).log_prob(samples[:1])[0])
     last = np.repeat(samples[:1], levels, axis=0)
     last[:, -1, -1, -1] = np.linspace(0, 1, levels)
@@ -84,9 +96,13 @@ def test_near_temperature_zero_every_pixel_takes_its_mode(likelihood):
 
 def test_near_temperature_zero_a_logistic_mixture_takes_the_likeliest_components_location():
     part = likelihoods.DiscretizedLogistic(2, 11)
-    params = np.array([[-1.0, 2.0, 0.1, 0.72, 0.0, -1.0]], "float32")  # logits, locations, log-scales
+    params = np.array(
+        [[-1.0, 2.0, 0.1, 0.72, 0.0, -1.0]], "float32"
+    )  # logits, locations, log-scales
     uniform = np.random.default_rng(0).random((50, 2), "float32")
-    np.testing.assert_allclose(part.draw(np.repeat(params, 50, axis=0), uniform, 1e-6), 0.7, atol=1e-6)
+    np.testing.assert_allclose(
+        part.draw(np.repeat(params, 50, axis=0), uniform, 1e-6), 0.7, atol=1e-6
+    )
 
 
 @every_network

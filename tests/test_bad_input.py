@@ -1,4 +1,6 @@
-"""Bad input gets one clear error, before any work is done: what was expected, what came, what to do."""
+"""Bad input gets one clear error, before any work is done: what was expected, what came, what to
+do.
+"""
 
 import json
 
@@ -21,20 +23,36 @@ PIXELS = {
         r"of shape \[batch, 8, 8, 1\]. Received: shape \(8, 8, 1\). "
         r"For a single example, add a batch axis: x\[None\]",
     ),
-    "rank_without_channels": (GOOD[..., 0], r"Received: shape \(2, 8, 8\). Add the channel axis: x\[..., None\]"),
+    "rank_without_channels": (
+        GOOD[..., 0],
+        r"Received: shape \(2, 8, 8\). Add the channel axis: x\[..., None\]",
+    ),
     "size": (
         np.zeros((2, 28, 28, 1), "float32"),
         r"of shape \[batch, 8, 8, 1\]. Received: shape \(2, 28, 28, 1\). Resize or crop the images",
     ),
-    "channels": (np.zeros((2, 8, 8, 3), "float32"), r"Received: shape \(2, 8, 8, 3\). Make the images grey"),
+    "channels": (
+        np.zeros((2, 8, 8, 3), "float32"),
+        r"Received: shape \(2, 8, 8, 3\). Make the images grey",
+    ),
     "bytes": (
         np.full((2, 8, 8, 1), 255, "uint8"),
         r"Expected values in \[0, 1\]. Received: values in \[255, 255\]. Divide by 255",
     ),
     "bytes_as_floats": (GOOD * 400, r"Received: values in \[200, 200\]. Divide by 255"),
-    "negative": (GOOD - 1, r"Expected values in \[0, 1\]. Received: values in \[-0.5, -0.5\]. Rescale the data"),
-    "nan": (WITH_NAN, "Expected finite images. Received: 3 NaN or infinite values. Remove or repair those examples"),
-    "infinity": (np.full_like(GOOD, np.inf), "Expected finite images. Received: 128 NaN or infinite values"),
+    "negative": (
+        GOOD - 1,
+        r"Expected values in \[0, 1\]. Received: values in \[-0.5, -0.5\]. Rescale the data",
+    ),
+    "nan": (
+        WITH_NAN,
+        "Expected finite images. Received: 3 NaN or infinite values. Remove or repair those "
+        "examples",
+    ),
+    "infinity": (
+        np.full_like(GOOD, np.inf),
+        "Expected finite images. Received: 128 NaN or infinite values",
+    ),
 }
 IN_STEPS = {  # what is told of values that come in batches
     "bytes": "pixels outside",
@@ -91,11 +109,15 @@ LABELS = {
     "negative": (np.array([-1, 3]), r"Expected labels in 0..9. Received: labels in -1..3"),
     "one_hot": (
         np.eye(10)[:2],
-        r"Expected labels of shape \[batch\]. Received: shape \(2, 10\). Turn one-hot labels into numbers",
+        r"Expected labels of shape \[batch\]. Received: shape \(2, 10\). Turn one-hot "
+        r"labels into numbers",
     ),
     "fractional": (np.array([0.5, 1.0]), "Expected labels in 0..9. Received: fractions"),
     "text": (["boot", "bag"], "Expected labels as numbers. Received: <U4"),
-    "too_many": (np.arange(3), "Expected (a|one) condition for each of (n=)?2 examples.* Received: 3"),
+    "too_many": (
+        np.arange(3),
+        "Expected (a|one) condition for each of (n=)?2 examples.* Received: 3",
+    ),
 }
 
 
@@ -126,16 +148,22 @@ def test_a_condition_that_the_model_does_not_take(model):
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", None, True])
 def test_counts(model, n):
-    with pytest.raises(ValueError, match=f"Expected n to be an integer of at least 1. Received: n={n!r}"):
+    with pytest.raises(
+        ValueError, match=f"Expected n to be an integer of at least 1. Received: n={n!r}"
+    ):
         model.sample(n)
     for method in (model.elbo, *([] if n is None else [model.log_prob])):
-        message = f"Expected num_samples to be an integer of at least 1. Received: num_samples={n!r}"
+        message = (
+            f"Expected num_samples to be an integer of at least 1. Received: num_samples={n!r}"
+        )
         with pytest.raises(ValueError, match=message):
             method(GOOD, num_samples=n)
 
 
 def test_an_unknown_preset_names_the_near_ones(monkeypatch):
-    monkeypatch.setattr("kerasgen.zoo.loader.names", lambda: ["gan_mnist", "pixelcnn_mnist", "vae_mnist"])
+    monkeypatch.setattr(
+        "kerasgen.zoo.loader.names", lambda: ["gan_mnist", "pixelcnn_mnist", "vae_mnist"]
+    )
     with pytest.raises(ValueError, match="Received: 'vae_minst'. Near names: vae_mnist"):
         zoo.load("vae_minst")
 
@@ -154,20 +182,26 @@ def test_corrupted_weights(preset):
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(content)
-    with pytest.raises(ValueError, match="Expected SHA-256 .* of .*model.weights.h5. Received: .*corrupted"):
+    with pytest.raises(
+        ValueError, match="Expected SHA-256 .* of .*model.weights.h5. Received: .*corrupted"
+    ):
         zoo.load(preset)
 
 
 def test_truncated_weights(preset):
     weights = preset / "model.weights.h5"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="Expected .* bytes in .*model.weights.h5. Received: .* a truncated"):
+    with pytest.raises(
+        ValueError, match="Expected .* bytes in .*model.weights.h5. Received: .* a truncated"
+    ):
         zoo.load(preset)
 
 
 def test_missing_weights(preset):
     (preset / "model.weights.h5").unlink()
-    with pytest.raises(ValueError, match="Expected a file model.weights.h5 in the preset .* Received: no such file"):
+    with pytest.raises(
+        ValueError, match="Expected a file model.weights.h5 in the preset .* Received: no such file"
+    ):
         zoo.load(preset)
 
 
@@ -178,7 +212,10 @@ def test_foreign_weights(preset):
     tiny_vae(latent_dim=7).save_weights(preset / "model.weights.h5")
     manifest.write(preset)
     assert "model.weights.h5" in json.loads((preset / "manifest.json").read_text())["files"]
-    with pytest.raises(ValueError, match="weights of the recipe's model. Received: .*of another architecture; .*shape"):
+    with pytest.raises(
+        ValueError,
+        match="weights of the recipe's model. Received: .*of another architecture; .*shape",
+    ):
         zoo.load(preset)
 
 

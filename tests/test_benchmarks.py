@@ -1,4 +1,6 @@
-"""The benchmarks measure what they say: the PyTorch side is the same model, and the table's arithmetic is right."""
+"""The benchmarks measure what they say: the PyTorch side is the same model, and the table's
+arithmetic is right.
+"""
 
 import argparse
 import importlib.util
@@ -36,15 +38,21 @@ turns = script(SCRIPT.with_name("turns.py"))
 sample_autoregressive = script(SCRIPT.with_name("sample_autoregressive.py"))
 
 needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install 'kerasgen[benchmark]'"
+    importlib.util.find_spec("torch") is None,
+    reason="needs PyTorch: pip install 'kerasgen[benchmark]'",
 )
 
 
 def test_the_table_of_mode_coverage(capsys):
     mode_coverage = script(SCRIPT.with_name("mode_coverage.py"))
-    options = "--games least_squares wasserstein_spectral --toys eight_gaussians --seeds 0 --steps 2"
+    options = (
+        "--games least_squares wasserstein_spectral --toys eight_gaussians --seeds 0 --steps 2"
+    )
     table = mode_coverage.main(options.split())
-    assert list(table) == [("least_squares", "eight_gaussians"), ("wasserstein_spectral", "eight_gaussians")]
+    assert list(table) == [
+        ("least_squares", "eight_gaussians"),
+        ("wasserstein_spectral", "eight_gaussians"),
+    ]
     rows = capsys.readouterr().out.splitlines()
     for (game, _), [(modes, good)] in table.items():
         assert 0 <= modes <= 8 and 0 <= good <= 100
@@ -54,7 +62,9 @@ def test_the_table_of_mode_coverage(capsys):
 def test_the_table_of_sampling_presets():
     sample_presets = script(SCRIPT.with_name("sample_presets.py"))
     table = sample_presets.report(["gmm_ring -n 4"], rounds=1)
-    numbers = re.search(r"^\| `gmm_ring -n 4` \| (\S+) \| \1 \| \1 \| (-?\S+) \|$", table, re.MULTILINE)
+    numbers = re.search(
+        r"^\| `gmm_ring -n 4` \| (\S+) \| \1 \| \1 \| (-?\S+) \|$", table, re.MULTILINE
+    )
     imports = float(re.search(r"^- imports: (\S+) s$", table, re.MULTILINE)[1])
     assert float(numbers[1]) - imports == pytest.approx(float(numbers[2]), abs=0.11)
     with pytest.raises(subprocess.CalledProcessError):
@@ -78,7 +88,9 @@ def kernels(model):
 
 
 def channels_first(values, shape, axis):
-    """Reorders an axis from `(*space, channels)` as Keras flattens it to PyTorch's `(channels, *space)`."""
+    """Reorders an axis from `(*space, channels)` as Keras flattens it to PyTorch's `(channels,
+    *space)`.
+    """
     *others, channels = shape
     order = np.arange(np.prod(shape)).reshape(-1, channels).T.ravel()
     return np.take(values, order, axis)
@@ -89,7 +101,11 @@ def copy_weights(model, twin):
     import torch
 
     layers = [layer for layer, _ in kernels(model)]
-    modules = [module for module in twin.modules() if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear))]
+    modules = [
+        module
+        for module in twin.modules()
+        if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear))
+    ]
     assert len(layers) == len(modules)
     stacks = [*model.encoder.stack, *model.decoder.stack]
     stacks = [layer for layer in stacks if not isinstance(layer, keras.layers.Dropout)]
@@ -105,9 +121,14 @@ def copy_weights(model, twin):
                 kernel = channels_first(kernel, (kernel.shape[0] // channels, channels), axis=0)
             if isinstance(after, networks.DepthToSpace):
                 shape = (2, 2, kernel.shape[3] // 4)
-                kernel, bias = channels_first(kernel, shape, axis=3), channels_first(bias, shape, axis=0)
+                kernel, bias = (
+                    channels_first(kernel, shape, axis=3),
+                    channels_first(bias, shape, axis=0),
+                )
             if isinstance(after, keras.layers.Reshape):
-                kernel, bias = (channels_first(values, after.target_shape, axis=-1) for values in (kernel, bias))
+                kernel, bias = (
+                    channels_first(values, after.target_shape, axis=-1) for values in (kernel, bias)
+                )
         axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
         module.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(axes)))
         module.bias.data = torch.from_numpy(bias)
@@ -115,7 +136,9 @@ def copy_weights(model, twin):
 
 @pytest.fixture(scope="module")
 def model():
-    """The benchmark's Keras model, off the initial weights that make every residual block the identity."""
+    """The benchmark's Keras model, off the initial weights that make every residual block the
+    identity.
+    """
     model = build(train_vae.model_config())
     rng = np.random.default_rng(0)
     for variable in model.trainable_variables:
@@ -137,9 +160,13 @@ def test_the_pytorch_twin_has_the_same_parameters_and_elbo_terms(model):
     posterior = model.encode(images)
     z = posterior.mean() + posterior.stddev() * noise
     with torch.no_grad():
-        reconstruction, kl = twin(torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(noise))
+        reconstruction, kl = twin(
+            torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(noise)
+        )
     np.testing.assert_allclose(reconstruction.numpy(), -model.decode(z).log_prob(images), rtol=1e-4)
-    np.testing.assert_allclose(kl.numpy(), posterior.kl_divergence(model.bottleneck.prior()), rtol=1e-4)
+    np.testing.assert_allclose(
+        kl.numpy(), posterior.kl_divergence(model.bottleneck.prior()), rtol=1e-4
+    )
 
 
 def copy_kernels(layers, modules):
@@ -162,10 +189,14 @@ def test_the_pytorch_pixelcnn_gives_the_same_likelihood(monkeypatch):
         monkeypatch.setattr(train_gated_pixelcnn, name, value)
     model, twin = train_gated_pixelcnn.keras_model(), train_gated_pixelcnn.pytorch_gated_pixelcnn()
     layers = [
-        part for each in model.network.stack for part in (each.vertical, each.horizontal, each.link, each.output_layer)
+        part
+        for each in model.network.stack
+        for part in (each.vertical, each.horizontal, each.link, each.output_layer)
     ]
     layers += [model.network.head.hidden, model.network.head.output_layer]
-    copy_kernels(layers, [module for module in twin.modules() if isinstance(module, torch.nn.Conv2d)])
+    copy_kernels(
+        layers, [module for module in twin.modules() if isinstance(module, torch.nn.Conv2d)]
+    )
     images = turns.binary_images(3)
     with torch.no_grad():
         found = twin(torch.from_numpy(images).permute(0, 3, 1, 2))
@@ -177,16 +208,26 @@ def test_the_pytorch_wgan_has_the_same_networks():
     import torch
 
     model = train_wgan_gp.keras_model()
-    generator, critic = train_wgan_gp.pytorch_networks(train_wgan_gp.model_config()["families.AdversarialModel"])
+    generator, critic = train_wgan_gp.pytorch_networks(
+        train_wgan_gp.model_config()["families.AdversarialModel"]
+    )
     convolutions = (torch.nn.Conv2d, torch.nn.ConvTranspose2d)
-    ours = [layer for layer in model.generator.stack if isinstance(layer, keras.layers.Conv2DTranspose)]
+    ours = [
+        layer for layer in model.generator.stack if isinstance(layer, keras.layers.Conv2DTranspose)
+    ]
     copy_kernels(ours, [module for module in generator if isinstance(module, convolutions)])
     ours = [layer for layer in model.critic.stack if isinstance(layer, keras.layers.Conv2D)]
     copy_kernels(ours, [module for module in critic if isinstance(module, convolutions)])
-    for theirs, variables in ((generator, model.generator.trainable_variables), (critic, model._critic_variables)):
-        assert sum(each.numel() for each in theirs.parameters()) == sum(int(np.prod(v.shape)) for v in variables)
+    for theirs, variables in (
+        (generator, model.generator.trainable_variables),
+        (critic, model._critic_variables),
+    ):
+        assert sum(each.numel() for each in theirs.parameters()) == sum(
+            int(np.prod(v.shape)) for v in variables
+        )
 
-    # The dense layers order positions and channels differently; what follows or precedes them must agree.
+    # The dense layers order positions and channels differently; what follows or precedes them must
+    # agree.
     values = np.random.default_rng(0).random((2, 7, 7, 64)).astype("float32")
     generated = keras.ops.convert_to_tensor(values)
     for layer in model.generator.stack[2:]:
@@ -204,11 +245,15 @@ def test_the_pytorch_wgan_has_the_same_networks():
 @needs_torch
 def test_multiply_adds_are_those_of_the_layers(model):
     forward = [
-        int(np.prod(layer.kernel.shape)) * (side**2 if isinstance(layer, keras.layers.Conv2D) else 1)
+        int(np.prod(layer.kernel.shape))
+        * (side**2 if isinstance(layer, keras.layers.Conv2D) else 1)
         for layer, side in kernels(model)
     ]
-    facts, _ = turns.pytorch_leg(train_vae.TASK, turns.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1)
-    # Backward, one product for the kernel and one for the input, which the first layer's image does not need.
+    facts, _ = turns.pytorch_leg(
+        train_vae.TASK, turns.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1
+    )
+    # Backward, one product for the kernel and one for the input, which the first layer's image does
+    # not need.
     assert facts["flops"] == 2 * (3 * sum(forward) - forward[0])
 
 
@@ -216,9 +261,24 @@ def test_multiply_adds_are_those_of_the_layers(model):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["train_vae", "train_gated_pixelcnn", "train_wgan_gp"])
 def test_the_command_prints_a_ratio(name):
-    settings = ["--legs", "keras", "pytorch", "--batch", "2", "--steps", "10", "--rounds", "1", "--threads", "1"]
+    settings = [
+        "--legs",
+        "keras",
+        "pytorch",
+        "--batch",
+        "2",
+        "--steps",
+        "10",
+        "--rounds",
+        "1",
+        "--threads",
+        "1",
+    ]
     run = subprocess.run(
-        [sys.executable, SCRIPT.with_name(f"{name}.py"), *settings], capture_output=True, text=True, timeout=300
+        [sys.executable, SCRIPT.with_name(f"{name}.py"), *settings],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     assert re.search(r"^\| keras / pytorch \| \d+\.\d\d \|", run.stdout, re.MULTILINE)
@@ -229,7 +289,11 @@ def test_the_report_compares_the_best_keras_leg_with_every_pytorch_leg():
         return [{"examples_per_second": rate, "matmul_gflops": 40.0} for rate in rates]
 
     options = argparse.Namespace(threads=2, batch=64, rounds=3, steps=10, seconds=5.0)
-    measured = {"keras-xla": rated(100, 300, 200), "keras": rated(10, 10, 10), "pytorch": rated(100, 100, 50)}
+    measured = {
+        "keras-xla": rated(100, 300, 200),
+        "keras": rated(10, 10, 10),
+        "pytorch": rated(100, 100, 50),
+    }
     facts = {"torch": "2", "flops": 4e7, "other_share": 0.02}
     text = turns.report(facts, measured, options)
     assert "forward and backward: 20.00 million" in text
@@ -256,18 +320,27 @@ def test_both_samplers_draw_the_same_images_and_the_check_would_see_if_not(monke
     options = argparse.Namespace(layers=2, channels=4)
     sample_autoregressive.check(options)
     naive = sample_autoregressive.naive
-    monkeypatch.setattr(sample_autoregressive, "naive", lambda *arguments: lambda: 1 - naive(*arguments)())
+    monkeypatch.setattr(
+        sample_autoregressive, "naive", lambda *arguments: lambda: 1 - naive(*arguments)()
+    )
     with pytest.raises(AssertionError, match="Mismatched elements"):
         sample_autoregressive.check(options)
 
 
 def test_the_table_of_samplers():
-    options = argparse.Namespace(batch=2, side=6, layers=2, channels=4, passes=1, rounds=1, sides=[4], clock="wall")
+    options = argparse.Namespace(
+        batch=2, side=6, layers=2, channels=4, passes=1, rounds=1, sides=[4], clock="wall"
+    )
     rows = sample_autoregressive.report(options).splitlines()
     for name in ("cached", "cached xla"):
         assert [row.endswith("| 1 |") for row in rows if row.startswith(f"| {name} |")] == [True]
-    for name, unknown in (("naive", False), ("tfd.PixelCNN", True)):  # another network's operations are not counted
-        assert [row.split(" | ")[5] == "-" for row in rows if row.startswith(f"| {name} |")] == [unknown]
+    for name, unknown in (
+        ("naive", False),
+        ("tfd.PixelCNN", True),
+    ):  # another network's operations are not counted
+        assert [row.split(" | ")[5] == "-" for row in rows if row.startswith(f"| {name} |")] == [
+            unknown
+        ]
     assert rows[-1].startswith("| 4 |")
 
 
@@ -282,7 +355,9 @@ def test_the_example_of_keras_io_trains_and_is_measured_beside_the_recipe(monkey
     monkeypatch.setattr(frechet_wgan_gp.Peer, "batch_size", 8)
     model, _ = frechet_wgan_gp.ours()
     model.optimizer.generator.iterations.assign(100_000)
-    assert float(model.optimizer.learning_rate) == pytest.approx(4e-4), "the rate stays where the recipe starts"
+    assert float(model.optimizer.learning_rate) == pytest.approx(4e-4), (
+        "the rate stays where the recipe starts"
+    )
     distances = frechet_wgan_gp.main(["--seconds", "0"])
     rows = capsys.readouterr().out.splitlines()
     for name, make in (("kerasgen", frechet_wgan_gp.ours), ("keras.io", frechet_wgan_gp.peer)):
@@ -310,7 +385,18 @@ def test_the_table_of_disentanglement_keeps_what_it_measured(monkeypatch, tmp_pa
         return measured[trained[-1].seed]
 
     monkeypatch.setattr(benchmark.disentanglement, "evaluate", evaluate)
-    arguments = ["--betas", "1", "4", "--seeds", "0", "1", "--split", "train[:700]", "--points", "40"]
+    arguments = [
+        "--betas",
+        "1",
+        "4",
+        "--seeds",
+        "0",
+        "1",
+        "--split",
+        "train[:700]",
+        "--points",
+        "40",
+    ]
     arguments += ["--out", str(tmp_path)]
     benchmark.main(arguments)
     rows = capsys.readouterr().out.splitlines()
@@ -320,7 +406,9 @@ def test_the_table_of_disentanglement_keeps_what_it_measured(monkeypatch, tmp_pa
             assert f"| {objective} | {beta} | 0.200 ± 0.141 | 0.400 ± 0.000 |" in rows
     assert {recipe.build().objective.beta for recipe in trained} == {1.0, 4.0}
     assert {type(recipe.build().objective).__name__ for recipe in trained} == {"ELBO", "TCVAE"}
-    assert {recipe.data["split"] for recipe in trained} == {"train[:700]"} and len({each.name for each in trained}) == 8
+    assert {recipe.data["split"] for recipe in trained} == {"train[:700]"} and len(
+        {each.name for each in trained}
+    ) == 8
     assert set(points) == {(40, 20)}
     benchmark.main(arguments)
     assert len(trained) == 8
@@ -339,20 +427,28 @@ def test_the_table_of_fixed_binarization(monkeypatch, tmp_path, rng, capsys):
     monkeypatch.setattr(benchmark.data, "load", lambda *_: tf.data.Dataset.from_tensors(images))
     benchmark.main(["--presets", "pixelcnn_mnist", "row_lstm_mnist", "--out", str(tmp_path)])
     rows = capsys.readouterr().out.splitlines()[2:]
-    for row, name, precision in zip(rows, ("pixelcnn_mnist", "row_lstm_mnist"), ("mixed_bfloat16", None), strict=True):
+    for row, name, precision in zip(
+        rows, ("pixelcnn_mnist", "row_lstm_mnist"), ("mixed_bfloat16", None), strict=True
+    ):
         recipe, output, resume = runs.pop(0)
         preset = zoo.load(name)
-        assert row == f"| `{name}` | {scored(preset, images)['nll']} | {scored(recipe.build(), images)['nll']} |"
+        nats = [scored(model, images)["nll"] for model in (preset, recipe.build())]
+        assert row == f"| `{name}` | {nats[0]} | {nats[1]} |"
         assert resume and output == tmp_path / recipe.name != tmp_path / name
         assert [w.shape for w in recipe.build().weights] == [w.shape for w in preset.weights]
         assert (recipe.data["name"], recipe.data["split"]) == ("binarized_mnist", "train")
-        assert (recipe.training["start_from"], recipe.training.get("precision")) == (name, precision)
+        assert (recipe.training["start_from"], recipe.training.get("precision")) == (
+            name,
+            precision,
+        )
 
 
 def test_forms_of_the_gate_are_the_same_function(rng):
     profile = script(SCRIPT.with_name("profile_gated_pixelcnn.py"))
     x, slope = (tf.cast(rng.normal(size=(2, 3, 3, size)), tf.bfloat16) for size in (8, 4))
-    exact_ones = profile.with_gradient(profile.plain, *(tf.cast(each, tf.float32) for each in (x, slope)))
+    exact_ones = profile.with_gradient(
+        profile.plain, *(tf.cast(each, tf.float32) for each in (x, slope))
+    )
     for gate in profile.GATES:
         for value, expected in zip(profile.with_gradient(gate, x, slope), exact_ones, strict=True):
             np.testing.assert_allclose(tf.cast(value, tf.float32), expected, atol=0.05)
@@ -365,4 +461,10 @@ def test_the_profile_of_a_step():
     spent = {kind: float(ms) for kind, ms in rows[2 : rows.index([""])]}
     assert "BackpropFilter" in next(iter(spent))
     assert max(spent.values()) == spent["all"] >= 0.99 * (sum(spent.values()) - spent["all"]) > 0
-    assert [len(row) for row in rows if row[0].endswith(("2x3", "1x1", "1x2", "xla"))] == [7, 7, 7, 7, 2]
+    assert [len(row) for row in rows if row[0].endswith(("2x3", "1x1", "1x2", "xla"))] == [
+        7,
+        7,
+        7,
+        7,
+        2,
+    ]

@@ -33,7 +33,10 @@ def test_kl_is_the_closed_form():
     bottleneck = built()
     bottleneck.statistics.kernel.assign(np.random.default_rng(1).normal(size=(5, 6)))
     posterior = bottleneck.posterior(features)
-    mean, scale = posterior.mean().numpy().astype("float64"), posterior.stddev().numpy().astype("float64")
+    mean, scale = (
+        posterior.mean().numpy().astype("float64"),
+        posterior.stddev().numpy().astype("float64"),
+    )
     expected = 0.5 * (scale**2 + mean**2 - 1 - 2 * np.log(scale)).sum(-1)
     np.testing.assert_allclose(bottleneck(features).terms["kl"], expected, rtol=1e-4)
 
@@ -45,7 +48,9 @@ def test_kl_against_the_prior_of_a_class():
     posterior, labels = bottleneck.posterior(features), np.arange(16) % 2
     np.testing.assert_allclose(bottleneck.prior(labels).stddev(), np.ones((16, 3)), rtol=1e-4)
     standard = posterior.kl_divergence(bottlenecks.Gaussian(3).prior())
-    np.testing.assert_allclose(bottleneck(features, condition=labels).terms["kl"], standard, rtol=1e-3)
+    np.testing.assert_allclose(
+        bottleneck(features, condition=labels).terms["kl"], standard, rtol=1e-3
+    )
 
     bottleneck.means.assign([[0, 0, 0], MEAN])
     bottleneck.raw_scales.assign(np.log(np.expm1([[1, 1, 1], SCALE])))
@@ -82,8 +87,12 @@ def test_the_gradient_passes_through_the_sample():
         total = tf.reduce_sum(z)
     gradient = tape.gradient(total, bottleneck.statistics.bias).numpy()
     np.testing.assert_allclose(gradient[:3], 7 * 4)  # dz / dmean = 1
-    noise = (z.numpy() - MEAN) / SCALE  # dz / dscale = noise, dscale / draw = sigmoid(raw) = 1 - exp(-scale)
-    np.testing.assert_allclose(gradient[3:], noise.sum((0, 1)) * -np.expm1(-SCALE), rtol=1e-3, atol=1e-3)
+    noise = (
+        z.numpy() - MEAN
+    ) / SCALE  # dz / dscale = noise, dscale / draw = sigmoid(raw) = 1 - exp(-scale)
+    np.testing.assert_allclose(
+        gradient[3:], noise.sum((0, 1)) * -np.expm1(-SCALE), rtol=1e-3, atol=1e-3
+    )
 
 
 def test_every_call_draws_its_own_noise_in_an_order_that_the_seed_fixes():

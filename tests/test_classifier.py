@@ -33,12 +33,19 @@ def test_accuracy_counts_right_answers(digits):
     predicted = np.argmax(model.probabilities(images), axis=-1)
     assert accuracy(model, images, predicted)["accuracy"].value == 100
     assert accuracy(model, images, (predicted + 1) % 10)["accuracy"].value == 0
-    log_probabilities = np.log(np.array(model.probabilities(images))[np.arange(len(labels)), labels])
-    assert accuracy(model, images, labels)["cross_entropy"].value == pytest.approx(-log_probabilities.mean(), rel=1e-4)
+    log_probabilities = np.log(
+        np.array(model.probabilities(images))[np.arange(len(labels)), labels]
+    )
+    assert accuracy(model, images, labels)["cross_entropy"].value == pytest.approx(
+        -log_probabilities.mean(), rel=1e-4
+    )
 
 
 def test_a_classifier_survives_its_file(tmp_path, digits):
-    model, images = tiny_classifier(augmentation=[RandomAffine(rotation=10, mirror=True)]), digits[0][:3]
+    model, images = (
+        tiny_classifier(augmentation=[RandomAffine(rotation=10, mirror=True)]),
+        digits[0][:3],
+    )
     model.save(tmp_path / "c.keras")
     loaded = keras.saving.load_model(tmp_path / "c.keras")
     np.testing.assert_array_equal(loaded.probabilities(images), model.probabilities(images))

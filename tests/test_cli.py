@@ -28,7 +28,10 @@ def test_list_shows_figures_from_metrics(tiny, capsys, monkeypatch, tmp_path):
     size = (folder / "model.weights.h5").stat().st_size / 1e3
     row = capsys.readouterr().out.splitlines()[-1]
     assert row == f"| `tiny` |  | nll 81.23 ± 0.50 nats | IWAE 82.90 | {size:.0f} kB |"
-    of_classes = {"nll": {**nll, "value": 79.0, "published": []}, "nll_marginal": nll}  # which compares with others
+    of_classes = {
+        "nll": {**nll, "value": 79.0, "published": []},
+        "nll_marginal": nll,
+    }  # which compares with others
     zoo.save(zoo.load(tiny), folder, TINY, {**METRICS, "figures": of_classes})
     cli.main(["list"])
     assert "| nll_marginal 81.23 ± 0.50 nats | IWAE 82.90 |" in capsys.readouterr().out
@@ -36,7 +39,9 @@ def test_list_shows_figures_from_metrics(tiny, capsys, monkeypatch, tmp_path):
 
 def test_equal_seeds_sample_equal_pictures(tiny, tmp_path):
     for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
-        cli.main(["sample", tiny, "-n", "4", "--seed", seed, "--out", str(tmp_path / f"{name}.png")])
+        cli.main(
+            ["sample", tiny, "-n", "4", "--seed", seed, "--out", str(tmp_path / f"{name}.png")]
+        )
     a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
     assert is_png(tmp_path / "a.png") and a == b != c
 
@@ -63,7 +68,17 @@ def test_train_passes_its_options_on(tiny, tmp_path, monkeypatch):
 
     calls = []
     monkeypatch.setattr(training, "run", lambda *args, **here: calls.append((*args, here)))
-    options = ["--strategy", "mirrored", "--devices", "2", "--resume", "--data", "d.npz", "--out", str(tmp_path)]
+    options = [
+        "--strategy",
+        "mirrored",
+        "--devices",
+        "2",
+        "--resume",
+        "--data",
+        "d.npz",
+        "--out",
+        str(tmp_path),
+    ]
     cli.main(["train", tiny, *options, "--data-dir", "there", "--download"])
     here = {"data": "d.npz", "data_dir": "there", "download": True}
     assert calls == [(TINY, tmp_path, "mirrored", 2, True, here)]
@@ -98,7 +113,10 @@ def test_data_export(tmp_path):
         (["paint"], "Expected a command. Received: 'paint'. Near names: train."),
         (["x"], "Received: 'x'. Commands: list, card,"),
         ([], "required: COMMAND"),
-        (["export", "x", "--format", "savedmodel", "--quantize", "int8"], "with --format tflite only"),
+        (
+            ["export", "x", "--format", "savedmodel", "--quantize", "int8"],
+            "with --format tflite only",
+        ),
         (["data", "export", "no_such_set", "x.npz"], "no_such_set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -108,7 +126,9 @@ def test_errors_are_one_line(argv, message, capsys):
 
 
 def test_unknown_recipe_key(tiny, capsys):
-    assert "Near keys: ['training.epochs'" in fails(capsys, "train", tiny, "--set", "traning.epochs=3")
+    assert "Near keys: ['training.epochs'" in fails(
+        capsys, "train", tiny, "--set", "traning.epochs=3"
+    )
 
 
 def test_debug_raises(tmp_path):
@@ -127,12 +147,21 @@ def process(*argv, after=""):
 def test_an_error_of_the_process_is_one_line(tiny):
     done = process("train", tiny, "--set", "traning.epochs=3")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1 and done.stderr.startswith("kerasgen: error: Expected key=value")
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith(
+        "kerasgen: error: Expected key=value"
+    )
 
 
 @pytest.mark.parametrize(
     "argv",
-    [["--help"], ["--version"], ["list"], ["sample"], ["sample", "vae_mnis"], ["train", "none.yaml"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["list"],
+        ["sample"],
+        ["sample", "vae_mnis"],
+        ["train", "none.yaml"],
+    ],
     ids=" ".join,
 )
 def test_help_list_and_errors_of_names_need_no_keras(argv):

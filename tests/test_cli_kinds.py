@@ -1,4 +1,6 @@
-"""The command line on presets of every kind: what each can do, and what it says of what it cannot."""
+"""The command line on presets of every kind: what each can do, and what it says of what
+it cannot.
+"""
 
 import json
 import shutil
@@ -16,13 +18,22 @@ MLP = {"networks.MLP": {"output_shape": [8], "hidden": [8]}}
 WORDS = {"words": ["a", "red", "circle"], "length": 4, "examples": ["a red circle"]}
 KINDS = {  # models by name; the data of all are digits but for the last
     "mixture": {"families.Mixture": {"event": [8, 8, 1], "num_components": 2, "levels": 17}},
-    "conditional": {"families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}},
+    "conditional": {
+        "families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}
+    },
     "classifier": {"families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": MLP}},
     "text": {
         "families.TwoStageModel": {
             "event": [8, 8, 1],
             "tokenizer": {"conftest.PatchTokenizer": {"event": [8, 8, 1]}},
-            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 4, "size": 8, "num_blocks": 1}},
+            "network": {
+                "networks.TokenTransformer": {
+                    "vocab_size": 16,
+                    "prefix_size": 4,
+                    "size": 8,
+                    "num_blocks": 1,
+                }
+            },
             "condition": {"events.Sentences": {"vocabulary": {"text.Vocabulary": WORDS}}},
         }
     },
@@ -45,9 +56,13 @@ def kinds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kinds")
     sets = {"points": "ring"}
     recipes = [
-        Recipe(name, {"name": sets.get(name, "digits"), "batch_size": 50}, model, {}) for name, model in KINDS.items()
+        Recipe(name, {"name": sets.get(name, "digits"), "batch_size": 50}, model, {})
+        for name, model in KINDS.items()
     ]
-    return {recipe.name: str(zoo.save(recipe.build(), folder / recipe.name, recipe, METRICS)) for recipe in recipes}
+    return {
+        recipe.name: str(zoo.save(recipe.build(), folder / recipe.name, recipe, METRICS))
+        for recipe in recipes
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,7 +75,19 @@ def kinds(tmp_path_factory):
         ["conditional", "--label", "any"],
         ["gan", "--truncation", "0.5"],
         ["text"],
-        ["text", "--prompt", "a circle", "--temperature", "0.7", "--top-k", "5", "--top-p", "0.9", "--best-of", "2"],
+        [
+            "text",
+            "--prompt",
+            "a circle",
+            "--temperature",
+            "0.7",
+            "--top-k",
+            "5",
+            "--top-p",
+            "0.9",
+            "--best-of",
+            "2",
+        ],
     ],
     ids=" ".join,
 )
@@ -75,19 +102,54 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     [
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
         ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
-        ("sample", "mixture", ["--truncation", "1"], "ways to draw that Mixture has, of []. Received: --truncation"),
-        ("sample", "mixture", ["--label", "3"], "Expected a preset of classes. Received: --label for"),
-        ("sample", "text", ["--label", "any"], "Expected a preset of classes. Received: --label for"),
-        ("sample", "conditional", ["--label", "six"], "expected the number of a class, or any, received 'six'"),
+        (
+            "sample",
+            "mixture",
+            ["--truncation", "1"],
+            "ways to draw that Mixture has, of []. Received: --truncation",
+        ),
+        (
+            "sample",
+            "mixture",
+            ["--label", "3"],
+            "Expected a preset of classes. Received: --label for",
+        ),
+        (
+            "sample",
+            "text",
+            ["--label", "any"],
+            "Expected a preset of classes. Received: --label for",
+        ),
+        (
+            "sample",
+            "conditional",
+            ["--label", "six"],
+            "expected the number of a class, or any, received 'six'",
+        ),
         (
             "sample",
             "text",
             ["--prompt", "a rad circle"],
             "words that the model knows. Received: 'rad'. Near 'rad': red",
         ),
-        ("sample", "text", ["--guidance", "2"], "Expected guidance=1: this model never learned what is likely"),
-        ("sample", "text", ["--temperature", "0"], "Expected temperature to be a number above 0. Received"),
-        ("sample", "conditional", ["--prompt", "a"], "Expected a preset that reads sentences. Received: --prompt"),
+        (
+            "sample",
+            "text",
+            ["--guidance", "2"],
+            "Expected guidance=1: this model never learned what is likely",
+        ),
+        (
+            "sample",
+            "text",
+            ["--temperature", "0"],
+            "Expected temperature to be a number above 0. Received",
+        ),
+        (
+            "sample",
+            "conditional",
+            ["--prompt", "a"],
+            "Expected a preset that reads sentences. Received: --prompt",
+        ),
         (
             "sample",
             "conditional",
@@ -95,14 +157,34 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "ways to draw that LatentVariableModel has, of ['mean']. Received",
         ),
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
-        ("sample", "mixture", ["--out", "x.gif"], "a preset that draws pixel by pixel for x.gif, an animation. Rec"),
+        (
+            "sample",
+            "mixture",
+            ["--out", "x.gif"],
+            "a preset that draws pixel by pixel for x.gif, an animation. Rec",
+        ),
         ("reconstruct", "mixture", [], "Expected a preset whose model has 'reconstruct'"),
         ("probe", "mixture", [], "Expected a preset whose model has 'encode'"),
         ("probe", "classifier", [], "Expected a preset whose model has 'encode'"),
-        ("probe", "conditional", ["--labels", "1"], "Expected from 2 to 1500 labels. Received: 1. Ask for another"),
+        (
+            "probe",
+            "conditional",
+            ["--labels", "1"],
+            "Expected from 2 to 1500 labels. Received: 1. Ask for another",
+        ),
         ("evaluate", "classifier", ["--quality"], "Expected a preset whose model has 'sample'"),
-        ("evaluate", "points", ["--inception", "x.h5"], "Expected a preset of images for --inception. Received"),
-        ("evaluate", "gan", ["--inception", "gone.h5"], "Expected a file of InceptionV3's weights without the top"),
+        (
+            "evaluate",
+            "points",
+            ["--inception", "x.h5"],
+            "Expected a preset of images for --inception. Received",
+        ),
+        (
+            "evaluate",
+            "gan",
+            ["--inception", "gone.h5"],
+            "Expected a file of InceptionV3's weights without the top",
+        ),
     ],
 )
 def test_what_a_model_cannot_do_is_said(command, name, options, message, kinds, capsys):
@@ -139,6 +221,11 @@ def test_the_limit_holds_for_judged_samples(monkeypatch):
 
     judge = zoo.Judge("a judge", None)
     for limit in (7, None):
-        protocols = [protocol for _, protocol in report(model).figures(Study("digits", read, judge, 3, limit=limit))]
-        assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1] and protocols[-1].endswith("judged by a judge")
+        protocols = [
+            protocol
+            for _, protocol in report(model).figures(Study("digits", read, judge, 3, limit=limit))
+        ]
+        assert f"{drawn[-1]:,} means of p(x | z)" in protocols[-1] and protocols[-1].endswith(
+            "judged by a judge"
+        )
     assert drawn == [7, 10_000]

@@ -1,4 +1,6 @@
-"""Every model does everything: one row a model, one column a thing that a user does. And rules for all modules."""
+"""Every model does everything: one row a model, one column a thing that a user does. And rules for
+all modules.
+"""
 
 import ast
 import graphlib
@@ -36,8 +38,12 @@ from kerasgen import bottlenecks, divergences, families, likelihoods, objectives
 
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,
-    "conditional_vae": lambda: tiny_mlp_vae(likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10),
-    "conditional_prior": lambda: tiny_mlp_vae(num_classes=10, bottleneck=bottlenecks.ConditionalGaussian(4, 10)),
+    "conditional_vae": lambda: tiny_mlp_vae(
+        likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10
+    ),
+    "conditional_prior": lambda: tiny_mlp_vae(
+        num_classes=10, bottleneck=bottlenecks.ConditionalGaussian(4, 10)
+    ),
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, levels=17), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,
     "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),
@@ -73,7 +79,9 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
 BY_NETWORK = ("pixelcnnpp", "row_lstm", "diagonal_bilstm", "grid_two_stage", "spectral_gan")
 every_model = pytest.mark.parametrize("name", MODELS)
 every_step = pytest.mark.parametrize("name", [name for name in MODELS if name not in BY_NETWORK])
-every_generative_model = pytest.mark.parametrize("name", [name for name in MODELS if "classifier" not in name])
+every_generative_model = pytest.mark.parametrize(
+    "name", [name for name in MODELS if "classifier" not in name]
+)
 
 
 def data_of(model, digits, count=64):
@@ -89,7 +97,10 @@ def data_of(model, digits, count=64):
 def images_of(model, digits, count=64):
     """Digits, black and white for models of binary pixels, which take no others."""
     images = digits[0][:count]
-    binary = isinstance(model, families.AutoregressiveModel) and getattr(model.likelihood, "levels", 2) == 2
+    binary = (
+        isinstance(model, families.AutoregressiveModel)
+        and getattr(model.likelihood, "levels", 2) == 2
+    )
     return np.round(images) if binary else images
 
 
@@ -112,7 +123,9 @@ def outputs(model, digits):
         "log_prob": lambda method: method(images, labels, **noise_of(model)),
         "reconstruct": lambda method: method(images, labels),
     }
-    results = {name: call(getattr(model, name)) for name, call in calls.items() if hasattr(model, name)}
+    results = {
+        name: call(getattr(model, name)) for name, call in calls.items() if hasattr(model, name)
+    }
     return {name: keras.ops.convert_to_numpy(result) for name, result in results.items()}
 
 
@@ -167,7 +180,9 @@ def test_meets_the_contract(name, fitted, digits):
     if "log_prob" in results:
         assert results["log_prob"].shape == (6,)
         assert results["log_prob"].dtype == "float32"
-    terms = model.loss_terms(*model.check(images_of(model, digits, 6), condition_of(model, 6))).terms
+    terms = model.loss_terms(
+        *model.check(images_of(model, digits, 6), condition_of(model, 6))
+    ).terms
     assert set(terms) == set(model.term_means)
     for term in terms.values():
         assert term.shape == (6,)
@@ -189,7 +204,9 @@ def test_keras_file_round_trip(name, fitted, digits, tmp_path):
     model.save(tmp_path / "model.keras")
     copy = keras.saving.load_model(tmp_path / "model.keras")
     assert type(copy) is type(model)
-    assert json.dumps(copy.get_config()) == json.dumps(model.get_config())  # as JSON, where tuples are lists
+    assert json.dumps(copy.get_config()) == json.dumps(
+        model.get_config()
+    )  # as JSON, where tuples are lists
     assert_same(model, copy, digits)
     for mine, theirs in zip(model.optimizer.variables, copy.optimizer.variables, strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -225,7 +242,9 @@ def test_fit_on_two_replicas(name, digits, two_replicas):
 
 
 def deterministic(model, digits):
-    """`(signature, inputs, what Keras gives)` of a signature that draws nothing, and of loops that draw in turn."""
+    """`(signature, inputs, what Keras gives)` of a signature that draws nothing, and of loops that
+    draw in turn.
+    """
     signatures = model.export_signatures()
     # Of a mixture log_prob takes noise; of the last one it is an input.
     names = ("reconstruct", "classify", "responsibilities", "log_prob", "sample")
@@ -236,7 +255,11 @@ def deterministic(model, digits):
         function, tensors = signatures[name]
         noise_shape = tensors["noise"].shape if "noise" in tensors else ()
         noise = np.random.default_rng(0).standard_normal((5, *noise_shape)).astype("float32")
-        inputs = {"images": images_of(model, digits, 5), "labels": np.zeros(5, "int32"), "noise": noise}
+        inputs = {
+            "images": images_of(model, digits, 5),
+            "labels": np.zeros(5, "int32"),
+            "noise": noise,
+        }
         if "words" in tensors:
             inputs["words"] = model.condition.shown(5)
         inputs = {key: value for key, value in inputs.items() if key in tensors}
@@ -252,7 +275,9 @@ def test_saved_model(name, fitted, digits, tmp_path):
     signatures = tf.saved_model.load(str(tmp_path / "saved")).signatures
     assert set(signatures) >= set(model.export_signatures())
     for signature, inputs, expected in deterministic(model, digits):
-        results = signatures[signature](**{key: tf.constant(value) for key, value in inputs.items()})
+        results = signatures[signature](
+            **{key: tf.constant(value) for key, value in inputs.items()}
+        )
         for key in expected:
             np.testing.assert_allclose(results[key], expected[key], atol=1e-4)
 
@@ -273,7 +298,10 @@ def test_tflite(name, fitted, digits, tmp_path):
 
 
 PACKAGE = pathlib.Path(kerasgen.__file__).parent
-MODULES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+MODULES = {
+    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8"))
+    for path in PACKAGE.rglob("*.py")
+}
 MAY_IMPORT_TENSORFLOW = ("backend/tensorflow.py", "training/", "data/", "export/", "tokenization/")
 
 
@@ -298,31 +326,47 @@ def test_no_package_depends_on_itself_by_way_of_others():
     for name, tree in MODULES.items():
         unit = name.partition("/")[0].removesuffix(".py")
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "kerasgen":
+            if (
+                isinstance(node, ast.ImportFrom)
+                and (node.module or "").partition(".")[0] == "kerasgen"
+            ):
                 _, _, path = node.module.partition(".")
-                imported = {path.partition(".")[0]} if path else {alias.name for alias in node.names}
+                imported = (
+                    {path.partition(".")[0]} if path else {alias.name for alias in node.names}
+                )
                 needs.setdefault(unit, set()).update(imported - {unit})
     order = list(graphlib.TopologicalSorter(needs).static_order())  # raises a CycleError
-    assert order.index("model") < order.index("families") < order.index("reports") < order.index("zoo")
+    assert (
+        order.index("model") < order.index("families") < order.index("reports") < order.index("zoo")
+    )
 
 
 def test_legacy_keras_is_not_imported():
-    assert [name for name, tree in MODULES.items() if {"tf_keras", "tf_agents"} & set(imports(tree))] == []
+    assert [
+        name for name, tree in MODULES.items() if {"tf_keras", "tf_agents"} & set(imports(tree))
+    ] == []
 
 
 def test_nothing_that_runs_code_from_a_file():
     """No pickle, no Lambda layers, no unsafe deserialization, no yaml.load, no eval."""
     found = []
     for name, tree in MODULES.items():
-        found += [f"{name}: import {module}" for module in {"pickle", "dill", "marshal", "shelve"} & set(imports(tree))]
+        found += [
+            f"{name}: import {module}"
+            for module in {"pickle", "dill", "marshal", "shelve"} & set(imports(tree))
+        ]
         for node in ast.walk(tree):
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             unsafe = isinstance(node, ast.keyword) and (
                 (node.arg == "safe_mode" and ast.unparse(node.value) != "True")
                 or (node.arg == "allow_pickle" and ast.unparse(node.value) != "False")
             )
-            if unsafe or called.endswith((".Lambda", "yaml.load", "enable_unsafe_deserialization", ".unsafe_load")):
-                found.append(f"{name}:{node.lineno if hasattr(node, 'lineno') else ''} {ast.unparse(node)}")
+            if unsafe or called.endswith(
+                (".Lambda", "yaml.load", "enable_unsafe_deserialization", ".unsafe_load")
+            ):
+                found.append(
+                    f"{name}:{node.lineno if hasattr(node, 'lineno') else ''} {ast.unparse(node)}"
+                )
             if called in ("eval", "exec", "Lambda"):
                 found.append(f"{name}:{node.lineno} {called}")
     assert found == []
@@ -333,10 +377,13 @@ def test_importing_is_silent_and_light():
 import sys, keras
 before = set(sys.modules)
 import kerasgen
-heavy = {"tensorflow_probability", "sklearn", "matplotlib", "tensorflow_datasets", "scipy", "ai_edge_litert", "rich"}
+heavy = {"tensorflow_probability", "sklearn", "matplotlib", "tensorflow_datasets"}
+heavy |= {"scipy", "ai_edge_litert", "rich"}
 print(sorted(heavy & ({name.partition(".")[0] for name in set(sys.modules) - before})))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
     assert done.stdout == "[]\n"
     noise = [line for line in done.stderr.splitlines() if "kerasgen" in line]
     assert noise == []

@@ -1,4 +1,6 @@
-"""Sets that TensorFlow Datasets reads: the real ones where they are at hand, and small ones written here."""
+"""Sets that TensorFlow Datasets reads: the real ones where they are at hand, and small ones written
+here.
+"""
 
 import os
 import pathlib
@@ -20,7 +22,9 @@ def real(request):
     name = request.getfixturevalue("name") if "name" in request.fixturenames else "mnist"
     folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR") or SHARED)
     if not (folder / name).is_dir():
-        pytest.skip(f"needs the real {name} in {folder}; set TFDS_DATA_DIR to a folder that holds it")
+        pytest.skip(
+            f"needs the real {name} in {folder}; set TFDS_DATA_DIR to a folder that holds it"
+        )
     return folder
 
 
@@ -32,9 +36,13 @@ def write(folder, name, version, images, config=None, **features):
         version=version,
         config=config,
         data_dir=folder,
-        features=tfds.features.FeaturesDict({key: description for key, (description, _) in features.items()}),
+        features=tfds.features.FeaturesDict(
+            {key: description for key, (description, _) in features.items()}
+        ),
         split_datasets={
-            "train": tf.data.Dataset.from_tensor_slices({key: values for key, (_, values) in features.items()})
+            "train": tf.data.Dataset.from_tensor_slices(
+                {key: values for key, (_, values) in features.items()}
+            )
         },
         disable_shuffling=True,
     )
@@ -46,8 +54,12 @@ def write(folder, name, version, images, config=None, **features):
         ("mnist", "train", 60_000, (28, 28, 1), 256, 0.1307),
         ("binarized_mnist", "validation", 10_000, (28, 28, 1), 2, 0.1311),
         ("binarized_mnist", "test", 10_000, (28, 28, 1), 2, 0.1325),
-        pytest.param("binarized_mnist", "train", 50_000, (28, 28, 1), 2, 0.1306, marks=pytest.mark.slow),
-        pytest.param("fashion_mnist", "train", 60_000, (28, 28, 1), 256, 0.2860, marks=pytest.mark.slow),
+        pytest.param(
+            "binarized_mnist", "train", 50_000, (28, 28, 1), 2, 0.1306, marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "fashion_mnist", "train", 60_000, (28, 28, 1), 256, 0.2860, marks=pytest.mark.slow
+        ),
         pytest.param("omniglot", "train", 19_280, (105, 105, 3), 2, 0.9221, marks=pytest.mark.slow),
     ],
 )
@@ -66,16 +78,22 @@ def test_a_real_set_is_what_it_is_known_to_be(real, name, split, examples, shape
 
 
 def test_slices_and_labels_are_those_of_tfds(real):
-    images, labels = next(iter(data.load("mnist", "test[9000:9100]", 100, labels=True, data_dir=real)))
+    images, labels = next(
+        iter(data.load("mnist", "test[9000:9100]", 100, labels=True, data_dir=real))
+    )
     expected = tfds.load("mnist", split="test[9000:9100]", data_dir=real, batch_size=-1)
-    np.testing.assert_array_equal(np.asarray(images), np.asarray(expected["image"], "float32") / np.float32(255))
+    np.testing.assert_array_equal(
+        np.asarray(images), np.asarray(expected["image"], "float32") / np.float32(255)
+    )
     np.testing.assert_array_equal(np.asarray(labels), np.asarray(expected["label"]))
     assert data.size("mnist", "train[50000:]", data_dir=real) == 10_000
 
 
 def test_fixed_binarization_of_the_test_set_keeps_its_mean(real):
     grey, binary = (
-        np.concatenate([np.asarray(x) for x in data.load("mnist", "test", 1000, binarize, data_dir=real)])
+        np.concatenate(
+            [np.asarray(x) for x in data.load("mnist", "test", 1000, binarize, data_dir=real)]
+        )
         for binarize in (None, "fixed")
     )
     deviation = np.sqrt(np.sum(grey * (1 - grey), dtype="float64")) / grey.size
@@ -97,7 +115,9 @@ def test_npz_of_a_real_set_without_labels(tmp_path, real):
         pytest.skip(f"needs the real binarized_mnist in {real}")
     path = data.export_npz("binarized_mnist", tmp_path / "b.npz", splits=["test"], data_dir=real)
     expected = next(iter(data.load("binarized_mnist", "test[:70]", 70, data_dir=real)))
-    np.testing.assert_array_equal(data.from_npz(path, "test", batch_size=70)[0], np.asarray(expected))
+    np.testing.assert_array_equal(
+        data.from_npz(path, "test", batch_size=70)[0], np.asarray(expected)
+    )
     with pytest.raises(ValueError, match="Expected labels=False: 'binarized_mnist' has no labels"):
         data.from_npz(path, "test", labels=True)
     with pytest.raises(ValueError, match="Expected labels=False: 'binarized_mnist' has no labels"):
@@ -117,12 +137,18 @@ def test_a_failed_download_is_one_line(tmp_path, monkeypatch):
         raise OSError("network unreachable")
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
-    with pytest.raises(ConnectionError, match="Expected to download the set 'mnist' to .*network unreachable. Check"):
+    with pytest.raises(
+        ConnectionError,
+        match="Expected to download the set 'mnist' to .*network unreachable. Check",
+    ):
         data.load("mnist", data_dir=tmp_path, download=True)
 
 
 def test_an_unknown_split_lists_those_there_are(real):
-    with pytest.raises(ValueError, match="Expected split to be one of {'train': 60000, 'test': 10000}.*'validation'"):
+    with pytest.raises(
+        ValueError,
+        match="Expected split to be one of {'train': 60000, 'test': 10000}.*'validation'",
+    ):
         data.load("mnist", "validation", data_dir=real)
 
 
@@ -145,7 +171,9 @@ def test_letters_of_emnist_stand_upright(tmp_path):
     label = (tfds.features.ClassLabel(num_classes=37), np.arange(3))
     write(tmp_path, "emnist", version, stored, config="letters", label=label)
     images = np.asarray(next(iter(data.load("emnist/letters", data_dir=tmp_path))))
-    np.testing.assert_array_equal(images, pixels.transpose(0, 2, 1, 3).astype("float32") / np.float32(255))
+    np.testing.assert_array_equal(
+        images, pixels.transpose(0, 2, 1, 3).astype("float32") / np.float32(255)
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +186,9 @@ def test_letters_of_emnist_stand_upright(tmp_path):
 )
 def test_other_images_are_refused(tmp_path, image, values):
     write(tmp_path, "my_images", "1.0.0", (image, values))
-    with pytest.raises(ValueError, match="Expected a set with 8-bit images of one size in its feature 'image'"):
+    with pytest.raises(
+        ValueError, match="Expected a set with 8-bit images of one size in its feature 'image'"
+    ):
         data.load("my_images", data_dir=tmp_path)
 
 

@@ -20,7 +20,9 @@ def test_top_k_draws_the_k_likeliest_in_proportion(top_k):
     np.testing.assert_allclose(np.bincount(drawn, minlength=16) / 40_000, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize(("top_p", "kept"), [(0.05, 1), (0.4, 1), (0.41, 2), (0.7, 2), (0.71, 3), (1.0, 5)])
+@pytest.mark.parametrize(
+    ("top_p", "kept"), [(0.05, 1), (0.4, 1), (0.41, 2), (0.7, 2), (0.71, 3), (1.0, 5)]
+)
 def test_the_nucleus_is_the_fewest_tokens_with_enough_probability(top_p, kept):
     probabilities = np.array([0.05, 0.4, 0.1, 0.3, 0.15])
     uniform = np.linspace(0, 1, 20_001, dtype="float32")[:-1]
@@ -53,11 +55,20 @@ def test_guidance_exaggerates_what_the_condition_changes():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"temperature": 0}, "Expected temperature to be a number above 0. Received: temperature=0"),
+        (
+            {"temperature": 0},
+            "Expected temperature to be a number above 0. Received: temperature=0",
+        ),
         ({"top_k": 0}, "Expected top_k to be an integer of at least 1. Received: top_k=0"),
-        ({"top_p": 1.5}, r"Expected top_p to be a number in \(0, 1\], or None. Received: top_p=1.5"),
+        (
+            {"top_p": 1.5},
+            r"Expected top_p to be a number in \(0, 1\], or None. Received: top_p=1.5",
+        ),
         ({"guidance": -1}, "Expected guidance to be a number of at least 0. Received: guidance=-1"),
-        ({"guidance": "2"}, "Expected guidance to be a number of at least 0. Received: guidance='2'"),
+        (
+            {"guidance": "2"},
+            "Expected guidance to be a number of at least 0. Received: guidance='2'",
+        ),
     ],
 )
 def test_samplers_that_there_are_not(arguments, message):
@@ -67,7 +78,10 @@ def test_samplers_that_there_are_not(arguments, message):
 
 def test_a_sampler_is_a_value_and_survives_its_configuration():
     sampler = decoding.Sampler(0.5, top_k=3, guidance=2.0)
-    assert keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(sampler)) == sampler
+    assert (
+        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(sampler))
+        == sampler
+    )
     assert len({sampler, decoding.Sampler(0.5, 3, None, 2.0)}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         sampler.top_k = 4

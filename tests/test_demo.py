@@ -19,7 +19,9 @@ def test_demo_leaves_one_folder_that_shows_it_all(tiny, tmp_path):
     pictures = list(out.glob("*.png"))
     assert len(pictures) == 6 == page.count("data:image/png;base64,") and all(map(is_png, pictures))
     assert "http" not in page
-    assert set(re.findall(r'href="([^"]+)"', page)) == {path.name for path in out.iterdir()} - {"index.html"}
+    assert set(re.findall(r'href="([^"]+)"', page)) == {path.name for path in out.iterdir()} - {
+        "index.html"
+    }
     before, after = map(float, re.search(r"went from (\S+) to (\S+) nats", page).groups())
     assert after > before
     assert float(re.search(r"in any pixel is ([\d.e-]+)\.", page)[1]) < 1e-3
@@ -43,7 +45,9 @@ def test_demo_leaves_other_folders_alone(tiny, tmp_path, capsys):
 
 
 def test_a_failed_demo_leaves_nothing(tmp_path, capsys):
-    assert "'nothing_like_it'" in fails(capsys, "demo", "--preset", "nothing_like_it", "--out", str(tmp_path / "out"))
+    assert "'nothing_like_it'" in fails(
+        capsys, "demo", "--preset", "nothing_like_it", "--out", str(tmp_path / "out")
+    )
     assert list(tmp_path.iterdir()) == []
 
 

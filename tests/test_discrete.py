@@ -1,4 +1,6 @@
-"""Discrete bottlenecks and the tokenizer protocol, against enumeration, a plain k-means step and closed forms."""
+"""Discrete bottlenecks and the tokenizer protocol, against enumeration, a plain k-means step and
+closed forms.
+"""
 
 import keras
 import numpy as np
@@ -33,7 +35,9 @@ def softmax(logits):
     return exp / exp.sum(-1, keepdims=True)
 
 
-@pytest.mark.parametrize(("move", "middle"), [(annealing.cosine, 0.75 + 0.25 / np.sqrt(2)), (annealing.linear, 0.875)])
+@pytest.mark.parametrize(
+    ("move", "middle"), [(annealing.cosine, 0.75 + 0.25 / np.sqrt(2)), (annealing.linear, 0.875)]
+)
 def test_schedules_reach_their_ends(move, middle):
     values = [float(move(step, 100, 1.0, 0.5)) for step in (0, 25, 50, 100, 1000)]
     np.testing.assert_allclose(values, [1, middle, 0.75, 0.5, 0.5], atol=1e-6)
@@ -57,7 +61,9 @@ def test_gumbel_draws_follow_the_posterior(grid):
 
 
 def test_relaxed_draws_are_one_hot_at_low_temperature_and_soft_at_high(grid):
-    bottleneck = identity(bottlenecks.GumbelSoftmax(V, V, temperature_steps=2, temperatures=(1.0, 1e-3)), V)
+    bottleneck = identity(
+        bottlenecks.GumbelSoftmax(V, V, temperature_steps=2, temperatures=(1.0, 1e-3)), V
+    )
     bottleneck.vectors.assign(np.eye(V))
     assert float(bottleneck.temperature) == 1.0
     soft = bottleneck(grid, training=True).z.numpy()
@@ -77,7 +83,10 @@ def test_vectors_are_the_nearest_and_the_gradient_is_the_identity():
     h = np.random.default_rng(0).normal(size=(4, 2, 3, D)).astype("float32")
     vectors = bottleneck.vectors.numpy()
     distances = np.sum((h[..., None, :] - vectors) ** 2, axis=-1)
-    features, weights = tf.constant(h), np.random.default_rng(1).normal(size=h.shape).astype("float32")
+    features, weights = (
+        tf.constant(h),
+        np.random.default_rng(1).normal(size=h.shape).astype("float32"),
+    )
     with tf.GradientTape() as tape:
         tape.watch(features)
         code = bottleneck(features)
@@ -95,15 +104,21 @@ def test_commitment_moves_features_and_the_codebook_term_vectors():
         tape.watch(h)
         terms = bottleneck(h).terms
     difference = h - bottleneck.embed(bottleneck.posterior(h).mode())
-    np.testing.assert_allclose(tape.gradient(terms["commitment"], h), 2 * difference, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        tape.gradient(terms["commitment"], h), 2 * difference, rtol=1e-4, atol=1e-6
+    )
     assert tape.gradient(terms["codebook"], h) is None
     gradient = tf.convert_to_tensor(tape.gradient(terms["codebook"], bottleneck.vectors.value))
-    np.testing.assert_allclose(tf.reduce_sum(gradient, 0), -2 * tf.reduce_sum(difference, (0, 1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(
+        tf.reduce_sum(gradient, 0), -2 * tf.reduce_sum(difference, (0, 1, 2)), rtol=1e-4
+    )
     assert tape.gradient(terms["commitment"], bottleneck.vectors.value) is None
 
 
 def test_moving_averages_are_those_of_k_means():
-    """Sums and counts of the chosen features, decayed, against a loop in NumPy; with decay 0 a step of k-means."""
+    """Sums and counts of the chosen features, decayed, against a loop in NumPy; with decay 0 a step
+    of k-means.
+    """
     rng = np.random.default_rng(0)
     bottleneck = identity(bottlenecks.VectorQuantizer(V, D, decay=0.9, revive_below=0.0), D)
     start = rng.normal(size=(V, D)).astype("float32")
@@ -130,7 +145,10 @@ def test_vectors_out_of_use_are_revived_from_the_batch(codebook):
     h = np.random.default_rng(0).normal(size=(4, 2, 3, D)).astype("float32")
     bottleneck(h, training=True)  # the first batch sets all of them
     rows = h.reshape(-1, D)
-    assert all(np.isclose(rows, vector, atol=1e-6).all(-1).any() for vector in bottleneck.codebook().numpy())
+    assert all(
+        np.isclose(rows, vector, atol=1e-6).all(-1).any()
+        for vector in bottleneck.codebook().numpy()
+    )
     vectors = bottleneck.vectors.numpy()
     vectors[2] = 1e3
     bottleneck.vectors.assign(vectors)
@@ -162,7 +180,9 @@ def test_ids_and_codes_of_finite_scalars_are_one_to_one(levels):
     offset = np.where(np.array(levels) % 2 == 0, 0.5, 0.0)
     features = np.arctanh((codes * half + offset) / reach) - np.arctanh(offset / reach)
     bottleneck = identity(bottlenecks.FiniteScalar(levels), len(levels))
-    np.testing.assert_array_equal(bottleneck.posterior(features[:, None, None].astype("float32")).mode()[:, 0, 0], ids)
+    np.testing.assert_array_equal(
+        bottleneck.posterior(features[:, None, None].astype("float32")).mode()[:, 0, 0], ids
+    )
 
 
 def test_finite_scalars_round_to_the_nearest_and_pass_the_gradient():
@@ -174,7 +194,9 @@ def test_finite_scalars_round_to_the_nearest_and_pass_the_gradient():
         total = tf.reduce_sum(z)
     bounded = np.array([2, 1]) * 1.001 * np.tanh(h)
     np.testing.assert_allclose(z, np.round(bounded) / [2, 1], atol=1e-6)
-    np.testing.assert_allclose(tape.gradient(total, h), 1.001 * (1 - np.tanh(h) ** 2), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        tape.gradient(total, h), 1.001 * (1 - np.tanh(h) ** 2), rtol=1e-4, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("kind", ["gumbel", "vq", "vq_gradient", "fsq"])
@@ -204,11 +226,15 @@ def test_mixed_precision_keeps_codebooks_in_float32(images):
     code = model.bottleneck(model.features(images[:4]))
     assert code.z.dtype == code.terms["commitment"].dtype == "float32"
     rows = model.bottleneck.vectors.numpy()
-    assert np.any(rows != tf.cast(tf.cast(rows, "bfloat16"), "float32").numpy())  # a codebook rounded to bfloat16
+    assert np.any(
+        rows != tf.cast(tf.cast(rows, "bfloat16"), "float32").numpy()
+    )  # a codebook rounded to bfloat16
 
 
 def test_updates_are_those_of_the_whole_batch_on_two_replicas(images, two_replicas):
-    """Counts and sums are added over replicas, so that two halves of a batch move the codebook as the whole does."""
+    """Counts and sums are added over replicas, so that two halves of a batch move the codebook as
+    the whole does.
+    """
 
     def after_a_step(build):
         model = build()
@@ -235,7 +261,9 @@ def test_revived_vectors_are_the_same_on_two_replicas(images, two_replicas):
         model.fit(images[:64], batch_size=64, verbose=0)
     one, other = (np.asarray(copy) for copy in model.bottleneck.vectors.value.values)
     np.testing.assert_array_equal(one, other)
-    rows = np.asarray(model.bottleneck.project(model.features(images[:64]))).reshape(-1, model.bottleneck.latent_dim)
+    rows = np.asarray(model.bottleneck.project(model.features(images[:64]))).reshape(
+        -1, model.bottleneck.latent_dim
+    )
     nearest = np.abs(rows[:, None] - one).max(-1).argmin(0)
     # Other vectors have moved to the mean of the features that chose them.
     revived = np.abs(rows[nearest] - one).max(-1) < 1e-5
@@ -247,7 +275,10 @@ def test_revived_vectors_are_the_same_on_two_replicas(images, two_replicas):
     ("ids", "message"),
     [
         (np.zeros((4, 4), "int32"), r"Received: shape \(4, 4\). For a single example, add"),
-        (np.zeros((2, 4, 5), "int32"), r"Expected tokens of shape \[batch, 4, 4\]. Received: shape \(2, 4, 5\)."),
+        (
+            np.zeros((2, 4, 5), "int32"),
+            r"Expected tokens of shape \[batch, 4, 4\]. Received: shape \(2, 4, 5\).",
+        ),
         (np.full((2, 4, 4), 16), r"Expected tokens in 0..15. Received: tokens in 16..16."),
         (np.full((2, 4, 4), -1), r"Expected tokens in 0..15. Received: tokens in -1..-1."),
         (np.full((2, 4, 4), 0.5), r"Expected tokens in 0..15. Received: fractions"),
@@ -260,12 +291,19 @@ def test_bad_ids_are_refused(ids, message):
 
 def test_bad_parts_are_refused():
     encoder, decoder = networks.GridEncoder((8,), (0,)), networks.GridDecoder(1, (8,), (0,))
-    with pytest.raises(ValueError, match="Expected a discrete bottleneck: .* Received: Gaussian. Use Autoencoder"):
-        families.DiscreteAutoencoder((8, 8, 1), encoder, bottlenecks.Gaussian(3), decoder, likelihoods.Bernoulli())
+    with pytest.raises(
+        ValueError, match="Expected a discrete bottleneck: .* Received: Gaussian. Use Autoencoder"
+    ):
+        families.DiscreteAutoencoder(
+            (8, 8, 1), encoder, bottlenecks.Gaussian(3), decoder, likelihoods.Bernoulli()
+        )
     with pytest.raises(ValueError, match="Expected no condition: tokens say all"):
         likelihood, codebook = likelihoods.Bernoulli(), bottlenecks.VectorQuantizer(4, 2)
         families.DiscreteAutoencoder((8, 8, 1), encoder, codebook, decoder, likelihood, condition=4)
-    with pytest.raises(ValueError, match=r"Expected features of a grid.*VectorQuantizer. Received: shape \(None, 16\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"Expected features of a grid.*VectorQuantizer. Received: shape \(None, 16\)",
+    ):
         families.DiscreteAutoencoder(
             (8, 8, 1),
             networks.ConvEncoder((8,), (0,), 16),
@@ -273,9 +311,13 @@ def test_bad_parts_are_refused():
             decoder,
             likelihoods.Bernoulli(),
         )
-    with pytest.raises(ValueError, match="Expected codebook to be 'ema' or 'gradient'. Received: 'k-means'"):
+    with pytest.raises(
+        ValueError, match="Expected codebook to be 'ema' or 'gradient'. Received: 'k-means'"
+    ):
         bottlenecks.VectorQuantizer(4, 2, codebook="k-means")
-    with pytest.raises(ValueError, match=r"Expected at least 3 levels in every channel. Received: levels=\[5, 2\]"):
+    with pytest.raises(
+        ValueError, match=r"Expected at least 3 levels in every channel. Received: levels=\[5, 2\]"
+    ):
         bottlenecks.FiniteScalar((5, 2))
     with pytest.raises(ValueError, match="Expected condition=None"):
         tiny_tokenizer("vq").reconstruct(np.zeros((1, 8, 8, 1)), np.zeros(1, "int32"))

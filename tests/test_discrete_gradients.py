@@ -1,4 +1,6 @@
-"""Gradients through a discrete code against the exact one: every code of a small model is enumerated."""
+"""Gradients through a discrete code against the exact one: every code of a small model is
+enumerated.
+"""
 
 import itertools
 import pathlib
@@ -48,7 +50,11 @@ def test_the_exact_elbo_is_the_sum_over_all_codes(weights, batch):
     expected = -np.sum(p * np.log(p * gradients.VOCABULARY), axis=(1, 2, 3))
     for first, second in itertools.product(range(gradients.VOCABULARY), repeat=2):
         ids = np.tile(np.array([first, second], "int32").reshape(1, 2, 1), (len(batch), 1, 1))
-        expected += p[:, 0, 0, first] * p[:, 1, 0, second] * np.asarray(model.decode_tokens(ids).log_prob(batch))
+        expected += (
+            p[:, 0, 0, first]
+            * p[:, 1, 0, second]
+            * np.asarray(model.decode_tokens(ids).log_prob(batch))
+        )
     np.testing.assert_allclose(gradients.exact_elbo(model, batch), expected, rtol=1e-5)
 
 
@@ -60,7 +66,8 @@ def test_reinforce_is_unbiased(weights, batch):
 def test_reinforce_spreads_less_with_more_samples(weights, batch):
     _, few = measured(weights, batch, gradients.build(objectives.REINFORCE(2)))
     _, many = measured(weights, batch, gradients.build(objectives.REINFORCE(16)))
-    # The variance of the score's part falls as 1 / (n - 1) where the baseline is as good as the others' mean.
+    # The variance of the score's part falls as 1 / (n - 1) where the baseline is as good as the
+    # others' mean.
     assert many < 0.5 * few
 
 
@@ -81,7 +88,9 @@ def test_the_terms_of_reinforce_are_those_of_the_elbo(batch, weights):
     exact = np.asarray(gradients.exact_elbo(model, batch))
     elbo = -np.asarray(terms["reconstruction"]) - np.asarray(terms["kl"])
     np.testing.assert_allclose(elbo.mean(), exact.mean(), atol=0.1)
-    np.testing.assert_allclose(terms["kl"], model.encode(batch).kl_divergence(model.bottleneck.prior()), rtol=1e-6)
+    np.testing.assert_allclose(
+        terms["kl"], model.encode(batch).kl_divergence(model.bottleneck.prior()), rtol=1e-6
+    )
 
 
 def test_straight_through_decodes_one_hot_ids(batch):
@@ -93,7 +102,9 @@ def test_straight_through_decodes_one_hot_ids(batch):
 
 
 def test_straight_through_has_the_gradient_of_relaxed_ids():
-    """The same noise, codes that differ, and the same slope of z, which is linear in the relaxed ids."""
+    """The same noise, codes that differ, and the same slope of z, which is linear in the relaxed
+    ids.
+    """
     features = tf.constant(np.random.default_rng(0).normal(size=(3, 4, 4, 8)), "float32")
     codes, slopes = [], []
     for straight_through in (True, False):
@@ -101,7 +112,9 @@ def test_straight_through_has_the_gradient_of_relaxed_ids():
         with tf.GradientTape() as tape:
             tape.watch(features)
             z = bottleneck(features, training=True).z
-            along = tf.reduce_sum(z * np.random.default_rng(1).normal(size=z.shape).astype("float32"))
+            along = tf.reduce_sum(
+                z * np.random.default_rng(1).normal(size=z.shape).astype("float32")
+            )
         codes.append(np.asarray(z))
         slopes.append(np.asarray(tape.gradient(along, features)))
     assert np.abs(codes[0] - codes[1]).max() > 0.1 and np.abs(slopes[0]).max() > 1e-3
@@ -111,15 +124,21 @@ def test_straight_through_has_the_gradient_of_relaxed_ids():
 def test_reinforce_refuses_what_it_cannot_do():
     with pytest.raises(ValueError, match="Expected at least 2 samples, .* Received: 1"):
         objectives.REINFORCE(1)
-    with pytest.raises(ValueError, match="bottlenecks.GumbelSoftmax, for REINFORCE. Received: VectorQuantizer. Use"):
+    with pytest.raises(
+        ValueError, match="bottlenecks.GumbelSoftmax, for REINFORCE. Received: VectorQuantizer. Use"
+    ):
         objectives.REINFORCE(4).term_names(bottlenecks.VectorQuantizer(4, 2))
-    with pytest.raises(ValueError, match="Expected warmup to be 'linear' or 'cosine'. Received: 'step'"):
+    with pytest.raises(
+        ValueError, match="Expected warmup to be 'linear' or 'cosine'. Received: 'step'"
+    ):
         objectives.ELBO(warmup="step")
 
 
 def test_the_benchmark_draws_its_figure(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(gradients, "TEMPERATURES", (1.0,))
-    curves, results = gradients.main(["--epochs", "1", "--draws", "3", "--out", str(tmp_path / "figure.png")])
+    curves, results = gradients.main(
+        ["--epochs", "1", "--draws", "3", "--out", str(tmp_path / "figure.png")]
+    )
     assert set(curves) == {"Gumbel-softmax", "straight-through", "REINFORCE"} == set(results)
     assert all(curve[1] > curve[0] for curve in curves.values())
     assert (tmp_path / "figure.png").stat().st_size > 10_000

@@ -1,4 +1,6 @@
-"""Scores against representations whose score is known: the factors themselves, mixtures of them, and noise."""
+"""Scores against representations whose score is known: the factors themselves, mixtures of them,
+and noise.
+"""
 
 import math
 import types
@@ -46,7 +48,12 @@ def scores(codes):
 @pytest.fixture(scope="module")
 def perfect():
     """Every factor in a dimension of its own, and a dimension that stands for nothing."""
-    return scores(Codes(lambda x: np.concatenate([x[:, ::-1] / 2, np.zeros((len(x), 1))], 1), Factors(4, 4, 4, 4)))
+    return scores(
+        Codes(
+            lambda x: np.concatenate([x[:, ::-1] / 2, np.zeros((len(x), 1))], 1),
+            Factors(4, 4, 4, 4),
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +65,21 @@ def mixed():
 @pytest.fixture(scope="module")
 def noise():
     rng = np.random.default_rng(0)
-    return scores(Codes(lambda x: rng.normal(size=(len(x), 5)), Factors(8, 8, 8, 8, 8)))  # so many that few recur
+    return scores(
+        Codes(lambda x: rng.normal(size=(len(x), 5)), Factors(8, 8, 8, 8, 8))
+    )  # so many that few recur
 
 
 @pytest.mark.parametrize(
-    "name", ["beta_vae", "factor_vae", "mig", "dci_disentanglement", "dci_completeness", "dci_informativeness"]
+    "name",
+    [
+        "beta_vae",
+        "factor_vae",
+        "mig",
+        "dci_disentanglement",
+        "dci_completeness",
+        "dci_informativeness",
+    ],
 )
 def test_the_factors_themselves_score_one(perfect, name):
     assert perfect[name] == pytest.approx(1, abs=0.01)
@@ -71,10 +88,14 @@ def test_the_factors_themselves_score_one(perfect, name):
 def test_the_factors_themselves_have_a_high_sap(perfect):
     assert perfect["sap"] > 0.2
     two_values = Codes(lambda x: x, Factors(2, 2, 2, 2))
-    assert sap(two_values, **SMALL) == pytest.approx(0.5, abs=0.04)  # certainty against a guess between two values
+    assert sap(two_values, **SMALL) == pytest.approx(
+        0.5, abs=0.04
+    )  # certainty against a guess between two values
 
 
-@pytest.mark.parametrize(("name", "limit"), [("mig", 0.02), ("dci_disentanglement", 0.1), ("dci_completeness", 0.1)])
+@pytest.mark.parametrize(
+    ("name", "limit"), [("mig", 0.02), ("dci_disentanglement", 0.1), ("dci_completeness", 0.1)]
+)
 def test_an_even_mixture_scores_low(mixed, name, limit):
     assert 0 <= mixed[name] < limit
 
@@ -123,7 +144,10 @@ def test_a_single_dimension_has_a_gap_to_no_other():
 
 
 def test_a_forest_tells_the_same_apart_as_boosted_trees():
-    for represent, low, high in ((lambda x: x, 0.99, 1.01), (lambda x: x @ hadamard(4) / 4, 0, 0.1)):
+    for represent, low, high in (
+        (lambda x: x, 0.99, 1.01),
+        (lambda x: x @ hadamard(4) / 4, 0, 0.1),
+    ):
         values = dci(Codes(represent, Factors(4, 4, 4, 4)), **SMALL, num_trees=10, forest=True)
         assert low <= values["dci_disentanglement"] <= high
         assert low <= values["dci_completeness"] <= high
@@ -133,8 +157,11 @@ def test_a_forest_tells_the_same_apart_as_boosted_trees():
 def test_concentration_of_importance():
     assert disentanglement._concentration(np.eye(3)) == pytest.approx(1)
     assert disentanglement._concentration(np.ones((3, 3))) == pytest.approx(0)
-    # A row on one of two columns (1) with weight 3, an even row (0) with weight 1, a row of nothing.
-    assert disentanglement._concentration(np.array([[3.0, 0], [0.5, 0.5], [0, 0]])) == pytest.approx(0.75)
+    # A row on one of two columns (1) with weight 3, an even row (0) with weight 1, a row of
+    # nothing.
+    assert disentanglement._concentration(
+        np.array([[3.0, 0], [0.5, 0.5], [0, 0]])
+    ) == pytest.approx(0.75)
 
 
 def test_an_importance_that_rounding_puts_below_zero_counts_as_none(monkeypatch):
@@ -164,7 +191,9 @@ def test_every_image_is_encoded_once_at_most():
 
 def test_evaluate_gives_every_score_of_the_posterior_means():
     def encode(x):
-        return types.SimpleNamespace(mean=lambda: x.reshape(len(x), 2, 1))  # a code with a shape of its own
+        return types.SimpleNamespace(
+            mean=lambda: x.reshape(len(x), 2, 1)
+        )  # a code with a shape of its own
 
     model, factors = types.SimpleNamespace(encode=encode), Factors(3, 3)
     values = disentanglement.evaluate(model, factors, 7, 300, 200, batch_size=16, forest=True)

@@ -8,7 +8,11 @@ from scipy import stats
 
 from kerasgen.distributions import DiscretizedLaplace, DiscretizedLogistic, DiscretizedNormal
 
-ORACLES = {DiscretizedNormal: stats.norm, DiscretizedLaplace: stats.laplace, DiscretizedLogistic: stats.logistic}
+ORACLES = {
+    DiscretizedNormal: stats.norm,
+    DiscretizedLaplace: stats.laplace,
+    DiscretizedLogistic: stats.logistic,
+}
 each_class = pytest.mark.parametrize("cls", ORACLES)
 
 
@@ -23,7 +27,9 @@ def oracle(cls, x, loc, scale, levels):
     below = np.where(x < half, -np.inf, x - half)
     above = np.where(x > 1 - half, np.inf, x + half)
     right = below > variable.mean()
-    mass = np.where(right, variable.sf(below) - variable.sf(above), variable.cdf(above) - variable.cdf(below))
+    mass = np.where(
+        right, variable.sf(below) - variable.sf(above), variable.cdf(above) - variable.cdf(below)
+    )
     return np.log(np.maximum(mass, 1e-300))
 
 
@@ -36,19 +42,25 @@ def test_log_prob_is_exact_into_the_tails(cls, levels, loc, scale):
     expected = oracle(cls, x, loc, scale, levels)
     seen = expected > -600  # where the oracle itself has not underflowed
     assert seen.any()
-    log_probs = distribution(cls, loc, scale, levels).log_prob(x.astype("float32")[:, None]).numpy()[:, 0]
+    log_probs = (
+        distribution(cls, loc, scale, levels).log_prob(x.astype("float32")[:, None]).numpy()[:, 0]
+    )
     tolerance = 2e-4 if cls is DiscretizedLogistic else 2e-4 * max(1, scale)  # the class says so
     np.testing.assert_allclose(log_probs[seen], expected[seen], rtol=2e-4, atol=tolerance)
 
 
 @each_class
 @settings(max_examples=50, deadline=None, derandomize=True)
-@given(loc=st.floats(-3, 4, width=32), log_scale=st.floats(-7, 7, width=32), levels=st.integers(2, 300))
+@given(
+    loc=st.floats(-3, 4, width=32), log_scale=st.floats(-7, 7, width=32), levels=st.integers(2, 300)
+)
 def test_probabilities_of_the_levels_sum_to_one(cls, loc, log_scale, levels):
     if cls is not DiscretizedLogistic:
         log_scale = min(log_scale, 0.0)
     x = np.linspace(0, 1, levels, dtype="float32")[:, None]
-    probs = np.exp(distribution(cls, loc, np.exp(log_scale), levels).log_prob(x).numpy().astype("float64"))
+    probs = np.exp(
+        distribution(cls, loc, np.exp(log_scale), levels).log_prob(x).numpy().astype("float64")
+    )
     assert abs(probs.sum() - 1) < 2e-3
 
 
@@ -58,7 +70,9 @@ def test_samples_are_levels_and_the_ends_hold_the_tails(cls):
     np.testing.assert_array_equal(draws, (np.rint(draws * 15) / 15).astype("float32"))
     assert draws.min() >= 0 and draws.max() == 1
     at_the_end = ORACLES[cls](1.0, 0.1).sf(1 - 0.5 / 15)
-    assert abs((draws == 1).mean() - at_the_end) < 4 * np.sqrt(at_the_end * (1 - at_the_end) / len(draws))
+    assert abs((draws == 1).mean() - at_the_end) < 4 * np.sqrt(
+        at_the_end * (1 - at_the_end) / len(draws)
+    )
 
 
 @each_class

@@ -1,4 +1,6 @@
-"""Divergences: with the optimal critic, in closed form or trained, each reports what quadrature gives."""
+"""Divergences: with the optimal critic, in closed form or trained, each reports what quadrature
+gives.
+"""
 
 import importlib.util
 import math
@@ -25,7 +27,9 @@ def points(distribution, count=200_000):
 
 
 def quadrature(integrand):
-    return integrate.quad(lambda x: integrand(P.pdf(x), Q.pdf(x)), -12, 12, limit=500, epsabs=1e-10)[0]
+    return integrate.quad(
+        lambda x: integrand(P.pdf(x), Q.pdf(x)), -12, 12, limit=500, epsabs=1e-10
+    )[0]
 
 
 def jensen_shannon(p, q):
@@ -44,8 +48,16 @@ OPTIMA = {
         lambda r: np.log(r) / 2,
         lambda p, q: (math.sqrt(p) - math.sqrt(q)) ** 2,
     ),
-    "total_variation": (divergences.TotalVariation(), lambda r: 20 * np.sign(r - 1), lambda p, q: abs(p - q) / 2),
-    "least_squares": (divergences.LeastSquares(), lambda r: r / (1 + r), lambda p, q: (p - q) ** 2 / (p + q) / 2),
+    "total_variation": (
+        divergences.TotalVariation(),
+        lambda r: 20 * np.sign(r - 1),
+        lambda p, q: abs(p - q) / 2,
+    ),
+    "least_squares": (
+        divergences.LeastSquares(),
+        lambda r: r / (1 + r),
+        lambda p, q: (p - q) ** 2 / (p + q) / 2,
+    ),
     "hinge": (divergences.Hinge(), lambda r: np.sign(r - 1), lambda p, q: abs(p - q) / 2),
 }
 every_divergence = pytest.mark.parametrize("name", OPTIMA)
@@ -91,7 +103,9 @@ P_2, Q_2 = stats.norm(0.0, 1.0), stats.norm(0.5, 1.1)
 
 def in_the_plane(first, second, count=48):
     """Points `[count^2, 2]`, of equal probability."""
-    return np.stack(np.meshgrid(points(first, count), points(second, count)), axis=-1).reshape(-1, 2)
+    return np.stack(np.meshgrid(points(first, count), points(second, count)), axis=-1).reshape(
+        -1, 2
+    )
 
 
 def quadrature_in_the_plane(integrand):
@@ -107,7 +121,9 @@ def test_a_critic_trained_to_convergence_reports_the_divergence(name, dimensions
     samples = [points(each, 512)[:, None] for each in (P, Q)]
     if dimensions == 2:
         samples = [in_the_plane(P, P_2), in_the_plane(Q, Q_2)]
-    if name == "reverse_kl":  # the narrow one must be the samples', or points beyond all of the data are infinitely far
+    if (
+        name == "reverse_kl"
+    ):  # the narrow one must be the samples', or points beyond all of the data are infinitely far
         samples, integrand = samples[::-1], lambda p, q: OPTIMA[name][2](q, p)
     exact = (quadrature if dimensions == 1 else quadrature_in_the_plane)(integrand)
     real, fake = (each.astype("float32") for each in samples)
@@ -125,7 +141,9 @@ def train(variables, terms, constrain=lambda variables: None, rate=0.01, steps=6
     @tf.function
     def run():
         for _ in tf.range(steps):
-            _, gradients = backend.value_and_gradients(lambda: (keras.ops.mean(terms()), None), variables)
+            _, gradients = backend.value_and_gradients(
+                lambda: (keras.ops.mean(terms()), None), variables
+            )
             optimizer.apply(gradients, variables)
             constrain(variables)
 
@@ -151,7 +169,9 @@ def test_the_critics_of_the_picture_have_converged(name, distance, exact):
 
 
 def moved(distance, critic, regularizer=None):
-    """What a trained critic reports as the Wasserstein distance of a unit square and the same moved so far."""
+    """What a trained critic reports as the Wasserstein distance of a unit square and the same moved
+    so far.
+    """
     u = (np.arange(12) + 0.5) / 12
     fake = tf.constant(np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2), "float32")
     real = fake + distance * tf.constant([0.6, 0.8])
@@ -161,7 +181,9 @@ def moved(distance, critic, regularizer=None):
     def terms():
         scores = [critic(x, training=True) for x in (real, fake)]
         penalties = regularizer.terms(critic, real, fake, tf.random.uniform((len(real),), seed=0))
-        return divergence.critic_terms(*scores) + sum(regularizer.weight * term for term in penalties.values())
+        return divergence.critic_terms(*scores) + sum(
+            regularizer.weight * term for term in penalties.values()
+        )
 
     train(critic.trainable_variables, terms, regularizer.constrain)
     return float(divergence.estimate(critic(real), critic(fake)))
@@ -179,32 +201,42 @@ def test_a_spectral_critic_reports_the_wasserstein_distance_in_the_plane_at_most
 
 
 def test_with_weight_clipping_the_report_is_proportional_to_the_wasserstein_distance_in_the_plane():
-    """A linear critic's weights end at the limit: its slope along the move is that times 0.6 + 0.8."""
+    """A linear critic's weights end at the limit: its slope along the move is that times
+    0.6 + 0.8.
+    """
     for distance in (1.0, 3.0):
         reported = moved(distance, networks.MLP((), ()), regularizers.WeightClipping(0.1))
         assert reported == pytest.approx(0.1 * (0.6 + 0.8) * distance, rel=1e-3)
 
 
 def test_jensen_shannon_saturates_where_wasserstein_grows():
-    """Two uniform densities on unit intervals that do not overlap; x itself is an optimal critic of slope 1."""
+    """Two uniform densities on unit intervals that do not overlap; x itself is an optimal critic of
+    slope 1.
+    """
     u = (np.arange(1000) + 0.5) / 1000
     for distance in (1.0, 3.0, 10.0):
         real, fake = u + distance, u
         assert estimate(divergences.Wasserstein(), real, fake) == pytest.approx(distance, rel=1e-5)
         assert stats.wasserstein_distance(real, fake) == pytest.approx(distance)
         certain = np.full(1000, 50.0)
-        assert estimate(divergences.Minimax(), certain, -certain) == pytest.approx(math.log(2), abs=1e-6)
+        assert estimate(divergences.Minimax(), certain, -certain) == pytest.approx(
+            math.log(2), abs=1e-6
+        )
 
 
 def test_relativistic_scores_count_by_their_differences():
     rng = np.random.default_rng(0)
     divergence = divergences.RelativisticAverage()
     real, fake = rng.standard_normal((2, 500))
-    assert estimate(divergence, real + 7, fake + 7) == pytest.approx(estimate(divergence, real, fake), abs=1e-5)
+    assert estimate(divergence, real + 7, fake + 7) == pytest.approx(
+        estimate(divergence, real, fake), abs=1e-5
+    )
     assert estimate(divergence, real, real) < 0
     assert estimate(divergence, real * 0, fake * 0) == pytest.approx(0, abs=1e-6)
     assert estimate(divergence, real + 50, fake) == pytest.approx(math.log(2), abs=1e-5)
-    np.testing.assert_allclose(divergence.generator_terms(real, fake), divergence.critic_terms(fake, real), rtol=1e-5)
+    np.testing.assert_allclose(
+        divergence.generator_terms(real, fake), divergence.critic_terms(fake, real), rtol=1e-5
+    )
 
 
 SHARES = np.array([[0.5, 0.2, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]])  # P and Q on four points
@@ -220,7 +252,9 @@ def relativistic_minimax(p, q):
 
 
 def relativistic_hinge(p, q):
-    """By linear programming, in the scores and the hinges of both sides, which are at least 0 and at least those."""
+    """By linear programming, in the scores and the hinges of both sides, which are at least 0 and
+    at least those.
+    """
     one, none = np.eye(4), np.zeros((4, 4))
     hinges = np.block([[q - one, -one, none], [one - p, none, -one]])
     bounds = [(None, None)] * 4 + [(0, None)] * 8
@@ -247,9 +281,13 @@ def test_a_trained_relativistic_critic_reports_the_optimum(divergence, optimum):
 
 @pytest.mark.parametrize("divergence", ALL, ids=lambda each: type(each).__name__)
 def test_the_generator_is_pulled_towards_data(divergence):
-    """Raising the scores of samples lowers the generator's loss and raises the critic's, term by term."""
+    """Raising the scores of samples lowers the generator's loss and raises the critic's, term by
+    term.
+    """
     real, fake = np.full(5, 0.9, "float32"), np.linspace(-0.9, 0.5, 5, dtype="float32")
-    lower, higher = (np.mean(divergence.generator_terms(real, fake + shift)) for shift in (0.0, 0.1))
+    lower, higher = (
+        np.mean(divergence.generator_terms(real, fake + shift)) for shift in (0.0, 0.1)
+    )
     assert higher < lower
     terms = divergence.critic_terms(real, fake)
     assert terms.shape == (5,)
@@ -267,15 +305,23 @@ def test_saves_and_loads(divergence):
 
 def test_forms_of_divergences_that_there_are_not_are_refused():
     for whole in (divergences.Hinge(), divergences.NonSaturating(), "Minimax"):
-        message = f"Expected divergence to be of FDivergence. Received: {type(whole).__name__}. Take Minimax, or"
+        message = (
+            f"Expected divergence to be of FDivergence. Received: {type(whole).__name__}. Take "
+            f"Minimax, or"
+        )
         with pytest.raises(ValueError, match=message):
             divergences.NonSaturating(whole)
     for other in (divergences.Wasserstein(), divergences.KL(), divergences.NonSaturating()):
-        message = f"Expected divergence to be of Minimax or Hinge. Received: {type(other).__name__}. Take Minimax, or"
+        message = (
+            f"Expected divergence to be of Minimax or Hinge. Received: {type(other).__name__}. "
+            f"Take Minimax, or"
+        )
         with pytest.raises(ValueError, match=message):
             divergences.RelativisticAverage(other)
 
 
 def test_a_recipe_names_divergences():
-    built = recipe.build({"divergences.NonSaturating": {"divergence": {"divergences.ReverseKL": {}}}})
+    built = recipe.build(
+        {"divergences.NonSaturating": {"divergence": {"divergences.ReverseKL": {}}}}
+    )
     assert isinstance(built.divergence, divergences.ReverseKL)

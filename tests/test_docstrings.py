@@ -15,7 +15,11 @@ import pytest
 import kerasgen
 
 # Backends are chosen once a process; the presets are data.
-_SKIPPED = ("kerasgen.backend.", "kerasgen.zoo.presets", "kerasgen.tokenization")  # Beam is an extra
+_SKIPPED = (
+    "kerasgen.backend.",
+    "kerasgen.zoo.presets",
+    "kerasgen.tokenization",
+)  # Beam is an extra
 
 
 def _modules():

@@ -10,7 +10,9 @@ from kerasgen.metrics.estimators import annealed_importance_sampling, prior_samp
 def test_prior_sampling_converges_to_the_exact_likelihood(data):  # noqa: F811
     images, exact = data
     model, _ = linear_gaussian()
-    errors = [np.array(prior_sampling(model, images[:20], k, seed=0)) - exact[:20] for k in (10, 10_000)]
+    errors = [
+        np.array(prior_sampling(model, images[:20], k, seed=0)) - exact[:20] for k in (10, 10_000)
+    ]
     assert np.abs(errors[1]).mean() < 0.3 < 1 < np.abs(errors[0]).mean()
 
 
@@ -23,7 +25,9 @@ def test_prior_sampling_is_unbiased_in_the_probability(data):  # noqa: F811
 
 
 def test_annealing_mends_a_wrong_posterior(data):  # noqa: F811
-    """From a posterior three times too narrow, 200 chains come much closer than 200 importance samples."""
+    """From a posterior three times too narrow, 200 chains come much closer than 200 importance
+    samples.
+    """
     images, exact = data[0][:10], data[1][:10]
     model, _ = linear_gaussian(spread=1 / 3)
     annealed = annealed_importance_sampling(model, images, 30, 200, step_size=0.5, seed=0)

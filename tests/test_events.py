@@ -1,4 +1,6 @@
-"""Events: what they take and refuse, in NumPy and in traced functions, their files and their pictures."""
+"""Events: what they take and refuse, in NumPy and in traced functions, their files and their
+pictures.
+"""
 
 import keras
 import numpy as np
@@ -80,14 +82,19 @@ OUT_OF_RANGE = {
 def test_a_value_out_of_range_is_refused_in_every_way(name):
     """By `check`, and by `faults` of NumPy, of tensors and in a compiled function, which agree."""
     event, (value, message) = EVENTS[name], OUT_OF_RANGE[name]
-    wrong = np.maximum(example(event), name == "tokens").astype(np.result_type(event.dtype, type(value)))
+    wrong = np.maximum(example(event), name == "tokens").astype(
+        np.result_type(event.dtype, type(value))
+    )
     wrong[(1,) + (-1,) * (wrong.ndim - 1)] = value
     with pytest.raises(ValueError, match=message):
         event.check(wrong)
     found = event.faults(wrong, np)
     assert any(found.values())
     compiled = backend.function(lambda x: event.faults(x), keras.layers.Identity())
-    for faults in (event.faults(ops.convert_to_tensor(wrong)), compiled(ops.convert_to_tensor(wrong))):
+    for faults in (
+        event.faults(ops.convert_to_tensor(wrong)),
+        compiled(ops.convert_to_tensor(wrong)),
+    ):
         assert {fault: bool(value) for fault, value in faults.items()} == found
 
 
@@ -126,7 +133,10 @@ def test_the_remedy_fits_what_came(name, x, remedy):
 
 
 def test_every_eight_bit_pixel_is_a_level():
-    levels, event = (np.arange(256) / 255).astype("float32").reshape(1, 16, 16, 1), events.Image(16, 16, 1, 256)
+    levels, event = (
+        (np.arange(256) / 255).astype("float32").reshape(1, 16, 16, 1),
+        events.Image(16, 16, 1, 256),
+    )
     event.check(levels)
     with pytest.raises(ValueError, match="Expected pixels of 256 levels.*Round them"):
         event.check(np.maximum(levels - 0.002, 0))
@@ -179,7 +189,9 @@ def test_equal_events_are_equal(name):
     assert all((event == other) == (key == name) for key, other in EVENTS.items())
 
 
-@pytest.mark.parametrize("name", ["image", "colour", "levels", "vector", "series", "tokens", "grid", "joint"])
+@pytest.mark.parametrize(
+    "name", ["image", "colour", "levels", "vector", "series", "tokens", "grid", "joint"]
+)
 def test_pictures_are_images(name):
     event = EVENTS[name]
     pictures = event.render(example(event, 4))
@@ -191,8 +203,12 @@ def test_pictures_are_images(name):
 @pytest.mark.parametrize("name", ["image", "vector", "series", "joint"])
 def test_what_is_drawn_is_brought_into_range(name):
     event = EVENTS[name]
-    wide = keras.tree.map_structure(lambda x: 3 * x - 1 if x.dtype == "float32" else x, example(event))
-    assert any(event.faults(wide, np).values()) == (name in ("image", "joint"))  # the others are of reals
+    wide = keras.tree.map_structure(
+        lambda x: 3 * x - 1 if x.dtype == "float32" else x, example(event)
+    )
+    assert any(event.faults(wide, np).values()) == (
+        name in ("image", "joint")
+    )  # the others are of reals
     clipped = event.clip(wide)
     event.check(clipped)
     assert not any(event.faults(keras.tree.map_structure(np.asarray, clipped), np).values())
@@ -208,14 +224,18 @@ def test_a_condition_of_one_stands_for_all_that_are_asked_for(name):
             np.testing.assert_array_equal(have, np.stack([want] * 3))
     for have, want in zip(leaves(event.request(3, x)), leaves(x), strict=True):
         np.testing.assert_array_equal(have, want)
-    with pytest.raises(ValueError, match="Expected a condition for each of n=2 examples.*Received: 3"):
+    with pytest.raises(
+        ValueError, match="Expected a condition for each of n=2 examples.*Received: 3"
+    ):
         event.request(2, x)
     encoded = ops.convert_to_numpy(event.encoded(event.check(x)))
     assert encoded.shape == (3, event.encoded_size) and encoded.dtype == "float32"
 
 
 def test_classes_are_encoded_as_one_hot_vectors():
-    np.testing.assert_array_equal(events.Classes(3).encoded(np.array([2, 0])), [[0, 0, 1], [1, 0, 0]])
+    np.testing.assert_array_equal(
+        events.Classes(3).encoded(np.array([2, 0])), [[0, 0, 1], [1, 0, 0]]
+    )
 
 
 def test_sentences_are_their_tokens():
@@ -240,7 +260,9 @@ def test_nothing_takes_nothing():
 def test_a_joint_names_what_is_wrong():
     event = EVENTS["joint"]
     x = example(event)
-    with pytest.raises(ValueError, match=r"Expected a dict of \['image', 'label'\]. Received: \['image'\]"):
+    with pytest.raises(
+        ValueError, match=r"Expected a dict of \['image', 'label'\]. Received: \['image'\]"
+    ):
         event.check({"image": x["image"]})
     with pytest.raises(ValueError, match="label: Expected labels in 0..2"):
         event.check(x | {"label": np.array([0, 3, 1])})
@@ -250,7 +272,11 @@ def test_a_joint_names_what_is_wrong():
 
 @pytest.mark.parametrize(
     ("given", "event"),
-    [([4, 5, 1], events.Image(4, 5, 1)), ((3,), events.Vector(3)), (events.Tokens(2, 3), events.Tokens(2, 3))],
+    [
+        ([4, 5, 1], events.Image(4, 5, 1)),
+        ((3,), events.Vector(3)),
+        (events.Tokens(2, 3), events.Tokens(2, 3)),
+    ],
 )
 def test_a_list_stands_for_an_event(given, event):
     assert events.of(given) == event

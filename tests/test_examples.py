@@ -9,7 +9,9 @@ from command_line import METRICS, TINY
 
 from kerasgen import data, zoo
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the examples read data through TFDS")
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the examples read data through TFDS"
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +25,13 @@ def finetune():
 
 def test_finetune_runs_on_any_preset_and_data(finetune, tmp_path, capsys):
     preset = zoo.save(TINY.build(), tmp_path / "tiny", TINY, METRICS)
-    options = "--fine-tune-on digits --classify digits --steps 5 --held-out 50 --labels 60 --pool 1000 --draws 2"
+    options = (
+        "--fine-tune-on digits --classify digits --steps 5 --held-out 50 --labels 60 --pool 1000 "
+        "--draws 2"
+    )
     tuned, scratch, features, pixels = finetune.main(["--preset", str(preset), *options.split()])
-    # The preset is untrained, from the seed that training from scratch starts at: the same run twice.
+    # The preset is untrained, from the seed that training from scratch starts at: the same run
+    # twice.
     assert tuned == pytest.approx(scratch, abs=0.5)
     assert 0.1 < features <= 1 and 0.5 < pixels <= 1
     assert f"fine-tuned {tuned:.1f}, from scratch {scratch:.1f} nats" in capsys.readouterr().out

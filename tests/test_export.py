@@ -1,4 +1,6 @@
-"""Exported files: every round trip on a tiny model, in processes and loaders that know nothing of kerasgen."""
+"""Exported files: every round trip on a tiny model, in processes and loaders that know nothing of
+kerasgen.
+"""
 
 import os
 import subprocess
@@ -41,12 +43,17 @@ def inputs(model, name, n, seed=5):
 def model():
     keras.utils.set_random_seed(0)
     decoder = ConvDecoder((8, 8, 1), (8,), (1,), 16)
-    return kerasgen.LatentVariableModel((8, 8, 1), ConvEncoder((8,), (1,), 16), Gaussian(4), decoder, Bernoulli())
+    return kerasgen.LatentVariableModel(
+        (8, 8, 1), ConvEncoder((8,), (1,), 16), Gaussian(4), decoder, Bernoulli()
+    )
 
 
 @pytest.fixture(scope="module")
 def reports(model, tmp_path_factory):
-    return {report.quantize: report for report in export.every_format(model, tmp_path_factory.mktemp("export") / "new")}
+    return {
+        report.quantize: report
+        for report in export.every_format(model, tmp_path_factory.mktemp("export") / "new")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +70,9 @@ def interpreter(path):
 def assert_equal(have, want, tolerance=1e-5):
     assert have.keys() == want.keys()
     for name in want:
-        np.testing.assert_allclose(np.asarray(have[name]), np.asarray(want[name]), rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(
+            np.asarray(have[name]), np.asarray(want[name]), rtol=tolerance, atol=tolerance
+        )
 
 
 def test_elbo_signature_is_the_bound(model):
@@ -98,7 +107,10 @@ def test_saved_model_by_hub(model, loaded, name, n):
 
 def test_saved_model_in_a_process_with_tensorflow_only(model, folder, tmp_path):
     given = {name: inputs(model, name, 3) for name in NAMES}
-    np.savez(tmp_path / "in.npz", **{f"{name}|{key}": value for name in given for key, value in given[name].items()})
+    np.savez(
+        tmp_path / "in.npz",
+        **{f"{name}|{key}": value for name in given for key, value in given[name].items()},
+    )
     script = """
 import sys
 import numpy as np, tensorflow as tf
@@ -116,7 +128,9 @@ assert not {"kerasgen", "tensorflow_probability"} & set(sys.modules)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     table = signatures.of(model)
-    want = {f"{n}|{key}": value for n in NAMES for key, value in table[n].function(**given[n]).items()}
+    want = {
+        f"{n}|{key}": value for n in NAMES for key, value in table[n].function(**given[n]).items()
+    }
     assert_equal(dict(np.load(tmp_path / "out.npz")), want)
 
 
@@ -144,7 +158,10 @@ def test_saved_model_replaces_a_saved_model_only(model, tmp_path):
 
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.png").touch()
-    with pytest.raises(ValueError, match=r"Expected a new folder or a SavedModel to replace. Received: .*photos. Name"):
+    with pytest.raises(
+        ValueError,
+        match=r"Expected a new folder or a SavedModel to replace. Received: .*photos. Name",
+    ):
         export.saved_model(small, tmp_path / "photos")
     assert os.listdir(tmp_path / "photos") == ["cat.png"]
 
@@ -167,7 +184,10 @@ def test_reports(reports):
         assert report.size == report.path.stat().st_size
         assert report.errors.keys() == {*NAMES, "sample_seeded"}
         assert report.bound == BOUNDS[mode]
-        assert report.milliseconds.keys() == report.errors.keys() and min(report.milliseconds.values()) > 0
+        assert (
+            report.milliseconds.keys() == report.errors.keys()
+            and min(report.milliseconds.values()) > 0
+        )
         for name, error in report.errors.items():
             assert 0 <= report.mean_errors[name] <= error
     errors = [max(reports[mode].errors.values()) for mode in QUANTIZE]
@@ -178,10 +198,13 @@ def test_reports(reports):
 
 
 @pytest.mark.parametrize(
-    "likelihood", [likelihoods.Gaussian(), likelihoods.DiscretizedLogistic(2), likelihoods.Categorical()]
+    "likelihood",
+    [likelihoods.Gaussian(), likelihoods.DiscretizedLogistic(2), likelihoods.Categorical()],
 )
 def test_other_likelihoods_convert(tmp_path, likelihood):
-    report = export.tflite(dense(likelihood=likelihood), tmp_path / "model.tflite", signatures=["decode", "elbo"])
+    report = export.tflite(
+        dense(likelihood=likelihood), tmp_path / "model.tflite", signatures=["decode", "elbo"]
+    )
     assert report.errors.keys() == {"decode", "elbo"}
 
 
@@ -189,13 +212,23 @@ def test_what_tflite_cannot_convert_is_one_clear_error(tmp_path, monkeypatch):
     model, signatures = dense(), dense().export_signatures()
 
     def rank(images):
-        return {"elbo": keras.ops.searchsorted(keras.ops.ones((3,)), keras.ops.ravel(images), side="right")}
+        return {
+            "elbo": keras.ops.searchsorted(
+                keras.ops.ones((3,)), keras.ops.ravel(images), side="right"
+            )
+        }
 
-    monkeypatch.setattr(model, "export_signatures", lambda: {**signatures, "elbo": (rank, model.event.tensors())})
-    with pytest.raises(RuntimeError, match=r"convert the signatures \['elbo'\].*UpperBound\. Leave"):
+    monkeypatch.setattr(
+        model, "export_signatures", lambda: {**signatures, "elbo": (rank, model.event.tensors())}
+    )
+    with pytest.raises(
+        RuntimeError, match=r"convert the signatures \['elbo'\].*UpperBound\. Leave"
+    ):
         export.tflite(model, tmp_path / "model.tflite", signatures=["elbo"])
     assert os.listdir(tmp_path) == []
-    assert export.tflite(model, tmp_path / "model.tflite", signatures=["decode"]).errors.keys() == {"decode"}
+    assert export.tflite(model, tmp_path / "model.tflite", signatures=["decode"]).errors.keys() == {
+        "decode"
+    }
 
 
 @pytest.mark.parametrize("mode", QUANTIZE)
@@ -205,7 +238,9 @@ def test_tflite_has_builtin_operators_only(reports, mode):
     file = schema.Model.GetRootAs(reports[mode].path.read_bytes(), 0)
     codes = [file.OperatorCodes(i) for i in range(file.OperatorCodesLength())]
     assert codes
-    assert not [code.CustomCode() for code in codes if code.BuiltinCode() == schema.BuiltinOperator.CUSTOM]
+    assert not [
+        code.CustomCode() for code in codes if code.BuiltinCode() == schema.BuiltinOperator.CUSTOM
+    ]
 
 
 def test_int8_computes_in_int8(reports):
@@ -217,7 +252,9 @@ def test_int8_computes_in_int8(reports):
 
 
 def test_sample_seeded_repeats_in_every_interpreter(reports):
-    first, second = (interpreter(reports[None].path).get_signature_runner("sample_seeded") for _ in range(2))
+    first, second = (
+        interpreter(reports[None].path).get_signature_runner("sample_seeded") for _ in range(2)
+    )
     noise = first(count=np.int32(4000))["noise"]
     np.testing.assert_array_equal(noise, second(count=np.int32(4000))["noise"])
     assert not np.allclose(noise, first(count=np.int32(4000))["noise"])
@@ -225,7 +262,9 @@ def test_sample_seeded_repeats_in_every_interpreter(reports):
 
 
 def test_confident_logits_survive_tflite(tmp_path):
-    """TFLite's own softplus overflows past 88, which a wrong pixel of a confident decoder reaches."""
+    """TFLite's own softplus overflows past 88, which a wrong pixel of a confident
+    decoder reaches.
+    """
     model = dense()
     model.decoder.set_weights([1000 * weights for weights in model.decoder.get_weights()])
     given = inputs(model, "elbo", 64)
@@ -258,7 +297,9 @@ def test_a_violated_bound_keeps_the_file_of_before(tmp_path):
 
 
 def test_a_violated_bound_leaves_no_folder(tmp_path):
-    with pytest.raises(ValueError, match="Expected the exported model to agree with Keras within -1"):
+    with pytest.raises(
+        ValueError, match="Expected the exported model to agree with Keras within -1"
+    ):
         export.saved_model(dense(), tmp_path / "model", signatures=["decode"], bound=-1)
     assert os.listdir(tmp_path) == []
 
@@ -269,7 +310,10 @@ def test_a_crash_of_calibration_is_an_error(tmp_path, monkeypatch):
     crash = tmp_path / "crash.py"
     crash.write_text("import os\nos.abort()\n")
     monkeypatch.setattr(convert, "__file__", str(crash))
-    with pytest.raises(RuntimeError, match=r"Expected TFLite to convert the signatures \['decode'\].*exit status -6"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"Expected TFLite to convert the signatures \['decode'\].*exit status -6",
+    ):
         export.tflite(dense(), tmp_path / "new" / "model.tflite", "int8", signatures=["decode"])
     assert os.listdir(tmp_path / "new") == []
 
@@ -280,7 +324,9 @@ def test_conditional_models_take_labels(tmp_path):
     assert set(report.errors) == {*NAMES, "sample_seeded"}
     file = interpreter(report.path)
     noise = np.zeros((3, 2), "float32")
-    images = file.get_signature_runner("sample")(noise=noise, labels=np.arange(3, dtype="int32"))["images"]
+    images = file.get_signature_runner("sample")(noise=noise, labels=np.arange(3, dtype="int32"))[
+        "images"
+    ]
     assert not np.allclose(images[0], images[1])
     drawn = file.get_signature_runner("sample_seeded")(labels=np.zeros(5, "int32"))
     assert drawn["images"].shape == (5, 4, 4, 1)
@@ -290,28 +336,43 @@ def test_conditional_models_take_labels(tmp_path):
 def test_calibration_images_of_the_caller(tmp_path):
     images = np.zeros((3, 4, 4, 1), "float32")
     path = tmp_path / "model.tflite"
-    assert export.tflite(dense(), path, "int8", ["encode"], calibration=images, bound=10).quantize == "int8"
+    assert (
+        export.tflite(dense(), path, "int8", ["encode"], calibration=images, bound=10).quantize
+        == "int8"
+    )
     with pytest.raises(ValueError, match=r"Expected values in \[0, 1\]"):
         export.tflite(dense(), path, "int8", ["encode"], calibration=images + 2)
-    with pytest.raises(ValueError, match="Expected calibration= with quantize='int8' only. Received: quantize=None"):
+    with pytest.raises(
+        ValueError, match="Expected calibration= with quantize='int8' only. Received: quantize=None"
+    ):
         export.tflite(dense(), path, calibration=images)
 
 
 def test_bad_arguments(tmp_path):
-    with pytest.raises(ValueError, match=r"Expected quantize to be one of .*'int8'\]. Received: quantize='int4'"):
+    with pytest.raises(
+        ValueError, match=r"Expected quantize to be one of .*'int8'\]. Received: quantize='int4'"
+    ):
         export.tflite(dense(), tmp_path / "model.tflite", "int4")
-    with pytest.raises(ValueError, match=r"Expected signatures among \['encode', .* Received: \['encod'\]"):
+    with pytest.raises(
+        ValueError, match=r"Expected signatures among \['encode', .* Received: \['encod'\]"
+    ):
         export.saved_model(dense(), tmp_path / "model", signatures=["encod"])
-    with pytest.raises(ValueError, match="Expected the path of a file. Received: .*, which is a folder"):
+    with pytest.raises(
+        ValueError, match="Expected the path of a file. Received: .*, which is a folder"
+    ):
         export.tflite(dense(), tmp_path)
-    with pytest.raises(ValueError, match=r"Expected a model with export_signatures\(\). Received: Sequential"):
+    with pytest.raises(
+        ValueError, match=r"Expected a model with export_signatures\(\). Received: Sequential"
+    ):
         export.saved_model(keras.Sequential(), tmp_path / "model")
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         reduced = dense()
     finally:
         keras.config.set_dtype_policy("float32")
-    with pytest.raises(ValueError, match="Expected a model that computes in float32. Received: bfloat16"):
+    with pytest.raises(
+        ValueError, match="Expected a model that computes in float32. Received: bfloat16"
+    ):
         export.tflite(reduced, tmp_path / "model.tflite")
     assert os.listdir(tmp_path) == []
 
@@ -320,7 +381,10 @@ def test_other_backends_are_told_so(monkeypatch, tmp_path):
     monkeypatch.setattr(backend, "CAN_EXPORT", False)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     for write in (export.saved_model, export.tflite):
-        with pytest.raises(RuntimeError, match="Expected the TensorFlow backend, which alone exports. Received: 'jax'"):
+        with pytest.raises(
+            RuntimeError,
+            match="Expected the TensorFlow backend, which alone exports. Received: 'jax'",
+        ):
             write(None, tmp_path / "model")
 
 
@@ -330,7 +394,13 @@ def test_contract_is_read_from_the_files(reports, tmp_path):
     assert "## tiny" in text
     assert "| `elbo` | `images` [batch, 8, 8, 1], `noise` [batch, 4] | `elbo` [batch] |" in text
     assert "| `sample_seeded` | `count` scalar |" in text
-    for name in ("SavedModel", "TFLite, float32", "TFLite, float16", "TFLite, dynamic", "TFLite, int8"):
+    for name in (
+        "SavedModel",
+        "TFLite, float32",
+        "TFLite, float16",
+        "TFLite, dynamic",
+        "TFLite, int8",
+    ):
         assert f"| {name} | " in text
     assert f"{reports[None].milliseconds['elbo']:.3g} ms |" in text
     assert machine.describe() in text

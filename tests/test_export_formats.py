@@ -24,14 +24,20 @@ def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, mon
     reports = {report.quantize: report for report in export.every_format(model, tmp_path / "new")}
     assert reports["saved_model"].errors.keys() == {"log_prob", "sample"}
     assert reports[None].errors.keys() == {"log_prob", "sample", "sample_seeded"}
-    assert {mode: set(reports[mode].errors) for mode in QUANTIZED} == dict.fromkeys(QUANTIZED, {"log_prob"})
+    assert {mode: set(reports[mode].errors) for mode in QUANTIZED} == dict.fromkeys(
+        QUANTIZED, {"log_prob"}
+    )
     text = export.contract({"tiny": reports.values()}, tmp_path / "README.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith("| TFLite, float16"))
-    assert re.fullmatch(r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row)
+    assert re.fullmatch(
+        r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row
+    )
 
 
 @pytest.mark.parametrize(("crashes_over", "left"), [("sample", {"log_prob"}), ("log_prob", None)])
-def test_where_the_converter_ends_autoregressive_signatures_are_left_out(tmp_path, monkeypatch, crashes_over, left):
+def test_where_the_converter_ends_autoregressive_signatures_are_left_out(
+    tmp_path, monkeypatch, crashes_over, left
+):
     convert_apart = formats._convert_apart
 
     def crash(source, path, examples):
@@ -40,7 +46,10 @@ def test_where_the_converter_ends_autoregressive_signatures_are_left_out(tmp_pat
         convert_apart(source, path, examples)
 
     monkeypatch.setattr(formats, "_convert_apart", crash)
-    reports = {report.quantize: report for report in export.every_format(tiny_autoregressive(), tmp_path / "new")}
+    reports = {
+        report.quantize: report
+        for report in export.every_format(tiny_autoregressive(), tmp_path / "new")
+    }
     assert reports["dynamic"].errors.keys() >= {"log_prob"}
     assert (set(reports["int8"].errors) if "int8" in reports else None) == left
 

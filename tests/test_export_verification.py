@@ -23,7 +23,10 @@ def test_the_mean_error_is_bounded_too():
     model = tiny_mlp_vae()
     largest, mean = verify(model, {"same": identity}, run, Bound(0.02, 0.02))
     assert 0.002 < mean["same"] < largest["same"] < 0.011
-    with pytest.raises(ValueError, match=r"within 0.02 \(mean 0.001\). Received: errors {'same'.*Nothing was written"):
+    with pytest.raises(
+        ValueError,
+        match=r"within 0.02 \(mean 0.001\). Received: errors {'same'.*Nothing was written",
+    ):
         verify(model, {"same": identity}, run, Bound(0.02, 0.001))
 
 
@@ -68,4 +71,6 @@ def test_no_pixel_without_a_number_passes():
 def test_an_output_of_another_shape_or_without_a_number_never_passes(output):
     signature = signatures.Signature(lambda z: {"z": z}, {"z": code_tensor((2,))})
     with pytest.raises(ValueError, match="errors {'same': 'inf"):
-        verify(tiny_mlp_vae(), {"same": signature}, lambda name, inputs: {"z": output}, Bound(1e9, 1e9))
+        verify(
+            tiny_mlp_vae(), {"same": signature}, lambda name, inputs: {"z": output}, Bound(1e9, 1e9)
+        )

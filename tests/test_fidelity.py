@@ -8,7 +8,9 @@ from kerasgen.metrics.fidelity import label_fidelity
 
 
 class Stamp:
-    """Draws an image whose brightness is its label; every tenth image of class 3 is one of class 4."""
+    """Draws an image whose brightness is its label; every tenth image of class 3 is one
+    of class 4.
+    """
 
     num_classes = 5
 
@@ -34,5 +36,7 @@ def test_pixels_that_depend_on_each_other_are_shown_as_drawn():
     np.testing.assert_array_equal(samples, model.sample(5, seed=0))
     assert set(np.unique(samples)) == {0, 1} and shown.in_words(model) == "samples"
     model = tiny_vae()
-    np.testing.assert_array_equal(model.shown_samples(5, seed=0), model.sample(5, seed=0, mean=True))
+    np.testing.assert_array_equal(
+        model.shown_samples(5, seed=0), model.sample(5, seed=0, mean=True)
+    )
     assert shown.in_words(model).startswith("means of p(x | z)")

@@ -1,4 +1,6 @@
-"""A poisoned example: the step, the term and the batch that it spoils are named, whatever comes between two looks."""
+"""A poisoned example: the step, the term and the batch that it spoils are named, whatever comes
+between two looks.
+"""
 
 import functools
 import re
@@ -47,8 +49,16 @@ def assert_is_found(model, terms, images, *labels, **compile_arguments):
     guard = training.FiniteLoss(STEPS, functools.partial(data.load, "digits", seed=0))
     x = images[: 8 * STEPS].copy()
     for epoch in range(2):
-        x[8 * STEP + 3 : 8 * STEP + 6] = (0.0, POISON)[epoch]  # in both parts that a critic with two steps takes
-        options = {"batch_size": 8, "shuffle": False, "initial_epoch": epoch, "epochs": epoch + 1, "verbose": 0}
+        x[8 * STEP + 3 : 8 * STEP + 6] = (0.0, POISON)[
+            epoch
+        ]  # in both parts that a critic with two steps takes
+        options = {
+            "batch_size": 8,
+            "shuffle": False,
+            "initial_epoch": epoch,
+            "epochs": epoch + 1,
+            "verbose": 0,
+        }
         try:
             model.fit(x, *labels, **options, callbacks=[guard])
         except FloatingPointError as error:
@@ -58,7 +68,9 @@ def assert_is_found(model, terms, images, *labels, **compile_arguments):
 
 
 def wgan():
-    return tiny_gan(divergences.Wasserstein(), [regularizers.GradientPenalty()], None, "layer", critic_steps=2)
+    return tiny_gan(
+        divergences.Wasserstein(), [regularizers.GradientPenalty()], None, "layer", critic_steps=2
+    )
 
 
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["plain", "xla"])
@@ -94,7 +106,11 @@ def test_on_one_of_two_replicas(two_replicas, images):
 RING = Recipe.from_dict(
     {
         "name": "ring",
-        "data": {"name": "ring", "split": "train[:330]", "batch_size": 32},  # the last 10 of an epoch are left out
+        "data": {
+            "name": "ring",
+            "split": "train[:330]",
+            "batch_size": 32,
+        },  # the last 10 of an epoch are left out
         "model": {
             "families.LatentVariableModel": {
                 "event": [2],
@@ -104,7 +120,11 @@ RING = Recipe.from_dict(
                 "likelihood": {"likelihoods.Gaussian": {"scale": "shared"}},
             }
         },
-        "training": {"epochs": 5, "learning_rate": 0.001, "steps_per_execution": 4},  # 8 of the 10 batches an epoch
+        "training": {
+            "epochs": 5,
+            "learning_rate": 0.001,
+            "steps_per_execution": 4,
+        },  # 8 of the 10 batches an epoch
     }
 )
 
@@ -114,14 +134,26 @@ def test_the_call_that_a_run_names_gives_the_poisoned_batch(source, monkeypatch,
     points = TOYS["ring"].draw(np.random.default_rng(0), 10_000)
     monkeypatch.setitem(TOYS, "ring", TOYS["ring"]._replace(draw=lambda rng, n: points[:n].copy()))
     npz = data.export_npz("ring", tmp_path / "ring.npz")
-    read = functools.partial(data.load, "ring") if source == "load" else functools.partial(data.from_npz, npz)
+    read = (
+        functools.partial(data.load, "ring")
+        if source == "load"
+        else functools.partial(data.from_npz, npz)
+    )
     epoch = read(split="train[:330]", batch_size=32, shuffle=True, drop_remainder=True)
     seen = np.concatenate([np.asarray(batch) for batch in epoch])
-    late = next(row for row in range(330) if not np.any(np.all(seen == points[row].astype("float32"), axis=1)))
+    late = next(
+        row
+        for row in range(330)
+        if not np.any(np.all(seen == points[row].astype("float32"), axis=1))
+    )
     points[late] = 1e30  # a number, as checks demand, and not among the first 10 batches
     data.export_npz("ring", npz)
-    with pytest.raises(FloatingPointError, match="reconstruction, kl not finite in epoch [23]") as error:
+    with pytest.raises(
+        FloatingPointError, match="reconstruction, kl not finite in epoch [23]"
+    ) as error:
         training.run(RING, tmp_path / "run", data=npz if source == "npz" else None)
-    call = re.search(r"the first batch of (kerasgen\.data\..*\))\. The last checkpoint", str(error.value))[1]
+    call = re.search(
+        r"the first batch of (kerasgen\.data\..*\))\. The last checkpoint", str(error.value)
+    )[1]
     batch = np.asarray(next(iter(eval(call, {"kerasgen": kerasgen}))))
     assert batch.shape == (32, 2) and (batch > 1e29).any(axis=1).sum() == 1

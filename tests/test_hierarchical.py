@@ -1,4 +1,6 @@
-"""Several stochastic layers: the chain of normals against linear algebra, and a model that trains on it."""
+"""Several stochastic layers: the chain of normals against linear algebra, and a model that trains
+on it.
+"""
 
 import keras
 import numpy as np
@@ -18,7 +20,9 @@ SCALE = np.array([0.5, 1.5, 0.8], "float32")
 
 
 def linear_chain():
-    """z_1 standard normal in 2 dimensions, z_2 = z_1 SLOPE + SCALE noise in 3: normal as a whole."""
+    """z_1 standard normal in 2 dimensions, z_2 = z_1 SLOPE + SCALE noise in 3: normal as
+    a whole.
+    """
 
     def second(above):
         mean = above @ SLOPE
@@ -74,7 +78,10 @@ def test_shapes(model, images):
 def test_the_terms_are_the_divergence_of_the_joint_densities(model, images):
     """E_q[log q(z | x) - log p(z)], over many samples, is the sum of the layers' terms."""
     model.set_weights(
-        [w + 0.3 * np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(model.get_weights())]
+        [
+            w + 0.3 * np.random.default_rng(i).normal(size=w.shape)
+            for i, w in enumerate(model.get_weights())
+        ]
     )
     posterior, prior = model.encode(images[:3]), model.bottleneck.prior()
     z = posterior.sample(20000, seed=0)
@@ -86,14 +93,19 @@ def test_the_terms_are_the_divergence_of_the_joint_densities(model, images):
 
 def test_the_kl_of_units_sums_to_that_of_layers(model, images):
     model.set_weights(
-        [w + 0.1 * np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(model.get_weights())]
+        [
+            w + 0.1 * np.random.default_rng(i).normal(size=w.shape)
+            for i, w in enumerate(model.get_weights())
+        ]
     )
     x = images[:40]
     posterior, prior = model.encode(x), model.bottleneck.prior()
     layers = np.split(kl_by_unit(model, x), [2])
     z = posterior.sample(5000, seed=1)
     terms = model.bottleneck.terms(posterior, z).values()
-    np.testing.assert_allclose([layer.sum() for layer in layers], [np.mean(term) for term in terms], rtol=0.05)
+    np.testing.assert_allclose(
+        [layer.sum() for layer in layers], [np.mean(term) for term in terms], rtol=0.05
+    )
     (_, q), (_, p) = (list(chain.parts(z))[1] for chain in (posterior, prior))
     by_densities = q.distribution.log_prob(z[..., 2:]) - p.distribution.log_prob(z[..., 2:])
     np.testing.assert_allclose(layers[1], np.mean(by_densities, axis=(0, 1)), rtol=0.1)

@@ -1,7 +1,8 @@
-"""The core on Keras' JAX backend without TensorFlow: samples, scores, training, saving, and the numbers of TensorFlow.
+"""The core on Keras' JAX backend without TensorFlow: samples, scores, training, saving, and the
+numbers of TensorFlow.
 
-.ci/run calls it in an environment that has no TensorFlow, with KERASGEN_REFERENCE naming the folder that
-`backend_reference.py` wrote under TensorFlow.
+.ci/run calls it in an environment that has no TensorFlow, with KERASGEN_REFERENCE naming the folder
+that `backend_reference.py` wrote under TensorFlow.
 """
 
 import functools
@@ -58,7 +59,12 @@ RECIPE = {
             "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
             "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
             "decoder": {
-                "networks.ConvDecoder": {"output_shape": [8, 8, 1], "channels": [8], "blocks": [1], "features": 16}
+                "networks.ConvDecoder": {
+                    "output_shape": [8, 8, 1],
+                    "channels": [8],
+                    "blocks": [1],
+                    "features": 16,
+                }
             },
             "likelihood": {"likelihoods.Bernoulli": {}},
         }
@@ -86,7 +92,9 @@ def test_there_is_no_tensorflow():
 @pytest.mark.parametrize("name", [*LIKELIHOODS, *PRESETS])
 def test_numbers_are_those_of_tensorflow(name):
     if not IN_CI:
-        pytest.skip("no KERASGEN_REFERENCE: a folder that tests/backend_reference.py wrote under TensorFlow")
+        pytest.skip(
+            "no KERASGEN_REFERENCE: a folder that tests/backend_reference.py wrote under TensorFlow"
+        )
     if name in PRESETS:
         model = zoo.load(name)
     else:
@@ -124,7 +132,9 @@ def test_fit_learns_and_weights_survive_a_file(model, images, tmp_path):
     np.testing.assert_array_equal(same.log_prob(images[:4], num_samples=20, seed=0), expected)
 
 
-TOKENIZERS = [functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq", "vq_gradient", "fsq")]
+TOKENIZERS = [
+    functools.partial(tiny_tokenizer, kind) for kind in ("gumbel", "vq", "vq_gradient", "fsq")
+]
 
 
 @pytest.mark.parametrize(
@@ -160,25 +170,40 @@ def test_every_family_learns_and_survives_its_file(build, digits, tmp_path):
         np.testing.assert_array_equal(same.detokenize(ids), model.reconstruct(images[:3]))
     if hasattr(model, "log_prob"):
         noise = {"seed": 0} if model.likelihood_kind == "estimate" else {}
-        np.testing.assert_array_equal(model.log_prob(images[:3], **noise), same.log_prob(images[:3], **noise))
+        np.testing.assert_array_equal(
+            model.log_prob(images[:3], **noise), same.log_prob(images[:3], **noise)
+        )
         assert model.sample(3, seed=0).shape == (3, 8, 8, 1)
 
 
 def test_adversaries_play_and_survive_their_file(digits, tmp_path):
-    """Both sides take their steps, batch statistics and power iterations move, and the slope nears 1."""
+    """Both sides take their steps, batch statistics and power iterations move, and the slope nears
+    1.
+    """
     images, labels = digits
     penalty = regularizers.GradientPenalty(100.0)
     model = tiny_gan(
-        divergences.Wasserstein(), [penalty], 10, critic_steps=2, head=networks.ScoreHead(10, spectral=True)
+        divergences.Wasserstein(),
+        [penalty],
+        10,
+        critic_steps=2,
+        head=networks.ScoreHead(10, spectral=True),
     )
     before = [np.array(weight) for weight in model.weights]
     model.compile(keras.optimizers.Adam(1e-2, use_ema=True), keras.optimizers.Adam(1e-2))
     history = model.fit(images, labels, batch_size=64, epochs=8, verbose=0).history
     assert all(np.all(np.isfinite(values)) for values in history.values())
     assert history["gradient_penalty"][-1] < history["gradient_penalty"][0] / 2
-    still = [weight.path for weight, old in zip(model.weights, before) if np.array_equal(weight, old)]
-    assert [path for path in still if "bias" not in path] == []  # a shift of all scores changes no distance
-    assert int(model.optimizer.generator.iterations) == 32 and int(model.optimizer.critic.iterations) == 64
+    still = [
+        weight.path for weight, old in zip(model.weights, before) if np.array_equal(weight, old)
+    ]
+    assert [
+        path for path in still if "bias" not in path
+    ] == []  # a shift of all scores changes no distance
+    assert (
+        int(model.optimizer.generator.iterations) == 32
+        and int(model.optimizer.critic.iterations) == 64
+    )
     model.save(tmp_path / "model.keras")
     same = keras.saving.load_model(tmp_path / "model.keras")
     for mine, theirs in zip(model.optimizer.variables, same.optimizer.variables, strict=True):
@@ -209,10 +234,21 @@ def test_conditional_iwae_learns(digits):
 
 def test_every_step_has_noise_of_its_own(images):
     model = tiny_vae()
-    model.compile(keras.optimizers.SGD(0.0))  # the weights stay, so only the noise can change the loss
+    model.compile(
+        keras.optimizers.SGD(0.0)
+    )  # the weights stay, so only the noise can change the loss
     batches = []
-    record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(logs["reconstruction"]))
-    model.fit(np.repeat(images[:8], 4, axis=0), batch_size=8, epochs=4, shuffle=False, verbose=0, callbacks=[record])
+    record = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda _, logs: batches.append(logs["reconstruction"])
+    )
+    model.fit(
+        np.repeat(images[:8], 4, axis=0),
+        batch_size=8,
+        epochs=4,
+        shuffle=False,
+        verbose=0,
+        callbacks=[record],
+    )
     assert len(set(batches)) == len(batches) == 16
 
 
@@ -221,7 +257,9 @@ def test_logged_terms_are_the_terms_and_the_warm_up_counts_steps(images):
     model.compile(keras.optimizers.SGD(0.0))
     kl = float(np.mean(model.loss_terms(images[:32]).terms["kl"]))
     logs = []
-    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, epoch_logs: logs.append(epoch_logs))
+    record = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, epoch_logs: logs.append(epoch_logs)
+    )
     model.fit(images[:32], batch_size=32, epochs=6, shuffle=False, verbose=0, callbacks=[record])
     assert int(model.objective.step) == 6
     for step, epoch in enumerate(logs, 1):
@@ -257,10 +295,15 @@ def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(npz, tmp_path)
 
 def test_what_needs_tensorflow_says_so(npz, tmp_path):
     for write in (export.saved_model, export.tflite):
-        with pytest.raises(RuntimeError, match="^Expected the TensorFlow backend.* Received: 'jax'. .*$"):
+        with pytest.raises(
+            RuntimeError, match="^Expected the TensorFlow backend.* Received: 'jax'. .*$"
+        ):
             write(tiny_vae(), tmp_path / "model.tflite")
     if importlib.util.find_spec("tensorflow") is None:
-        with pytest.raises(ModuleNotFoundError, match="^Expected tensorflow to be installed.*kerasgen data export .*$"):
+        with pytest.raises(
+            ModuleNotFoundError,
+            match="^Expected tensorflow to be installed.*kerasgen data export .*$",
+        ):
             data.load("digits")
     with pytest.raises(ValueError, match="strategy='none' under the jax backend"):
         training.run(Recipe.from_dict(RECIPE), tmp_path / "run", strategy="mirrored", data=npz)

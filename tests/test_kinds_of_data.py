@@ -1,4 +1,6 @@
-"""Token sequences, series and dicts of two events, from construction to files: whatever an event is, a model is one."""
+"""Token sequences, series and dicts of two events, from construction to files: whatever an event
+is, a model is one.
+"""
 
 import itertools
 
@@ -8,7 +10,16 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from kerasgen import LatentVariableModel, bottlenecks, divergences, events, export, families, likelihoods, networks
+from kerasgen import (
+    LatentVariableModel,
+    bottlenecks,
+    divergences,
+    events,
+    export,
+    families,
+    likelihoods,
+    networks,
+)
 from kerasgen.reports import Shown, report
 
 LAYERS = keras.layers
@@ -39,7 +50,9 @@ def embedding(vocab_size):
 
 
 def vae(event, encoder, decoder, likelihood, latent_dim=3):
-    return LatentVariableModel(event, encoder, bottlenecks.Gaussian(latent_dim), decoder, likelihood)
+    return LatentVariableModel(
+        event, encoder, bottlenecks.Gaussian(latent_dim), decoder, likelihood
+    )
 
 
 def mlp():
@@ -52,7 +65,9 @@ def of_tokens():
 
 
 def of_series():
-    encoder = keras.Sequential([LAYERS.Conv1D(8, 3, activation="relu"), LAYERS.Flatten(), LAYERS.Dense(16)])
+    encoder = keras.Sequential(
+        [LAYERS.Conv1D(8, 3, activation="relu"), LAYERS.Flatten(), LAYERS.Dense(16)]
+    )
     return vae(events.Series(24, 3), encoder, mlp(), likelihoods.Gaussian("shared"))
 
 
@@ -66,7 +81,11 @@ def of_both():
     return vae(event, encoder, decoder, likelihoods.Joint(parts))
 
 
-KINDS = {"tokens": (of_tokens, sequences), "series": (of_series, waves), "both": (of_both, labelled)}
+KINDS = {
+    "tokens": (of_tokens, sequences),
+    "series": (of_series, waves),
+    "both": (of_both, labelled),
+}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -87,7 +106,9 @@ def rows(x, n):
 
 
 def assert_alike(found, expected, **tolerance):
-    keras.tree.map_structure(lambda a, b: np.testing.assert_allclose(a, b, **tolerance), found, expected)
+    keras.tree.map_structure(
+        lambda a, b: np.testing.assert_allclose(a, b, **tolerance), found, expected
+    )
 
 
 @every_kind
@@ -105,7 +126,9 @@ def test_it_trains_scores_samples_and_reconstructs(kind, fitted):
     assert model.event.render(samples).shape[0] == 7
     reconstructed = model.reconstruct(few)
     model.event.check(reconstructed)
-    keras.tree.map_structure(lambda a, b: a.shape == b.shape or pytest.fail("shapes"), reconstructed, few)
+    keras.tree.map_structure(
+        lambda a, b: a.shape == b.shape or pytest.fail("shapes"), reconstructed, few
+    )
 
 
 @every_kind
@@ -114,7 +137,9 @@ def test_it_survives_its_file(kind, fitted, tmp_path):
     model.save(tmp_path / "model.keras")
     copy = keras.saving.load_model(tmp_path / "model.keras")
     few = rows(x, 4)
-    np.testing.assert_array_equal(copy.log_prob(few, num_samples=3, seed=0), model.log_prob(few, num_samples=3, seed=0))
+    np.testing.assert_array_equal(
+        copy.log_prob(few, num_samples=3, seed=0), model.log_prob(few, num_samples=3, seed=0)
+    )
     assert_alike(copy.sample(4, seed=0), model.sample(4, seed=0))
 
 
@@ -183,14 +208,21 @@ def test_the_probability_of_two_events_is_that_of_enumeration():
     assert np.exp(exact).sum() == pytest.approx(1, abs=1e-4) and exact.std() > 0.01
     np.testing.assert_allclose(model.log_prob(x, num_samples=20_000, seed=0), exact, atol=0.03)
     drawn = model.sample(4000, seed=0)
-    found = np.bincount(np.asarray(drawn["pair"]) @ [6, 3] + np.asarray(drawn["label"]), minlength=12) / 4000
+    found = (
+        np.bincount(np.asarray(drawn["pair"]) @ [6, 3] + np.asarray(drawn["label"]), minlength=12)
+        / 4000
+    )
     np.testing.assert_allclose(found, np.exp(exact), atol=5 * np.sqrt(0.25 / 4000))
 
 
 def test_a_likelihood_takes_the_events_of_its_support():
-    with pytest.raises(ValueError, match="Expected an event that Bernoulli takes.* Received: Series"):
+    with pytest.raises(
+        ValueError, match="Expected an event that Bernoulli takes.* Received: Series"
+    ):
         likelihoods.Bernoulli().build_for(events.Series(4, 1))
-    with pytest.raises(ValueError, match="Expected an event that CategoricalTokens takes.* Received: Image"):
+    with pytest.raises(
+        ValueError, match="Expected an event that CategoricalTokens takes.* Received: Image"
+    ):
         likelihoods.CategoricalTokens().build_for(events.Image(4, 4, 1))
     with pytest.raises(ValueError, match="2 levels, those of Bernoulli"):
         likelihoods.Bernoulli().build_for(events.Image(4, 4, 1, levels=256))
@@ -214,7 +246,9 @@ def test_what_is_reported_of_it(kind, fitted, tmp_path):
     model, x, _ = fitted[kind]
     of_model, few = report(model), rows(x, 20)
     figures = of_model.evaluate(few, num_samples=10)
-    assert figures["nll"].value == pytest.approx(-np.mean(model.log_prob(few, num_samples=500)), rel=0.1)
+    assert figures["nll"].value == pytest.approx(
+        -np.mean(model.log_prob(few, num_samples=500)), rel=0.1
+    )
     captions = of_model.pictures(tmp_path, Shown(few))
     assert {"samples.png", "reconstructions.png", "units.png", "traversal.png"} <= set(captions)
     assert all((tmp_path / name).stat().st_size > 500 for name in captions)

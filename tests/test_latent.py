@@ -20,7 +20,10 @@ def test_shapes_of_everything(vae, images):
     assert tuple(likelihood.event_shape) == (8, 8, 1)
     assert vae.reconstruct(x).shape == (3, 8, 8, 1)
     assert vae.elbo(x, num_samples=2).shape == vae.log_prob(x, num_samples=2).shape == (3,)
-    assert {name: term.shape for name, term in vae.loss_terms(x).terms.items()} == {"reconstruction": (3,), "kl": (3,)}
+    assert {name: term.shape for name, term in vae.loss_terms(x).terms.items()} == {
+        "reconstruction": (3,),
+        "kl": (3,),
+    }
     samples = vae.sample(5)
     assert samples.shape == (5, 8, 8, 1)
     assert set(np.unique(samples)) == {0.0, 1.0}
@@ -65,11 +68,16 @@ def test_an_example_is_a_function_of_seed_and_position_whatever_the_split(num_cl
 
 def test_without_a_seed_draws_are_fresh_and_with_one_they_repeat(vae, images):
     x = images[:3]
-    for draw in (lambda seed: vae.sample(4, seed=seed), lambda seed: vae.elbo(x, num_samples=2, seed=seed)):
+    for draw in (
+        lambda seed: vae.sample(4, seed=seed),
+        lambda seed: vae.elbo(x, num_samples=2, seed=seed),
+    ):
         assert not np.array_equal(draw(None), draw(None))
         assert not np.array_equal(draw(0), draw(1))
         np.testing.assert_array_equal(draw(3), draw(3))
-    np.testing.assert_array_equal(vae.log_prob(x, num_samples=5, seed=3), vae.log_prob(x, num_samples=5, seed=3))
+    np.testing.assert_array_equal(
+        vae.log_prob(x, num_samples=5, seed=3), vae.log_prob(x, num_samples=5, seed=3)
+    )
     assert not np.array_equal(vae.log_prob(x, num_samples=5), vae.log_prob(x, num_samples=5))
 
 
@@ -86,11 +94,24 @@ def test_sampling_and_scoring_leave_the_noise_of_training_alone(vae, images):
 
 def test_fit_on_arrays_lowers_the_loss_and_logs_the_terms(vae, images):
     vae.compile(keras.optimizers.Adam(3e-3))
-    history = vae.fit(images, batch_size=32, epochs=4, validation_data=(images[:64],), verbose=0).history
-    assert set(history) == {"loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl"}
+    history = vae.fit(
+        images, batch_size=32, epochs=4, validation_data=(images[:64],), verbose=0
+    ).history
+    assert set(history) == {
+        "loss",
+        "reconstruction",
+        "kl",
+        "val_loss",
+        "val_reconstruction",
+        "val_kl",
+    }
     assert history["loss"][-1] < history["loss"][0] - 5
-    np.testing.assert_allclose(history["loss"], np.add(history["reconstruction"], history["kl"]), rtol=1e-4)
-    np.testing.assert_allclose(history["val_loss"], np.add(history["val_reconstruction"], history["val_kl"]), rtol=1e-4)
+    np.testing.assert_allclose(
+        history["loss"], np.add(history["reconstruction"], history["kl"]), rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        history["val_loss"], np.add(history["val_reconstruction"], history["val_kl"]), rtol=1e-4
+    )
     # sums over pixels in nats, means over examples: of the order of 64 log 2, not of log 2
     assert 10 < history["loss"][-1] < 64 * np.log(2)
 
@@ -112,7 +133,9 @@ def test_a_conditional_model_trains_with_labels_on_arrays_as_on_tf_data(digits):
 def test_sample_weights_weigh_the_examples(conditional_vae, digits):
     conditional_vae.compile()
     x, labels = digits[0][:32], digits[1][:32]
-    logs = conditional_vae.evaluate(x, labels, sample_weight=np.full(32, 3.0), verbose=0, return_dict=True)
+    logs = conditional_vae.evaluate(
+        x, labels, sample_weight=np.full(32, 3.0), verbose=0, return_dict=True
+    )
     assert logs["loss"] == pytest.approx(3 * (logs["reconstruction"] + logs["kl"]), rel=1e-4)
 
 
@@ -123,7 +146,8 @@ def test_the_condition_reaches_encoder_and_decoder(conditional_vae, images):
     assert np.abs(z - model.encode(x, ones).mean()).min(axis=-1).max() > 1e-4
     assert np.abs(model.decode(z, zeros).mean() - model.decode(z, ones).mean()).max() > 1e-4
     assert not np.array_equal(
-        model.sample(10, condition=zeros, seed=0, mean=True), model.sample(10, condition=ones, seed=0, mean=True)
+        model.sample(10, condition=zeros, seed=0, mean=True),
+        model.sample(10, condition=ones, seed=0, mean=True),
     )
     # leading axes of z come before the batch that the labels belong to
     many = model.decode(np.tile(z, (3, 1, 1)), np.arange(10)).mean()
@@ -132,7 +156,9 @@ def test_the_condition_reaches_encoder_and_decoder(conditional_vae, images):
 
 
 def without_noise(model):
-    """Sets the posterior's scale to its floor of 1e-5, so that training does not depend on the noise."""
+    """Sets the posterior's scale to its floor of 1e-5, so that training does not depend on the
+    noise.
+    """
     kernel, bias = model.bottleneck.statistics.get_weights()
     kernel[:, 4:], bias[4:] = 0, -100
     model.bottleneck.statistics.set_weights([kernel, bias])
@@ -146,10 +172,15 @@ def test_two_replicas_train_as_one_device_does_on_the_same_global_batch(images, 
         with scope:
             model = without_noise(tiny_vae())
             before = [weight.numpy() for weight in model.trainable_weights]
-            model.compile(keras.optimizers.SGD(0.003))  # Adam would hide a wrong scale of the gradients
+            model.compile(
+                keras.optimizers.SGD(0.003)
+            )  # Adam would hide a wrong scale of the gradients
             history = model.fit(data, verbose=0).history
         assert keras.ops.convert_to_numpy(model.objective.step) == 2
-        moved = [weight.numpy() - start for weight, start in zip(model.trainable_weights, before, strict=True)]
+        moved = [
+            weight.numpy() - start
+            for weight, start in zip(model.trainable_weights, before, strict=True)
+        ]
         results.append((history, moved))
     assert two_replicas.num_replicas_in_sync == 2
     (history, moved), (other_history, other_moved) = results
@@ -169,7 +200,9 @@ def test_replicas_draw_different_noise(two_replicas):
     def draw():
         return two_replicas.run(lambda: model.bottleneck(features).z)
 
-    draws = [value.numpy() for _ in range(2) for value in two_replicas.experimental_local_results(draw())]
+    draws = [
+        value.numpy() for _ in range(2) for value in two_replicas.experimental_local_results(draw())
+    ]
     assert len(draws) == 4
     for index, one in enumerate(draws):
         for other in draws[:index]:
@@ -181,7 +214,9 @@ def test_a_model_made_in_a_scope_samples_and_scores_there(images, two_replicas):
         model = tiny_vae()
         samples, nats = model.sample(2, seed=0), model.log_prob(images[:2], num_samples=2, seed=0)
     np.testing.assert_array_equal(samples, tiny_vae().sample(2, seed=0))
-    np.testing.assert_allclose(nats, tiny_vae().log_prob(images[:2], num_samples=2, seed=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        nats, tiny_vae().log_prob(images[:2], num_samples=2, seed=0), rtol=1e-5
+    )
 
 
 def test_networks_may_compute_in_bfloat16_while_bounds_stay_float32(images):
@@ -194,7 +229,10 @@ def test_networks_may_compute_in_bfloat16_while_bounds_stay_float32(images):
         likelihoods.Bernoulli(),
     )
     assert model.decoder(np.zeros((1, 4), "float32")).dtype == "bfloat16"
-    for value in (*model.loss_terms(images[:4]).terms.values(), model.log_prob(images[:4], num_samples=2)):
+    for value in (
+        *model.loss_terms(images[:4]).terms.values(),
+        model.log_prob(images[:4], num_samples=2),
+    ):
         assert value.dtype == "float32"
 
 
@@ -212,7 +250,9 @@ def test_with_a_prior_of_each_class_log_prob_is_the_integral(images):
     joint = model.decode(np.tile(z, (1, 3, 1)), y).log_prob(x) + prior.log_prob(z)
     exact = keras.ops.logsumexp(joint, axis=0) + np.log(24 / 2000)
     np.testing.assert_allclose(model.log_prob(x, y, num_samples=20_000, seed=0), exact, atol=0.05)
-    brute = tf.reduce_logsumexp(model.decode(bottleneck.sample(3, 5, y)[None], y).log_prob(x))  # of the right shape
+    brute = tf.reduce_logsumexp(
+        model.decode(bottleneck.sample(3, 5, y)[None], y).log_prob(x)
+    )  # of the right shape
     assert np.isfinite(brute)
 
 
@@ -245,5 +285,7 @@ def test_reconstructions_of_images_are_images(images):
 
 
 def test_predict_says_what_there_is(vae, images):
-    with pytest.raises(TypeError, match="methods of LatentVariableModel: sample, log_prob, encode, reconstruct."):
+    with pytest.raises(
+        TypeError, match="methods of LatentVariableModel: sample, log_prob, encode, reconstruct."
+    ):
         vae.predict(images)

@@ -1,4 +1,6 @@
-"""Densities against scipy and against their own normalisation, for every likelihood in one table."""
+"""Densities against scipy and against their own normalisation, for every likelihood in
+one table.
+"""
 
 import itertools
 
@@ -19,7 +21,8 @@ def bernoulli(params, x):
 
 def continuous_bernoulli(params, x):
     logits = params[..., 0]
-    # p(x) is proportional to exp(x * logits), whose integral over [0, 1] is (exp(logits) - 1) / logits
+    # p(x) is proportional to exp(x * logits), whose integral over [0, 1] is (exp(logits) - 1) /
+    # logits
     safe = np.where(logits == 0, 1.0, logits)
     return x * logits - np.where(logits == 0, 0.0, np.log(np.expm1(safe) / safe))
 
@@ -27,7 +30,9 @@ def continuous_bernoulli(params, x):
 def categorical(params, x):
     level = np.rint(x * 255).astype(int)
     params = np.broadcast_to(params, (*level.shape, 256))
-    return np.take_along_axis(special.log_softmax(params, axis=-1), level[..., None], axis=-1)[..., 0]
+    return np.take_along_axis(special.log_softmax(params, axis=-1), level[..., None], axis=-1)[
+        ..., 0
+    ]
 
 
 def logistic_mixture(params, x):
@@ -36,7 +41,9 @@ def logistic_mixture(params, x):
     b = (x[..., None] + 0.5 / 255 - loc) / np.exp(log_scale)
     a, b = np.where(x[..., None] == 0, -np.inf, a), np.where(x[..., None] == 1, np.inf, b)
     # whichever of the two differences does not cancel in this tail
-    mass = np.where(a > 0, special.expit(-a) - special.expit(-b), special.expit(b) - special.expit(a))
+    mass = np.where(
+        a > 0, special.expit(-a) - special.expit(-b), special.expit(b) - special.expit(a)
+    )
     log_mass = np.log(np.maximum(mass, 1e-300))
     return special.logsumexp(special.log_softmax(logits, axis=-1) + log_mass, axis=-1)
 
@@ -73,14 +80,23 @@ def logit_laplace(params, x):
     return np.log(0.8 * density / (squeezed * (1 - squeezed)))
 
 
-TABLE = {  # name: (likelihood, log density of params [..., P] at x [...], values that x takes or None for a density)
+# name: (likelihood, log density of params [..., P] at x [...], values that x takes or None)
+TABLE = {
     "bernoulli": (likelihoods.Bernoulli(), bernoulli, 2),
     "continuous_bernoulli": (likelihoods.ContinuousBernoulli(), continuous_bernoulli, None),
     "gaussian_fixed": (likelihoods.Gaussian(0.1), scaled(stats.norm.logpdf, 0.1), None),
-    "gaussian_shared": (shared(likelihoods.Gaussian), scaled(stats.norm.logpdf, np.exp(-1.5)), None),
+    "gaussian_shared": (
+        shared(likelihoods.Gaussian),
+        scaled(stats.norm.logpdf, np.exp(-1.5)),
+        None,
+    ),
     "gaussian_learned": (likelihoods.Gaussian("learned"), scaled(stats.norm.logpdf), None),
     "laplace_fixed": (likelihoods.Laplace(0.1), scaled(stats.laplace.logpdf, 0.1), None),
-    "laplace_shared": (shared(likelihoods.Laplace), scaled(stats.laplace.logpdf, np.exp(-1.5)), None),
+    "laplace_shared": (
+        shared(likelihoods.Laplace),
+        scaled(stats.laplace.logpdf, np.exp(-1.5)),
+        None,
+    ),
     "laplace_learned": (likelihoods.Laplace("learned"), scaled(stats.laplace.logpdf), None),
     "gaussian_levels": (likelihoods.Gaussian("learned", levels=256), rounded(stats.norm()), 256),
     "laplace_levels": (likelihoods.Laplace("learned", levels=256), rounded(stats.laplace()), 256),
@@ -98,7 +114,9 @@ def levels_of(values):
 
 def per_element(likelihood, params, x):
     """log p of single pixels: params `[..., P]`, x broadcast against `[...]`."""
-    log_prob = of_pixels(likelihood, params).log_prob(np.asarray(x, "float32")[..., None, None, None])
+    log_prob = of_pixels(likelihood, params).log_prob(
+        np.asarray(x, "float32")[..., None, None, None]
+    )
     return keras.ops.convert_to_numpy(log_prob)
 
 
@@ -109,7 +127,9 @@ def of_pixels(likelihood, params):
 
 
 def draw_params(likelihood, count, seed=0):
-    """Parameters such as a trained network gives: logits of a few units, locations near [0, 1], scales below 1."""
+    """Parameters such as a trained network gives: logits of a few units, locations near [0, 1],
+    scales below 1.
+    """
     rng = np.random.default_rng(seed)
     params = rng.normal(size=(count, likelihood.params_per_channel))
     if isinstance(likelihood, likelihoods.DiscretizedLogistic):
@@ -127,7 +147,9 @@ def test_log_prob_is_the_log_density(name):
     x = np.random.default_rng(1).uniform(size=200)
     if values:
         x = np.rint(x * (values - 1)) / (values - 1)
-    np.testing.assert_allclose(per_element(likelihood, params, x), log_density(params, x), rtol=2e-4, atol=2e-4)
+    np.testing.assert_allclose(
+        per_element(likelihood, params, x), log_density(params, x), rtol=2e-4, atol=2e-4
+    )
 
 
 @likelihood_table
@@ -136,8 +158,11 @@ def test_the_event_is_the_whole_image_and_channels_keep_their_own_parameters(nam
     assert likelihood.channels(3) == 3 * likelihood.params_per_channel
     params = draw_params(likelihood, 2 * 5 * 4 * 4 * 3).reshape(2, 5, 4, 4, 3, -1)
     x = np.rint(np.random.default_rng(1).uniform(size=(2, 5, 4, 4, 3)))
-    # location and scale are each a block of C channels; the other likelihoods keep a pixel's parameters together
-    joint = np.moveaxis(params, -1, -2) if isinstance(likelihood, likelihoods.LocationScale) else params
+    # location and scale are each a block of C channels; the other likelihoods keep a pixel's
+    # parameters together
+    joint = (
+        np.moveaxis(params, -1, -2) if isinstance(likelihood, likelihoods.LocationScale) else params
+    )
     likelihood.build_for(events.Image(4, 4, 3))
     distribution = likelihood.distribution(joint.reshape(2, 5, 4, 4, -1).astype("float32"))
     assert tuple(distribution.batch_shape) == (2, 5)
@@ -165,27 +190,38 @@ def test_samples_follow_the_density_and_the_mean(name):
     likelihood, log_density, values = TABLE[name]
     for params in draw_params(likelihood, 3, seed=2):
         distribution = of_pixels(likelihood, params)
-        draws = keras.ops.convert_to_numpy(distribution.sample(20000, seed=7)).ravel().astype("float64")
+        draws = (
+            keras.ops.convert_to_numpy(distribution.sample(20000, seed=7)).ravel().astype("float64")
+        )
         standard_error = draws.std() / np.sqrt(len(draws)) + (1 / 510 if values == 256 else 0)
         assert abs(draws.mean() - distribution.mean()[0, 0, 0]) < 4 * standard_error
         if values:
             counts = np.bincount(np.rint(draws * (values - 1)).astype(int), minlength=values)
-            np.testing.assert_allclose(np.rint(draws * (values - 1)), draws * (values - 1), atol=1e-4)
+            np.testing.assert_allclose(
+                np.rint(draws * (values - 1)), draws * (values - 1), atol=1e-4
+            )
             expected = len(draws) * np.exp(log_density(params[None], levels_of(values)))
             common = expected > 5
             observed = np.append(counts[common], counts[~common].sum() + 1e-9)
             expected = np.append(expected[common], expected[~common].sum() + 1e-9)
-            assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-4
+            assert (
+                stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-4
+            )
         else:
             x = np.linspace(draws.min() - 1e-6, draws.max() + 1e-6, 20001)
             density = np.exp(log_density(params[None], x))
             cdf = integrate.cumulative_trapezoid(density, x, initial=0)
-            assert stats.kstest(draws, lambda value, x=x, cdf=cdf: np.interp(value, x, cdf)).pvalue > 1e-4
+            assert (
+                stats.kstest(draws, lambda value, x=x, cdf=cdf: np.interp(value, x, cdf)).pvalue
+                > 1e-4
+            )
 
 
 @likelihood_table
 def test_the_first_draws_of_a_batch_are_those_of_a_smaller_one(name):
-    """One seed, one image at each place, however many are drawn: `sample` of a model rests on it."""
+    """One seed, one image at each place, however many are drawn: `sample` of a model
+    rests on it.
+    """
     likelihood = TABLE[name][0]
     seed = backend.next_seed(keras.random.SeedGenerator(0))
     likelihood.build_for(events.Image(5, 5, 1))
@@ -193,7 +229,9 @@ def test_the_first_draws_of_a_batch_are_those_of_a_smaller_one(name):
     whole = keras.ops.convert_to_numpy(likelihood.distribution(params).sample(seed=seed))
     for n in (1, 4):
         part = keras.ops.convert_to_numpy(likelihood.distribution(params[:n]).sample(seed=seed))
-        np.testing.assert_allclose(part, whole[:n], atol=1e-6)  # vector instructions round the last bit by place
+        np.testing.assert_allclose(
+            part, whole[:n], atol=1e-6
+        )  # vector instructions round the last bit by place
 
 
 @likelihood_table
@@ -206,7 +244,9 @@ def test_extreme_outputs_give_finite_values_and_gradients(name):
         params = np.random.default_rng(0).choice(EXTREMES, size=(500, size))
     params = params.astype("float32")  # [N, P]
     pixels = np.array(PIXELS, "float32").reshape(4, 1, 1, 1, 1)
-    value, gradient = value_and_gradient(lambda p: of_pixels(likelihood, p).log_prob(pixels), params)
+    value, gradient = value_and_gradient(
+        lambda p: of_pixels(likelihood, p).log_prob(pixels), params
+    )
     assert np.all(np.isfinite(value))
     assert np.all(np.isfinite(gradient))
     mean = keras.ops.convert_to_numpy(of_pixels(likelihood, params).mean())
@@ -269,14 +309,20 @@ def test_log_probabilities_are_float32_whatever_the_network_computes_in():
 
 def test_a_pixel_between_two_levels_counts_as_the_nearer_one():
     params = draw_params(likelihoods.Categorical(256), 100)
-    x = np.random.default_rng(1).uniform(0, 254, size=100).round() + np.random.default_rng(2).uniform(-0.48, 0.48, 100)
+    x = np.random.default_rng(1).uniform(0, 254, size=100).round() + np.random.default_rng(
+        2
+    ).uniform(-0.48, 0.48, 100)
     x = np.clip(x, 0, 255) / 255
-    np.testing.assert_allclose(per_element(likelihoods.Categorical(256), params, x), categorical(params, x), rtol=1e-4)
+    np.testing.assert_allclose(
+        per_element(likelihoods.Categorical(256), params, x), categorical(params, x), rtol=1e-4
+    )
 
 
 def test_a_logit_laplace_pixel_beyond_the_margin_has_no_density():
     params = draw_params(likelihoods.LogitLaplace(), 2)
-    assert np.all(per_element(likelihoods.LogitLaplace(), params, np.array([-0.13, 1.13])) == -np.inf)
+    assert np.all(
+        per_element(likelihoods.LogitLaplace(), params, np.array([-0.13, 1.13])) == -np.inf
+    )
 
 
 def test_a_level_beyond_the_last_is_impossible():
@@ -287,7 +333,10 @@ def test_a_level_beyond_the_last_is_impossible():
 
 def test_a_scale_that_is_no_scale_is_refused():
     for scale in (0, -1.0, "fixed"):
-        with pytest.raises(ValueError, match="Expected scale to be a positive number, 'shared' or 'learned'. Received"):
+        with pytest.raises(
+            ValueError,
+            match="Expected scale to be a positive number, 'shared' or 'learned'. Received",
+        ):
             likelihoods.Gaussian(scale)
 
 

@@ -13,14 +13,17 @@ from kerasgen.metrics import disentanglement, likelihood, novelty
 from kerasgen.metrics.likelihood import importance_weighted
 from kerasgen.reports import Study, report
 
-_LOADINGS = np.array([[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32")  # [3, 4]
+_LOADINGS = np.array(
+    [[0.3, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, -0.2], [0.0, 0.0, 0.0, 0.0]], "float32"
+)  # [3, 4]
 _NOISE = 0.1
 
 
 def linear_gaussian(spread=1.0):
     """x = 0.5 + z W + 0.1 noise, with its exact posterior, or one `spread` times as wide.
 
-    The rows of W are orthogonal, so that the posterior is diagonal; the third is zero, an inactive unit.
+    The rows of W are orthogonal, so that the posterior is diagonal; the third is zero, an inactive
+    unit.
     """
     model = LatentVariableModel(
         (2, 2, 1),
@@ -34,7 +37,10 @@ def linear_gaussian(spread=1.0):
     raw_scale = np.log(np.expm1(spread * np.sqrt(variance) - 1e-5))
     model.encoder.set_weights([np.eye(4), np.zeros(4)])
     model.bottleneck.statistics.set_weights(
-        [np.concatenate([to_mean, np.zeros((4, 3))], axis=1), np.concatenate([-0.5 * to_mean.sum(axis=0), raw_scale])]
+        [
+            np.concatenate([to_mean, np.zeros((4, 3))], axis=1),
+            np.concatenate([-0.5 * to_mean.sum(axis=0), raw_scale]),
+        ]
     )
     model.decoder.set_weights([_LOADINGS, np.full(4, 0.5)])
     return model, variance
@@ -55,12 +61,16 @@ def test_the_exact_posterior_gives_the_exact_likelihood(data):
     model, variance = linear_gaussian()
     figures = importance_weighted(model, images, num_samples=3)
     assert figures["nll"].value == pytest.approx(-exact.mean(), abs=1e-3)
-    assert figures["nll"].standard_error == pytest.approx(exact.std(ddof=1) / np.sqrt(len(exact)), rel=1e-3)
+    assert figures["nll"].standard_error == pytest.approx(
+        exact.std(ddof=1) / np.sqrt(len(exact)), rel=1e-3
+    )
     assert figures["elbo"].value == pytest.approx(exact.mean(), abs=0.15)
     means = (images.reshape(-1, 4) - 0.5) @ (_LOADINGS.T * variance / _NOISE**2)
     kl = 0.5 * np.sum(means**2 + variance - 1 - np.log(variance), axis=1)
     assert figures["kl"].value == pytest.approx(kl.mean(), rel=1e-4)
-    assert figures["elbo"].value == pytest.approx(-figures["reconstruction"].value - figures["kl"].value)
+    assert figures["elbo"].value == pytest.approx(
+        -figures["reconstruction"].value - figures["kl"].value
+    )
     assert figures["active_units"].value == 2
 
 
@@ -77,13 +87,18 @@ def test_figures_repeat_with_their_seed(data):
     model, _ = linear_gaussian(spread=1.5)
     figures = importance_weighted(model, images, num_samples=2, seed=4)
     assert importance_weighted(model, images, num_samples=2, seed=4) == figures
-    assert importance_weighted(model, images, num_samples=2, seed=5)["nll"].value != figures["nll"].value
+    assert (
+        importance_weighted(model, images, num_samples=2, seed=5)["nll"].value
+        != figures["nll"].value
+    )
 
 
 def test_batches_draw_their_own_noise(data):
     model, _ = linear_gaussian(spread=1.5)
     images = np.repeat(data[0][:1], 200, axis=0)
-    one, two = (importance_weighted(model, images[:n], num_samples=1)["nll"].value for n in (100, 200))
+    one, two = (
+        importance_weighted(model, images[:n], num_samples=1)["nll"].value for n in (100, 200)
+    )
     assert one != pytest.approx(two, abs=1e-6)
 
 
@@ -99,7 +114,9 @@ def test_bad_input(data):
     model, _ = linear_gaussian()
     with pytest.raises(ValueError, match="Expected num_samples to be an integer of at least 1"):
         importance_weighted(model, data[0], num_samples=0)
-    with pytest.raises(ValueError, match="Expected at least 2 examples, for a standard error. Received: 1"):
+    with pytest.raises(
+        ValueError, match="Expected at least 2 examples, for a standard error. Received: 1"
+    ):
         importance_weighted(model, data[0][:1], num_samples=1)
     with pytest.raises(ValueError, match=r"Received: values in .* Divide by 255"):
         importance_weighted(model, data[0] * 255, num_samples=1)
@@ -130,12 +147,21 @@ def test_log_prob_traces_once_for_equal_shapes(data):
 
 @pytest.mark.parametrize(("data_name", "measured"), [("shapes", 2), ("ring", 1)])
 def test_known_factors_add_disentanglement_scores(data_name, measured, monkeypatch):
-    monkeypatch.setattr(disentanglement, "figures", lambda model, shapes: {"mig": (model, shapes.event_shape)})
+    monkeypatch.setattr(
+        disentanglement, "figures", lambda model, shapes: {"mig": (model, shapes.event_shape)}
+    )
     model, *_ = linear_gaussian()
     points = np.zeros((4, *model.event_shape), "float32")
-    results = list(report(model).figures(Study(data_name, lambda split: (points, None, "4 points"), num_samples=3)))
+    results = list(
+        report(model).figures(
+            Study(data_name, lambda split: (points, None, "4 points"), num_samples=3)
+        )
+    )
     assert len(results) == measured
-    assert results[0][1] == "4 points, nll by k = 3 importance samples, elbo by 10" and "nll" in results[0][0]
+    assert (
+        results[0][1] == "4 points, nll by k = 3 importance samples, elbo by 10"
+        and "nll" in results[0][0]
+    )
     assert all(figures == {"mig": (model, (64, 64, 1))} for figures, _ in results[1:])
 
 
@@ -174,7 +200,9 @@ def test_constant_images_of_all_greys_between_are_ranked_together(rng):
 
 def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
     """And its probabilities are the means of those given the classes."""
-    model = AutoregressiveModel((2, 2, 1), networks.GatedPixelCNN(1, 4, 2), likelihoods.Bernoulli(), condition=3)
+    model = AutoregressiveModel(
+        (2, 2, 1), networks.GatedPixelCNN(1, 4, 2), likelihoods.Bernoulli(), condition=3
+    )
     rng = np.random.default_rng(0)
     for weight in model.trainable_weights:
         weight.assign_add(0.5 * rng.standard_normal(weight.shape))
@@ -190,9 +218,14 @@ def test_the_marginal_likelihood_of_a_model_of_classes_sums_to_one():
     assert figures["nll_marginal"].value == pytest.approx(-np.log(found).mean(), abs=1e-5)
     given_the_class = by_class[np.arange(16) % 3, np.arange(16)]
     assert figures["nll"].value == pytest.approx(-np.log(given_the_class).mean(), abs=1e-5)
-    assert figures["nll"].value != figures["nll_marginal"].value and "all 3 classes, equally likely" in protocol
+    assert (
+        figures["nll"].value != figures["nll_marginal"].value
+        and "all 3 classes, equally likely" in protocol
+    )
     assert ranked.keys() == {f"ood_auroc[{name}]" for name in ("noise", "black", "white")}
-    assert ranked["ood_auroc[black]"].value == pytest.approx(100 * np.mean(found > found[0]) + 50 / 16)
+    assert ranked["ood_auroc[black]"].value == pytest.approx(
+        100 * np.mean(found > found[0]) + 50 / 16
+    )
     assert by.endswith("by log p(x), all classes equally likely")
 
 
@@ -203,7 +236,11 @@ def test_exact_densities_of_images_are_ranked_where_the_other_set_is_there(missi
     def read(split, grey=False, count=None, name="mnist"):
         if name != "mnist" and missing:
             raise FileNotFoundError(name)
-        return rng.integers(2, size=(count or 20, 2, 2, 1)).astype("float32"), None, f"test examples of {name}"
+        return (
+            rng.integers(2, size=(count or 20, 2, 2, 1)).astype("float32"),
+            None,
+            f"test examples of {name}",
+        )
 
     figures, protocol = list(report(model).figures(Study("mnist", read)))[-1]
     assert ("ood_auroc[fashion_mnist]" in figures) == ("fashion_mnist" in protocol) == (not missing)

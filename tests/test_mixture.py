@@ -1,4 +1,6 @@
-"""`Mixture`: the likelihood against scipy, scikit-learn and quadrature, EM, discrete levels and exported signatures."""
+"""`Mixture`: the likelihood against scipy, scikit-learn and quadrature, EM, discrete levels and
+exported signatures.
+"""
 
 import keras
 import numpy as np
@@ -13,7 +15,9 @@ both_covariances = pytest.mark.parametrize("covariance", ["diag", "full"])
 
 
 def random_mixture(covariance, event_shape=(2,), num_components=3, seed=0):
-    """A mixture with random weights, and the same as scipy's frozen normals: (model, weights, normals)."""
+    """A mixture with random weights, and the same as scipy's frozen normals: (model, weights,
+    normals).
+    """
     rng = np.random.default_rng(seed)
     model = Mixture(event_shape, num_components, covariance)
     size = model.size
@@ -21,13 +25,19 @@ def random_mixture(covariance, event_shape=(2,), num_components=3, seed=0):
     model.means.assign(1.5 * rng.standard_normal((num_components, size)))
     model.raw_scales.assign(0.5 * rng.standard_normal(model.raw_scales.shape))
     scales = np.asarray(model.scales(), "float64")
-    covariances = [np.diag(scale**2) if covariance == "diag" else scale @ scale.T for scale in scales]
-    normals = [stats.multivariate_normal(*pair) for pair in zip(np.asarray(model.means), covariances)]
+    covariances = [
+        np.diag(scale**2) if covariance == "diag" else scale @ scale.T for scale in scales
+    ]
+    normals = [
+        stats.multivariate_normal(*pair) for pair in zip(np.asarray(model.means), covariances)
+    ]
     return model, special.softmax(np.asarray(model.logits, "float64")), normals
 
 
 def joint(x, weights, normals):
-    return np.stack([np.log(w) + normal.logpdf(x) for w, normal in zip(weights, normals)], axis=-1)  # [B, K]
+    return np.stack(
+        [np.log(w) + normal.logpdf(x) for w, normal in zip(weights, normals)], axis=-1
+    )  # [B, K]
 
 
 @both_covariances
@@ -36,8 +46,12 @@ def test_log_prob_and_responsibilities_are_scipys(covariance, size):
     model, weights, normals = random_mixture(covariance, (size,))
     x = 3 * np.random.default_rng(1).standard_normal((50, size)).astype("float32")
     expected = joint(x, weights, normals).reshape(50, 3)
-    np.testing.assert_allclose(model.log_prob(x), special.logsumexp(expected, axis=1), rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(model.responsibilities(x), special.softmax(expected, axis=1), atol=1e-4)
+    np.testing.assert_allclose(
+        model.log_prob(x), special.logsumexp(expected, axis=1), rtol=1e-4, atol=1e-4
+    )
+    np.testing.assert_allclose(
+        model.responsibilities(x), special.softmax(expected, axis=1), atol=1e-4
+    )
     np.testing.assert_allclose(model.loss_terms(x).terms["nll"], -model.log_prob(x), rtol=1e-5)
 
 
@@ -64,10 +78,16 @@ def test_samples_have_the_mixtures_moments(covariance):
     model, weights, normals = random_mixture(covariance)
     samples = np.asarray(model.sample(5000, seed=0))
     mean = sum(w * normal.mean for w, normal in zip(weights, normals))
-    second = sum(w * (normal.cov + np.outer(normal.mean, normal.mean)) for w, normal in zip(weights, normals))
+    second = sum(
+        w * (normal.cov + np.outer(normal.mean, normal.mean)) for w, normal in zip(weights, normals)
+    )
     error = 6 / np.sqrt(5000)
-    np.testing.assert_allclose(samples.mean(axis=0), mean, atol=error * np.sqrt(np.diag(second)).max())
-    np.testing.assert_allclose(samples.T @ samples / 5000, second, atol=2 * error * np.diag(second).max())
+    np.testing.assert_allclose(
+        samples.mean(axis=0), mean, atol=error * np.sqrt(np.diag(second)).max()
+    )
+    np.testing.assert_allclose(
+        samples.T @ samples / 5000, second, atol=2 * error * np.diag(second).max()
+    )
 
 
 @both_covariances
@@ -75,7 +95,9 @@ def test_em_is_scikit_learns(covariance):
     x = TOYS["ring"].sample(500, seed=0)
     model = Mixture((2,), 4, covariance)
     result = model.fit_em(x, max_iter=30, reg_covar=1e-5, seed=3)
-    oracle = GaussianMixture(4, covariance_type=covariance, max_iter=30, reg_covar=1e-5, random_state=3)
+    oracle = GaussianMixture(
+        4, covariance_type=covariance, max_iter=30, reg_covar=1e-5, random_state=3
+    )
     oracle.fit(x.astype("float64"))
     np.testing.assert_allclose(model.log_prob(x), oracle.score_samples(x), atol=1e-4)
     assert result == {
@@ -107,14 +129,18 @@ def test_fitting_finds_the_toys_entropy(covariance):
 
 
 def binary_images(n=200):
-    """4x4 images of two levels, each pixel 1 with probability 0.2 or 0.8 by the half of the image."""
+    """4x4 images of two levels, each pixel 1 with probability 0.2 or 0.8 by the half of
+    the image.
+    """
     probability = np.repeat([0.2, 0.8], 8).reshape(4, 4, 1)
     return (np.random.default_rng(0).random((n, 4, 4, 1)) < probability).astype("float32")
 
 
 def exact_log_prob(model, x):
     """log of the probability of images of levels under a diagonal mixture, in float64 by scipy."""
-    weights, means, scales = (np.asarray(part, "float64") for part in (model.logits, model.means, model.scales()))
+    weights, means, scales = (
+        np.asarray(part, "float64") for part in (model.logits, model.means, model.scales())
+    )
     level = np.round(x.reshape(-1, 1, model.size) * (model.levels - 1))
     low = np.where(level == 0, -np.inf, level / model.levels)
     high = np.where(level == model.levels - 1, np.inf, (level + 1) / model.levels)
@@ -138,12 +164,18 @@ def test_of_levels_and_diagonal_covariances_log_prob_is_scipys(levels):
 def test_the_probabilities_of_all_images_of_levels_sum_to_one_and_tails_stay_finite():
     model = Mixture((1, 2, 1), 2, levels=16)
     model.means.assign([[-0.1, 0.4], [0.9, 1.1]])
-    every = np.stack(np.meshgrid(*2 * [np.arange(16) / 15]), axis=-1).reshape(-1, 1, 2, 1).astype("float32")
+    every = (
+        np.stack(np.meshgrid(*2 * [np.arange(16) / 15]), axis=-1)
+        .reshape(-1, 1, 2, 1)
+        .astype("float32")
+    )
     probabilities = np.exp(model.log_prob(every))
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
     dark = np.mean(np.all(np.asarray(model.sample(20_000, seed=0)) == 0, axis=(1, 2, 3)))
     assert probabilities[0] == pytest.approx(dark, abs=0.01)
-    model.raw_scales.assign(np.full((2, 2), -20.0))  # the least scale: most images lie thousands of deviations away
+    model.raw_scales.assign(
+        np.full((2, 2), -20.0)
+    )  # the least scale: most images lie thousands of deviations away
     assert np.all(np.isfinite(model.log_prob(every)))
 
 
@@ -181,7 +213,9 @@ def test_samples_of_images_are_images_at_their_levels(levels):
     np.testing.assert_array_equal(samples, model.sample(300, seed=0))
     assert np.any(samples != model.sample(300, seed=1))
     if levels:
-        np.testing.assert_allclose(samples * (levels - 1), np.round(samples * (levels - 1)), atol=1e-4)
+        np.testing.assert_allclose(
+            samples * (levels - 1), np.round(samples * (levels - 1)), atol=1e-4
+        )
     if levels == 2:
         np.testing.assert_allclose(samples.mean(axis=0), x.mean(axis=0), atol=0.2)
 
@@ -200,18 +234,26 @@ def test_saves_and_loads(covariance, levels, tmp_path):
     np.testing.assert_array_equal(copy.log_prob(x, **draws), model.log_prob(x, **draws))
 
 
-@pytest.mark.parametrize("event_shape, covariance, levels", [((2,), "full", None), ((4, 4, 1), "diag", 256)])
-def test_exported_files_agree_and_their_noise_draws_the_mixture(event_shape, covariance, levels, tmp_path):
+@pytest.mark.parametrize(
+    "event_shape, covariance, levels", [((2,), "full", None), ((4, 4, 1), "diag", 256)]
+)
+def test_exported_files_agree_and_their_noise_draws_the_mixture(
+    event_shape, covariance, levels, tmp_path
+):
     pytest.importorskip("ai_edge_litert")
     from kerasgen import export
 
     model = Mixture(event_shape, 3, covariance, levels)
-    model.fit_em(TOYS["ring"].sample(300, seed=0) if levels is None else binary_images(), reg_covar=1e-2)
+    model.fit_em(
+        TOYS["ring"].sample(300, seed=0) if levels is None else binary_images(), reg_covar=1e-2
+    )
     assert max(export.saved_model(model, tmp_path / "saved").errors.values()) < 1e-4
     report = export.tflite(model, tmp_path / "model.tflite")
     assert set(report.errors) == {"sample", "log_prob", "responsibilities", "sample_seeded"}
     function, shapes = model.export_signatures()["sample"]
-    noise = np.random.default_rng(0).standard_normal((5000, *shapes["noise"].shape)).astype("float32")
+    noise = (
+        np.random.default_rng(0).standard_normal((5000, *shapes["noise"].shape)).astype("float32")
+    )
     drawn, expected = np.asarray(*function(noise).values()), np.asarray(model.sample(5000, seed=0))
     np.testing.assert_allclose(drawn.mean(axis=0), expected.mean(axis=0), atol=0.1)
     np.testing.assert_allclose(drawn.std(axis=0), expected.std(axis=0), atol=0.1)
@@ -221,7 +263,9 @@ def test_exported_log_prob_and_responsibilities_are_the_models():
     model, *_ = random_mixture("full")
     x = np.random.default_rng(0).standard_normal((7, 2)).astype("float32")
     signatures = model.export_signatures()
-    np.testing.assert_allclose(signatures["log_prob"][0](vectors=x)["log_prob"], model.log_prob(x), rtol=1e-4)
+    np.testing.assert_allclose(
+        signatures["log_prob"][0](vectors=x)["log_prob"], model.log_prob(x), rtol=1e-4
+    )
     responsibilities = signatures["responsibilities"][0](vectors=x)["responsibilities"]
     np.testing.assert_allclose(responsibilities, model.responsibilities(x), atol=1e-5)
 
@@ -229,8 +273,14 @@ def test_exported_log_prob_and_responsibilities_are_the_models():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"covariance": "tied"}, "Expected covariance to be 'diag' or 'full'. Received: covariance='tied'"),
-        ({"num_components": 0}, "Expected num_components to be an integer of at least 1. Received: num_components=0"),
+        (
+            {"covariance": "tied"},
+            "Expected covariance to be 'diag' or 'full'. Received: covariance='tied'",
+        ),
+        (
+            {"num_components": 0},
+            "Expected num_components to be an integer of at least 1. Received: num_components=0",
+        ),
         ({"levels": 256}, r"at least 2 levels of images .* Received: levels=256"),
         ({"event": (2, 2, 1), "levels": 1}, "at least 2 levels of images .* Received: levels=1"),
         ({"num_classes": 4}, "Expected no condition: "),
@@ -243,7 +293,9 @@ def test_bad_arguments_are_refused(arguments, message):
 
 def test_bad_data_is_refused():
     model = Mixture((2,), 3)
-    with pytest.raises(ValueError, match=r"Expected at least 3 examples, one a component. Received: 2 examples"):
+    with pytest.raises(
+        ValueError, match=r"Expected at least 3 examples, one a component. Received: 2 examples"
+    ):
         model.fit_em(np.zeros((2, 2)))
     with pytest.raises(ValueError, match=r"of shape \[batch, 2\]. Received: shape \(4, 3\)"):
         model.log_prob(np.zeros((4, 3)))
@@ -253,5 +305,7 @@ def test_bad_data_is_refused():
         model.sample(2, condition=[0, 1])
     with pytest.raises(ValueError, match="Expected no num_samples .* Received: num_samples=3"):
         model.log_prob(np.zeros((4, 2)), num_samples=3)
-    with pytest.raises(ValueError, match="Expected num_samples to be an integer of at least 1. Received: num_sam"):
+    with pytest.raises(
+        ValueError, match="Expected num_samples to be an integer of at least 1. Received: num_sam"
+    ):
         Mixture((1, 1, 1), 1, "full", levels=2).log_prob(np.zeros((4, 1, 1, 1)), num_samples=0)

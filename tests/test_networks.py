@@ -44,7 +44,9 @@ def test_dropout_leaves_values_out_in_training_only(network, batch_shape, tmp_pa
     x = keras.Input(batch_shape[1:])
     model = keras.Model(x, network(x))
     for weight in model.trainable_weights:
-        weight.assign_add(0.3 * keras.random.normal(weight.shape, seed=1))  # some start at zero, which would hide it
+        weight.assign_add(
+            0.3 * keras.random.normal(weight.shape, seed=1)
+        )  # some start at zero, which would hide it
     in_training = [np.asarray(model(batch, training=True)) for _ in range(2)]
     assert np.abs(in_training[0] - in_training[1]).max() > 1e-3
     np.testing.assert_array_equal(model(batch), model(batch))
@@ -78,17 +80,27 @@ def test_dense_layers_of_dcgan_stand_at_its_narrow_end(normalization, tmp_path):
     assert model(batch).shape == (5, 6)
     matrices = [tuple(weight.shape) for weight in model.trainable_weights if len(weight.shape) == 2]
     assert matrices == [(3, 7), (7, 6), (6, 16), (16, 7), (7, 6)]
-    assert np.abs(model(batch, training=True) - model(batch)).max() > 1e-3, "values are left out in training only"
+    assert np.abs(model(batch, training=True) - model(batch)).max() > 1e-3, (
+        "values are left out in training only"
+    )
     model.save(tmp_path / "model.keras")
-    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(batch), model(batch))
+    np.testing.assert_array_equal(
+        keras.saving.load_model(tmp_path / "model.keras")(batch), model(batch)
+    )
 
 
 @pytest.mark.parametrize("normalization", [None, "batch", "layer", "spectral"])
-@pytest.mark.parametrize("kind", ["DCGANGenerator", "DCGANCritic", "ResidualGenerator", "ResidualCritic"])
+@pytest.mark.parametrize(
+    "kind", ["DCGANGenerator", "DCGANCritic", "ResidualGenerator", "ResidualCritic"]
+)
 def test_every_normalization_of_every_network_saves_and_loads(kind, normalization, tmp_path):
     cls = getattr(networks, kind)
     critic = "Critic" in kind
-    network = cls(channels=(4, 4), normalization=normalization) if critic else cls((8, 8, 1), (4, 4), normalization)
+    network = (
+        cls(channels=(4, 4), normalization=normalization)
+        if critic
+        else cls((8, 8, 1), (4, 4), normalization)
+    )
     x = keras.Input((8, 8, 1) if critic else (3,))
     model = keras.Model(x, network(x))
     batch = np.random.default_rng(0).random((6, *x.shape[1:])).astype("float32")
@@ -102,19 +114,29 @@ def test_every_normalization_of_every_network_saves_and_loads(kind, normalizatio
     np.testing.assert_array_equal(copy(batch), model(batch))
 
 
-@pytest.mark.parametrize("decoder", [networks.ConvDecoder, networks.DCGANGenerator, networks.ResidualGenerator])
+@pytest.mark.parametrize(
+    "decoder", [networks.ConvDecoder, networks.DCGANGenerator, networks.ResidualGenerator]
+)
 def test_sides_that_do_not_halve_are_refused(decoder):
-    with pytest.raises(ValueError, match=r"Expected height and width that 4 divides. Received: \(30, 28\). Pad"):
+    with pytest.raises(
+        ValueError, match=r"Expected height and width that 4 divides. Received: \(30, 28\). Pad"
+    ):
         decoder((30, 28, 1), (8, 8))
-    with pytest.raises(ValueError, match=r"Expected height and width that 2 divides. Received: \(15, 14\)"):
+    with pytest.raises(
+        ValueError, match=r"Expected height and width that 2 divides. Received: \(15, 14\)"
+    ):
         networks.GridEncoder((8, 8), (0, 0))(np.zeros((1, 30, 28, 1), "float32"))
 
 
 def test_an_unknown_normalization_or_resampling_is_refused():
     for build in (networks.DCGANCritic, networks.ResidualCritic):
-        with pytest.raises(ValueError, match=r"Expected normalization to be one of .* Received: 'instance'"):
+        with pytest.raises(
+            ValueError, match=r"Expected normalization to be one of .* Received: 'instance'"
+        ):
             build(normalization="instance")
-    with pytest.raises(ValueError, match="Expected resample to be 'up', None or 'down'. Received: 'left'"):
+    with pytest.raises(
+        ValueError, match="Expected resample to be 'up', None or 'down'. Received: 'left'"
+    ):
         networks.ResampledBlock(4, "left")
 
 
@@ -179,10 +201,14 @@ def test_a_policy_reaches_every_layer(name):
 
 
 def test_a_spectral_perceptron_has_bounded_slope():
-    """Each layer's largest singular value is 1 once the power iteration has converged, and a ReLU's slope too."""
+    """Each layer's largest singular value is 1 once the power iteration has converged, and a ReLU's
+    slope too.
+    """
     network = networks.MLP((3,), (16, 16), normalization="spectral")
     x, y = np.random.default_rng(0).normal(size=(2, 200, 4)).astype("float32")
-    before = np.linalg.norm(100 * (network(x) - network(y)), axis=-1) / np.linalg.norm(x - y, axis=-1)
+    before = np.linalg.norm(100 * (network(x) - network(y)), axis=-1) / np.linalg.norm(
+        x - y, axis=-1
+    )
     for layer in network.stack:
         if isinstance(layer, keras.layers.SpectralNormalization):
             layer.layer.kernel.assign(100 * layer.layer.kernel)
@@ -193,7 +219,9 @@ def test_a_spectral_perceptron_has_bounded_slope():
 
 
 def test_an_unknown_normalization_is_refused():
-    with pytest.raises(ValueError, match="Expected normalization to be one of .*'spectral'.*Received: 'group'"):
+    with pytest.raises(
+        ValueError, match="Expected normalization to be one of .*'spectral'.*Received: 'group'"
+    ):
         networks.MLP((2,), normalization="group")
 
 

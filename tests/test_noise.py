@@ -1,4 +1,6 @@
-"""Walks through the noise of a generator whose samples are its noise, and images that appear pixel by pixel."""
+"""Walks through the noise of a generator whose samples are its noise, and images that appear pixel
+by pixel.
+"""
 
 import keras
 import numpy as np
@@ -32,7 +34,9 @@ def test_interpolations_walk_great_circles_from_end_to_end():
         sizes = np.linalg.svd(walk)[1]
         assert sizes[2] < 1e-5 * sizes[0]  # every point in the plane of the two ends
         assert np.arccos(np.sum(unit[1:] * unit[:-1], axis=-1)).max() < np.pi / 2
-        assert np.linalg.norm(walk, axis=-1).min() > 0.9 * np.linalg.norm(walk[[0, -1]], axis=-1).min()
+        assert (
+            np.linalg.norm(walk, axis=-1).min() > 0.9 * np.linalg.norm(walk[[0, -1]], axis=-1).min()
+        )
     ends = np.random.default_rng(1).standard_normal((2, 3, 1, 4))
     np.testing.assert_allclose(walks[:, 0], ends[0, :, 0], rtol=1e-5)
     np.testing.assert_allclose(walks[:, -1], ends[1, :, 0], rtol=1e-5)
@@ -54,7 +58,9 @@ def test_arithmetic_moves_along_the_difference_of_the_extremes():
     z = np.random.default_rng(0).standard_normal((256, 1, 4))[:, 0]
     order = np.argsort(z[:, 2])
     difference = z[order[-3:]].mean(axis=0) - z[order[:3]].mean(axis=0)
-    np.testing.assert_allclose(rows[:, 4] - rows[:, 0], np.broadcast_to(difference, (2, 4)), rtol=1e-4)
+    np.testing.assert_allclose(
+        rows[:, 4] - rows[:, 0], np.broadcast_to(difference, (2, 4)), rtol=1e-4
+    )
     np.testing.assert_allclose(rows[:, 2], (rows[:, 0] + rows[:, 4]) / 2, atol=1e-5)
     assert np.all(np.diff(rows[:, :, 2]) > 0)
 
@@ -68,7 +74,9 @@ def test_conditional_rows_and_columns_are_of_the_classes_in_turn():
 
 
 def test_bad_numbers_of_steps_are_refused():
-    with pytest.raises(ValueError, match="Expected at least 2 steps, the two ends. Received: steps=1"):
+    with pytest.raises(
+        ValueError, match="Expected at least 2 steps, the two ends. Received: steps=1"
+    ):
         interpolations(transparent(), steps=1)
 
 

@@ -2,7 +2,8 @@
 
     z ~ N(0, I),  x | z ~ N(W z + b, s^2 I),  so  x ~ N(b, W W' + s^2 I)
 
-The columns of W are orthogonal, so that the posterior's covariance is diagonal and the encoder can be exact.
+The columns of W are orthogonal, so that the posterior's covariance is diagonal and the encoder can
+be exact.
 """
 
 import itertools
@@ -29,16 +30,22 @@ def exact_posterior_mean(x):
 
 
 def linear_gaussian(objective=None, shift=0.0, stretch=1.0):
-    """The model with its exact posterior, or with one `shift`ed and `stretch`ed: keras Dense layers throughout."""
+    """The model with its exact posterior, or with one `shift`ed and `stretch`ed: keras Dense layers
+    throughout.
+    """
     encoder, decoder = keras.layers.Dense(3), keras.layers.Dense(3)
-    model = LatentVariableModel((3,), encoder, bottlenecks.Gaussian(2), decoder, likelihoods.Gaussian(S), objective)
+    model = LatentVariableModel(
+        (3,), encoder, bottlenecks.Gaussian(2), decoder, likelihoods.Gaussian(S), objective
+    )
     encoder.set_weights([np.eye(3), np.zeros(3)])
     decoder.set_weights([W.T, B])
     to_mean = W / S**2 * VARIANCE
     model.bottleneck.statistics.set_weights(
         [
             np.concatenate([to_mean, np.zeros((3, 2))], axis=1),
-            np.concatenate([-B @ to_mean + shift, np.log(np.expm1(stretch * np.sqrt(VARIANCE) - 1e-5))]),
+            np.concatenate(
+                [-B @ to_mean + shift, np.log(np.expm1(stretch * np.sqrt(VARIANCE) - 1e-5))]
+            ),
         ]
     )
     return model
@@ -64,7 +71,9 @@ def test_the_oracle_encoder_is_exact(x):
 
 def test_with_the_exact_posterior_every_bound_is_log_p_whatever_the_samples(x):
     model, log_p = linear_gaussian(), MARGINAL.logpdf(x)
-    np.testing.assert_allclose(model.log_weights(x, num_samples=5), np.tile(log_p, (5, 1)), atol=1e-3)
+    np.testing.assert_allclose(
+        model.log_weights(x, num_samples=5), np.tile(log_p, (5, 1)), atol=1e-3
+    )
     np.testing.assert_allclose(model.elbo(x, seed=0), log_p, atol=1e-3)
     np.testing.assert_allclose(model.log_prob(x, num_samples=3, seed=0), log_p, atol=1e-3)
     terms = linear_gaussian(objectives.IWAE(3)).loss_terms(x).terms
@@ -123,8 +132,12 @@ def test_iwae_is_the_log_of_the_mean_weight_and_tighter_than_the_elbo(x):
 
 
 def test_iwae_of_one_sample_is_the_elbo(x):
-    bound = -np.mean(linear_gaussian(objectives.IWAE(1), **WRONG).loss_terms(np.tile(x, (50, 1))).terms["iwae"])
-    assert bound == pytest.approx(MARGINAL.logpdf(x).mean() - kl_to_exact_posterior(**WRONG), abs=0.06)
+    bound = -np.mean(
+        linear_gaussian(objectives.IWAE(1), **WRONG).loss_terms(np.tile(x, (50, 1))).terms["iwae"]
+    )
+    assert bound == pytest.approx(
+        MARGINAL.logpdf(x).mean() - kl_to_exact_posterior(**WRONG), abs=0.06
+    )
 
 
 def test_iwae_starts_on_the_elbo_where_asked(x):
@@ -150,7 +163,9 @@ def test_the_gradient_of_the_elbo_pulls_the_posterior_to_the_exact_one(x):
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(sum(model.loss_terms(x).terms.values()))
     gradient = tape.gradient(loss, model.bottleneck.statistics.bias).numpy()[:2]
-    np.testing.assert_allclose(gradient, WRONG["shift"] / VARIANCE, rtol=0.05)  # dKL(q || p(z | x)) / dmean
+    np.testing.assert_allclose(
+        gradient, WRONG["shift"] / VARIANCE, rtol=0.05
+    )  # dKL(q || p(z | x)) / dmean
 
 
 def test_beta_weighs_the_kl_in_the_loss_and_not_in_the_log(images):
@@ -168,7 +183,9 @@ def test_warm_up_raises_the_weight_to_beta_step_by_step(images):
     assert float(model.loss_terms(images[:2]).weights["kl"]) == 0
     for weight in (0.5, 1.0, 1.5, 2.0, 2.0):
         logs = model.fit(images[:32], batch_size=32, verbose=0).history
-        assert logs["loss"][0] == pytest.approx(logs["reconstruction"][0] + weight * logs["kl"][0], rel=1e-5)
+        assert logs["loss"][0] == pytest.approx(
+            logs["reconstruction"][0] + weight * logs["kl"][0], rel=1e-5
+        )
     model.evaluate(images[:32], verbose=0)
     assert int(model.objective.step) == 5  # evaluation is not a training step
 
@@ -188,9 +205,18 @@ def test_the_warm_up_step_is_saved_with_the_weights(images, tmp_path):
 
 
 def gaussians(n, seed=0):
-    """Codes of n examples x ~ N(0, C), q(z | x) = N(x, diag(s^2)), whose aggregate posterior is N(0, C + diag(s^2))."""
-    covariance, scale = np.array([[1.5, 0.9, 0.0], [0.9, 1.0, 0.2], [0.0, 0.2, 0.5]]), np.array([0.5, 0.6, 0.4])
-    x = np.random.default_rng(seed).multivariate_normal(np.zeros(3), covariance, n).astype("float32")
+    """Codes of n examples x ~ N(0, C), q(z | x) = N(x, diag(s^2)), whose aggregate posterior is
+    N(0, C + diag(s^2)).
+    """
+    covariance, scale = (
+        np.array([[1.5, 0.9, 0.0], [0.9, 1.0, 0.2], [0.0, 0.2, 0.5]]),
+        np.array([0.5, 0.6, 0.4]),
+    )
+    x = (
+        np.random.default_rng(seed)
+        .multivariate_normal(np.zeros(3), covariance, n)
+        .astype("float32")
+    )
     posterior = backend.tfd.MultivariateNormalDiag(x, np.tile(scale, (n, 1)).astype("float32"))
     prior = backend.tfd.MultivariateNormalDiag(np.zeros(3, "float32"), np.ones(3, "float32"))
     return posterior.sample(seed=seed), posterior, prior, covariance + np.diag(scale**2), scale
@@ -211,20 +237,30 @@ def test_the_parts_of_the_kl_agree_with_a_gaussian_aggregate_posterior():
 
 def test_the_parts_of_the_kl_are_exact_on_the_whole_data_set():
     z, posterior, prior, *_ = gaussians(30)
-    densities = stats.norm(posterior.mean().numpy(), posterior.stddev().numpy()).pdf(z.numpy()[:, None])
+    densities = stats.norm(posterior.mean().numpy(), posterior.stddev().numpy()).pdf(
+        z.numpy()[:, None]
+    )
     log_q, log_q_dimensions = np.log(densities.prod(-1).mean(1)), np.log(densities.mean(1)).sum(-1)
-    exact = (posterior.log_prob(z) - log_q, log_q - log_q_dimensions, log_q_dimensions - prior.log_prob(z))
+    exact = (
+        posterior.log_prob(z) - log_q,
+        log_q - log_q_dimensions,
+        log_q_dimensions - prior.log_prob(z),
+    )
     parts = objectives.kl_parts(z, posterior, prior, dataset_size=30)
     for part, value in zip(parts, exact):
         np.testing.assert_allclose(part, value, atol=1e-4)
 
 
 def test_the_density_of_the_aggregate_posterior_is_estimated_without_bias():
-    """q(z_0) from every batch of 3 of a set of 6 that holds x_0; their mean is q(z_0) from all 6."""
+    """q(z_0) from every batch of 3 of a set of 6 that holds x_0; their mean is q(z_0)
+    from all 6.
+    """
     z, posterior, prior, *_ = gaussians(6)
 
     def density(rows, dataset_size):
-        some = backend.tfd.MultivariateNormalDiag(*(tf.gather(x, rows) for x in (posterior.mean(), posterior.stddev())))
+        some = backend.tfd.MultivariateNormalDiag(
+            *(tf.gather(x, rows) for x in (posterior.mean(), posterior.stddev()))
+        )
         information, *_ = objectives.kl_parts(tf.gather(z, rows), some, prior, dataset_size)
         return np.exp(some.log_prob(tf.gather(z, rows)) - information)[0]
 
@@ -244,23 +280,36 @@ def test_the_parts_add_up_to_the_kl(images, size):
     kl = posterior.log_prob(z) - model.bottleneck.prior().log_prob(z)
     parts = [terms[name] for name in ("mutual_information", "total_correlation", "dimension_kl")]
     np.testing.assert_allclose(sum(parts), kl, atol=1e-4)
-    np.testing.assert_allclose(terms["reconstruction"], -model.decode(z).log_prob(images[:size]), rtol=1e-5)
+    np.testing.assert_allclose(
+        terms["reconstruction"], -model.decode(z).log_prob(images[:size]), rtol=1e-5
+    )
 
 
 def test_tcvae_weighs_each_part_in_the_loss_and_none_in_the_log(images):
     model = tiny_vae(objective=objectives.TCVAE(256, alpha=0.5, beta=5.0, gamma=2.0))
     model.compile(keras.optimizers.SGD(1e-3))
-    logs = {name: values[0] for name, values in model.fit(images[:96], batch_size=64, verbose=0).history.items()}
-    parts = 0.5 * logs["mutual_information"] + 5 * logs["total_correlation"] + 2 * logs["dimension_kl"]
+    logs = {
+        name: values[0]
+        for name, values in model.fit(images[:96], batch_size=64, verbose=0).history.items()
+    }
+    parts = (
+        0.5 * logs["mutual_information"] + 5 * logs["total_correlation"] + 2 * logs["dimension_kl"]
+    )
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + parts, rel=1e-4)
 
 
 def test_tcvae_needs_independent_dimensions():
-    with pytest.raises(ValueError, match="Expected a bottleneck of independent Gaussian dimensions.*Hierarchical"):
+    with pytest.raises(
+        ValueError, match="Expected a bottleneck of independent Gaussian dimensions.*Hierarchical"
+    ):
         objectives.TCVAE(100).term_names(bottlenecks.Hierarchical((2, 2)))
 
 
-OBJECTIVES = [objectives.ELBO(2.0, 5, 3), objectives.IWAE(5, 2), objectives.TCVAE(100, 0.5, 3.0, 2.0)]
+OBJECTIVES = [
+    objectives.ELBO(2.0, 5, 3),
+    objectives.IWAE(5, 2),
+    objectives.TCVAE(100, 0.5, 3.0, 2.0),
+]
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=["elbo", "iwae", "tcvae"])
@@ -272,7 +321,11 @@ def test_config_round_trip(objective):
 
 def test_any_event_shape_will_do():
     model = LatentVariableModel(
-        (7,), networks.MLP((4,), (8,)), bottlenecks.Gaussian(2), networks.MLP((14,), (8,)), likelihoods.Gaussian()
+        (7,),
+        networks.MLP((4,), (8,)),
+        bottlenecks.Gaussian(2),
+        networks.MLP((14,), (8,)),
+        likelihoods.Gaussian(),
     )
     assert model.sample(3, seed=0).shape == (3, 7)
     assert model.log_prob(np.full((2, 7), 0.5), num_samples=4).shape == (2,)
@@ -286,11 +339,15 @@ def test_data_of_another_type_are_cast(name):
     model.compile("adam")
     images = np.random.default_rng(0).integers(2, size=(4, 8, 8, 1))
     for dtype in ("uint8", "float64"):
-        logs = model.fit(tf.data.Dataset.from_tensor_slices(images.astype(dtype)).batch(2), verbose=0).history
+        logs = model.fit(
+            tf.data.Dataset.from_tensor_slices(images.astype(dtype)).batch(2), verbose=0
+        ).history
         assert np.isfinite(logs["loss"])
 
 
-@pytest.mark.parametrize("part", [lambda: bottlenecks.Gaussian(2), lambda: bottlenecks.GumbelSoftmax(8, 4)])
+@pytest.mark.parametrize(
+    "part", [lambda: bottlenecks.Gaussian(2), lambda: bottlenecks.GumbelSoftmax(8, 4)]
+)
 def test_the_noise_of_training_follows_the_global_seed(part):
     """So that a recipe's seed is one of the noise too."""
 
@@ -298,7 +355,11 @@ def test_the_noise_of_training_follows_the_global_seed(part):
         keras.utils.set_random_seed(seed)
         bottleneck = part()
         features = np.zeros((3, 2, 2, 4), "float32")
-        features = features if isinstance(bottleneck, bottlenecks.GumbelSoftmax) else features.reshape(3, -1)
+        features = (
+            features
+            if isinstance(bottleneck, bottlenecks.GumbelSoftmax)
+            else features.reshape(3, -1)
+        )
         keras.utils.set_random_seed(0)  # of the weights
         return np.asarray(bottleneck(features, training=True).z)
 

@@ -1,4 +1,6 @@
-"""setup.cfg lists what there is: packages, the content of zoo/, and the dependencies without TensorFlow."""
+"""setup.cfg lists what there is: packages, the content of zoo/, and the dependencies without
+TensorFlow.
+"""
 
 import configparser
 import os
@@ -33,8 +35,12 @@ def lines(text):
 
 
 def test_every_package_is_listed(setup):
-    packages = {".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("kerasgen/**/*.py")}
-    assert sorted(lines(setup["options"]["packages"])) == sorted([*packages, "kerasgen.zoo.presets"])
+    packages = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("kerasgen/**/*.py")
+    }
+    assert sorted(lines(setup["options"]["packages"])) == sorted(
+        [*packages, "kerasgen.zoo.presets"]
+    )
 
 
 def test_every_file_of_a_preset_is_listed(setup):
@@ -48,7 +54,11 @@ def test_every_file_of_a_preset_is_listed(setup):
 def test_every_template_is_listed(setup):
     patterns = lines(setup["options.package_data"]["kerasgen"])
     shipped = {path for pattern in patterns for path in (ROOT / "kerasgen").glob(pattern)}
-    there = {path for path in (ROOT / "kerasgen").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    there = {
+        path
+        for path in (ROOT / "kerasgen").rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
     assert shipped == there
 
 
@@ -62,7 +72,9 @@ def test_requirements_without_tensorflow_are_the_dependencies_less_tensorflow(se
     assert lines((ROOT / "requirements-jax.txt").read_text(encoding="utf-8")) == expected
 
 
-@pytest.mark.parametrize("before", ["", "sys.argv.clear()"], ids=["named kerasgen", "without a name"])
+@pytest.mark.parametrize(
+    "before", ["", "sys.argv.clear()"], ids=["named kerasgen", "without a name"]
+)
 def test_an_import_registers_classes_whatever_the_program_is_called(before, tmp_path):
     program = tmp_path / "kerasgen"
     lookup = "keras.saving.get_registered_object('kerasgen.families>Mixture').__name__"
@@ -74,11 +86,15 @@ def test_an_import_registers_classes_whatever_the_program_is_called(before, tmp_
 
 
 def test_a_module_that_imports_the_command_line_has_registered_classes_when_it_needs_them():
-    """What `import kerasgen.cli` puts off comes with the first preset, or by `kerasgen.register()`."""
+    """What `import kerasgen.cli` puts off comes with the first preset, or by
+    `kerasgen.register()`.
+    """
     code = (
         "import kerasgen.cli, sys\nassert 'keras' not in sys.modules\nkerasgen.register()\n"
         "import keras\nassert keras.saving.get_registered_object('kerasgen.families>Mixture')\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr

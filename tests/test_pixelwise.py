@@ -1,4 +1,6 @@
-"""Pixels that depend on those before them given a code: against enumeration, a pass per pixel and a known entropy."""
+"""Pixels that depend on those before them given a code: against enumeration, a pass per pixel and a
+known entropy.
+"""
 
 import itertools
 import math
@@ -14,13 +16,17 @@ SHAPE = 2, 3, 1
 
 
 def likelihood():
-    return likelihoods.Autoregressive(networks.PixelCNN(3, 8, 2, head_channels=8), likelihoods.Bernoulli())
+    return likelihoods.Autoregressive(
+        networks.PixelCNN(3, 8, 2, head_channels=8), likelihoods.Bernoulli()
+    )
 
 
 def built(likelihood, shape=SHAPE, latent_dim=2):
     likelihood.build((None, *shape))
     decoder = networks.MLP((*shape[:2], likelihood.channels(shape[-1])), (8,))
-    return LatentVariableModel(shape, networks.MLP((8,), (8,)), bottlenecks.Gaussian(latent_dim), decoder, likelihood)
+    return LatentVariableModel(
+        shape, networks.MLP((8,), (8,)), bottlenecks.Gaussian(latent_dim), decoder, likelihood
+    )
 
 
 @pytest.fixture
@@ -48,7 +54,10 @@ def test_a_pixel_depends_on_those_before_it_and_on_nothing_after(model):
     means = np.asarray(model.likelihood.given(weights, images).mean()).reshape(64, 6)
     pixels = images.reshape(64, 6)
     for i in range(6):
-        before = [means[np.all(pixels[:, :i] == first, axis=1), i] for first in itertools.product([0, 1], repeat=i)]
+        before = [
+            means[np.all(pixels[:, :i] == first, axis=1), i]
+            for first in itertools.product([0, 1], repeat=i)
+        ]
         assert max(np.ptp(each) for each in before) < 1e-6
         assert i == 0 or np.std([each[0] for each in before]) > 1e-4
 
@@ -74,25 +83,34 @@ def test_one_pass_of_the_features_serves_many_codes(model):
 
 def test_the_mean_is_of_pixels_given_the_likeliest_before_them(model):
     weights = model.decoder(np.random.default_rng(0).normal(size=(5, 2)).astype("float32"))
-    likeliest = np.asarray(model.likelihood.draw_images(weights, np.full((5, *SHAPE), 0.5, "float32")))
+    likeliest = np.asarray(
+        model.likelihood.draw_images(weights, np.full((5, *SHAPE), 0.5, "float32"))
+    )
     mean = np.asarray(model.likelihood.distribution(weights).mean())
     np.testing.assert_array_equal(mean > 0.5, likeliest > 0)
     np.testing.assert_array_equal(mean, model.likelihood.given(weights, likeliest).mean())
 
 
 def test_it_learns_what_independent_pixels_cannot_say_without_a_code():
-    copies = np.repeat(np.random.default_rng(0).integers(2, size=(512, 1, 1, 1)), 4, axis=2).astype("float32")
+    copies = np.repeat(np.random.default_rng(0).integers(2, size=(512, 1, 1, 1)), 4, axis=2).astype(
+        "float32"
+    )
     model = built(likelihood(), (1, 4, 1))
     model.compile(keras.optimizers.Adam(0.02))
     model.fit(copies, epochs=20, verbose=0)
     # Four equal pixels have the entropy of one.
-    assert -np.mean(model.log_prob(copies[:64], num_samples=50, seed=0)) == pytest.approx(math.log(2), abs=0.05)
+    assert -np.mean(model.log_prob(copies[:64], num_samples=50, seed=0)) == pytest.approx(
+        math.log(2), abs=0.05
+    )
     assert np.mean(np.ptp(model.sample(200, seed=0), axis=(1, 2, 3))) < 0.05
 
 
 def test_levels_of_color_are_drawn_and_scored():
     of_pixel = likelihoods.DiscretizedLogistic(components=2, levels=4)
-    model = built(likelihoods.Autoregressive(networks.GatedPixelCNN(3, 8, 1, head_channels=8), of_pixel), (4, 4, 3))
+    model = built(
+        likelihoods.Autoregressive(networks.GatedPixelCNN(3, 8, 1, head_channels=8), of_pixel),
+        (4, 4, 3),
+    )
     images = np.asarray(model.sample(3, seed=0))
     np.testing.assert_allclose(images * 3, np.round(images * 3), atol=1e-5)
     assert np.all(np.isfinite(model.log_prob(images, num_samples=10, seed=0)))
@@ -108,5 +126,7 @@ def test_likelihoods_that_cannot_draw_a_pixel_are_refused(of_pixel):
 
 
 def test_an_autoregressive_model_refuses_it_as_it_has_a_network_of_its_own():
-    with pytest.raises(ValueError, match="Expected a likelihood of discrete pixels.*Received: Autoregressive"):
+    with pytest.raises(
+        ValueError, match="Expected a likelihood of discrete pixels.*Received: Autoregressive"
+    ):
         families.AutoregressiveModel(SHAPE, networks.PixelCNN(4), likelihood())

@@ -20,7 +20,9 @@ def test_grid_enlarges_without_smoothing(images):
     assert picture.shape == (3 * 58 + 2, 3 * 58 + 2, 3)
     for i in range(7):
         expected = np.kron(images[i, :, :, 0], np.ones((7, 7)))
-        np.testing.assert_array_equal(cell(picture, i // 3, i % 3, 56), np.stack([expected] * 3, axis=-1))
+        np.testing.assert_array_equal(
+            cell(picture, i // 3, i % 3, 56), np.stack([expected] * 3, axis=-1)
+        )
     assert np.all(cell(picture, 2, 1, 56) == 1)  # an empty place is white
 
 
@@ -52,9 +54,13 @@ def test_pairs_put_one_batch_above_the_other(images):
 
 
 def test_bad_pictures(images):
-    with pytest.raises(ValueError, match=r"shape \[n, height, width, 1 or 3\]. Received: shape \(8, 8, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"shape \[n, height, width, 1 or 3\]. Received: shape \(8, 8, 1\)"
+    ):
         plot.grid(images[0])
-    with pytest.raises(ValueError, match=r"Received: uint8 in \[0, 255\]. Divide 8-bit images by 255"):
+    with pytest.raises(
+        ValueError, match=r"Received: uint8 in \[0, 255\]. Divide 8-bit images by 255"
+    ):
         plot.grid((images[:2] * 255).astype("uint8"))
     with pytest.raises(ValueError, match="Expected finite float images"):
         plot.grid(np.full((1, 2, 2, 1), np.nan))
@@ -72,9 +78,13 @@ def test_interpolation_is_a_straight_line_between_reconstructions(vae, images):
 
 
 def test_bad_interpolations(vae, images):
-    with pytest.raises(ValueError, match="Expected at least 2 steps, the two ends. Received: steps=1"):
+    with pytest.raises(
+        ValueError, match="Expected at least 2 steps, the two ends. Received: steps=1"
+    ):
         interpolate(vae, images[0], images[1], steps=1)
-    with pytest.raises(ValueError, match=r"two single images of shape \(8, 8, 1\). Received: shape \(1, 8, 8, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"two single images of shape \(8, 8, 1\). Received: shape \(1, 8, 8, 1\)"
+    ):
         interpolate(vae, images[:1], images[1], steps=3)
     with pytest.raises(ValueError, match="Divide by 255"):
         interpolate(vae, images[0] * 255, images[1], steps=3)
@@ -86,16 +96,24 @@ def test_a_manifold_is_the_decoder_on_quantiles_of_the_prior():
     picture = plot.manifold(model, steps=3)
     quantiles = norm.ppf([1 / 6, 1 / 2, 5 / 6])
     z = [[x, y] for y in quantiles[::-1] for x in quantiles]
-    np.testing.assert_allclose(picture, plot.grid(model.decode(np.array(z, "float32")).mean(), columns=3), atol=1e-6)
+    np.testing.assert_allclose(
+        picture, plot.grid(model.decode(np.array(z, "float32")).mean(), columns=3), atol=1e-6
+    )
     with pytest.raises(ValueError, match=r"Expected a code of two units. Received: shape \(4,\)"):
         plot.manifold(tiny_vae())
 
 
 def test_curves_show_every_column_with_its_validation(tmp_path):
     history = tmp_path / "history.csv"
-    history.write_text("epoch,loss,units,val_loss,val_only,never\n0,3.5,NA,4.0,1,NA\n1,2.5,7,3.0,2,NA\n")
+    history.write_text(
+        "epoch,loss,units,val_loss,val_only,never\n0,3.5,NA,4.0,1,NA\n1,2.5,7,3.0,2,NA\n"
+    )
     figure = plot.curves(history, tmp_path / "curves.png")
-    drawn = {axes.get_title(): [line.get_ydata().tolist() for line in axes.lines] for axes in figure.axes if axes.lines}
+    drawn = {
+        axes.get_title(): [line.get_ydata().tolist() for line in axes.lines]
+        for axes in figure.axes
+        if axes.lines
+    }
     assert drawn.keys() == {"loss", "units", "val_only"}
     assert drawn["loss"] == [[3.5, 2.5], [4.0, 3.0]]
     np.testing.assert_array_equal(drawn["units"], [[np.nan, 7]])
@@ -109,10 +127,14 @@ def test_a_first_epoch_far_from_the_others_does_not_flatten_them(tmp_path):
     figure = plot.curves(tmp_path / "history.csv")
     limits = {axes.get_title(): axes.get_ylim() for axes in figure.axes if axes.lines}
     np.testing.assert_allclose(limits["far"], (0.8, 3.2))
-    assert limits["near"][1] > 7 and limits["constant"][1] > 5  # a fall of 4 is no more than twice that of the others
+    assert (
+        limits["near"][1] > 7 and limits["constant"][1] > 5
+    )  # a fall of 4 is no more than twice that of the others
 
 
 def test_a_history_without_epochs_is_refused(tmp_path):
     (tmp_path / "history.csv").write_text("loss\n1\n")
-    with pytest.raises(ValueError, match="Expected a CSV file with a column epoch and at least one row. Received"):
+    with pytest.raises(
+        ValueError, match="Expected a CSV file with a column epoch and at least one row. Received"
+    ):
         plot.curves(tmp_path / "history.csv")

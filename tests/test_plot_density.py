@@ -30,7 +30,9 @@ def test_both_pictures_are_densities_on_the_same_axes():
 
 
 def test_x_runs_to_the_right_and_y_upwards():
-    _, model = pictures(density(lambda points: -((points[:, 0] - 1) ** 2) - 9 * (points[:, 1] + 1) ** 2, POINTS))
+    _, model = pictures(
+        density(lambda points: -((points[:, 0] - 1) ** 2) - 9 * (points[:, 1] + 1) ** 2, POINTS)
+    )
     left, right, bottom, top = model.get_extent()
     row, column = np.unravel_index(model.get_array().argmax(), (200, 200))
     assert model.origin == "lower"
@@ -56,14 +58,18 @@ def test_equal_pictures_give_equal_files(tmp_path):
     assert width > height > 300
 
 
-@pytest.mark.parametrize("data", [np.zeros((4, 3)), np.zeros(4), np.zeros((0, 2)), np.full((4, 2), np.nan)])
+@pytest.mark.parametrize(
+    "data", [np.zeros((4, 3)), np.zeros(4), np.zeros((0, 2)), np.full((4, 2), np.nan)]
+)
 def test_data_that_are_not_points_are_refused(data):
     with pytest.raises(ValueError, match=r"Expected finite points \[N, 2\]. Received: shape"):
         density(lambda points: points[:, 0], data)
 
 
 def test_a_density_that_is_not_a_number_is_refused():
-    with pytest.raises(ValueError, match="Expected log-densities. Received: 40000 that are not numbers"):
+    with pytest.raises(
+        ValueError, match="Expected log-densities. Received: 40000 that are not numbers"
+    ):
         density(lambda points: np.full(len(points), np.nan), POINTS)
 
 
@@ -97,11 +103,15 @@ def test_an_estimated_density_is_drawn_repeatably():
 
 def test_samples_stand_between_data_and_density(tmp_path):
     samples = TOYS["eight_gaussians"].sample(500, seed=1)
-    axes = density(TOYS["eight_gaussians"].log_prob, POINTS, tmp_path / "three.png", samples).axes[:3]
+    axes = density(TOYS["eight_gaussians"].log_prob, POINTS, tmp_path / "three.png", samples).axes[
+        :3
+    ]
     assert [each.get_title() for each in axes] == ["2,000 points", "500 samples", "model"]
     drawn = [each.images[0].get_array().mean() for each in axes]
     np.testing.assert_allclose(drawn, drawn[0], rtol=0.02)
-    assert [each.get_title() for each in density(Scattered(), POINTS, samples=samples).axes[:2]] == [
+    assert [
+        each.get_title() for each in density(Scattered(), POINTS, samples=samples).axes[:2]
+    ] == [
         "2,000 points",
         "500 samples",
     ]

@@ -36,10 +36,12 @@ def examples(recipe, split, labels):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_figures_come_again(name):
-    """Measured anew on the first test examples, a figure lies around the card's, as far as so few examples can tell.
+    """Measured anew on the first test examples, a figure lies around the card's, as far as so few
+    examples can tell.
 
-    Their standard error follows from the card's, which comes from all examples, or from as many as its command says.
-    The NLL is taken with few importance samples, so it may lie above the card's by the looseness of that bound.
+    Their standard error follows from the card's, which comes from all examples, or from as many as
+    its command says. The NLL is taken with few importance samples, so it may lie above the card's
+    by the looseness of that bound.
     """
     model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
     subset = examples(run, f"test[:{SUBSET}]", bool(run.data.get("labels")))
@@ -55,11 +57,13 @@ def test_figures_come_again(name):
     fewer = np.sqrt(measured_on / SUBSET)
     assert next(iter(figures)) == next(iter(measured)), "the leading figure"
     for key in figures.keys() & measured.keys():
-        if "[" in key:  # sample quality depends on the number of examples; the Fréchet distance grows with fewer
+        if "[" in key:
+            # Quality depends on the number of examples; the Fréchet distance grows with fewer.
             assert "frechet" not in key or measured[key].value > figures[key]["value"], key
             continue
         value, error = measured[key].value, figures[key]["standard_error"]
-        if key == "used_codes":  # rare codes show in many images only, so of this figure all are read again
+        if key == "used_codes":
+            # Rare codes show in many images only, so of this figure all are read again.
             (everything,) = examples(run, "test", False)
             value = codes.usage(codes.count(model, everything))[key].value
         if error is None:
@@ -67,7 +71,11 @@ def test_figures_come_again(name):
             continue
         error *= fewer
         looseness = 1.5 if key == "nll" else 0.01 if key == "bits_per_dim" else 0.0
-        assert figures[key]["value"] - 4 * error <= value <= figures[key]["value"] + 4 * error + looseness, key
+        assert (
+            figures[key]["value"] - 4 * error
+            <= value
+            <= figures[key]["value"] + 4 * error + looseness
+        ), key
 
 
 SAMPLED = ("critic", "LatentVariableModel", "families.Mixture")  # at once, and so in a moment
@@ -86,9 +94,12 @@ def test_pictures_of_samples_come_again(name, tmp_path):
     adversarial models few examples say little else."""
     for picture in reports.report(zoo.load(name)).pictures(tmp_path, reports.Shown()):
         drawn, shown = (
-            np.asarray(PIL.Image.open(folder / picture), "float32") for folder in (tmp_path, zoo.folder(name))
+            np.asarray(PIL.Image.open(folder / picture), "float32")
+            for folder in (tmp_path, zoo.folder(name))
         )
-        assert drawn.shape == shown.shape and np.abs(drawn - shown).mean() < 1, picture  # of 255 levels
+        assert drawn.shape == shown.shape and np.abs(drawn - shown).mean() < 1, (
+            picture
+        )  # of 255 levels
 
 
 def test_the_zoo_holds_whole_presets_only():
@@ -104,9 +115,13 @@ def test_a_card_names_how_each_figure_was_measured(name):
     for key, figure in figures.items():
         if "_floor" in key:
             continue  # a column of the table
-        (line,) = (line for line in card.splitlines() if line.startswith("- ") and f"**{key}**" in line)
+        (line,) = (
+            line for line in card.splitlines() if line.startswith("- ") and f"**{key}**" in line
+        )
         assert line.endswith(f": {figure['protocol']}. `{figure['command']}`")
-        assert figure["command"].startswith((f"kerasgen evaluate {name}", f"kerasgen tokenize {name}"))
+        assert figure["command"].startswith(
+            (f"kerasgen evaluate {name}", f"kerasgen tokenize {name}")
+        )
     for picture in folder.glob("*.png"):
         assert f"({picture.name})" in card
     assert (folder / "model.weights.h5").stat().st_size < 4e6
@@ -118,7 +133,9 @@ def test_published_likelihoods_stand_beside_figures_of_the_same_kind():
     assert published(recipe.Recipe.load(RECIPES["gated_pixelcnn_mnist"]))["nll"] == peers
     of_classes = published(recipe.Recipe.load(RECIPES["cgated_pixelcnn_mnist"]))
     assert of_classes["nll_marginal"] == peers and "nll" not in of_classes
-    assert not published(recipe.Recipe.load(RECIPES["cvae_mnist"]))["nll_marginal"]  # measured given the class alone
+    assert not published(recipe.Recipe.load(RECIPES["cvae_mnist"]))[
+        "nll_marginal"
+    ]  # measured given the class alone
 
 
 def test_every_figure_is_explained():
@@ -147,7 +164,11 @@ def test_every_recipe_builds_what_it_describes_and_takes_a_step(name):
 
 def test_parts_that_start_from_a_preset_are_what_its_recipe_builds():
     runs = {name: recipe.Recipe.load(path) for name, path in RECIPES.items()}
-    parts = {name: run.training["start_from"] for name, run in runs.items() if "start_from" in run.training}
+    parts = {
+        name: run.training["start_from"]
+        for name, run in runs.items()
+        if "start_from" in run.training
+    }
     assert {"text_to_image_shapes", "vqvae_fashion_prior", "transformer_mnist"} <= set(parts)
     for name, presets in parts.items():
         (model,) = runs[name].model.values()
@@ -156,7 +177,9 @@ def test_parts_that_start_from_a_preset_are_what_its_recipe_builds():
                 assert model[part] == runs[preset].model, (name, part)
     stem = _at(runs["transformer_mnist"].model, "network.stem")
     network = _at(runs["cgated_pixelcnn_mnist"].model, "network")
-    assert {key: stem[key] for key in stem if key != "output_channels"} == network  # but the last layer
+    assert {
+        key: stem[key] for key in stem if key != "output_channels"
+    } == network  # but the last layer
 
 
 def _at(config, place):
@@ -171,7 +194,10 @@ def test_recipes_name_data_that_kerasgen_can_read():
     for name in RECIPES:
         run = recipe.Recipe.load(RECIPES[name])
         try:
-            assert data.size(run.data["name"], run.data.get("split", "train")) >= run.data["batch_size"]
+            assert (
+                data.size(run.data["name"], run.data.get("split", "train"))
+                >= run.data["batch_size"]
+            )
         except FileNotFoundError:
             continue
 
@@ -180,12 +206,16 @@ def test_beta_tcvae_differs_from_beta_vae_in_the_objective_and_knows_its_set():
     vae, tcvae = (recipe.Recipe.load(RECIPES[f"beta_{kind}_shapes"]) for kind in ("vae", "tcvae"))
     (parts,), (others,) = vae.model.values(), tcvae.model.values()
     size = data.size(tcvae.data["name"], tcvae.data["split"])
-    assert others == parts | {"objective": {"objectives.TCVAE": {"beta": 6.0, "dataset_size": size}}}
+    assert others == parts | {
+        "objective": {"objectives.TCVAE": {"beta": 6.0, "dataset_size": size}}
+    }
     assert (tcvae.data, tcvae.training) == (vae.data, vae.training)
 
 
 def test_the_table_of_recipes_is_whole():
     lines = (ROOT / "examples/recipes/README.md").read_text(encoding="utf-8").splitlines()
     rows = {line for line in lines if line.startswith("| [")}
-    titles = {path.stem: recipe.Recipe.load(path).title for path in ROOT.glob("examples/recipes/*.yaml")}
+    titles = {
+        path.stem: recipe.Recipe.load(path).title for path in ROOT.glob("examples/recipes/*.yaml")
+    }
     assert rows == {f"| [{name}]({name}.yaml) | {title} |" for name, title in titles.items()}

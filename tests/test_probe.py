@@ -29,8 +29,15 @@ def test_the_table_has_every_cell_and_leaves_the_encoder_alone(digits):
     images, labels = digits
     model = tiny_autoencoder()
     before = model.encoder.get_weights()
-    cells = probe.table({"ae": model}, (images[:128], labels[:128]), (images[128:], labels[128:]), (100,), (0,))
-    rows = [("linear", "pixels"), ("linear", "ae"), ("fine-tuned", "new weights, ae's network"), ("fine-tuned", "ae")]
+    cells = probe.table(
+        {"ae": model}, (images[:128], labels[:128]), (images[128:], labels[128:]), (100,), (0,)
+    )
+    rows = [
+        ("linear", "pixels"),
+        ("linear", "ae"),
+        ("fine-tuned", "new weights, ae's network"),
+        ("fine-tuned", "ae"),
+    ]
     assert list(cells) == [(*row, 100) for row in rows]
     assert all(40 < accuracy <= 100 for (accuracy,) in cells.values()), cells
     for old, new in zip(before, model.encoder.get_weights()):

@@ -1,4 +1,6 @@
-"""Sample quality against oracles: closed forms, brute force, calibration under the null, bad generators."""
+"""Sample quality against oracles: closed forms, brute force, calibration under the null, bad
+generators.
+"""
 
 import itertools
 import math
@@ -18,7 +20,9 @@ from kerasgen.reports import report
 
 
 def correlated(rng, n, size=3):
-    return rng.standard_normal((n, size)) @ rng.standard_normal((size, size)) + rng.standard_normal(size)
+    return rng.standard_normal((n, size)) @ rng.standard_normal((size, size)) + rng.standard_normal(
+        size
+    )
 
 
 def test_moments_of_batches_are_those_of_the_whole(rng):
@@ -26,20 +30,26 @@ def test_moments_of_batches_are_those_of_the_whole(rng):
     moments = Moments.of(np.array_split(x, [1, 7, 500]))
     np.testing.assert_allclose(moments.mean, x.mean(axis=0))
     np.testing.assert_allclose(moments.covariance(), np.cov(x.T), rtol=1e-9)
-    with pytest.raises(ValueError, match="Expected at least 2 examples, for a covariance. Received: 1"):
+    with pytest.raises(
+        ValueError, match="Expected at least 2 examples, for a covariance. Received: 1"
+    ):
         Moments.of([x[:1]]).covariance()
 
 
 def test_the_frechet_distance_is_its_definition(rng):
     x, y = correlated(rng, 500), correlated(rng, 300)
     a, b = np.cov(x.T), np.cov(y.T)
-    expected = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(a + b - 2 * np.real(linalg.sqrtm(a @ b)))
+    expected = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(
+        a + b - 2 * np.real(linalg.sqrtm(a @ b))
+    )
     assert frechet_distance(Moments.of([x]), Moments.of([y])) == pytest.approx(expected, rel=1e-8)
     assert frechet_distance(Moments.of([x]), Moments.of([x])) == pytest.approx(0, abs=1e-9)
 
 
 def test_the_frechet_distance_of_normals_in_closed_form(rng):
-    """Of independent coordinates: the squared differences of means and of standard deviations, summed."""
+    """Of independent coordinates: the squared differences of means and of standard deviations,
+    summed.
+    """
     x = rng.standard_normal((200_000, 2)) * [1, 3] + [0, 1]
     y = rng.standard_normal((200_000, 2)) * [2, 3] + [1, -1]
     assert frechet_distance(Moments.of([x]), Moments.of([y])) == pytest.approx(1 + 4 + 1, rel=0.02)
@@ -72,7 +82,9 @@ def test_the_kernel_distance_and_its_error_are_their_definitions(rng):
 
 @pytest.mark.parametrize(("shift", "excess"), [(0.5, 1.0), (0.0, 1.4)])
 def test_the_kernel_distance_is_unbiased_and_its_error_honest(rng, shift, excess):
-    """Estimates scatter around the true value by their standard error, which equal sides overstate."""
+    """Estimates scatter around the true value by their standard error, which equal sides
+    overstate.
+    """
     draws = rng.standard_normal((400, 2, 60, 2))
     figures = [kernel.kernel_distance(x, y + shift) for x, y in draws]
     values, errors = (np.array([each[k] for each in figures]) for k in (0, 2))
@@ -109,7 +121,9 @@ def test_precision_recall_density_and_coverage_by_hand():
     density, coverage = manifold.density_coverage(real, fake, k=1)
     assert density == pytest.approx((2 + 2 + 0 + 0) / 4)
     assert coverage == pytest.approx(0.2)
-    with pytest.raises(ValueError, match="Expected more than k=5 examples a side. Received: 10 and 4"):
+    with pytest.raises(
+        ValueError, match="Expected more than k=5 examples a side. Received: 10 and 4"
+    ):
         manifold.density_coverage(real, fake)
 
 
@@ -127,8 +141,12 @@ def test_precision_and_recall_tell_a_collapse_from_noise(rng):
 
 @pytest.mark.parametrize("test", [two_sample.mean_difference, two_sample.mmd])
 def test_p_values_are_uniform_under_the_null(test, rng):
-    p_values = [test(*rng.standard_normal((2, 25, 3)), permutations=59, seed=i).p_value for i in range(3000)]
-    spread = p_values - rng.random(3000) / 60  # they are multiples of 1/60: their cells make them continuous
+    p_values = [
+        test(*rng.standard_normal((2, 25, 3)), permutations=59, seed=i).p_value for i in range(3000)
+    ]
+    spread = (
+        p_values - rng.random(3000) / 60
+    )  # they are multiples of 1/60: their cells make them continuous
     assert stats.kstest(spread, stats.uniform.cdf).pvalue > 0.01
     assert np.mean(np.array(p_values) <= 0.05) == pytest.approx(0.05, abs=0.04)
 
@@ -137,18 +155,28 @@ def test_tests_see_what_they_test_for(rng):
     x = rng.standard_normal((200, 3))
     shifted, wider = rng.standard_normal((200, 3)) + 0.7, 2.5 * rng.standard_normal((200, 3))
     assert two_sample.mean_difference(x, shifted).p_value == pytest.approx(1 / 500)
-    assert two_sample.mmd(x, shifted).p_value == two_sample.mmd(x, wider).p_value == pytest.approx(1 / 500)
+    assert (
+        two_sample.mmd(x, shifted).p_value
+        == two_sample.mmd(x, wider).p_value
+        == pytest.approx(1 / 500)
+    )
     assert two_sample.mean_difference(x, wider).p_value > 0.01
-    told = two_sample.classifier_test(rng.standard_normal((600, 3)), 2.5 * rng.standard_normal((600, 3)))
+    told = two_sample.classifier_test(
+        rng.standard_normal((600, 3)), 2.5 * rng.standard_normal((600, 3))
+    )
     assert told.accuracy > 0.6 and told.low > 0.5 and told.p_value < 1e-3 and told.count == 600
-    far = two_sample.classifier_test(rng.standard_normal((2000, 1)), rng.standard_normal((2000, 1)) + 20)
+    far = two_sample.classifier_test(
+        rng.standard_normal((2000, 1)), rng.standard_normal((2000, 1)) + 20
+    )
     assert 0 < far.p_value < 1e-300
     with pytest.raises(ValueError, match="Expected at least 20 examples a side, .* Received: 10"):
         two_sample.classifier_test(x[:10], x)
 
 
 def test_the_classifier_tests_interval_covers_chance_under_the_null(rng):
-    outcomes = [two_sample.classifier_test(*rng.standard_normal((2, 200, 2)), seed=i) for i in range(120)]
+    outcomes = [
+        two_sample.classifier_test(*rng.standard_normal((2, 200, 2)), seed=i) for i in range(120)
+    ]
     covered = np.mean([each.low <= 0.5 <= each.high for each in outcomes])
     assert covered == pytest.approx(0.95, abs=0.05)
     assert np.mean([each.p_value <= 0.05 for each in outcomes]) <= 0.1
@@ -159,7 +187,9 @@ def test_a_copier_is_caught(rng):
     copies = training[rng.integers(300, size=200)] + 0.01 * rng.standard_normal((200, 5))
     caught = memorisation.copying(copies, training, held_out)
     assert caught.share > 0.99 and caught.p_value < 1e-10
-    np.testing.assert_allclose(np.linalg.norm(copies - training[caught.nearest], axis=1), caught.distances)
+    np.testing.assert_allclose(
+        np.linalg.norm(copies - training[caught.nearest], axis=1), caught.distances
+    )
     honest = memorisation.copying(fresh, training, held_out)
     assert honest.share == pytest.approx(0.5, abs=0.1) and honest.p_value > 0.01
     assert memorisation.copying(fresh + 9, training, held_out).share < 0.01
@@ -203,7 +233,9 @@ def test_more_samples_are_drawn_in_blocks_and_only_their_moments_kept(rng):
     usual = quality.sample_quality(model, held_out, training=training)
     many = quality.sample_quality(model, held_out, training=training, count=150)
     assert model.asked == [(60, 0), (60, 0), (60, 1), (30, 2)]
-    drawn = np.concatenate([model.shown_samples(n, seed=seed) for n, seed in ((60, 0), (60, 1), (30, 2))])
+    drawn = np.concatenate(
+        [model.shown_samples(n, seed=seed) for n, seed in ((60, 0), (60, 1), (30, 2))]
+    )
     for ending, points in ("", drawn), ("_floor", training[:150]):
         expected = frechet_distance(Moments.of([points]), Moments.of([held_out]))
         assert many[f"frechet_distance{ending}[values]"].value == pytest.approx(expected, rel=1e-9)
@@ -243,10 +275,16 @@ def test_a_slow_extractor_is_given_no_more_than_the_floor_needs(rng):
         return examples
 
     slow = features.Extractor("slow", function, batch_size=20, slow=True)
-    figures = quality.sample_quality(Shifted(), held_out, training=training, extractor=slow, count=50)
+    figures = quality.sample_quality(
+        Shifted(), held_out, training=training, extractor=slow, count=50
+    )
     assert sum(seen) == 30 + 50 + 50 and max(seen) == 20
-    assert "frechet_distance_floor[slow]" in figures and not any("copied" in name for name in figures)
-    fast = quality.sample_quality(Shifted(), held_out, None, training, slow._replace(slow=False), count=50)
+    assert "frechet_distance_floor[slow]" in figures and not any(
+        "copied" in name for name in figures
+    )
+    fast = quality.sample_quality(
+        Shifted(), held_out, None, training, slow._replace(slow=False), count=50
+    )
     assert set(fast) - set(figures) == {"copied[slow]"}
     assert all(fast[name] == figures[name] for name in figures)
 
@@ -270,8 +308,14 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     names = list(figures)
     assert names[:2] == ["frechet_distance[values]", "frechet_distance_floor[values]"]
     assert len(names) == 20 and not any("fid" in name.lower() for name in names)
-    assert figures["frechet_distance[values]"].value > 2 * figures["frechet_distance_floor[values]"].value
-    assert figures["two_sample_accuracy[values]"].value > 90 and figures["two_sample_p[values]"].value < 1e-6
+    assert (
+        figures["frechet_distance[values]"].value
+        > 2 * figures["frechet_distance_floor[values]"].value
+    )
+    assert (
+        figures["two_sample_accuracy[values]"].value > 90
+        and figures["two_sample_p[values]"].value < 1e-6
+    )
     for test in ("mean_difference", "mmd"):
         assert figures[f"{test}_p[values]"].value == pytest.approx(1 / 500)
         assert figures[f"{test}_p_floor[values]"].value > 0.01
@@ -280,9 +324,13 @@ def test_every_figure_stands_beside_its_floor_and_names_its_features(images):
     for name in halves:
         if "floor" in name and "_p_" not in name:  # p-values of real data lie anywhere in 0..1
             assert halves[name].value == pytest.approx(figures[name].value, rel=0.5, abs=0.2)
-    with pytest.raises(ValueError, match="Expected at least 20 examples and 20 samples. Received: 5 and 5"):
+    with pytest.raises(
+        ValueError, match="Expected at least 20 examples and 20 samples. Received: 5 and 5"
+    ):
         quality.sample_quality(tiny_gan(), images[:5])
-    with pytest.raises(ValueError, match="Expected at least 20 examples and 20 samples. Received: 256 and 19"):
+    with pytest.raises(
+        ValueError, match="Expected at least 20 examples and 20 samples. Received: 256 and 19"
+    ):
         quality.sample_quality(tiny_gan(), images, count=19)
 
 
@@ -303,5 +351,7 @@ def test_inception_features_come_from_a_weights_file_and_give_figures_their_name
     resized = keras.ops.image.resize(np.repeat(images, 3, axis=-1), (299, 299))
     expected = network(keras.applications.inception_v3.preprocess_input(255.0 * resized))
     np.testing.assert_allclose(extractor(images), expected, rtol=1e-3, atol=1e-5)
-    with pytest.raises(ValueError, match="Expected a file of InceptionV3's weights .* Received: 'gone.h5'"):
+    with pytest.raises(
+        ValueError, match="Expected a file of InceptionV3's weights .* Received: 'gone.h5'"
+    ):
         features.inception("gone.h5")

@@ -1,4 +1,6 @@
-"""Nobody guesses from outside what a model is: abilities are declared, families are not asked for."""
+"""Nobody guesses from outside what a model is: abilities are declared, families are not
+asked for.
+"""
 
 import ast
 import pathlib
@@ -38,5 +40,7 @@ def test_families_are_not_asked_for_from_outside():
 
 
 def test_the_question_is_found_where_it_is_asked():
-    asked = ast.parse("isinstance(model, families.Mixture)\nhasattr(model, 'sample')\nx = 'Mixture'")
+    asked = ast.parse(
+        "isinstance(model, families.Mixture)\nhasattr(model, 'sample')\nx = 'Mixture'"
+    )
     assert sorted(questions(asked)) == [1, 2, 3]

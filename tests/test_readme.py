@@ -1,4 +1,6 @@
-"""What the README shows is run: its Python blocks, its commands, its table of presets, its links."""
+"""What the README shows is run: its Python blocks, its commands, its table of presets,
+its links.
+"""
 
 import os
 import pathlib
@@ -23,7 +25,9 @@ def blocks(language):
 
 def commands():
     """The words after each `kerasgen` in the shell blocks."""
-    lines = [part for block in blocks("sh") for line in block.splitlines() for part in line.split("&&")]
+    lines = [
+        part for block in blocks("sh") for line in block.splitlines() for part in line.split("&&")
+    ]
     words = [shlex.split(line) for line in lines]
     return [rest for first, *rest in words if pathlib.Path(first).name == "kerasgen"]
 
@@ -48,13 +52,17 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     assert namespace["images"].shape == (16, 28, 28, 1)
     assert namespace["nats"].shape == (16,)
     assert namespace["features"].shape == (16, 256)
-    images, completed, mask = (np.asarray(namespace[name]) for name in ("images", "completed", "mask"))
+    images, completed, mask = (
+        np.asarray(namespace[name]) for name in ("images", "completed", "mask")
+    )
     np.testing.assert_array_equal(completed[:, mask], images[:, mask])
     assert not np.array_equal(completed[:, ~mask], images[:, ~mask])
     assert namespace["drawn"].shape == (8, 24, 1)
     assert namespace["scores"].shape == (16,)
     assert next(iter(kerasgen.data.from_npz(tmp_path / "mine.npz"))).shape == (16, 28, 28, 1)
-    assert {"fashion.keras", "fashion", "fashion.tflite", "mine.npz"} <= {path.name for path in tmp_path.iterdir()}
+    assert {"fashion.keras", "fashion", "fashion.tflite", "mine.npz"} <= {
+        path.name for path in tmp_path.iterdir()
+    }
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -66,7 +74,9 @@ def test_commands_parse(words):
     "words", [words for words in commands() if words[0] in ("sample", "reconstruct")], ids=" ".join
 )
 def test_the_cheap_commands_run(words, tmp_path):
-    """As a user types them, in a folder of their own; tests/test_cli.py runs the others on a tiny preset."""
+    """As a user types them, in a folder of their own; tests/test_cli.py runs the others on a tiny
+    preset.
+    """
     if words[0] == "reconstruct":
         needs("mnist")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -79,7 +89,9 @@ def test_the_cheap_commands_run(words, tmp_path):
 
 
 def test_all_commands_are_seen():
-    assert len(commands()) == README.count("kerasgen demo\n") + len(re.findall(r"^kerasgen \w+ ", README, re.MULTILINE))
+    assert len(commands()) == README.count("kerasgen demo\n") + len(
+        re.findall(r"^kerasgen \w+ ", README, re.MULTILINE)
+    )
     assert len(blocks("python")) == 7
 
 

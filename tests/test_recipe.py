@@ -65,7 +65,12 @@ def test_build_makes_the_model_with_weights_from_the_seed(recipe):
 
 
 def test_override_sets_typed_values_and_leaves_the_original(recipe):
-    settings = ["training.epochs=3", "training.learning_rate=0.01", "data.name=mnist", f"{LATENT_DIM}=7"]
+    settings = [
+        "training.epochs=3",
+        "training.learning_rate=0.01",
+        "data.name=mnist",
+        f"{LATENT_DIM}=7",
+    ]
     changed = recipe.override(settings)
     assert changed.training == {"epochs": 3, "learning_rate": 0.01}
     assert changed.data["name"] == "mnist"
@@ -82,8 +87,14 @@ def test_override_may_add_arguments_of_data_and_training_and_fill_empty_ones(rec
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("sed=1", r"Expected key=value with a key of the recipe. Received: 'sed=1'. Near keys: \['seed'"),
-        ("training.epochs", r"Expected key=value .* Received: 'training.epochs'. Near keys: \['training.epochs'"),
+        (
+            "sed=1",
+            r"Expected key=value with a key of the recipe. Received: 'sed=1'. Near keys: \['seed'",
+        ),
+        (
+            "training.epochs",
+            r"Expected key=value .* Received: 'training.epochs'. Near keys: \['training.epochs'",
+        ),
         (LATENT_DIM[:-1] + "=3", rf"Expected key=value .* Near keys: \['{LATENT_DIM}'"),
         ("model=3", r"Expected key=value .* Received: 'model=3'"),
         ("=3", r"Expected key=value .* Received: '=3'"),
@@ -97,7 +108,11 @@ def test_override_refuses_unknown_keys_and_names_near_ones(recipe, setting, mess
 def test_differences_name_every_key_that_differs(recipe):
     assert recipe.differences(recipe) == {}
     other = recipe.override(["training.epochs=3", f"{LATENT_DIM}=7", "training.ema=0.9"])
-    assert recipe.differences(other) == {"training.epochs": (5, 3), LATENT_DIM: (4, 7), "training.ema": (None, 0.9)}
+    assert recipe.differences(other) == {
+        "training.epochs": (5, 3),
+        LATENT_DIM: (4, 7),
+        "training.ema": (None, 0.9),
+    }
     assert other.differences(recipe)["training.ema"] == (0.9, None)
 
 
@@ -105,10 +120,21 @@ def test_differences_name_every_key_that_differs(recipe):
     ("text", "message"),
     [
         ("a: [", "Expected a YAML recipe. Received: .*recipe.yaml, which is not YAML"),
-        ("- 1", r"Expected the keys \['data', 'model', 'name', 'seed', 'title', 'training'\] .*Received: list"),
-        ("name: tiny", r"\['data', 'model', 'name', 'training'\] required\) in .*recipe.yaml. Received: \['name'\]"),
+        (
+            "- 1",
+            r"Expected the keys \['data', 'model', 'name', 'seed', 'title', 'training'\] "
+            r".*Received: list",
+        ),
+        (
+            "name: tiny",
+            r"\['data', 'model', 'name', 'training'\] required\) in .*recipe.yaml. Received: "
+            r"\['name'\]",
+        ),
         (TEXT + "extra: 1", r"Expected the keys .* Received: \['data', 'extra', 'model'"),
-        ("name: !!python/object/apply:os.system ['true']", "Expected a YAML recipe. Received: .*could not determine"),
+        (
+            "name: !!python/object/apply:os.system ['true']",
+            "Expected a YAML recipe. Received: .*could not determine",
+        ),
     ],
 )
 def test_load_refuses_what_is_no_recipe(tmp_path, text, message):
@@ -118,9 +144,14 @@ def test_load_refuses_what_is_no_recipe(tmp_path, text, message):
         Recipe.load(path)
 
 
-@pytest.mark.parametrize("name", ["os.system", "keras.layers.Dense", "layers.Dense", "networks.Missing", "a.b.c"])
+@pytest.mark.parametrize(
+    "name", ["os.system", "keras.layers.Dense", "layers.Dense", "networks.Missing", "a.b.c"]
+)
 def test_build_refuses_classes_that_are_not_of_kerasgen(name):
-    message = rf"Expected a class that .* knows in the recipe. Received: '{name}'. Known: \[.*'bottlenecks.Gaussian'"
+    message = (
+        rf"Expected a class that .* knows in the recipe. Received: '{name}'. Known: "
+        rf"\[.*'bottlenecks.Gaussian'"
+    )
     with pytest.raises(ValueError, match=message):
         build({name: {"units": 3}})
 
@@ -130,12 +161,18 @@ def test_build_does_not_reach_classes_that_a_user_registers():
     class Foreign(keras.layers.Layer):
         pass
 
-    with pytest.raises(ValueError, match="Expected a class that .* knows in the recipe. Received: 'elsewhere.Foreign'"):
+    with pytest.raises(
+        ValueError,
+        match="Expected a class that .* knows in the recipe. Received: 'elsewhere.Foreign'",
+    ):
         build({"elsewhere.Foreign": {}})
 
 
 def test_build_names_the_class_whose_arguments_are_wrong():
-    message = r"Expected arguments of bottlenecks.Gaussian in the recipe. Received: \['latent_dims'\]: .*latent_dim"
+    message = (
+        r"Expected arguments of bottlenecks.Gaussian in the recipe. Received: "
+        r"\['latent_dims'\]: .*latent_dim"
+    )
     with pytest.raises(ValueError, match=message):
         build({"bottlenecks.Gaussian": {"latent_dims": 3}})
 
@@ -143,10 +180,18 @@ def test_build_names_the_class_whose_arguments_are_wrong():
 def read(text):
     """A value as it stands in a recipe."""
     sections = {"model": {}, "training": {}, "data": {"name": "digits", "batch_size": 1}}
-    return Recipe.from_dict({"name": "a", **sections}).override([f"training.epochs={text}"]).training["epochs"]
+    return (
+        Recipe.from_dict({"name": "a", **sections})
+        .override([f"training.epochs={text}"])
+        .training["epochs"]
+    )
 
 
-@given(st.from_regex(r"[-+]?(\.[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{0,9})?)([eE][-+]?[0-9]{1,2})", fullmatch=True))
+@given(
+    st.from_regex(
+        r"[-+]?(\.[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{0,9})?)([eE][-+]?[0-9]{1,2})", fullmatch=True
+    )
+)
 def test_a_number_of_yaml_1_2_with_an_exponent_is_a_number(text):
     assert isinstance(read(text), float) and read(text) == float(text)
     assert read(f"[{text}, {{a: {text}}}]") == [float(text), {"a": float(text)}]

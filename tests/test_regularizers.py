@@ -18,7 +18,10 @@ def test_the_gradient_penalty_is_calculus():
     share = rng.random(20).astype("float32")
     penalty = regularizers.GradientPenalty(7.0)
     terms = penalty.terms(
-        lambda x: 3 * keras.ops.sum(x**2, axis=(1, 2, 3)) / 2, tf.constant(real), tf.constant(fake), share
+        lambda x: 3 * keras.ops.sum(x**2, axis=(1, 2, 3)) / 2,
+        tf.constant(real),
+        tf.constant(fake),
+        share,
     )
     between = (real + share[:, None, None, None] * (fake - real)).reshape(20, -1)
     expected = (3 * np.linalg.norm(between, axis=1) - 1) ** 2
@@ -47,7 +50,9 @@ def test_weights_are_clipped_after_every_step_of_the_critic(points):
 
 
 def test_a_spectral_critic_has_a_slope_of_at_most_1(points):
-    critic = keras.Sequential([keras.layers.SpectralNormalization(keras.layers.Dense(16, "relu")) for _ in range(2)])
+    critic = keras.Sequential(
+        [keras.layers.SpectralNormalization(keras.layers.Dense(16, "relu")) for _ in range(2)]
+    )
     model = plane(divergences.Hinge(), critic, head=networks.ScoreHead(spectral=True))
     model.compile(keras.optimizers.SGD(1e-6))
     model.fit(points, batch_size=32, epochs=10, verbose=0)  # the power iterations converge
@@ -59,7 +64,11 @@ def test_a_spectral_critic_has_a_slope_of_at_most_1(points):
 
 @pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, "1e-2", None])
 def test_regularizers_weigh_more_than_nothing(value):
-    with pytest.raises(ValueError, match=f"Expected weight to be a number above 0. Received: weight={value!r}"):
+    with pytest.raises(
+        ValueError, match=f"Expected weight to be a number above 0. Received: weight={value!r}"
+    ):
         regularizers.GradientPenalty(value)
-    with pytest.raises(ValueError, match=f"Expected limit to be a number above 0. Received: limit={value!r}"):
+    with pytest.raises(
+        ValueError, match=f"Expected limit to be a number above 0. Received: limit={value!r}"
+    ):
         regularizers.WeightClipping(value)

@@ -35,9 +35,7 @@ HOSTILE = "\x1b[2J\u202e<script>alert(1)</script>\n# Heading `code`\x07"
 def card(recipe=TINY, **metrics):
     return render(
         "card.md.j2",
-        **facts(
-            recipe, {**METRICS, **metrics}, MODEL, 1, {"a.png": metrics.get("caption", "A")}
-        ),
+        **facts(recipe, {**METRICS, **metrics}, MODEL, 1, {"a.png": metrics.get("caption", "A")}),
     )
 
 
@@ -73,9 +71,7 @@ def test_a_card_keeps_what_is_filled_in_within_its_place(place):
 
 
 def test_a_recipe_does_not_leave_its_code_block():
-    model = {
-        "families.Mixture": {"event": [2], "note": "a\n\n```\n<script>alert(1)</script>"}
-    }
+    model = {"families.Mixture": {"event": [2], "note": "a\n\n```\n<script>alert(1)</script>"}}
     text = card(dataclasses.replace(TINY, model=model), figures={})
     assert "alert(1)" in text and text.count("```") == 2 * 3
 

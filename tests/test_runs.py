@@ -1,4 +1,6 @@
-"""Short runs of the kinds of model: a resumed one ends where a whole one does, and what every run leaves behind."""
+"""Short runs of the kinds of model: a resumed one ends where a whole one does, and what every run
+leaves behind.
+"""
 
 import csv
 
@@ -22,7 +24,12 @@ VAE = {
 PRIOR = {"bottlenecks.ConditionalGaussian": {"latent_dim": 3, "num_classes": 10}}
 NETWORK = {"networks.PixelCNN": {"output_channels": 1, "channels": 4, "num_blocks": 1}}
 KINDS = {  # models of binarized digits
-    "iwae": {"families.LatentVariableModel": {**VAE, "objective": {"objectives.IWAE": {"num_samples": 3}}}},
+    "iwae": {
+        "families.LatentVariableModel": {
+            **VAE,
+            "objective": {"objectives.IWAE": {"num_samples": 3}},
+        }
+    },
     "conditional": {"families.LatentVariableModel": {**VAE, "condition": 10, "bottleneck": PRIOR}},
     "hierarchical": {
         "families.LatentVariableModel": {
@@ -30,7 +37,9 @@ KINDS = {  # models of binarized digits
             "bottleneck": {"bottlenecks.Hierarchical": {"latent_dims": [1, 2], "hidden": 4}},
         }
     },
-    "classifier": {"families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": FEATURES}},
+    "classifier": {
+        "families.Classifier": {"event": [8, 8, 1], "num_classes": 10, "encoder": FEATURES}
+    },
     "autoregressive": {
         "families.AutoregressiveModel": {
             "event": [8, 8, 1],
@@ -44,12 +53,19 @@ KINDS = {  # models of binarized digits
 def recipe_of(kind):
     data = {"name": "digits", "split": "train[:96]", "batch_size": 32, "binarize": "dynamic"}
     labels = {"labels": True} if kind in ("conditional", "classifier") else {}
-    return Recipe(kind, data | labels, KINDS[kind], {"epochs": 2, "learning_rate": 0.01, "steps_per_execution": 3})
+    return Recipe(
+        kind,
+        data | labels,
+        KINDS[kind],
+        {"epochs": 2, "learning_rate": 0.01, "steps_per_execution": 3},
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})  # which take most of the time
+    monkeypatch.setattr(
+        reports.Report, "pictures", lambda *arguments: {}
+    )  # which take most of the time
     recipe, whole, stopped = recipe_of(kind), tmp_path / "whole", tmp_path / "stopped"
     training.run(recipe, whole)
     write = training.Checkpoints.on_epoch_end
@@ -119,27 +135,49 @@ def test_a_run_on_points_leaves_a_picture_of_model_and_data(kind, tmp_path, caps
 
 def from_stem(start_from, **stem):
     stem = {"networks.PixelCNN": {**NETWORK["networks.PixelCNN"], "output_channels": 6, **stem}}
-    network = {"networks.CausalTransformer": {"output_channels": 1, "size": 8, "num_blocks": 1, "stem": stem}}
+    network = {
+        "networks.CausalTransformer": {
+            "output_channels": 1,
+            "size": 8,
+            "num_blocks": 1,
+            "stem": stem,
+        }
+    }
     (model,) = KINDS["autoregressive"].values()
     model = {"families.AutoregressiveModel": {**model, "network": network}}
     schedule = {"epochs": 1, "learning_rate": 1e-9, "start_from": start_from}
     return Recipe("stem", recipe_of("autoregressive").data, model, schedule)
 
 
-def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(tmp_path, monkeypatch):
+def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     network = training.run(recipe_of("autoregressive"), tmp_path / "run").network
     preset = tmp_path / "run" / "preset"
-    stem = training.run(from_stem({"network.stem": f"{preset}:network"}), tmp_path / "other").network.stem
-    kernel, bias = stem.weights[-2:]  # of its last layer, whose outputs are six where the preset has one
+    stem = training.run(
+        from_stem({"network.stem": f"{preset}:network"}), tmp_path / "other"
+    ).network.stem
+    kernel, bias = stem.weights[
+        -2:
+    ]  # of its last layer, whose outputs are six where the preset has one
     assert kernel.shape[-1] == bias.shape[-1] == 6
     for mine, theirs in zip(stem.get_weights()[:-2], network.get_weights()[:-2], strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-6)  # a preset is in half precision
-    with pytest.raises(zoo.PresetError, match="that is like a PixelCNN. Received: 'netwrok', a NoneType"):
+        np.testing.assert_allclose(
+            mine, theirs, rtol=1e-3, atol=1e-6
+        )  # a preset is in half precision
+    with pytest.raises(
+        zoo.PresetError, match="that is like a PixelCNN. Received: 'netwrok', a NoneType"
+    ):
         training.run(from_stem({"network.stem": f"{preset}:netwrok"}), tmp_path / "misspelt")
 
 
-@pytest.mark.parametrize("start_from", [{"network.stem": "gated_pixelcnn_mnist"}, {"network.stalk": "any:network"}])
+@pytest.mark.parametrize(
+    "start_from", [{"network.stem": "gated_pixelcnn_mnist"}, {"network.stalk": "any:network"}]
+)
 def test_a_start_of_a_part_that_is_none_is_refused(start_from, tmp_path):
-    with pytest.raises(ValueError, match="a preset's part, NAME:part, for one that is a layer. Received: network.st"):
+    with pytest.raises(
+        ValueError,
+        match="a preset's part, NAME:part, for one that is a layer. Received: network.st",
+    ):
         training.run(from_stem(start_from), tmp_path / "run")

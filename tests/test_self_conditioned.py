@@ -1,4 +1,6 @@
-"""`SelfConditionedModel`: components drawn as often as they should be, told to both sides, and left as they are."""
+"""`SelfConditionedModel`: components drawn as often as they should be, told to both sides, and left
+as they are.
+"""
 
 import keras
 import numpy as np
@@ -24,7 +26,9 @@ def mixture(centres=((0.0, 0.0), (4.0, 0.0), (0.0, 1.0))):
 def in_the_plane(clusters=None, **arguments):
     keras.utils.set_random_seed(0)
     parts = (2,), networks.MLP((2,), (16,)), networks.MLP((8,), (16,)), divergences.NonSaturating()
-    return families.SelfConditionedModel(*parts, latent_dim=3, clusters=clusters or mixture(), **arguments)
+    return families.SelfConditionedModel(
+        *parts, latent_dim=3, clusters=clusters or mixture(), **arguments
+    )
 
 
 def compiled(model):
@@ -34,7 +38,9 @@ def compiled(model):
 
 def posterior(clusters, points):
     """p(component | point) by Bayes' rule and SciPy."""
-    normals = [stats.norm(*pair) for pair in zip(np.asarray(clusters.means), np.asarray(clusters.scales()))]
+    normals = [
+        stats.norm(*pair) for pair in zip(np.asarray(clusters.means), np.asarray(clusters.scales()))
+    ]
     joint = WEIGHTS * np.stack([normal.pdf(points).prod(axis=-1) for normal in normals], axis=-1)
     return joint / joint.sum(axis=-1, keepdims=True)
 
@@ -43,8 +49,12 @@ def test_the_joint_probability_is_that_of_bayes_rule():
     clusters, points = mixture(), np.random.default_rng(0).normal(0, 1, (50, 2)).astype("float32")
     joint = np.exp(np.asarray(clusters.joint(points)))
     np.testing.assert_allclose(joint.sum(axis=1), np.exp(clusters.log_prob(points)), rtol=1e-4)
-    np.testing.assert_allclose(joint / joint.sum(axis=1, keepdims=True), posterior(clusters, points), atol=1e-5)
-    np.testing.assert_allclose(clusters.responsibilities(points), posterior(clusters, points), atol=1e-5)
+    np.testing.assert_allclose(
+        joint / joint.sum(axis=1, keepdims=True), posterior(clusters, points), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        clusters.responsibilities(points), posterior(clusters, points), atol=1e-5
+    )
 
 
 def test_data_get_components_by_their_posterior():
@@ -60,12 +70,17 @@ def test_a_step_tells_both_sides_the_component(monkeypatch):
     told = []
 
     def noted(method):
-        return lambda x, condition, training: (told.append(condition), method(x, condition, training))[1]
+        return lambda x, condition, training: (
+            told.append(condition),
+            method(x, condition, training),
+        )[1]
 
     for name in ("generate", "score"):
         monkeypatch.setattr(model, name, noted(getattr(model, name)))
     model.loss_terms(points)
-    assert len(told) == 5  # samples and scores of both, for the critic; samples and scores for the generator
+    assert (
+        len(told) == 5
+    )  # samples and scores of both, for the critic; samples and scores for the generator
     for condition in told:
         np.testing.assert_array_equal(condition, np.ones(6))
 
@@ -75,10 +90,14 @@ def test_samples_have_the_weights_of_the_mixture_and_depend_on_the_component():
     assert model.condition.shown(3) is None and model.num_classes is None  # its user gives none
     shown = np.asarray(model.shown_labels(20_000))
     np.testing.assert_allclose(np.bincount(shown) / 20_000, WEIGHTS, atol=0.02)
-    by_component = [np.asarray(model.sample(4000, np.full(4000, c), seed=0)).mean(axis=0) for c in range(3)]
+    by_component = [
+        np.asarray(model.sample(4000, np.full(4000, c), seed=0)).mean(axis=0) for c in range(3)
+    ]
     mixed = np.asarray(model.sample(4000, seed=0)).mean(axis=0)
     np.testing.assert_allclose(mixed, WEIGHTS @ by_component, atol=0.05)
-    ones, twos = (np.asarray(model.sample(5, np.full(5, component), seed=0)) for component in (1, 2))
+    ones, twos = (
+        np.asarray(model.sample(5, np.full(5, component), seed=0)) for component in (1, 2)
+    )
     assert np.all(np.any(ones != twos, axis=1))
     np.testing.assert_array_equal(model.sample(5, seed=0), model.sample(5, seed=0))
 
@@ -99,12 +118,16 @@ def test_a_file_draws_components_of_two_normal_numbers():
 def test_a_score_is_that_of_the_likeliest_component():
     model, points = in_the_plane(), np.array([[0.0, -0.2], [4.0, 0.1], [0.0, 1.2]], "float32")
     np.testing.assert_array_equal(model.score(points), model.score(points, np.arange(3)))
-    assert np.all(np.asarray(model.score(points)) != np.asarray(model.score(points, np.array([1, 0, 0]))))
+    assert np.all(
+        np.asarray(model.score(points)) != np.asarray(model.score(points, np.array([1, 0, 0])))
+    )
 
 
 def test_it_learns_parts_far_from_each_other_where_a_normal_variable_alone_does_not():
     rng = np.random.default_rng(0)
-    points = (np.where(rng.random((6400, 1)) < 0.5, -3.0, 3.0) + 0.1 * rng.standard_normal((6400, 2))).astype("float32")
+    points = (
+        np.where(rng.random((6400, 1)) < 0.5, -3.0, 3.0) + 0.1 * rng.standard_normal((6400, 2))
+    ).astype("float32")
     clusters = families.Mixture((2,), 2)
     clusters.fit_em(points, seed=0)
     fitted = [weight.copy() for weight in clusters.get_weights()]
@@ -117,7 +140,12 @@ def test_it_learns_parts_far_from_each_other_where_a_normal_variable_alone_does_
 
     def parts():
         keras.utils.set_random_seed(0)
-        return (2,), networks.MLP((2,), (32,)), networks.MLP((16,), (32,)), divergences.NonSaturating()
+        return (
+            (2,),
+            networks.MLP((2,), (32,)),
+            networks.MLP((16,), (32,)),
+            divergences.NonSaturating(),
+        )
 
     assert learns(families.SelfConditionedModel(*parts(), latent_dim=3, clusters=clusters))
     assert not learns(families.AdversarialModel(*parts(), latent_dim=3))
@@ -128,7 +156,13 @@ def test_it_learns_parts_far_from_each_other_where_a_normal_variable_alone_does_
 def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
     mixture = {"families.Mixture": {"event": [8, 8, 1], "num_components": 4, "levels": 17}}
     data = {"name": "digits", "batch_size": 100}
-    em = {"name": "gmm_digits", "title": "A tiny mixture", "data": data, "model": mixture, "training": {"em": {}}}
+    em = {
+        "name": "gmm_digits",
+        "title": "A tiny mixture",
+        "data": data,
+        "model": mixture,
+        "training": {"em": {}},
+    }
     training.run(Recipe.from_dict(em), tmp_path / "gmm")
     model = {
         "event": [8, 8, 1],
@@ -147,7 +181,10 @@ def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
     }
     schedule["start_from"] = {"clusters": str(tmp_path / "gmm" / "preset")}
     recipe = {"name": "gan_digits", "title": "A tiny GAN", "data": data, "training": schedule}
-    training.run(Recipe.from_dict({**recipe, "model": {"families.SelfConditionedModel": model}}), tmp_path / "gan")
+    training.run(
+        Recipe.from_dict({**recipe, "model": {"families.SelfConditionedModel": model}}),
+        tmp_path / "gan",
+    )
     loaded = zoo.load(tmp_path / "gan" / "preset")
     fitted = zoo.load(tmp_path / "gmm" / "preset")
     np.testing.assert_allclose(loaded.clusters.means, fitted.means, rtol=1e-3, atol=1e-6)
@@ -169,9 +206,13 @@ def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
         (lambda: in_the_plane().sample(2, [0, 3]), r"Expected labels in 0..2. Received"),
         (
             lambda: compiled(in_the_plane()).fit(np.zeros((4, 2), "float32"), np.zeros(4, "int32")),
-            r"Expected data without labels: each example gets one of the 3 components. Received: labels. Call fit\(x\)",
+            r"Expected data without labels: each example gets one of the 3 components. "
+            r"Received: labels. Call fit\(x\)",
         ),
-        (lambda: in_the_plane().sample(2, [0] * 3), "Expected a condition for each of n=2 examples.* Received: 3"),
+        (
+            lambda: in_the_plane().sample(2, [0] * 3),
+            "Expected a condition for each of n=2 examples.* Received: 3",
+        ),
     ],
 )
 def test_what_it_cannot_do_is_refused(make, message):
@@ -185,9 +226,15 @@ def test_a_row_of_a_picture_is_of_one_component_or_class(make, monkeypatch):
 
     model, seen = make(), []
     generate = model.generate
-    monkeypatch.setattr(model, "generate", lambda z, labels: seen.append(np.asarray(labels)) or generate(z, labels))
+    monkeypatch.setattr(
+        model, "generate", lambda z, labels: seen.append(np.asarray(labels)) or generate(z, labels)
+    )
     assert noise.interpolations(model, rows=3, steps=4).shape == (3, 4, 8, 8, 1)
-    np.testing.assert_array_equal(np.concatenate(seen).reshape(3, 4), np.repeat(model.shown_labels(3), 4).reshape(3, 4))
+    np.testing.assert_array_equal(
+        np.concatenate(seen).reshape(3, 4), np.repeat(model.shown_labels(3), 4).reshape(3, 4)
+    )
     seen.clear()
     assert noise.truncations(model, columns=5).shape == (4, 5, 8, 8, 1)
-    np.testing.assert_array_equal(np.concatenate(seen).reshape(4, 5), np.tile(model.shown_labels(5), (4, 1)))
+    np.testing.assert_array_equal(
+        np.concatenate(seen).reshape(4, 5), np.tile(model.shown_labels(5), (4, 1))
+    )

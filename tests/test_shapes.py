@@ -13,7 +13,9 @@ SQUARE, ELLIPSE, HEART = range(3)
 def images(**factors):
     """White sprites with these factors, broadcast; the others stay in the middle of their range."""
     middle = {"shape": HEART, "scale": 5, "orientation": 7, "x": 16, "y": 16}
-    return WHITE.render(np.stack(np.broadcast_arrays(*(middle | factors).values()), axis=-1).reshape(-1, 5))[..., 0]
+    return WHITE.render(
+        np.stack(np.broadcast_arrays(*(middle | factors).values()), axis=-1).reshape(-1, 5)
+    )[..., 0]
 
 
 def centroid(batch):
@@ -27,7 +29,9 @@ def test_index_and_factors_are_one_to_one(shapes, size):
     assert len(shapes) == size
     index = np.random.default_rng(0).permutation(size)[:20_000]
     np.testing.assert_array_equal(shapes.index(shapes.factors(index)), index)
-    corners = np.array([[0] * len(shapes.factor_sizes), [n - 1 for n in shapes.factor_sizes.values()]])
+    corners = np.array(
+        [[0] * len(shapes.factor_sizes), [n - 1 for n in shapes.factor_sizes.values()]]
+    )
     np.testing.assert_array_equal(shapes.index(corners), [0, size - 1])
     assert shapes.factors(1)[-1] == 1, "y varies fastest"
 
@@ -65,7 +69,9 @@ def test_x_and_y_move_the_centroid_by_a_pixel_a_step(shape):
 
 
 def test_no_sprite_is_cut_off_and_every_one_stays_within_its_radius():
-    factors = np.stack(np.meshgrid(*map(np.arange, (3, 6, 40)), [0, 31], [0, 31], indexing="ij"), -1).reshape(-1, 5)
+    factors = np.stack(
+        np.meshgrid(*map(np.arange, (3, 6, 40)), [0, 31], [0, 31], indexing="ij"), -1
+    ).reshape(-1, 5)
     area = WHITE.render(factors).sum((1, 2, 3), dtype=float).reshape(3, 6, 40, 4)
     np.testing.assert_array_equal(area, area[..., :1] * np.ones(4))
     inner = images(shape=factors[:, 0], scale=factors[:, 1], orientation=factors[:, 2])
@@ -74,10 +80,14 @@ def test_no_sprite_is_cut_off_and_every_one_stays_within_its_radius():
 
 
 def test_orientation_turns_the_second_moments():
-    """Of an ellipse, whose long axis starts along x and turns clockwise: towards y, which grows downwards."""
+    """Of an ellipse, whose long axis starts along x and turns clockwise: towards y, which grows
+    downwards.
+    """
     batch = images(shape=ELLIPSE, orientation=np.arange(20)).astype(float)
     rows, columns = np.mgrid[:64, :64] - 32.0
-    xx, yy, xy = ((batch * product).sum((1, 2)) for product in (columns**2, rows**2, rows * columns))
+    xx, yy, xy = (
+        (batch * product).sum((1, 2)) for product in (columns**2, rows**2, rows * columns)
+    )
     axis = 0.5 * np.arctan2(2 * xy, xx - yy)  # in (-pi / 2, pi / 2]
     expected = 2 * np.pi * np.arange(20) / 40
     error = (axis - expected + np.pi / 2) % np.pi - np.pi / 2
@@ -88,12 +98,16 @@ def test_orientation_turns_the_second_moments():
 def test_a_heart_stands_upright_at_first():
     heart = images(orientation=0)[0]
     np.testing.assert_array_equal(heart[:, 1:33], heart[:, :31:-1])
-    assert heart[: 32 + 1].any(1).sum() < heart[33:].any(1).sum(), "the tip is below, farther from the centroid"
+    assert heart[: 32 + 1].any(1).sum() < heart[33:].any(1).sum(), (
+        "the tip is below, farther from the centroid"
+    )
 
 
 def test_sprites_are_distinct_but_for_the_symmetry_of_their_shapes():
     factors = np.stack(np.meshgrid(*map(np.arange, (3, 6, 40)), indexing="ij"), -1).reshape(-1, 3)
-    batch = images(shape=factors[:, 0], scale=factors[:, 1], orientation=factors[:, 2]).reshape(3, 6, 40, -1)
+    batch = images(shape=factors[:, 0], scale=factors[:, 1], orientation=factors[:, 2]).reshape(
+        3, 6, 40, -1
+    )
     for shape, period in zip(range(3), (10, 20, 40)):
         np.testing.assert_array_equal(batch[shape], np.roll(batch[shape], period, axis=1))
     assert len(np.unique(batch.reshape(720, -1), axis=0)) == 6 * (10 + 20 + 40)
@@ -118,7 +132,9 @@ def test_every_value_of_every_factor_is_drawn_about_as_often():
 
 def test_train_and_test_hold_every_image_once():
     parts = [WHITE.split(part)[0] for part in ("train", "test")]
-    assert [len(images) for images in parts] == [data.size("shapes", part) for part in ("train", "test")]
+    assert [len(images) for images in parts] == [
+        data.size("shapes", part) for part in ("train", "test")
+    ]
     index = np.concatenate([images.items for images in parts])
     np.testing.assert_array_equal(np.sort(index), np.arange(len(WHITE)))
 
@@ -126,7 +142,11 @@ def test_train_and_test_hold_every_image_once():
 def test_load_draws_the_images_of_a_split():
     whole = WHITE.split("test")[0][:300]
     batches = [batch.numpy() for batch in data.load("shapes", "test[:300]", batch_size=128)]
-    assert [batch.shape for batch in batches] == [(128, 64, 64, 1), (128, 64, 64, 1), (44, 64, 64, 1)]
+    assert [batch.shape for batch in batches] == [
+        (128, 64, 64, 1),
+        (128, 64, 64, 1),
+        (44, 64, 64, 1),
+    ]
     assert batches[0].dtype == np.float32
     np.testing.assert_array_equal(np.concatenate(batches), np.asarray(whole))
     np.testing.assert_array_equal(np.asarray(whole), WHITE.render(WHITE.factors(whole.items)))
@@ -138,7 +158,9 @@ def test_labels_are_the_factors_that_draw_the_image_again_and_equal_images_have_
     shapes = WHITE if name == "shapes" else COLORED
     np.testing.assert_array_equal(shapes.render(labels.numpy()), images)
     color = [6] if name == "shapes_rgb" else []
-    turned = shapes.index([[*color, shape, 2, 31, 3, 4] for shape in range(3)])  # a square, an ellipse and a heart
+    turned = shapes.index(
+        [[*color, shape, 2, 31, 3, 4] for shape in range(3)]
+    )  # a square, an ellipse and a heart
     np.testing.assert_array_equal(shapes.visible(turned)[:, -3], [1, 11, 31])
 
 
@@ -165,9 +187,18 @@ def test_binarization_leaves_the_images_as_they_are():
     [
         (lambda: WHITE.factors([0, 737_280]), "Expected indices in 0..737279. Received: 0..737280"),
         (lambda: WHITE.factors(-1), "Received: -1..-1"),
-        (lambda: WHITE.render([[0, 0, 0, 0]]), r"Expected factors \['shape', .*'y'\] on the last axis"),
-        (lambda: COLORED.render([[0, 0, 0, 0, 0]]), r"Expected factors \['color', .* Received: shape \(1, 5\)"),
-        (lambda: WHITE.render([[0, 6, 0, 0, 0]]), "Expected factor 'scale' in 0..5. Received: 6..6"),
+        (
+            lambda: WHITE.render([[0, 0, 0, 0]]),
+            r"Expected factors \['shape', .*'y'\] on the last axis",
+        ),
+        (
+            lambda: COLORED.render([[0, 0, 0, 0, 0]]),
+            r"Expected factors \['color', .* Received: shape \(1, 5\)",
+        ),
+        (
+            lambda: WHITE.render([[0, 6, 0, 0, 0]]),
+            "Expected factor 'scale' in 0..5. Received: 6..6",
+        ),
         (lambda: WHITE.index([0, 0, 0, 0, -1]), "Expected factor 'y' in 0..31. Received: -1..-1"),
         (lambda: WHITE.sample(0, seed=0), "Expected n to be an integer of at least 1"),
     ],

@@ -23,7 +23,9 @@ def test_it_survives_its_configuration_and_a_recipe():
     vocabulary = Vocabulary(WORDS, 6, examples=["a red square"])
     for copy in (
         keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(vocabulary)),
-        recipe.build({"text.Vocabulary": {"words": WORDS, "length": 6, "examples": ["a red square"]}}),
+        recipe.build(
+            {"text.Vocabulary": {"words": WORDS, "length": 6, "examples": ["a red square"]}}
+        ),
     ):
         assert copy.get_config() == vocabulary.get_config()
 
@@ -31,8 +33,14 @@ def test_it_survives_its_configuration_and_a_recipe():
 @pytest.mark.parametrize(
     ("sentence", "message"),
     [
-        ("a rad circle", r"^Expected words that the model knows. Received: 'rad'. Near 'rad': red, a.$"),
-        ("a greem cirle", r"Received: 'greem', 'cirle'. Near 'greem': green, red. Near 'cirle': circle, red.$"),
+        (
+            "a rad circle",
+            r"^Expected words that the model knows. Received: 'rad'. Near 'rad': red, a.$",
+        ),
+        (
+            "a greem cirle",
+            r"Received: 'greem', 'cirle'. Near 'greem': green, red. Near 'cirle': circle, red.$",
+        ),
         ("a xyz", r"Received: 'xyz'. Known words: a, red, green, circle, square, above.$"),
         ("...", "Expected a sentence of 1 to 6 words. Received: 0 words, '...'"),
         ("a a a a a a a", "Expected a sentence of 1 to 6 words. Received: 7 words"),
@@ -44,7 +52,9 @@ def test_sentences_that_no_model_could_read(sentence, message):
 
 
 def test_words_that_no_sentence_has():
-    with pytest.raises(ValueError, match=r"Expected different words in lower case.* Received: \['Red', 'on top'\]"):
+    with pytest.raises(
+        ValueError, match=r"Expected different words in lower case.* Received: \['Red', 'on top'\]"
+    ):
         Vocabulary(["a", "Red", "on top"], 4)
     with pytest.raises(ValueError, match="Expected different words.*Received: repeats"):
         Vocabulary(["a", "b", "a"], 4)

@@ -48,13 +48,19 @@ def test_figures_are_what_the_model_gives(kind, images):
     if kind == "gumbel":
         kl = np.mean(model.encode(x).kl_divergence(model.bottleneck.prior()))
         assert figures["kl"].value == pytest.approx(kl, rel=1e-5)
-        assert -figures["elbo"].value - kl == pytest.approx(figures["reconstruction"].value, rel=0.1)  # drawn ids
+        assert -figures["elbo"].value - kl == pytest.approx(
+            figures["reconstruction"].value, rel=0.1
+        )  # drawn ids
 
 
-@pytest.mark.parametrize("likelihood", [likelihoods.Bernoulli(), likelihoods.Gaussian("shared", levels=256)])
+@pytest.mark.parametrize(
+    "likelihood", [likelihoods.Bernoulli(), likelihoods.Gaussian("shared", levels=256)]
+)
 def test_bits_per_dim_of_binary_and_of_eight_bit_images(likelihood, images):
     part = tiny_tokenizer("vq")
-    model = families.DiscreteAutoencoder((8, 8, 1), part.encoder, part.bottleneck, part.decoder, likelihood)
+    model = families.DiscreteAutoencoder(
+        (8, 8, 1), part.encoder, part.bottleneck, part.decoder, likelihood
+    )
     figures = report(model).evaluate(np.round(images[:4] * 255) / 255)
     expected = figures["reconstruction"].value / 64 / math.log(2)
     assert figures["reconstruction_bits_per_dim"].value == pytest.approx(expected)
@@ -62,7 +68,11 @@ def test_bits_per_dim_of_binary_and_of_eight_bit_images(likelihood, images):
 
 def test_png_sizes_are_those_of_the_files():
     rng = np.random.default_rng(0)
-    grey, binary, color = rng.random((2, 28, 28, 1)), rng.integers(2, size=(2, 28, 28, 1)), rng.random((2, 8, 8, 3))
+    grey, binary, color = (
+        rng.random((2, 28, 28, 1)),
+        rng.integers(2, size=(2, 28, 28, 1)),
+        rng.random((2, 8, 8, 3)),
+    )
     assert np.all(tokenizer.png_bits(grey) > 784 * 8)  # noise cannot be compressed
     assert np.all((tokenizer.png_bits(binary) > 784) & (tokenizer.png_bits(binary) < 784 * 3))
     file = io.BytesIO()
@@ -79,7 +89,9 @@ def test_quality_of_reconstructions_beside_its_floor(images, monkeypatch):
         "reconstruction_frechet_distance_floor[values]",
     ]
     assert figures["reconstruction_frechet_distance[values]"].value > 1
-    monkeypatch.setattr(model, "detokenize", lambda ids: keras.ops.convert_to_tensor(first))  # a perfect tokenizer
+    monkeypatch.setattr(
+        model, "detokenize", lambda ids: keras.ops.convert_to_tensor(first)
+    )  # a perfect tokenizer
     perfect = tokenizer.reconstruction_quality(model, first, first, first, features.VALUES)
     assert all(figure.value == pytest.approx(0, abs=1e-3) for figure in perfect.values())
 
@@ -96,7 +108,10 @@ def test_measure_yields_reconstruction_quality_where_there_is_a_judge(images):
     assert without == [(figures, protocol)]
     assert protocol == "256 test examples"
     assert "reconstruction_frechet_distance[judge]" in quality
-    assert quality_protocol.startswith("reconstructions of 256 test examples") and "judge" in quality_protocol
+    assert (
+        quality_protocol.startswith("reconstructions of 256 test examples")
+        and "judge" in quality_protocol
+    )
 
 
 def test_the_card_shows_reconstructions_and_usage(images, tmp_path):

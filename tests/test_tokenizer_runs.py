@@ -13,7 +13,9 @@ from kerasgen.export import signatures, verification
 from kerasgen.recipe import Recipe
 
 BOTTLENECKS = {
-    "gumbel": {"bottlenecks.GumbelSoftmax": {"vocab_size": 16, "latent_dim": 4, "temperature_steps": 40}},
+    "gumbel": {
+        "bottlenecks.GumbelSoftmax": {"vocab_size": 16, "latent_dim": 4, "temperature_steps": 40}
+    },
     "vq": {"bottlenecks.VectorQuantizer": {"vocab_size": 16, "latent_dim": 4}},
 }
 AVERAGES = {"gumbel": {"ema": 0.9}, "vq": {}}
@@ -29,12 +31,23 @@ def recipe_of(kind):
                     "event": [8, 8, 1],
                     "encoder": {"networks.GridEncoder": {"channels": [8], "blocks": [1]}},
                     "bottleneck": BOTTLENECKS[kind],
-                    "decoder": {"networks.GridDecoder": {"output_channels": 1, "channels": [8], "blocks": [1]}},
+                    "decoder": {
+                        "networks.GridDecoder": {
+                            "output_channels": 1,
+                            "channels": [8],
+                            "blocks": [1],
+                        }
+                    },
                     "likelihood": {"likelihoods.Bernoulli": {}},
                     "objective": {"objectives.ELBO": {"warmup_steps": 20, "warmup": "cosine"}},
                 }
             },
-            "training": {"epochs": 3, "learning_rate": 0.01, "steps_per_execution": 5, **AVERAGES[kind]},
+            "training": {
+                "epochs": 3,
+                "learning_rate": 0.01,
+                "steps_per_execution": 5,
+                **AVERAGES[kind],
+            },
         }
     )
 
@@ -93,7 +106,10 @@ def test_exported_files_give_the_same_ids_and_take_them_back(kind, images, tmp_p
     export.tflite(model, tmp_path / "model.tflite")
     interpreter = Interpreter(str(tmp_path / "model.tflite"))
     for encode, decode in (
-        (lambda x: saved["encode"](images=tf.constant(x)), lambda i: saved["decode"](tokens=tf.constant(i))),
+        (
+            lambda x: saved["encode"](images=tf.constant(x)),
+            lambda i: saved["decode"](tokens=tf.constant(i)),
+        ),
         (
             lambda x: interpreter.get_signature_runner("encode")(images=x),
             lambda i: interpreter.get_signature_runner("decode")(tokens=i),
@@ -112,7 +128,9 @@ def test_ids_that_differ_are_an_error_of_their_share():
     def run(name, inputs):
         outputs = chosen[name].expected(inputs, None)
         if name == "encode":
-            outputs["tokens"] = np.where(np.arange(16).reshape(4, 4) == 3, 15 - outputs["tokens"], outputs["tokens"])
+            outputs["tokens"] = np.where(
+                np.arange(16).reshape(4, 4) == 3, 15 - outputs["tokens"], outputs["tokens"]
+            )
         return outputs
 
     largest, means = verification.verify(model, chosen, run, verification.Bound(0.1, 0.1))

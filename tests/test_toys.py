@@ -1,4 +1,6 @@
-"""The toy sets: densities against quadrature, samples against densities, and the same loading as any other set."""
+"""The toy sets: densities against quadrature, samples against densities, and the same loading as
+any other set.
+"""
 
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ EXTENT, CELLS = 4.0, 1600  # every toy lies within the square of this half side
 
 
 def masses(toy, cells):
-    """Probabilities of `cells` x `cells` squares that tile the extent, by the midpoint rule within each."""
+    """Probabilities of `cells` x `cells` squares that tile the extent, by the midpoint rule within
+    each.
+    """
     side = 2 * EXTENT / CELLS
     middles = -EXTENT + side * (np.arange(CELLS) + 0.5)
     points = np.stack(np.meshgrid(middles, middles, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -31,7 +35,8 @@ def test_the_density_integrates_to_one_and_gives_the_frequencies_of_the_samples(
     assert counts.sum() == n
     common = expected * n > 20
     squares = (counts - expected * n)[common] ** 2 / (expected * n)[common]
-    # Pearson's statistic, a chi-square variable; the quadrature may be off by half a percent of a cell's mass.
+    # Pearson's statistic, a chi-square variable; the quadrature may be off by half a percent of a
+    # cell's mass.
     assert squares.sum() < common.sum() + 5 * np.sqrt(2 * common.sum()) + n * 0.005**2
     rare = expected[~common].sum() * n
     assert counts[~common].sum() == pytest.approx(rare, abs=5 * np.sqrt(rare + 1))
@@ -57,7 +62,9 @@ def test_the_ring_is_its_map_and_has_no_mass_within_the_unit_circle():
     normal = np.random.default_rng(3).standard_normal((5, 2))
     expected = normal / 10 + normal / np.linalg.norm(normal, axis=1, keepdims=True)
     np.testing.assert_allclose(TOYS["ring"].sample(5, seed=3), expected, rtol=1e-6)
-    np.testing.assert_array_equal(TOYS["ring"].log_prob([[0.0, 0.0], [0.6, 0.6], [0.0, 1.0]]), -np.inf)
+    np.testing.assert_array_equal(
+        TOYS["ring"].log_prob([[0.0, 0.0], [0.6, 0.6], [0.0, 1.0]]), -np.inf
+    )
 
 
 def test_moons_lie_near_two_half_circles():
@@ -93,7 +100,9 @@ def test_a_start_step_gives_the_batches_of_a_run_from_the_start():
     options = {"batch_size": 3000, "shuffle": True, "seed": 3, "repeat": True}
     whole = epochs("moons", 9, **options)
     assert [batch.shape for batch in whole[:4]] == [(3000, 2)] * 3 + [(1000, 2)]
-    np.testing.assert_array_equal(np.sort(np.concatenate(whole[:4]), 0), np.sort(TOYS["moons"].sample(10_000, 0), 0))
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate(whole[:4]), 0), np.sort(TOYS["moons"].sample(10_000, 0), 0)
+    )
     for start in (1, 4, 6):
         for batch, expected in zip(epochs("moons", 3, **options, start_step=start), whole[start:]):
             np.testing.assert_array_equal(batch, expected)
@@ -108,13 +117,18 @@ def test_a_file_gives_the_same_points(tmp_path):
 
 @pytest.mark.parametrize("binarize", ["dynamic", "fixed"])
 def test_points_are_not_binarized(binarize):
-    message = f"Expected binarize=None: 'ring' holds vectors, not images. Received: binarize='{binarize}'. Drop it."
+    message = (
+        f"Expected binarize=None: 'ring' holds vectors, not images. Received: "
+        f"binarize='{binarize}'. Drop it."
+    )
     with pytest.raises(ValueError, match=message):
         data.load("ring", binarize=binarize)
 
 
 def test_points_have_no_labels():
-    with pytest.raises(ValueError, match="Expected labels=False: 'ring' has no labels. Received: labels=True"):
+    with pytest.raises(
+        ValueError, match="Expected labels=False: 'ring' has no labels. Received: labels=True"
+    ):
         data.load("ring", labels=True)
 
 

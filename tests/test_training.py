@@ -1,4 +1,6 @@
-"""A run is a function of its recipe: killed, resumed, on one device or two, it ends on the same weights."""
+"""A run is a function of its recipe: killed, resumed, on one device or two, it ends on the same
+weights.
+"""
 
 import csv
 import dataclasses
@@ -32,7 +34,12 @@ RECIPE = {
             "encoder": {"networks.ConvEncoder": {"channels": [8], "blocks": [1], "features": 16}},
             "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
             "decoder": {
-                "networks.ConvDecoder": {"output_shape": [8, 8, 1], "channels": [8], "blocks": [1], "features": 16}
+                "networks.ConvDecoder": {
+                    "output_shape": [8, 8, 1],
+                    "channels": [8],
+                    "blocks": [1],
+                    "features": 16,
+                }
             },
             "likelihood": {"likelihoods.Bernoulli": {}},
             "objective": {"objectives.ELBO": {"warmup_steps": 40}},
@@ -57,16 +64,21 @@ exec(death)
 training.run(Recipe.from_dict(recipe), output, **options)
 """
 
-# Where a run dies: code that makes it kill itself there, and the epochs that its last checkpoint then holds.
+# Where a run dies: code that makes it kill itself there, and the epochs that its last checkpoint
+# then holds.
 DEATHS = {
-    "after the first execution": ("training.Checkpoints.on_train_batch_end = lambda *a, **k: KILL", 0),
+    "after the first execution": (
+        "training.Checkpoints.on_train_batch_end = lambda *a, **k: KILL",
+        0,
+    ),
     "in the third epoch": (
         "training.Checkpoints.on_train_batch_end = lambda self, *a, **k: self.epoch == 2 and KILL",
         2,
     ),
     "after the second epoch's weights, before its state": (
         "replace = training.checkpoints.replace\n"
-        "training.checkpoints.replace = lambda path, text: KILL if '\"epoch\": 2' in text else replace(path, text)",
+        "training.checkpoints.replace = lambda path, text: KILL if '\"epoch\": 2' in text else "
+        "replace(path, text)",
         1,
     ),
 }
@@ -97,7 +109,9 @@ def weights(output):
     folder, arrays = output / "checkpoints", []
     state = json.loads((folder / "state.json").read_text())
     with h5py.File(folder / state["file"]) as file:
-        file.visititems(lambda _, item: arrays.append(item[()]) if isinstance(item, h5py.Dataset) else None)
+        file.visititems(
+            lambda _, item: arrays.append(item[()]) if isinstance(item, h5py.Dataset) else None
+        )
     return arrays
 
 
@@ -135,7 +149,9 @@ def assert_every_epoch_once(output):
 
 def test_the_history_has_every_epoch_once(finished):
     assert_every_epoch_once(finished)
-    assert (finished / "preset" / "history.csv").read_text() == (finished / "history.csv").read_text()
+    assert (finished / "preset" / "history.csv").read_text() == (
+        finished / "history.csv"
+    ).read_text()
     assert is_png(finished / "preset" / "curves.png")
 
 
@@ -147,7 +163,9 @@ def history(output, column):
 def test_the_history_counts_active_units(finished):
     counts = history(finished, "active_units")
     model = zoo.load(finished / "preset")
-    images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[:1000]
+    images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[
+        :1000
+    ]
     assert all(0 <= count <= 4 for count in counts)
     measured = units.active_units(model.encode(images).mean())
     assert abs(counts[-1] - measured) <= 1  # other draws of the pixels
@@ -158,15 +176,22 @@ def test_the_kl_of_every_unit_is_logged(finished, tmp_path):
         with path.open() as file:
             return np.array([list(row.values()) for row in csv.DictReader(file)], float)
 
-    assert read(finished / "kl_by_unit.csv").shape == (4, 1 + 4)  # every epoch once: its number and its units
+    assert read(finished / "kl_by_unit.csv").shape == (
+        4,
+        1 + 4,
+    )  # every epoch once: its number and its units
     model = zoo.load(finished / "preset")
-    images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[:1000]
+    images = np.concatenate(list(data.load("digits", "train", 500, "fixed").as_numpy_iterator()))[
+        :1000
+    ]
     table = KLByUnit(tmp_path / "kl.csv", images)
     table.set_model(model)
     for epoch in range(2):
         table.on_epoch_end(epoch)
     expected = units.kl_by_unit(model, images)
-    np.testing.assert_allclose(read(tmp_path / "kl.csv"), [[0, *expected], [1, *expected]], rtol=1e-6)
+    np.testing.assert_allclose(
+        read(tmp_path / "kl.csv"), [[0, *expected], [1, *expected]], rtol=1e-6
+    )
 
 
 def test_the_loss_falls(finished):
@@ -186,7 +211,9 @@ def test_a_folder_with_a_run_is_refused_without_resume(recipe, finished):
         training.run(recipe, finished)
 
 
-def test_a_loss_that_is_not_finite_names_step_term_and_batch_and_keeps_the_last_checkpoint(recipe, tmp_path):
+def test_a_loss_that_is_not_finite_names_step_term_and_batch_and_keeps_the_last_checkpoint(
+    recipe, tmp_path
+):
     good = recipe.override(["training.epochs=1"])
     training.run(good, tmp_path / "run")
     wild = recipe.override(["training.learning_rate=1.0e+30", "training.warmup_steps=0"])
@@ -194,8 +221,10 @@ def test_a_loss_that_is_not_finite_names_step_term_and_batch_and_keeps_the_last_
     kept = json.dumps({**json.loads(state.read_text()), "recipe": wild.to_dict()})
     state.write_text(kept)
     message = (
-        r"Received: reconstruction, kl not finite in epoch 2, step 2, the first batch of kerasgen.data.load\('digits',"
-        r".* start_step=16\)\. The last checkpoint is kept"  # the first step of the epoch spoiled the weights
+        r"Received: reconstruction, kl not finite in epoch 2, step 2, the first batch of "
+        r"kerasgen.data.load\('digits',"
+        # the first step of the epoch spoiled the weights
+        r".* start_step=16\)\. The last checkpoint is kept"
     )
     with pytest.raises(FloatingPointError, match=message):
         training.run(wild, tmp_path / "run", resume=True)
@@ -226,8 +255,15 @@ def test_an_unknown_strategy_is_refused(recipe, tmp_path):
 
 
 def test_a_batch_that_replicas_cannot_share_is_refused(recipe, tmp_path):
-    with pytest.raises(ValueError, match="Expected a batch_size that 2 replicas share evenly. Received: 75. Change"):
-        training.run(recipe.override(["data.batch_size=75"]), tmp_path / "run", strategy="mirrored", devices=2)
+    with pytest.raises(
+        ValueError, match="Expected a batch_size that 2 replicas share evenly. Received: 75. Change"
+    ):
+        training.run(
+            recipe.override(["data.batch_size=75"]),
+            tmp_path / "run",
+            strategy="mirrored",
+            devices=2,
+        )
     assert not (tmp_path / "run").exists()
 
 
@@ -250,7 +286,11 @@ def start_workers(recipe, output, deaths=("", ""), **options):
         run_in_subprocess(
             recipe,
             output,
-            {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": i}})},
+            {
+                "TF_CONFIG": json.dumps(
+                    {"cluster": {"worker": workers}, "task": {"type": "worker", "index": i}}
+                )
+            },
             death,
             strategy="multiworker",
             **options,
@@ -263,12 +303,20 @@ def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_p
     """On an autoencoder, which draws no noise: two replicas of a VAE draw other noise than one."""
     model = recipe.model["families.LatentVariableModel"]
     bottleneck = {"bottlenecks.Deterministic": {"latent_dim": 4}}
-    model = {"families.Autoencoder": {**model, "bottleneck": bottleneck, "objective": {"objectives.ELBO": {}}}}
+    model = {
+        "families.Autoencoder": {
+            **model,
+            "bottleneck": bottleneck,
+            "objective": {"objectives.ELBO": {}},
+        }
+    }
     recipe = Recipe.from_dict({**RECIPE, "model": model})
     whole, output = tmp_path / "whole", tmp_path / "run"
     training.run(recipe, whole)
 
-    chief, other = start_workers(recipe, output, (DEATHS["after the second epoch's weights, before its state"][0], ""))
+    chief, other = start_workers(
+        recipe, output, (DEATHS["after the second epoch's weights, before its state"][0], "")
+    )
     finish(chief, -signal.SIGKILL)
     other.kill()  # a lost worker ends all, sooner or later
     other.communicate()
@@ -283,14 +331,22 @@ def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_p
 
 def test_learning_rate_schedule():
     rate = training.WarmupStableDecay(0.5, warmup_steps=4, decay_start=10, total_steps=20)
-    np.testing.assert_allclose([float(rate(step)) for step in (0, 3, 9, 15, 20, 30)], [0.125, 0.5, 0.5, 0.25, 0, 0])
+    np.testing.assert_allclose(
+        [float(rate(step)) for step in (0, 3, 9, 15, 20, 30)], [0.125, 0.5, 0.5, 0.25, 0, 0]
+    )
     copy = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(rate))
     assert float(copy(15)) == 0.25
 
 
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
 def test_the_first_epoch_of_a_finite_dataset_is_seen_whole_and_once(method):
-    options = {"batch_size": 300, "shuffle": True, "binarize": "dynamic", "seed": 1, "start_step": 2}
+    options = {
+        "batch_size": 300,
+        "shuffle": True,
+        "binarize": "dynamic",
+        "seed": 1,
+        "start_step": 2,
+    }
     expected = [np.array(batch) for batch in data.load("digits", **options)]
     seen = []
 

@@ -1,4 +1,6 @@
-"""Two-stage models: probabilities by enumeration, the cached loop against full passes, conditions."""
+"""Two-stage models: probabilities by enumeration, the cached loop against full passes,
+conditions.
+"""
 
 import itertools
 import math
@@ -15,7 +17,8 @@ from kerasgen.text import Vocabulary
 
 every_condition = pytest.mark.parametrize("condition", (None, "classes", "text"))
 every_prior = pytest.mark.parametrize(
-    ("condition", "grid"), [(None, False), ("classes", False), ("text", False), (None, True), ("classes", True)]
+    ("condition", "grid"),
+    [(None, False), ("classes", False), ("text", False), (None, True), ("classes", True)],
 )
 
 
@@ -36,7 +39,9 @@ def test_the_probabilities_of_all_grids_sum_to_one(condition, grid):
 
 
 def test_the_probabilities_of_all_images_sum_to_one():
-    """The ids are the image's, and so is the product of p(ids) and a p(x | ids) that leaves no doubt."""
+    """The ids are the image's, and so is the product of p(ids) and a p(x | ids) that leaves no
+    doubt.
+    """
     model = build(event_shape=(2, 4, 1))
     images = np.array(list(itertools.product((0.0, 1.0), repeat=8)), "float32").reshape(-1, 2, 4, 1)
     given_ids = 8 * math.log(1 / (1 + math.exp(-6)))
@@ -49,10 +54,14 @@ def test_log_prob_is_the_sum_of_both_stages(condition, digits):
     model, images = build(condition), digits[0][:4]
     given = condition_of(model, 4)
     ids = model.tokenizer.tokenize(images)
-    expected = model.log_prob_tokens(ids, given) + model.tokenizer.decode_tokens(ids).log_prob(images)
+    expected = model.log_prob_tokens(ids, given) + model.tokenizer.decode_tokens(ids).log_prob(
+        images
+    )
     np.testing.assert_allclose(model.log_prob(images, given), expected, rtol=1e-5)
     np.testing.assert_allclose(
-        model.loss_terms(images, given).terms["tokens"], -model.log_prob_tokens(ids, given), rtol=1e-5
+        model.loss_terms(images, given).terms["tokens"],
+        -model.log_prob_tokens(ids, given),
+        rtol=1e-5,
     )
 
 
@@ -72,7 +81,9 @@ def test_the_loop_draws_what_full_passes_draw(condition, grid, how):
     model = build(condition, grid, (4, 6, 1))
     uniform = np.random.default_rng(1).random((6, 2, 3), "float32")
     given = model.condition.check(condition_of(model, 6))
-    np.testing.assert_array_equal(model._draw(uniform, given, **how), naive(model, uniform, given, **how))
+    np.testing.assert_array_equal(
+        model._draw(uniform, given, **how), naive(model, uniform, given, **how)
+    )
 
 
 @every_condition
@@ -81,8 +92,12 @@ def test_samples_have_the_model_s_probabilities(condition):
     model = build(condition, event_shape=(2, 2, 1))
     given = None if condition is None else condition_of(model, 2)[1:]
     every = np.arange(16, dtype="int32").reshape(16, 1, 1)
-    expected = np.exp(model.log_prob_tokens(every, given if given is None else np.repeat(given, 16, axis=0)))
-    ids = model.sample_tokens(2000, given if given is None else np.repeat(given, 2000, axis=0), seed=0)
+    expected = np.exp(
+        model.log_prob_tokens(every, given if given is None else np.repeat(given, 16, axis=0))
+    )
+    ids = model.sample_tokens(
+        2000, given if given is None else np.repeat(given, 2000, axis=0), seed=0
+    )
     found = np.bincount(np.ravel(ids), minlength=16) / 2000
     np.testing.assert_allclose(found, expected, atol=4 * np.sqrt(0.25 / 2000))
     np.testing.assert_allclose(found.sum(), 1)
@@ -96,7 +111,9 @@ def test_an_id_depends_on_all_that_come_before_and_on_no_other(condition):
     changed[np.arange(16), np.arange(16)] += 1
     changed = (changed % 16).reshape(16, 4, 4)
     prefix = model._prefix(model.condition.check(condition_of(model, 1)), 1)
-    outputs = model.network(np.repeat(prefix, 16, axis=0), changed)[1] - model.network(prefix, ids)[1]
+    outputs = (
+        model.network(np.repeat(prefix, 16, axis=0), changed)[1] - model.network(prefix, ids)[1]
+    )
     influence = np.abs(outputs).max(-1)  # [changed, position]
     assert np.all(influence[np.tril_indices(16)] < 1e-5)
     assert np.all(influence[np.triu_indices(16, 1)] > 1e-6)
@@ -131,13 +148,17 @@ def test_sampling_arguments():
     np.testing.assert_array_equal(images, model.sample(3, ["a red circle"] * 3, seed=1))
     greedy = model.sample_tokens(4, "a square", seed=1, top_k=1)
     np.testing.assert_array_equal(greedy, np.repeat(greedy[:1], 4, axis=0))
-    np.testing.assert_array_equal(greedy, model.sample_tokens(4, "a square", seed=2, temperature=1e-4))
+    np.testing.assert_array_equal(
+        greedy, model.sample_tokens(4, "a square", seed=2, temperature=1e-4)
+    )
 
 
 def test_the_best_of_several_is_the_likeliest_of_them():
     model = build("text")
     every = model.sample_tokens(12, [each for each in SENTENCES for _ in range(6)], seed=3)
-    log_prob = np.reshape(model.log_prob_tokens(every, [each for each in SENTENCES for _ in range(6)]), (2, 6))
+    log_prob = np.reshape(
+        model.log_prob_tokens(every, [each for each in SENTENCES for _ in range(6)]), (2, 6)
+    )
     best = model.sample_tokens(2, SENTENCES, seed=3, best_of=6)
     chosen = np.reshape(every, (2, 6, 4, 4))[np.arange(2), log_prob.argmax(1)]
     np.testing.assert_array_equal(best, chosen)
@@ -152,7 +173,9 @@ def test_it_learns_what_the_sentence_says():
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(images, words, batch_size=16, epochs=25, verbose=0)
     for sentence, image in zip(SENTENCES, images):
-        np.testing.assert_array_equal(model.sample(5, sentence, seed=0, temperature=0.5), np.stack([image] * 5))
+        np.testing.assert_array_equal(
+            model.sample(5, sentence, seed=0, temperature=0.5), np.stack([image] * 5)
+        )
 
 
 def test_parts_that_do_not_belong_together():
@@ -162,38 +185,71 @@ def test_parts_that_do_not_belong_together():
             ((4, 4, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2)),
             r"tokenizer's, of shape \(8, 8, 1\). Received: Image\(.*4",
         ),
-        (((8, 8, 1), tokenizer, networks.TokenTransformer(17, 1, 8, 1, 2)), "vocab_size to be 16.*Received: 17"),
-        (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), 10), "prefix_size to be 10.*Received: 1"),
-        (((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), sentences), "prefix_size to be 2"),
+        (
+            ((8, 8, 1), tokenizer, networks.TokenTransformer(17, 1, 8, 1, 2)),
+            "vocab_size to be 16.*Received: 17",
+        ),
+        (
+            ((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), 10),
+            "prefix_size to be 10.*Received: 1",
+        ),
+        (
+            ((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), sentences),
+            "prefix_size to be 2",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             families.TwoStageModel(*arguments)
-    with pytest.raises(ValueError, match="Expected condition_dropout in .*, and 0 without a condition. Received: 0.1"):
-        families.TwoStageModel((8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), condition_dropout=0.1)
+    with pytest.raises(
+        ValueError,
+        match="Expected condition_dropout in .*, and 0 without a condition. Received: 0.1",
+    ):
+        families.TwoStageModel(
+            (8, 8, 1), tokenizer, networks.TokenTransformer(16, 1, 8, 1, 2), condition_dropout=0.1
+        )
     with pytest.raises(ValueError, match="prefix_size to be 11"):  # ten classes and none
         network = networks.TokenTransformer(16, 10, 8, 1, 2)
         families.TwoStageModel((8, 8, 1), tokenizer, network, 10, condition_dropout=0.1)
-    with pytest.raises(ValueError, match="Expected num_heads to divide size. Received: num_heads=3, size=8"):
+    with pytest.raises(
+        ValueError, match="Expected num_heads to divide size. Received: num_heads=3, size=8"
+    ):
         networks.TokenTransformer(16, 1, 8, 1, 3)
     grid = networks.TokenGrid(16, networks.PixelCNN(16, 8, 1), sentences.vocab_size)
-    with pytest.raises(ValueError, match="Expected a prefix of one token, all that these networks read. Received: 2"):
+    with pytest.raises(
+        ValueError,
+        match="Expected a prefix of one token, all that these networks read. Received: 2",
+    ):
         families.TwoStageModel((8, 8, 1), tokenizer, grid, sentences)
     with pytest.raises(ValueError, match="Expected output_channels 16, .* Received: 5"):
-        families.TwoStageModel((8, 8, 1), tokenizer, networks.TokenGrid(16, networks.PixelCNN(5, 8, 1)))
+        families.TwoStageModel(
+            (8, 8, 1), tokenizer, networks.TokenGrid(16, networks.PixelCNN(5, 8, 1))
+        )
 
 
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        (None, "Expected a condition: this model draws what a sentence says. Received: condition=None"),
-        ("a red circel", "Expected words that the model knows. Received: 'circel'. Near 'circel': circle."),
+        (
+            None,
+            "Expected a condition: this model draws what a sentence says. Received: condition=None",
+        ),
+        (
+            "a red circel",
+            "Expected words that the model knows. Received: 'circel'. Near 'circel': circle.",
+        ),
         (["a circle"] * 3, "Expected a condition for each of n=2 examples.* Received: 3"),
         (
             np.zeros((2, 5), "int32"),
             r"Expected sentences or tokens of shape \[batch, 6\]. Received: shape \(2, 5",
         ),
-        (np.full((2, 6), 6, "int32"), r"Expected sentences or tokens in 0..5. Received: .* in 6..6"),
-        (np.full((2, 6), 0.5, "float32"), r"Expected sentences or tokens in 0..5. Received: fractions"),
+        (
+            np.full((2, 6), 6, "int32"),
+            r"Expected sentences or tokens in 0..5. Received: .* in 6..6",
+        ),
+        (
+            np.full((2, 6), 0.5, "float32"),
+            r"Expected sentences or tokens in 0..5. Received: fractions",
+        ),
     ],
 )
 def test_sentences_that_it_does_not_take(condition, message):
@@ -204,12 +260,21 @@ def test_sentences_that_it_does_not_take(condition, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"temperature": 0}, "Expected temperature to be a number above 0. Received: temperature=0"),
+        (
+            {"temperature": 0},
+            "Expected temperature to be a number above 0. Received: temperature=0",
+        ),
         ({"top_k": 0}, "Expected top_k to be an integer of at least 1. Received: top_k=0"),
-        ({"top_p": 1.5}, r"Expected top_p to be a number in \(0, 1\], or None. Received: top_p=1.5"),
+        (
+            {"top_p": 1.5},
+            r"Expected top_p to be a number in \(0, 1\], or None. Received: top_p=1.5",
+        ),
         ({"best_of": 0}, "Expected best_of to be an integer of at least 1. Received: best_of=0"),
         ({"guidance": -1}, "Expected guidance to be a number of at least 0. Received: guidance=-1"),
-        ({"guidance": 2}, "Expected guidance=1: this model never learned .* Received: guidance=2. Train it with"),
+        (
+            {"guidance": 2},
+            "Expected guidance=1: this model never learned .* Received: guidance=2. Train it with",
+        ),
     ],
 )
 def test_ways_to_draw_that_there_are_not(arguments, message):
@@ -226,7 +291,9 @@ def test_a_grid_survives_its_configuration():
 
 
 def test_ids_of_another_grid():
-    with pytest.raises(ValueError, match=r"Expected tokens of shape \[batch, 4, 4\]. Received: shape \(2, 16\)"):
+    with pytest.raises(
+        ValueError, match=r"Expected tokens of shape \[batch, 4, 4\]. Received: shape \(2, 16\)"
+    ):
         tiny_two_stage().log_prob_tokens(np.zeros((2, 16), "int32"))
 
 

@@ -1,4 +1,6 @@
-"""Training a prior over the ids of a tokenizer that stays as it is: `fit`, saving, runs from a preset, exact resume."""
+"""Training a prior over the ids of a tokenizer that stays as it is: `fit`, saving, runs from a
+preset, exact resume.
+"""
 
 import shutil
 
@@ -28,7 +30,9 @@ class Scaled(PatchTokenizer):
 
 def test_the_tokenizer_is_not_trained_and_is_saved(digits, tmp_path):
     def make():
-        return families.TwoStageModel((8, 8, 1), Scaled((8, 8, 1)), networks.TokenTransformer(16, 1, 8, 1, 2))
+        return families.TwoStageModel(
+            (8, 8, 1), Scaled((8, 8, 1)), networks.TokenTransformer(16, 1, 8, 1, 2)
+        )
 
     model = make()
     model.tokenizer.scale.assign(0.8)
@@ -50,7 +54,14 @@ RECIPE = {
         "families.TwoStageModel": {
             "event": [8, 8, 1],
             "tokenizer": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}},
-            "network": {"networks.TokenTransformer": {"vocab_size": 16, "prefix_size": 11, "size": 8, "num_blocks": 1}},
+            "network": {
+                "networks.TokenTransformer": {
+                    "vocab_size": 16,
+                    "prefix_size": 11,
+                    "size": 8,
+                    "num_blocks": 1,
+                }
+            },
             "condition": 10,
             "condition_dropout": 0.2,  # whose noise a run that goes on must draw too
         }
@@ -60,7 +71,11 @@ RECIPE = {
 
 
 def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
-    tokenizer = {**RECIPE, "name": "tokenizer", "model": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}}}
+    tokenizer = {
+        **RECIPE,
+        "name": "tokenizer",
+        "model": {"test_two_stage_runs.Scaled": {"event": [8, 8, 1]}},
+    }
     tokenizer = Recipe.from_dict(tokenizer)
     trained = tokenizer.build()
     trained.scale.assign(0.8)
@@ -84,12 +99,16 @@ def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch
         training.run(recipe, tmp_path / "other")
     resumed = training.run(recipe, tmp_path / "run", resume=True)
     loaded = zoo.load(tmp_path / "run" / "preset")
-    for mine, theirs, again in zip(whole.get_weights(), resumed.get_weights(), loaded.get_weights(), strict=True):
+    for mine, theirs, again in zip(
+        whole.get_weights(), resumed.get_weights(), loaded.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
         np.testing.assert_allclose(mine, again, rtol=1e-3, atol=1e-6)  # in half precision
 
 
 def test_a_tokenizer_of_another_kind_is_no_start(saved):
-    recipe = Recipe.from_dict({**RECIPE, "training": {**RECIPE["training"], "start_from": {"tokenizer": str(saved)}}})
+    recipe = Recipe.from_dict(
+        {**RECIPE, "training": {**RECIPE["training"], "start_from": {"tokenizer": str(saved)}}}
+    )
     with pytest.raises(zoo.PresetError, match="weights of another architecture"):
         training.run(recipe, saved / "run")

@@ -26,7 +26,9 @@ def resign(preset, change=lambda files: files):
 
 
 def test_a_saved_model_comes_back_the_same(tiny_model, tmp_path, images):
-    loaded = zoo.load(zoo.save(tiny_model, tmp_path / "tiny", tiny_recipe(), METRICS, dtype="float32"))
+    loaded = zoo.load(
+        zoo.save(tiny_model, tmp_path / "tiny", tiny_recipe(), METRICS, dtype="float32")
+    )
     x = images[:8]
     np.testing.assert_array_equal(
         loaded.log_prob(x, num_samples=20, seed=3), tiny_model.log_prob(x, num_samples=20, seed=3)
@@ -58,7 +60,9 @@ def test_a_flipped_byte_is_found(preset, name):
     data = bytearray((preset / name).read_bytes())
     data[len(data) // 2] ^= 1
     (preset / name).write_bytes(data)
-    with pytest.raises(zoo.PresetError, match=rf"Expected SHA-256 .* of .*{name}\. Received: .* corrupted"):
+    with pytest.raises(
+        zoo.PresetError, match=rf"Expected SHA-256 .* of .*{name}\. Received: .* corrupted"
+    ):
         zoo.load(preset)
 
 
@@ -66,14 +70,18 @@ def test_a_flipped_byte_is_found(preset, name):
 def test_a_truncated_file_is_found(preset, name):
     data = (preset / name).read_bytes()
     (preset / name).write_bytes(data[:-7])
-    with pytest.raises(zoo.PresetError, match=rf"Expected {len(data):,} bytes in .*{name}\. Received: .* truncated"):
+    with pytest.raises(
+        zoo.PresetError, match=rf"Expected {len(data):,} bytes in .*{name}\. Received: .* truncated"
+    ):
         zoo.load(preset)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named(preset, name):
     (preset / name).unlink()
-    with pytest.raises(zoo.PresetError, match=f"Expected a file {name} in .* Received: no such file"):
+    with pytest.raises(
+        zoo.PresetError, match=f"Expected a file {name} in .* Received: no such file"
+    ):
         zoo.load(preset)
 
 
@@ -85,7 +93,16 @@ def test_a_card_is_checked_too(preset):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "not json", "[]", "{}", '{"files": []}', '{"files": {"a": "abc"}}', '{"files": {"a": {}}}', "\xff"],
+    [
+        "",
+        "not json",
+        "[]",
+        "{}",
+        '{"files": []}',
+        '{"files": {"a": "abc"}}',
+        '{"files": {"a": {}}}',
+        "\xff",
+    ],
 )
 def test_a_malformed_manifest_is_refused(preset, text):
     (preset / "manifest.json").write_bytes(text.encode("latin-1"))
@@ -100,15 +117,22 @@ def test_a_missing_manifest_is_refused(preset):
 
 
 def test_a_manifest_must_cover_what_is_loaded(preset):
-    resign(preset, lambda files: {name: entry for name, entry in files.items() if name != "model.weights.h5"})
+    resign(
+        preset,
+        lambda files: {name: entry for name, entry in files.items() if name != "model.weights.h5"},
+    )
     with pytest.raises(zoo.PresetError, match=r"Received: none for \['model\.weights\.h5'\]"):
         zoo.load(preset)
 
 
-@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "sub/card.md", "..", "", "C:\\secret"])
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/hostname", "sub/card.md", "..", "", "C:\\secret"]
+)
 def test_a_manifest_names_no_paths(preset, name):
     resign(preset, lambda files: {**files, name: files["card.md"]})
-    with pytest.raises(zoo.PresetError, match="Expected names of files in the folder .* Received: the paths"):
+    with pytest.raises(
+        zoo.PresetError, match="Expected names of files in the folder .* Received: the paths"
+    ):
         zoo.load(preset)
 
 
@@ -116,7 +140,9 @@ def test_a_manifest_names_no_paths(preset, name):
 def test_links_out_of_the_folder_are_refused(preset, tmp_path, name):
     (preset / name).rename(tmp_path / "outside")
     (preset / name).symlink_to(tmp_path / "outside")
-    with pytest.raises(zoo.PresetError, match=f"Expected {name} to be a file in the preset .* Received: a link"):
+    with pytest.raises(
+        zoo.PresetError, match=f"Expected {name} to be a file in the preset .* Received: a link"
+    ):
         zoo.load(preset)
 
 
@@ -130,14 +156,18 @@ def test_links_out_of_the_folder_are_refused(preset, tmp_path, name):
 def test_weights_of_another_architecture_are_refused(preset, images, other, difference):
     tiny_recipe(**other).build().save_weights(preset / "model.weights.h5")
     resign(preset)
-    with pytest.raises(zoo.PresetError, match=f"of another architecture; the first difference is .*{difference}"):
+    with pytest.raises(
+        zoo.PresetError, match=f"of another architecture; the first difference is .*{difference}"
+    ):
         zoo.load(preset)
 
 
 def test_weights_that_lack_some_are_refused_and_nothing_is_changed(saved):
     model = tiny_recipe(likelihood="Laplace").build()
     before = model.get_weights()
-    with pytest.raises(zoo.PresetError, match=r"laplace.* of shape \(\) in float32, which the file lacks"):
+    with pytest.raises(
+        zoo.PresetError, match=r"laplace.* of shape \(\) in float32, which the file lacks"
+    ):
         weights.load(model, saved / "model.weights.h5")
     for old, new in zip(before, model.get_weights()):
         np.testing.assert_array_equal(old, new)
@@ -146,7 +176,10 @@ def test_weights_that_lack_some_are_refused_and_nothing_is_changed(saved):
 def test_a_warm_start_takes_what_fits_and_no_counter(saved):
     trained_model = zoo.load(saved)
     other = tiny_recipe(likelihood="Laplace").build()
-    before = {part: getattr(other, part).get_weights() for part in ("bottleneck", "likelihood", "objective")}
+    before = {
+        part: getattr(other, part).get_weights()
+        for part in ("bottleneck", "likelihood", "objective")
+    }
     fitting = zoo.warm_start(other, saved)
     np.testing.assert_equal(other.encoder.get_weights(), trained_model.encoder.get_weights())
     np.testing.assert_equal(other.likelihood.get_weights(), before["likelihood"])
@@ -156,7 +189,9 @@ def test_a_warm_start_takes_what_fits_and_no_counter(saved):
 
 def test_a_warm_start_from_something_else_is_refused(preset):
     stranger = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-    with pytest.raises(zoo.PresetError, match="Expected a preset with layers of this model to start from"):
+    with pytest.raises(
+        zoo.PresetError, match="Expected a preset with layers of this model to start from"
+    ):
         zoo.warm_start(stranger, preset)
 
 
@@ -168,7 +203,9 @@ def test_a_warm_start_that_fits_in_nothing_but_a_counter_is_refused(saved):
         networks.MLP((4, 4, 1), (7,)),
         likelihoods.Bernoulli(),
     )
-    with pytest.raises(zoo.PresetError, match="Expected a preset with layers of this model to start from"):
+    with pytest.raises(
+        zoo.PresetError, match="Expected a preset with layers of this model to start from"
+    ):
         zoo.warm_start(other, saved)
 
 
@@ -220,7 +257,8 @@ def test_a_name_comes_before_a_folder_of_that_name(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("beside", "checkout", "found"), [(["a"], [], ["a"]), ([], ["b"], ["b"]), (["a"], ["b"], ["a"]), ([], [], [])]
+    ("beside", "checkout", "found"),
+    [(["a"], [], ["a"]), ([], ["b"], ["b"]), (["a"], ["b"], ["a"]), ([], [], [])],
 )
 def test_presets_lie_beside_the_package_or_in_the_checkout(tmp_path, beside, checkout, found):
     package = tmp_path / "kerasgen" / "zoo"
@@ -237,5 +275,7 @@ def test_presets_lie_beside_the_package_or_in_the_checkout(tmp_path, beside, che
 def test_importing_the_zoo_is_light():
     heavy = {"tensorflow_probability", "tensorflow_datasets", "ai_edge_litert"}
     code = f"import sys, kerasgen.zoo; print(sorted({heavy} & set(sys.modules)))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "[]"

@@ -70,7 +70,9 @@ def test_saving_over_a_preset_replaces_it_and_keeps_the_authors_recipe(tiny_mode
 def test_equal_weights_are_the_same_file(preset, images):
     before = (preset / "model.weights.h5").read_bytes()
     time.sleep(1.1)  # HDF5 stamps its files by the second
-    zoo.save(zoo.load(preset), preset, tiny_recipe(), {**METRICS, "notes": ["Another card."]}, images)
+    zoo.save(
+        zoo.load(preset), preset, tiny_recipe(), {**METRICS, "notes": ["Another card."]}, images
+    )
     assert "Another card." in zoo.card(preset)
     assert (preset / "model.weights.h5").read_bytes() == before
     zoo.save(trained(tiny_recipe(), images[:32]), preset, tiny_recipe(), METRICS, images)
@@ -80,7 +82,9 @@ def test_equal_weights_are_the_same_file(preset, images):
 def test_a_recipe_alone_may_be_there(tiny_model, tmp_path):
     tiny_recipe().save(tmp_path / "recipe.yaml")
     zoo.save(tiny_model, tmp_path, tiny_recipe(), METRICS, dtype="float32")
-    for loaded, saved in zip(zoo.load(tmp_path).get_weights(), tiny_model.get_weights(), strict=True):
+    for loaded, saved in zip(
+        zoo.load(tmp_path).get_weights(), tiny_model.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(loaded, saved)
         assert loaded.size
 
@@ -109,7 +113,9 @@ def test_a_failed_save_leaves_the_old_preset_and_nothing_else(tiny_model, preset
 
 
 def test_a_model_of_another_recipe_is_not_saved(tiny_model, tmp_path):
-    with pytest.raises(zoo.PresetError, match="weights of recipe 'tiny'. Received: .* the first difference"):
+    with pytest.raises(
+        zoo.PresetError, match="weights of recipe 'tiny'. Received: .* the first difference"
+    ):
         zoo.save(tiny_model, tmp_path / "preset", tiny_recipe(width=16), METRICS)
     assert not (tmp_path / "preset").exists()
 
@@ -123,7 +129,9 @@ def test_incomplete_metrics_are_refused(tiny_model, tmp_path):
 
 
 def test_pictures_are_those_that_the_model_allows(tmp_path):
-    """Of points, the density; of a code of two units, its manifold; of a conditional model, one row a class."""
+    """Of points, the density; of a code of two units, its manifold; of a conditional model, one row
+    a class.
+    """
     ring = Recipe(
         name="ring",
         data={"name": "ring", "batch_size": 10},
@@ -133,11 +141,15 @@ def test_pictures_are_those_that_the_model_allows(tmp_path):
     points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
     folder = zoo.save(ring.build(), tmp_path / "ring", ring, {**METRICS, "figures": {}}, points)
     assert [path.name for path in folder.glob("*.png")] == ["density.png"]
-    assert "50 points, and the density" in zoo.card(folder) and "expectation maximization" in zoo.card(folder)
+    assert "50 points, and the density" in zoo.card(
+        folder
+    ) and "expectation maximization" in zoo.card(folder)
     assert zoo.load(folder).log_prob(points).shape == (50,)
 
     flat, labelled = tiny_recipe(), tiny_recipe()
-    flat.model["families.LatentVariableModel"]["bottleneck"]["bottlenecks.Gaussian"]["latent_dim"] = 2
+    flat.model["families.LatentVariableModel"]["bottleneck"]["bottlenecks.Gaussian"][
+        "latent_dim"
+    ] = 2
     folder = zoo.save(flat.build(), tmp_path / "flat", flat, METRICS)
     assert sorted(path.name for path in folder.glob("*.png")) == ["manifold.png", "samples.png"]
     labelled.model["families.LatentVariableModel"]["condition"] = 3
@@ -146,7 +158,9 @@ def test_pictures_are_those_that_the_model_allows(tmp_path):
 
 
 def test_the_cards_of_other_families_show_what_they_do(tmp_path):
-    """Walks through a generator's noise, copies beside what they copy, and the curves of the run, which are kept."""
+    """Walks through a generator's noise, copies beside what they copy, and the curves of the run,
+    which are kept.
+    """
     gan = Recipe(
         name="gan",
         data={"name": "digits", "batch_size": 10},
@@ -164,11 +178,21 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
     (tmp_path / "log.csv").write_text("epoch,loss\n0,2.0\n1,1.0\n")
     training = np.random.default_rng(0).random((30, 8, 8, 1)).astype("float32")
     metrics = {**METRICS, "figures": {}}
-    folder = zoo.save(gan.build(), tmp_path / "gan", gan, metrics, training=training, history=tmp_path / "log.csv")
+    folder = zoo.save(
+        gan.build(), tmp_path / "gan", gan, metrics, training=training, history=tmp_path / "log.csv"
+    )
     walks = {"arithmetic.png", "interpolation.png", "truncation.png"}
-    assert {path.name for path in folder.glob("*.png")} == {"curves.png", "nearest.png", "samples.png", *walks}
+    assert {path.name for path in folder.glob("*.png")} == {
+        "curves.png",
+        "nearest.png",
+        "samples.png",
+        *walks,
+    }
     assert "the nearest of 30 training examples" in zoo.card(folder)
-    assert "divergence, the critic's estimate of what it is trained for; critic_separation, how" in zoo.card(folder)
+    assert (
+        "divergence, the critic's estimate of what it is trained for; critic_separation, how"
+        in zoo.card(folder)
+    )
     folder = zoo.save(zoo.load(folder), folder, gan, metrics)
     assert {path.name for path in folder.glob("*.png")} == {"curves.png", "samples.png", *walks}
     assert (folder / "history.csv").read_text() == (tmp_path / "log.csv").read_text()
@@ -180,7 +204,13 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
             "families.AutoregressiveModel": {
                 "event": [8, 8, 1],
                 "patch_size": 2,
-                "network": {"networks.GatedPixelCNN": {"output_channels": 16, "channels": 4, "num_layers": 2}},
+                "network": {
+                    "networks.GatedPixelCNN": {
+                        "output_channels": 16,
+                        "channels": 4,
+                        "num_layers": 2,
+                    }
+                },
                 "likelihood": {"likelihoods.JointCategorical": {}},
             }
         },
@@ -188,7 +218,9 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
     )
     folder = zoo.save(patches.build(), tmp_path / "patches", patches, metrics)
     count = patches.build().network.multiply_adds()
-    assert f" MB. A pass takes {count / 1e6:.3g} million multiply-adds an image." in zoo.card(folder)
+    assert f" MB. A pass takes {count / 1e6:.3g} million multiply-adds an image." in zoo.card(
+        folder
+    )
     assert "every pixel 0 or 1" in zoo.card(folder)
     assert sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".gif")) == [
         "appearing.gif",
@@ -196,4 +228,6 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
     ]
     images = (np.random.default_rng(0).random((20, 8, 8, 1)) < 0.5).astype("float32")
     folder = zoo.save(zoo.load(folder), folder, patches, metrics, images)
-    assert is_png(folder / "completions.png") and "their upper halves, and two draws" in zoo.card(folder)
+    assert is_png(folder / "completions.png") and "their upper halves, and two draws" in zoo.card(
+        folder
+    )

@@ -17,11 +17,20 @@ METRICS = {
             "protocol": "importance-weighted bound, k = 5,000, all test images",
             "command": "kerasgen evaluate tiny",
             "published": [
-                {"model": "IWAE-50, two layers", "value": 82.90, "source": "arXiv 1509.00519, table 1"},
+                {
+                    "model": "IWAE-50, two layers",
+                    "value": 82.90,
+                    "source": "arXiv 1509.00519, table 1",
+                },
                 {"model": "VAE", "value": 86.76, "source": "arXiv 1509.00519, table 1"},
             ],
         },
-        "kl": {"value": 25.5, "unit": "nats", "protocol": "closed form", "command": "kerasgen evaluate tiny"},
+        "kl": {
+            "value": 25.5,
+            "unit": "nats",
+            "protocol": "closed form",
+            "command": "kerasgen evaluate tiny",
+        },
     },
     "notes": ["Draws strokes that end in the air.", "A larger one would gain 0.4 nats."],
 }
@@ -35,7 +44,9 @@ def tiny_recipe(name="tiny", width=8, likelihood="Bernoulli"):
         model={
             "families.LatentVariableModel": {
                 "event": [8, 8, 1],
-                "encoder": {"networks.ConvEncoder": {"channels": [width], "blocks": [1], "features": 16}},
+                "encoder": {
+                    "networks.ConvEncoder": {"channels": [width], "blocks": [1], "features": 16}
+                },
                 "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 4}},
                 "decoder": {
                     "networks.ConvDecoder": {
@@ -45,7 +56,11 @@ def tiny_recipe(name="tiny", width=8, likelihood="Bernoulli"):
                         "features": 16,
                     }
                 },
-                "likelihood": {f"likelihoods.{likelihood}": {"scale": "shared"} if likelihood == "Laplace" else {}},
+                "likelihood": {
+                    f"likelihoods.{likelihood}": {"scale": "shared"}
+                    if likelihood == "Laplace"
+                    else {}
+                },
             }
         },
         training={"epochs": 1, "learning_rate": 0.001},

@@ -1,4 +1,6 @@
-"""Two-stage models of random weights, for the tests: some weights start at zero, which would hide what they do."""
+"""Two-stage models of random weights, for the tests: some weights start at zero, which would hide
+what they do.
+"""
 
 import numpy as np
 from conftest import tiny_two_stage

@@ -1,4 +1,5 @@
-"""What keras.ops does not cover: the same names for TensorFlow, in `tensorflow.py`, and JAX, in `jax.py`.
+"""What keras.ops does not cover: the same names for TensorFlow, in `tensorflow.py`, and JAX, in
+`jax.py`.
 
 Names are looked up in the module of the Keras backend in use. `tfd` and `mcmc` are TensorFlow
 Probability's modules, imported at first use: that takes longer than all the rest of the package.

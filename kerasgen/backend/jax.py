@@ -73,7 +73,9 @@ def by_examples(fn, examples):
 
 
 def train_step(model, step, state, data):
-    """A Keras `train_step(state, data)` that calls `step(data, scope)`, which assigns to variables."""
+    """A Keras `train_step(state, data)` that calls `step(data, scope)`, which assigns to
+    variables.
+    """
     owners = (
         model.trainable_variables,
         model.non_trainable_variables,
@@ -97,7 +99,9 @@ def input_gradient(fn, x):
 
 
 def value_and_gradients(fn, variables, scope):
-    """See `tensorflow.py`; `scope` holds all variables, and what `fn` assigns to them stays in it."""
+    """See `tensorflow.py`; `scope` holds all variables, and what `fn` assigns to them
+    stays in it.
+    """
 
     def stateless(values):
         with keras.StatelessScope() as inner:

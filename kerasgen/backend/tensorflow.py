@@ -42,7 +42,9 @@ def sum_over_replicas(x):
 
 
 def per_replica_results(results):
-    """Metric results with an axis of their own over several workers, whose mean Keras' `fit` takes."""
+    """Metric results with an axis of their own over several workers, whose mean Keras'
+    `fit` takes.
+    """
     workers = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
     if not workers or tf.distribute.in_cross_replica_context():
         return results

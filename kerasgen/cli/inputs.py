@@ -42,7 +42,9 @@ def recipe(name):
 
 
 def model(name, ability=None):
-    """The model of a preset, which must have an ability of `kerasgen.abilities` where one is named."""
+    """The model of a preset, which must have an ability of `kerasgen.abilities` where
+    one is named.
+    """
     kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
     load_keras()
     loaded = kerasgen.zoo.load(name)

@@ -119,7 +119,8 @@ class Nothing(Event):
     def validate(self, x):
         if x is not None:
             raise ValueError(
-                "Expected condition=None: this model is unconditional. Received: a condition. Drop it."
+                "Expected condition=None: this model is unconditional. Received: a condition. Drop "
+                "it."
             )
 
     def check(self, x):

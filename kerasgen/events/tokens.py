@@ -106,7 +106,8 @@ class Classes(Tokens):
     def validate(self, x):
         if x is None:
             raise ValueError(
-                f"Expected a condition: this model is conditional on {self.count} classes. Received: "
+                f"Expected a condition: this model is conditional on {self.count} classes. "
+                "Received: "
                 f"condition=None. Pass integer labels of shape [batch] in {self.values}."
             )
         super().validate(np.asarray(x) if isinstance(x, (list, tuple)) else x)
@@ -190,7 +191,8 @@ class Sentences(Tokens):
     def __init__(self, vocabulary: Vocabulary):
         if not vocabulary.examples:
             raise ValueError(
-                "Expected a vocabulary with examples, to show the model by. Received: none. Add some."
+                "Expected a vocabulary with examples, to show the model by. Received: none. Add "
+                "some."
             )
         super().__init__(vocabulary.length, vocabulary.size)
         self.vocabulary = vocabulary

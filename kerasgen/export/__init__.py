@@ -1,6 +1,8 @@
-"""What leaves Keras: SavedModels and TFLite files with named signatures, verified against the model before they appear.
+"""What leaves Keras: SavedModels and TFLite files with named signatures, verified against the model
+before they appear.
 
-A family lists what its files can do in `export_signatures()`; nothing here knows one family from another.
+A family lists what its files can do in `export_signatures()`; nothing here knows one family from
+another.
 """
 
 from kerasgen.export.formats import every_format, saved_model, tflite

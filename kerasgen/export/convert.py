@@ -1,7 +1,8 @@
 """From a SavedModel to a TFLite file with builtin operators only.
 
-It imports nothing of kerasgen, so that it also runs as a program of its own: calibration for full-integer files runs
-the unfinished file in native code, where a fault ends the process without a traceback.
+It imports nothing of kerasgen, so that it also runs as a program of its own: calibration for
+full-integer files runs the unfinished file in native code, where a fault ends the process without a
+traceback.
 
     python convert.py SAVED_MODEL OUTPUT CALIBRATION.npz
 """
@@ -18,7 +19,8 @@ def convert(folder, names, quantize=None, calibration=None):
 
     Args:
         quantize: None, "float16", "dynamic" or "int8".
-        calibration: for "int8", the inputs of each signature by name; arrays of examples, or scalars.
+        calibration: for "int8", the inputs of each signature by name; arrays of examples, or
+            scalars.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=list(names))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -27,7 +29,10 @@ def convert(folder, names, quantize=None, calibration=None):
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
+            tf.lite.OpsSet.TFLITE_BUILTINS,
+        ]
         converter.representative_dataset = lambda: _examples(calibration)
     return converter.convert()
 
@@ -37,7 +42,10 @@ def _examples(calibration):
     for name, inputs in calibration.items():
         sizes = [len(value) for value in inputs.values() if value.ndim]
         for i in range(max(sizes, default=1)):
-            yield name, {key: value[i : i + 1] if value.ndim else value for key, value in inputs.items()}
+            yield (
+                name,
+                {key: value[i : i + 1] if value.ndim else value for key, value in inputs.items()},
+            )
 
 
 if __name__ == "__main__":

@@ -22,29 +22,38 @@ _CALIBRATION_EXAMPLES = 100
 def saved_model(model, folder, signatures=None, bound=None):
     """Writes a SavedModel with a free batch size that TensorFlow alone can load.
 
-    It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)` with names; so is what
-    `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder, call_endpoint="encode")` takes signatures of one input.
+    It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)`
+    with names; so is what `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder,
+    call_endpoint="encode")` takes signatures of one input.
 
     Args:
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
-        folder: to write, with its parents; a SavedModel that is there is replaced once the new one is verified.
+        folder: to write, with its parents; a SavedModel that is there is replaced once the new one
+            is verified.
         signatures: names of those to export; all by default.
-        bound: largest error against Keras to accept, for every element; by default `BOUNDS["saved_model"]`, which also
-            bounds the mean.
+        bound: largest error against Keras to accept, for every element; by default
+            `BOUNDS["saved_model"]`, which also bounds the mean.
 
     Returns:
         A `Report`.
 
     Raises:
         RuntimeError: another backend than TensorFlow.
-        ValueError: a model that cannot be exported, a folder with other content, or an error above the bound; `folder`
-            is then as it was.
+        ValueError: a model that cannot be exported, a folder with other content, or an error above
+            the bound; `folder` is then as it was.
     """
     chosen = _signatures.of(model, signatures)
-    folder, bound = pathlib.Path(folder), BOUNDS["saved_model"] if bound is None else Bound(bound, bound, bound)
-    replaceable = folder.is_dir() and ((folder / "saved_model.pb").is_file() or not any(folder.iterdir()))
+    folder, bound = (
+        pathlib.Path(folder),
+        BOUNDS["saved_model"] if bound is None else Bound(bound, bound, bound),
+    )
+    replaceable = folder.is_dir() and (
+        (folder / "saved_model.pb").is_file() or not any(folder.iterdir())
+    )
     if folder.exists() and not replaceable:
-        raise ValueError(f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another.")
+        raise ValueError(
+            f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another."
+        )
     import tensorflow as tf
 
     with _written_whole(folder) as temporary:
@@ -62,23 +71,26 @@ def saved_model(model, folder, signatures=None, bound=None):
 
 
 def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None, bound=None):
-    """Writes a TFLite file of builtin operators with a free batch size, checked by the LiteRT interpreter.
+    """Writes a TFLite file of builtin operators with a free batch size, checked by the LiteRT
+    interpreter.
 
-    Beside the SavedModel's signatures it has `sample_seeded`, which draws its own noise and returns it too. The seed is
-    part of the file: every interpreter that opens the file repeats the same draws, and successive calls of one
-    interpreter continue them. Where draws must differ between devices, use `sample` and give it noise.
+    Beside the SavedModel's signatures it has `sample_seeded`, which draws its own noise and returns
+    it too. The seed is
+    part of the file: every interpreter that opens the file repeats the same draws, and successive
+    calls of one interpreter continue them. Where draws must differ between devices, use `sample`
+    and give it noise.
 
     Args:
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
         path: of the file; one that is there is replaced once the new one is verified.
-        quantize: None: float32; "float16": half the size; "dynamic": int8 weights; "int8": int8 weights and
-            activations, with float32 inputs and outputs.
+        quantize: None: float32; "float16": half the size; "dynamic": int8 weights; "int8": int8
+            weights and activations, with float32 inputs and outputs.
         signatures: names of those to export; all by default.
         seed: a positive integer, of `sample_seeded`.
-        calibration: for "int8", representative images, with labels as `(images, labels)` for a conditional model; by
-            default the model's own samples.
-        bound: largest error against Keras to accept, for every element; by default `BOUNDS[quantize]`, which also
-            bounds the mean.
+        calibration: for "int8", representative images, with labels as `(images, labels)` for a
+            conditional model; by default the model's own samples.
+        bound: largest error against Keras to accept, for every element; by default
+            `BOUNDS[quantize]`, which also bounds the mean.
 
     Returns:
         A `Report`.
@@ -93,12 +105,20 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
     if quantize not in modes:
         raise ValueError(f"Expected quantize to be one of {modes}. Received: quantize={quantize!r}")
     if calibration is not None and quantize != "int8":
-        raise ValueError(f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. Drop it.")
+        raise ValueError(
+            f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. "
+            "Drop it."
+        )
     checks.positive("seed", seed)
     chosen = _signatures.of(model, signatures)
-    path, bound = pathlib.Path(path), BOUNDS[quantize] if bound is None else Bound(bound, bound, bound)
+    path, bound = (
+        pathlib.Path(path),
+        BOUNDS[quantize] if bound is None else Bound(bound, bound, bound),
+    )
     if path.is_dir():
-        raise ValueError(f"Expected the path of a file. Received: {path}, which is a folder. Add a file name.")
+        raise ValueError(
+            f"Expected the path of a file. Received: {path}, which is a folder. Add a file name."
+        )
     if (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(chosen["sample"], seed)
     data = _calibration_data(model, calibration)
@@ -108,7 +128,10 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
             _archive(chosen, source)
         if quantize == "int8":
             n = _CALIBRATION_EXAMPLES if data is None else len(data[0])
-            examples = {name: _signatures.draw(model, signature, n, 0, data) for name, signature in chosen.items()}
+            examples = {
+                name: _signatures.draw(model, signature, n, 0, data)
+                for name, signature in chosen.items()
+            }
             _convert_apart(source, temporary, examples)
         else:
             _convert(source, temporary, chosen, quantize)
@@ -121,7 +144,8 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
                 return interpreter.get_signature_runner(name)(**inputs)
             except RuntimeError as error:  # a quantized divisor of 0, say
                 raise BoundExceeded(
-                    f"Expected a file that LiteRT runs. Received: {error} in {name!r}. Nothing was written. Leave the "
+                    f"Expected a file that LiteRT runs. Received: {error} in {name!r}. Nothing was "
+                    "written. Leave the "
                     "signature out with signatures=, or quantize in another way.",
                     [name],
                 ) from error
@@ -133,10 +157,12 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
 
 
 def every_format(model, folder):
-    """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their reports.
+    """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their
+    reports.
 
-    Quantized files do without the signatures that would disagree with the model, or not run; where the converter ends,
-    which does not say over which one, without those that are drawn in turn, whose loop it is.
+    Quantized files do without the signatures that would disagree with the model, or not run; where
+    the converter ends, which does not say over which one, without those that are drawn in turn,
+    whose loop it is.
     """
     folder = pathlib.Path(folder)
     reports = [saved_model(model, folder / "saved_model"), tflite(model, folder / "float32.tflite")]
@@ -147,17 +173,25 @@ def every_format(model, folder):
                 reports.append(tflite(model, folder / f"{quantize}.tflite", quantize, signatures))
                 break
             except BoundExceeded as error:
-                wrong = {name.removesuffix("_seeded") for name in error.signatures}  # which goes with `sample`
+                wrong = {
+                    name.removesuffix("_seeded") for name in error.signatures
+                }  # which goes with `sample`
                 signatures = [name for name in signatures if name not in wrong]
             except RuntimeError:
-                others = [name for name in signatures if not name.startswith(model.autoregressive_signatures)]
+                others = [
+                    name
+                    for name in signatures
+                    if not name.startswith(model.autoregressive_signatures)
+                ]
                 signatures = others if len(others) < len(signatures) else []
     return reports
 
 
 @contextlib.contextmanager
 def _written_whole(path):
-    """Yields a temporary path beside `path`; what is there at the end moves to `path`, and nothing after an error."""
+    """Yields a temporary path beside `path`; what is there at the end moves to `path`, and nothing
+    after an error.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workshop:
         new = pathlib.Path(workshop, path.name)
@@ -174,7 +208,9 @@ def _archive(signatures, folder):
     archive = keras.export.ExportArchive()
     for name, signature in signatures.items():
         specs = [
-            tf.TensorSpec(() if each is _signatures.COUNT else (None, *each.shape), each.dtype, name=key)
+            tf.TensorSpec(
+                () if each is _signatures.COUNT else (None, *each.shape), each.dtype, name=key
+            )
             for key, each in signature.inputs.items()
         ]
         archive.add_endpoint(name, _named(signature), specs)
@@ -218,8 +254,9 @@ def _seeded(sample, seed):
 def _convertible():
     """Traces two operators as others, which survive the conversion.
 
-    TFLite has no softplus and computes log(exp(x) + 1), which overflows past 88: the log-probability of an image under
-    confident logits was wrong by thousands of nats, with no error. And full-integer files misread the scale of what
+    TFLite has no softplus and computes log(exp(x) + 1), which overflows past 88: the
+    log-probability of an image under confident logits was wrong by thousands of nats, with no
+    error. And full-integer files misread the scale of what
     one_hot gives: 1 became 3.3 and 0 became -3.9.
     """
     import tensorflow as tf
@@ -232,7 +269,10 @@ def _convertible():
         hit = tf.equal(tf.expand_dims(indices, axis), tf.range(tf.cast(depth, indices.dtype)))
         return tf.where(hit, on_value, off_value)
 
-    with mock.patch.object(gen_nn_ops, "softplus", softplus), mock.patch.object(gen_array_ops, "one_hot", one_hot):
+    with (
+        mock.patch.object(gen_nn_ops, "softplus", softplus),
+        mock.patch.object(gen_array_ops, "one_hot", one_hot),
+    ):
         yield
 
 
@@ -249,26 +289,45 @@ def _convert(source, path, names, quantize):
 
     try:
         path.write_bytes(convert(source, names, quantize))
-    except Exception as error:  # the converter raises its own types, whose messages run over hundreds of lines
+    except (
+        Exception
+    ) as error:  # the converter raises its own types, whose messages run over hundreds of lines
         raise RuntimeError(_conversion_failed(names, str(error))) from error
 
 
 def _convert_apart(source, path, examples):
-    """Full-integer conversion in another process, since a fault of the calibration ends its process."""
+    """Full-integer conversion in another process, since a fault of the calibration ends its
+    process.
+    """
     from kerasgen.export import convert
 
     archive = source.with_suffix(".npz")
-    np.savez(archive, **{f"{name}|{key}": value for name, inputs in examples.items() for key, value in inputs.items()})
+    np.savez(
+        archive,
+        **{
+            f"{name}|{key}": value
+            for name, inputs in examples.items()
+            for key, value in inputs.items()
+        },
+    )
     command = [sys.executable, convert.__file__, source, path, archive]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
-        raise RuntimeError(_conversion_failed(examples, f"{done.stderr}\nexit status {done.returncode}"))
+        raise RuntimeError(
+            _conversion_failed(examples, f"{done.stderr}\nexit status {done.returncode}")
+        )
 
 
 def _conversion_failed(names, message):
     lines = message.strip().splitlines()
-    telling = ("error: failed while converting", "TF Select ops", "Custom ops")  # the signature, and what TFLite lacks
-    reason = " ".join([line.strip() for line in lines if any(text in line for text in telling)] or lines[-1:])[:300]
+    telling = (
+        "error: failed while converting",
+        "TF Select ops",
+        "Custom ops",
+    )  # the signature, and what TFLite lacks
+    reason = " ".join(
+        [line.strip() for line in lines if any(text in line for text in telling)] or lines[-1:]
+    )[:300]
     return (
         f"Expected TFLite to convert the signatures {list(names)}. Received: {reason}. "
         "Leave the one that it cannot convert out with signatures=."

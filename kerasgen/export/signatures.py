@@ -42,7 +42,8 @@ class Signature(NamedTuple):
     Attributes:
         function: named tensors to a dict of named tensors.
         inputs: what it takes, by name.
-        replay: for a function that draws and returns its own noise, the same function of that noise.
+        replay: for a function that draws and returns its own noise, the same function of that
+            noise.
     """
 
     function: Callable[..., dict]
@@ -65,26 +66,34 @@ def of(model, names=None):
 
     Raises:
         RuntimeError: Keras runs on another backend than TensorFlow.
-        ValueError: a model that lists no signatures, an unknown name, or a model that computes in another type than
-            float32.
+        ValueError: a model that lists no signatures, an unknown name, or a model that computes in
+            another type than float32.
     """
     if not backend.CAN_EXPORT:
         raise RuntimeError(
-            f"Expected the TensorFlow backend, which alone exports. Received: {keras.backend.backend()!r}. "
+            "Expected the TensorFlow backend, which alone exports. Received: "
+            f"{keras.backend.backend()!r}. "
             "Set KERAS_BACKEND=tensorflow and load the same weights there."
         )
     if not hasattr(model, "export_signatures"):
-        raise ValueError(f"Expected a model with export_signatures(). Received: {type(model).__name__}.")
-    reduced = sorted({layer.compute_dtype for layer in model._flatten_layers(include_self=False)} - {"float32"})
+        raise ValueError(
+            f"Expected a model with export_signatures(). Received: {type(model).__name__}."
+        )
+    reduced = sorted(
+        {layer.compute_dtype for layer in model._flatten_layers(include_self=False)} - {"float32"}
+    )
     if reduced:
         raise ValueError(
-            f"Expected a model that computes in float32. Received: {reduced[0]}. Build it under the float32 dtype "
+            f"Expected a model that computes in float32. Received: {reduced[0]}. Build it under "
+            "the float32 dtype "
             "policy and load the weights there."
         )
     signatures = {name: Signature(*pair) for name, pair in model.export_signatures().items()}
     unknown = set(names or ()) - signatures.keys()
     if unknown:
-        raise ValueError(f"Expected signatures among {list(signatures)}. Received: {sorted(unknown)}.")
+        raise ValueError(
+            f"Expected signatures among {list(signatures)}. Received: {sorted(unknown)}."
+        )
     return {name: signatures[name] for name in names or signatures}
 
 

@@ -1,4 +1,6 @@
-"""An exported file is compared with its Keras model, signature by signature, before it is handed over."""
+"""An exported file is compared with its Keras model, signature by signature, before it is handed
+over.
+"""
 
 import pathlib
 import statistics
@@ -25,12 +27,14 @@ class BoundExceeded(ValueError):
 class Bound(NamedTuple):
     """Errors allowed, in units of the output's largest value or of 1, whichever is larger.
 
-    So an error is absolute for pixels, and relative for an ELBO of -90 nats. That of ids is the share that differs.
+    So an error is absolute for pixels, and relative for an ELBO of -90 nats. That of ids is the
+    share that differs.
 
     Attributes:
         largest: of the worst element of any output.
         mean: over the elements of any output.
-        drawn: share of the pixels that may be off by more than `largest`, whatever the mean, of images whose parts are
+        drawn: share of the pixels that may be off by more than `largest`, whatever the mean, of
+            images whose parts are
             drawn in turn: the last digit of a float may decide one, and with it those after.
     """
 
@@ -39,10 +43,11 @@ class Bound(NamedTuple):
     drawn: float = 0.02
 
 
-# Under "int8" the mean says more than the worst of some ten thousand pixels, which lies at the edge of a stroke, where
-# little decides. What limits it are activations of 8 bits: in vae_mnist, inputs of swish reach from -80 to 30, one step
-# is 0.1 to 0.4, and ten layers add theirs up. With activations of 16 bits the mean error is a tenth. Calibration on
-# more examples only widens the ranges.
+# Under "int8" the mean says more than the worst of some ten thousand pixels, which lies at the edge
+# of a stroke, where little decides. What limits it are activations of 8 bits: in vae_mnist, inputs
+# of swish reach from -80 to 30, one step is 0.1 to 0.4, and ten layers add theirs up. With
+# activations of 16 bits the mean error is a tenth. Calibration on more examples only widens the
+# ranges.
 BOUNDS = {
     "saved_model": Bound(1e-4, 1e-5),
     None: Bound(1e-4, 1e-5),
@@ -64,7 +69,8 @@ class Report(NamedTuple):
         errors: largest error by signature, in the units of `Bound`.
         mean_errors: mean error by signature, of its worst output.
         bound: that no error exceeds.
-        milliseconds: that a call for one example takes here, by signature: the median of five calls.
+        milliseconds: that a call for one example takes here, by signature: the median of five
+            calls.
     """
 
     path: pathlib.Path
@@ -76,9 +82,15 @@ class Report(NamedTuple):
     milliseconds: dict[str, float]
 
     def __str__(self):
-        errors = ", ".join(f"{name} {error:.1e} ({self.mean_errors[name]:.1e})" for name, error in self.errors.items())
+        errors = ", ".join(
+            f"{name} {error:.1e} ({self.mean_errors[name]:.1e})"
+            for name, error in self.errors.items()
+        )
         times = ", ".join(f"{name} {value:.3g}" for name, value in self.milliseconds.items())
-        return f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}; milliseconds: {times}"
+        return (
+            f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}; "
+            f"milliseconds: {times}"
+        )
 
 
 def verify(model, signatures, run, bound):
@@ -99,23 +111,32 @@ def verify(model, signatures, run, bound):
             outputs = run(name, inputs)
             expected = signature.expected(inputs, outputs)
             if outputs.keys() != expected.keys():
-                raise ValueError(f"Expected outputs {sorted(expected)} of {name!r}. Received: {sorted(outputs)}.")
+                raise ValueError(
+                    f"Expected outputs {sorted(expected)} of {name!r}. Received: {sorted(outputs)}."
+                )
             for key in expected:
                 found.setdefault(key, []).append(_errors(outputs[key], expected[key]))
         joined = [np.concatenate(batches) for batches in found.values()]
-        largest[name], means[name] = (float(max(reduce(errors) for errors in joined)) for reduce in (np.max, np.mean))
+        largest[name], means[name] = (
+            float(max(reduce(errors) for errors in joined)) for reduce in (np.max, np.mean)
+        )
         if name.startswith(model.autoregressive_signatures):
             off = max(np.mean(errors > bound.largest) for errors in joined)
             if not off <= bound.drawn:
-                wrong[name] = f"above {bound.largest:g} in {off:.1%} of the pixels (at most {bound.drawn:.0%})"
+                wrong[name] = (
+                    f"above {bound.largest:g} in {off:.1%} of the pixels (at most "
+                    f"{bound.drawn:.0%})"
+                )
             if np.isinf(largest[name]):
                 wrong[name] = "not a number, or of another shape"
         elif not (largest[name] <= bound.largest and means[name] <= bound.mean):
             wrong[name] = f"{largest[name]:.3g} (mean {means[name]:.3g})"
     if wrong:
         raise BoundExceeded(
-            f"Expected the exported model to agree with Keras within {bound.largest:g} (mean {bound.mean:g}). "
-            f"Received: errors {wrong}. Nothing was written. Leave these signatures out with signatures=, quantize "
+            f"Expected the exported model to agree with Keras within {bound.largest:g} (mean "
+            f"{bound.mean:g}). "
+            f"Received: errors {wrong}. Nothing was written. Leave these signatures out with "
+            "signatures=, quantize "
             "less, or allow more with bound=.",
             wrong,
         )

@@ -1,4 +1,6 @@
-"""Models of p(x), composed of networks, likelihoods, bottlenecks, divergences and objectives; and classifiers of x."""
+"""Models of p(x), composed of networks, likelihoods, bottlenecks, divergences and objectives; and
+classifiers of x.
+"""
 
 from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.attributes import AttributeClassifier

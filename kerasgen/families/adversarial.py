@@ -1,9 +1,12 @@
-"""Adversarial models: a generator makes samples of noise, and a critic that tells them from data teaches it.
+"""Adversarial models: a generator makes samples of noise, and a critic that tells them from data
+teaches it.
 
-    z ~ N(0, I),    x = G(z),    min over G of D(P || P_G),    D as critics estimate it from scores V(x)
+    z ~ N(0, I),    x = G(z),    min over G of D(P || P_G),    D as critics estimate it from scores
+    V(x)
 
-Goodfellow and others, Generative Adversarial Nets, 2014 (arXiv 1406.2661). Which divergence D it is, and what keeps the
-critic's slope in bounds, are parts: see `kerasgen.divergences` and `kerasgen.regularizers`.
+Goodfellow and others, Generative Adversarial Nets, 2014 (arXiv 1406.2661). Which divergence D it
+is, and what keeps the critic's slope in bounds, are parts: see `kerasgen.divergences` and
+`kerasgen.regularizers`.
 """
 
 import keras
@@ -19,7 +22,8 @@ from kerasgen.registration import register
 
 @register
 class AdversarialModel(Samples, GenerativeModel):
-    """A generator, a critic and the divergence between their sides. It samples; it has no likelihood.
+    """A generator, a critic and the divergence between their sides. It samples; it has no
+    likelihood.
 
     A conditional model adds a one-hot label to the generator's noise, so that the rows of its first
     layer are the classes' embeddings, and the head projects features onto embeddings of its own.
@@ -28,15 +32,16 @@ class AdversarialModel(Samples, GenerativeModel):
     standard deviations: the smaller, the more typical and the less varied the samples (Brock and
     others 2019, arXiv 1809.11096, section 3.1).
 
-    Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that each sees other
-    examples, and one step of the generator follows. `fit` logs the mean of every term, `divergence`, which is what the
-    scores report, and `loss`, the sum of both sides' losses, which need not fall; so does `evaluate`.
+    Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that
+    each sees other examples, and one step of the generator follows. `fit` logs the mean of every
+    term, `divergence`, which is what the scores report, and `loss`, the sum of both sides' losses,
+    which need not fall; so does `evaluate`.
 
     Args:
         event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
         generator: Keras layer or model, noise `[B, latent_dim + classes]` to examples.
-        critic: Keras layer or model, examples `[B, *event_shape]` to features `[B, F]`. What regularizers within it
-            and within the generator add joins the loss of the side.
+        critic: Keras layer or model, examples `[B, *event_shape]` to features `[B, F]`. What
+            regularizers within it and within the generator add joins the loss of the side.
         divergence: from `kerasgen.divergences`.
         latent_dim: size of the noise z.
         condition: a number of classes, or None.
@@ -45,8 +50,8 @@ class AdversarialModel(Samples, GenerativeModel):
         head: features to scores; `networks.ScoreHead(num_classes)` by default.
 
     Raises:
-        ValueError: the generator's output shape is not `event_shape`, the head is one of other classes, or the
-            regularizers do not go with each other or with the critic.
+        ValueError: the generator's output shape is not `event_shape`, the head is one of other
+            classes, or the regularizers do not go with each other or with the critic.
     """
 
     def __init__(
@@ -64,7 +69,10 @@ class AdversarialModel(Samples, GenerativeModel):
     ):
         names = [name for each in regularizers for name in each.names]
         if len(set(names)) < len(names):
-            raise ValueError(f"Expected regularizers of different terms. Received: {names}. Drop one of the same name.")
+            raise ValueError(
+                f"Expected regularizers of different terms. Received: {names}. Drop one of the "
+                "same name."
+            )
         for each in regularizers:
             each.check(critic)
         penalties = {name: each.weight for each in regularizers for name in each.names}
@@ -113,19 +121,29 @@ class AdversarialModel(Samples, GenerativeModel):
         return self.label_event.shown(n)
 
     def generate(self, z, condition=None, training=False):
-        """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, where there are some, labels `[B]`."""
+        """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, where there are
+        some, labels `[B]`.
+        """
         if condition is not None:
             label = ops.cast(self.label_event.encoded(condition), z.dtype)
             z = ops.concatenate([z, label], axis=-1)
         return ops.cast(self.generator(z, training=training), "float32")
 
     def score(self, x, condition=None, training=False):
-        """The critic's scores `[B]` float32 of examples: higher, the more an example looks like data."""
-        return self.head(ops.cast(self.critic(x, training=training), "float32"), condition, training=training)
+        """The critic's scores `[B]` float32 of examples: higher, the more an example looks like
+        data.
+        """
+        return self.head(
+            ops.cast(self.critic(x, training=training), "float32"), condition, training=training
+        )
 
     def _noise(self, n, seed, truncation=None):
         tfd = backend.tfd
-        normal = tfd.Normal(0.0, 1.0) if truncation is None else tfd.TruncatedNormal(0.0, 1.0, -truncation, truncation)
+        normal = (
+            tfd.Normal(0.0, 1.0)
+            if truncation is None
+            else tfd.TruncatedNormal(0.0, 1.0, -truncation, truncation)
+        )
         return normal.sample((n, self.latent_dim), seed=seed)
 
     def _made(self, n, condition, training):
@@ -137,7 +155,9 @@ class AdversarialModel(Samples, GenerativeModel):
         scores = [self.score(each, condition, training) for each in (x, fake)]
         terms = {"critic": self.divergence.critic_terms(*scores)}
         for each in self.regularizers:
-            share = backend.tfd.Uniform().sample((ops.shape(x)[0],), seed=backend.next_seed(self.seeds))
+            share = backend.tfd.Uniform().sample(
+                (ops.shape(x)[0],), seed=backend.next_seed(self.seeds)
+            )
             terms |= each.terms(lambda at: self.score(at, condition, training), x, fake, share)
         return terms, self.divergence.estimate(*scores)
 
@@ -152,7 +172,9 @@ class AdversarialModel(Samples, GenerativeModel):
         return terms | self._generator_terms(x, condition, training)[0], divergence
 
     def loss_terms(self, x, condition=None, training=False):
-        """What each side minimises, and the critic's penalties: `critic`, `generator`, ..., `[B]`."""
+        """What each side minimises, and the critic's penalties: `critic`, `generator`,
+        ..., `[B]`.
+        """
         return Loss(self._terms(x, condition, training)[0], self.penalties)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -167,27 +189,31 @@ class AdversarialModel(Samples, GenerativeModel):
         """Keras' `compile`.
 
         Args:
-            optimizer: the generator's, or `kerasgen.optimizers.GANOptimizers`; Adam(2e-4, beta_1=0.5) by default, which
-                is DCGAN's (Radford and others 2016). A callback that sets the learning rate moves both rates by the
-                same factor.
-            critic_optimizer: one of the same settings by default, without a moving average. The learning-rate
-                schedules of both count training steps, of which the critic makes `critic_steps` each.
+            optimizer: the generator's, or `kerasgen.optimizers.GANOptimizers`; Adam(2e-4,
+                beta_1=0.5) by default, which is DCGAN's (Radford and others 2016). A callback that
+                sets the learning rate moves both rates by the same factor.
+            critic_optimizer: one of the same settings by default, without a moving average. The
+                learning-rate schedules of both count training steps, of which the critic makes
+                `critic_steps` each.
             kwargs: Keras' own.
 
         Raises:
-            ValueError: the model computes in float16, whose loss scaling knows one optimizer; two optimizers of the
-                critic.
+            ValueError: the model computes in float16, whose loss scaling knows one optimizer; two
+                optimizers of the critic.
         """
         if self.dtype_policy.name == "mixed_float16":
             raise ValueError(
-                "Expected the dtype policy float32 or mixed_bfloat16: Keras scales the loss of one optimizer, and here "
-                "are two. Received: mixed_float16. Build the model under mixed_bfloat16, which needs no scaling."
+                "Expected the dtype policy float32 or mixed_bfloat16: Keras scales the loss of one "
+                "optimizer, and here "
+                "are two. Received: mixed_float16. Build the model under mixed_bfloat16, which "
+                "needs no scaling."
             )
         optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
         if isinstance(optimizer, GANOptimizers):
             if critic_optimizer is not None:
                 raise ValueError(
-                    "Expected critic_optimizer=None beside GANOptimizers, which hold the critic's. Received: "
+                    "Expected critic_optimizer=None beside GANOptimizers, which hold the critic's. "
+                    "Received: "
                     f"{type(critic_optimizer).__name__}. Drop it."
                 )
             optimizer, critic_optimizer = optimizer.generator, optimizer.critic
@@ -201,7 +227,9 @@ class AdversarialModel(Samples, GenerativeModel):
         return [*self.critic.trainable_variables, *self.head.trainable_variables]
 
     def train_step(self, *args):
-        """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which returns the new state."""
+        """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which
+        returns the new state.
+        """
         return backend.train_step(self, self._play, *args)
 
     def _play(self, data, scope):
@@ -212,18 +240,30 @@ class AdversarialModel(Samples, GenerativeModel):
         groups, divergences = [], []
         for x_part, condition_part in self._parts(x, condition):
             terms, divergence = self._step(
-                self._critic_terms, x_part, condition_part, self.optimizer.critic, (self.critic, self.head), scope
+                self._critic_terms,
+                x_part,
+                condition_part,
+                self.optimizer.critic,
+                (self.critic, self.head),
+                scope,
             )
             groups.append(terms)
             divergences.append(divergence)
             for each in self.regularizers:
                 each.constrain(self._critic_variables)
         made, _ = self._step(
-            self._generator_terms, x_part, condition_part, self.optimizer.generator, (self.generator,), scope
+            self._generator_terms,
+            x_part,
+            condition_part,
+            self.optimizer.generator,
+            (self.generator,),
+            scope,
         )
         self.first_fault.update_state(*groups, made, data=faults)
         terms = {name: ops.concatenate([group[name] for group in groups]) for name in terms}
-        self._loss_tracker.update_state(self._logged(terms | made, sum(divergences) / len(divergences)))
+        self._loss_tracker.update_state(
+            self._logged(terms | made, sum(divergences) / len(divergences))
+        )
 
     def _logged(self, terms, divergence):
         """The loss of these terms, whose means it takes into account, as it does the divergence."""
@@ -233,16 +273,22 @@ class AdversarialModel(Samples, GenerativeModel):
         return self._weighted(terms) + penalties(self)
 
     def _parts(self, x, condition):
-        """The batch in `critic_steps` parts of one size; what they lack they take from the start again."""
+        """The batch in `critic_steps` parts of one size; what they lack they take from the start
+        again.
+        """
         size = -(-ops.shape(x)[0] // self.critic_steps)
         for part in range(self.critic_steps):
             rows = (part * size + ops.arange(size)) % ops.shape(x)[0]
-            yield ops.take(x, rows, axis=0), None if condition is None else ops.take(condition, rows, axis=0)
+            yield (
+                ops.take(x, rows, axis=0),
+                None if condition is None else ops.take(condition, rows, axis=0),
+            )
 
     def _step(self, terms_of, x, condition, optimizer, side, scope):
         def loss():
             terms, report = terms_of(x, condition, training=True)
-            # Keras optimizers sum gradients over replicas, and take a loss_scale_factor out of them.
+            # Keras optimizers sum gradients over replicas, and take a loss_scale_factor out of
+            # them.
             value = (self._weighted(terms) + penalties(*side)) / backend.num_replicas()
             return optimizer.scale_loss(value), (terms, report)
 
@@ -278,4 +324,7 @@ class AdversarialModel(Samples, GenerativeModel):
 
 def _refuse(sample_weight):
     if sample_weight is not None:
-        raise ValueError("Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop it.")
+        raise ValueError(
+            "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop "
+            "it."
+        )

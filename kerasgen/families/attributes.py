@@ -1,5 +1,5 @@
-"""Classifiers of several things at once: what is in each place of a rendered scene, and before which
-background."""
+"""Classifiers of several things at once: what is in each place of a rendered scene, and before
+which background."""
 
 import numpy as np
 from keras import ops
@@ -33,7 +33,9 @@ class AttributeClassifier(Classifier):
         return sum(self.sizes)
 
     def call(self, x, training=False):
-        """Logits `[B, A, values]`, float32; of values that an attribute does not have, far below."""
+        """Logits `[B, A, values]`, float32; of values that an attribute does not have,
+        far below.
+        """
         return self._stack(self._split(super().call(x, training=training)), _NEVER)
 
     def _probabilities(self, x):

@@ -1,10 +1,11 @@
-"""Autoencoders: an encoder, a bottleneck that holds its features to a code, a decoder, a likelihood.
+"""Autoencoders: an encoder, a bottleneck that holds its features to a code, a decoder, a
+likelihood.
 
     x -> encoder -> bottleneck -> z -> decoder -> p(x | z)
 
-With the `Deterministic` bottleneck and the `Gaussian` likelihood this is the classic autoencoder with
-L2 loss (Hinton and Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks, Science
-2006). It has no prior: it neither samples nor scores. `LatentVariableModel` adds both.
+With the `Deterministic` bottleneck and the `Gaussian` likelihood this is the classic autoencoder
+with L2 loss (Hinton and Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks,
+Science 2006). It has no prior: it neither samples nor scores. `LatentVariableModel` adds both.
 """
 
 import keras
@@ -28,8 +29,9 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
         encoder: Keras layer or model, examples to features `[B, F]`.
         bottleneck: from `kerasgen.bottlenecks`, features to a code z.
-        decoder: Keras layer or model, `[B, *decoded_shape]`, with the condition, to the likelihood's
-            parameters; one of `kerasgen.networks` learns their shape from the likelihood.
+        decoder: Keras layer or model, `[B, *decoded_shape]`, with the condition, to the
+            likelihood's parameters; one of `kerasgen.networks` learns their shape from the
+            likelihood.
         likelihood: from `kerasgen.likelihoods`.
         objective: from `kerasgen.objectives`; the ELBO by default, which without a prior is
             -log p(x | z).
@@ -95,7 +97,9 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         )
 
     def features(self, x, condition=None, training=False):
-        """What the encoder gives the bottleneck, `[B, F]`, with the condition where there is one."""
+        """What the encoder gives the bottleneck, `[B, F]`, with the condition where
+        there is one.
+        """
         return self._conditioned(self.encoder(x, training=training), condition)
 
     def code(self, x, condition=None, num_samples=1, training=False):
@@ -112,9 +116,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         """The likelihood p(x | z) for z `[..., B, *latent_shape]`, batch shape `[..., B]`."""
         z = self._conditioned(self.bottleneck.decoded(ops.convert_to_tensor(z)), condition)
         leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.decoded_shape)]
-        params = self.decoder(
-            ops.reshape(z, (-1, *z.shape[len(leading) :])), training=training
-        )
+        params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])), training=training)
         params = keras.tree.map_structure(
             lambda p: ops.reshape(p, (*leading, *p.shape[1:])), params
         )

@@ -3,8 +3,9 @@ exactly known.
 
     p(x) = product over i of p(x_i | x_1, ..., x_{i-1})
 
-A causal network predicts every factor's parameters: all of them in one pass where the image is known,
-in training and scoring, and one pixel after the other in sampling. A factor may also be a square patch
+A causal network predicts every factor's parameters: all of them in one pass where the image is
+known, in training and scoring, and one pixel after the other in sampling. A factor may also be a
+square patch
 of pixels: fewer steps, over which a likelihood of the patch's joint values loses nothing.
 """
 
@@ -50,8 +51,10 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
             raise ValueError(f"Expected an event of images. Received: {event!r}.")
         if not likelihood.draws_elements:
             raise ValueError(
-                "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, Categorical, "
-                "DiscretizedLogistic, ChannelwiseCategorical, ChannelwiseLogistic, JointCategorical. "
+                "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, "
+                "Categorical, "
+                "DiscretizedLogistic, ChannelwiseCategorical, ChannelwiseLogistic, "
+                "JointCategorical. "
                 f"Received: {type(likelihood).__name__}."
             )
         height, width, channels = event.shape
@@ -133,8 +136,8 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         return backend.tfd.Uniform().sample((n, *self._uniform_shape), seed=seed)
 
     def _draw(self, uniform, condition, temperature=1.0, kept=()):
-        """Images from uniform numbers `[B, H, W, U]`, with the shape `[H, W]` of the grid of patches;
-        `kept`, images and a mask of them, or nothing."""
+        """Images from uniform numbers `[B, H, W, U]`, with the shape `[H, W]` of the grid of
+        patches; `kept`, images and a mask of them, or nothing."""
 
         def draw(params, inputs):
             noise, *kept = inputs

@@ -1,5 +1,5 @@
-"""Classifiers: p(class | x). The zoo's own judge labels generated images, and their features measure
-sample quality."""
+"""Classifiers: p(class | x). The zoo's own judge labels generated images, and their features
+measure sample quality."""
 
 import keras
 from keras import ops
@@ -69,7 +69,9 @@ class Classifier(Classifies, EventModel):
         return ops.softmax(self.head(self._features(x)))
 
     def export_signatures(self):
-        """What an exported file can do: name -> (function of named tensors, the tensors it takes)."""
+        """What an exported file can do: name -> (function of named tensors, the tensors
+        it takes).
+        """
 
         def classify(**tensors):
             return {"probabilities": self._probabilities(self.event.pack(tensors))}

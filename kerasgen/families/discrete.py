@@ -3,8 +3,8 @@
     x -> encoder -> tokens [B, h, w] -> code vectors -> decoder -> p(x | tokens)
 
 With `GumbelSoftmax` this is the discrete VAE of DALL-E (Ramesh and others 2021, arXiv 2102.12092),
-with `VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.00937). With a prior over
-tokens it generates, and log p(x) >= log p(tokens) + log p(x | tokens) for the tokens of x.
+with `VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.00937). With a prior
+over tokens it generates, and log p(x) >= log p(tokens) + log p(x | tokens) for the tokens of x.
 """
 
 from kerasgen.abilities import Tokenizes
@@ -17,8 +17,8 @@ from kerasgen.registration import register
 class DiscreteAutoencoder(Tokenizes, Autoencoder):
     """An autoencoder whose bottleneck is discrete: a tokenizer.
 
-    `encode` is the posterior over tokens, whose mode are the tokens, and `decode` the likelihood given
-    code vectors. Exported files have `encode` and `decode` between examples and tokens.
+    `encode` is the posterior over tokens, whose mode are the tokens, and `decode` the likelihood
+    given code vectors. Exported files have `encode` and `decode` between examples and tokens.
 
     Args:
         event: what one example is, of `kerasgen.events`; a list stands for an image.
@@ -32,9 +32,7 @@ class DiscreteAutoencoder(Tokenizes, Autoencoder):
         ValueError: a bottleneck that is not discrete; parts that do not fit each other.
     """
 
-    def __init__(
-        self, event, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs
-    ):
+    def __init__(self, event, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs):
         if not bottleneck.is_discrete:
             raise ValueError(
                 "Expected a discrete bottleneck: GumbelSoftmax, VectorQuantizer or FiniteScalar. "

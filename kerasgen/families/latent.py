@@ -17,13 +17,13 @@ from kerasgen.registration import register
 
 @register
 class LatentVariableModel(Samples, Scores, Autoencoder):
-    """An autoencoder whose bottleneck has a prior, so that it samples and scores; which parts make it
-    a VAE, an IWAE.
+    """An autoencoder whose bottleneck has a prior, so that it samples and scores; which parts make
+    it a VAE, an IWAE.
 
     Arguments and errors are those of `Autoencoder`; a bottleneck without a prior, too, is a
-    ValueError. One way to draw: `sample(n, mean=True)` gives the mean of p(x | z) instead of a draw,
-    smooth pictures, not samples of the model. Of an autoregressive likelihood it is every pixel's
-    mean given the likeliest ones before it.
+    ValueError. One way to draw: `sample(n, mean=True)` gives the mean of p(x | z) instead of a
+    draw, smooth pictures, not samples of the model. Of an autoregressive likelihood it is every
+    pixel's mean given the likeliest ones before it.
     """
 
     likelihood_kind = "estimate"
@@ -76,8 +76,8 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
         return self.log_weights(x, condition, num_samples, seed)
 
     def elbo(self, x, condition=None, num_samples=1, seed=None):
-        """A Monte Carlo estimate of the evidence lower bound on log p(x), `[B]` in nats; arguments as
-        of `log_prob`."""
+        """A Monte Carlo estimate of the evidence lower bound on log p(x), `[B]` in nats; arguments
+        as of `log_prob`."""
         return self._estimate(ops.sum, ops.add, x, condition, num_samples, seed) / num_samples
 
     def _sample(self, n, seed, condition, *, mean=False):
@@ -115,4 +115,3 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
             "sample": (sample, noise),
             "elbo": (elbo, self.event.tensors() | noise),
         }
-

@@ -1,19 +1,23 @@
-"""Mixtures of Gaussians: a component z from a categorical prior, then data from that component's normal.
+"""Mixtures of Gaussians: a component z from a categorical prior, then data from that component's
+normal.
 
     p(x) = sum_k p(z = k) N(x; mean_k, scale_k scale_k^T)
 
-Everything is exact: the likelihood, its gradient, the posterior p(z | x). Fitted by expectation maximization (Dempster,
-Laird and Rubin 1977), or by any Keras optimizer, as the likelihood is differentiable.
+Everything is exact: the likelihood, its gradient, the posterior p(z | x). Fitted by expectation
+maximization (Dempster, Laird and Rubin 1977), or by any Keras optimizer, as the likelihood is
+differentiable.
 
-Images of L levels are discrete, and a density of discrete data is unbounded: it can put all its mass on the levels. So
-the density is that of the pixels made continuous, y = (level + u) / L with u uniform on [0, 1), and an image's
-probability is the integral of p(y) over its cell, a cube of volume L^-D. By Jensen's inequality
+Images of L levels are discrete, and a density of discrete data is unbounded: it can put all its
+mass on the levels. So the density is that of the pixels made continuous, y = (level + u) / L with u
+uniform on [0, 1), and an image's probability is the integral of p(y) over its cell, a cube of
+volume L^-D. By Jensen's inequality
 
     log P(x) = log E_u[p(y)] - D log L >= E_u[log p(y)] - D log L
 
-so the right side can be compared with models of discrete pixels (Theis, van den Oord and Bethge 2016, arXiv 1511.01844,
-section 3.1). With diagonal covariances the integral over a cell is known too, a product of differences of normal
-distribution functions. The outermost cells have no outer end there, as samples beyond them are clipped to them.
+so the right side can be compared with models of discrete pixels (Theis, van den Oord and Bethge
+2016, arXiv 1511.01844, section 3.1). With diagonal covariances the integral over a cell is known
+too, a product of differences of normal distribution functions. The outermost cells have no outer
+end there, as samples beyond them are clipped to them.
 """
 
 import math
@@ -41,9 +45,9 @@ class Mixture(Samples, Scores, GenerativeModel):
         event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
         num_components: number of Gaussians K.
         covariance: "diag": independent coordinates within a component; "full": any covariance.
-        levels: None for continuous data; for images whose pixels are 0, 1/(levels-1), ..., 1, that number: 256 for
-            8-bit images. Log-likelihoods in training, in exported files, and all of full covariances are then bounds
-            on the log-probability of the image, as said above.
+        levels: None for continuous data; for images whose pixels are 0, 1/(levels-1), ..., 1, that
+            number: 256 for 8-bit images. Log-likelihoods in training, in exported files, and all of
+            full covariances are then bounds on the log-probability of the image, as said above.
 
     Raises:
         ValueError: bad arguments, levels of data that are not images, or classes.
@@ -56,7 +60,8 @@ class Mixture(Samples, Scores, GenerativeModel):
     def __init__(self, event, num_components, covariance="diag", levels=None, **kwargs):
         if "condition" in kwargs or "num_classes" in kwargs:
             raise ValueError(
-                "Expected no condition: a mixture has components, which it finds itself. Received: a "
+                "Expected no condition: a mixture has components, which it finds itself. Received: "
+                "a "
                 "condition. Drop it."
             )
         super().__init__(event, None, ("nll",), **kwargs)
@@ -74,7 +79,9 @@ class Mixture(Samples, Scores, GenerativeModel):
         self.covariance = covariance
         self.levels = levels
         self.size = self.event.size
-        self.seeds = keras.random.SeedGenerator()  # of noise that makes pixels continuous in training
+        self.seeds = (
+            keras.random.SeedGenerator()
+        )  # of noise that makes pixels continuous in training
         self.build()
 
     def build(self, input_shape=None):
@@ -82,7 +89,9 @@ class Mixture(Samples, Scores, GenerativeModel):
             return
         k, d = self.num_components, self.size
         initializers, image = keras.initializers, self.is_image
-        anywhere = initializers.RandomUniform(0, 1) if image else initializers.RandomNormal(stddev=1.0)
+        anywhere = (
+            initializers.RandomUniform(0, 1) if image else initializers.RandomNormal(stddev=1.0)
+        )
         spread = _raw(np.full((k, d), 0.5 if image else 1.0))
         raw_scales = spread if self.covariance == "diag" else spread[:, None] * np.eye(d)
         add = self.add_weight
@@ -104,9 +113,13 @@ class Mixture(Samples, Scores, GenerativeModel):
         return ops.tril(self.raw_scales, -1) + diagonal[..., None] * ops.eye(self.size)
 
     def distribution(self):
-        """The mixture as a `tfd.MixtureSameFamily` over flattened events `[D]`; of levels, over continuous pixels."""
+        """The mixture as a `tfd.MixtureSameFamily` over flattened events `[D]`; of levels, over
+        continuous pixels.
+        """
         tfd = backend.tfd
-        normal = tfd.MultivariateNormalDiag if self.covariance == "diag" else tfd.MultivariateNormalTriL
+        normal = (
+            tfd.MultivariateNormalDiag if self.covariance == "diag" else tfd.MultivariateNormalTriL
+        )
         return tfd.MixtureSameFamily(
             tfd.Categorical(logits=ops.convert_to_tensor(self.logits)),
             normal(ops.convert_to_tensor(self.means), self.scales()),
@@ -136,14 +149,19 @@ class Mixture(Samples, Scores, GenerativeModel):
         """log of the probability of the cells that images of levels `[B, *event_shape]` are."""
         log_cdf = backend.tfd.Normal(0.0, 1.0).log_cdf
         level = ops.reshape(ops.round(x * (self.levels - 1)), (-1, 1, self.size))
-        low, high = ((end / self.levels - self.means) / self.scales() for end in (level, level + 1))  # [B, K, D]
+        low, high = (
+            (end / self.levels - self.means) / self.scales() for end in (level, level + 1)
+        )  # [B, K, D]
         low, high = ops.where(level > 0, low, -_FAR), ops.where(level < self.levels - 1, high, _FAR)
-        # On the side of the mean where both functions are small, so that their difference keeps its digits.
+        # On the side of the mean where both functions are small, so that their difference keeps its
+        # digits.
         is_above = low + high > 0
         low, high = ops.where(is_above, -high, low), ops.where(is_above, -low, high)
         log_low, log_high = log_cdf(low), log_cdf(high)
         cells = log_high + ops.log1p(-ops.exp(log_low - log_high))
-        return ops.logsumexp(ops.sum(cells, axis=-1) + ops.log_softmax(ops.convert_to_tensor(self.logits)), axis=-1)
+        return ops.logsumexp(
+            ops.sum(cells, axis=-1) + ops.log_softmax(ops.convert_to_tensor(self.logits)), axis=-1
+        )
 
     @property
     def scores_at_once(self):
@@ -153,11 +171,15 @@ class Mixture(Samples, Scores, GenerativeModel):
 
     @property
     def _log_cells(self):
-        """log of the number of cells that the levels cut the unit cube into; 0 for continuous data."""
+        """log of the number of cells that the levels cut the unit cube into; 0 for
+        continuous data.
+        """
         return self.size * math.log(self.levels) if self.levels else 0.0
 
     def _continuous(self, x, noise):
-        """Flattened examples `[B, D]`, pixels of levels spread over their cells by `noise` in [0, 1)."""
+        """Flattened examples `[B, D]`, pixels of levels spread over their cells by `noise` in [0,
+        1).
+        """
         if self.levels:
             x = (ops.round(x * (self.levels - 1)) + noise) / self.levels
         return ops.reshape(x, (-1, self.size))
@@ -174,7 +196,9 @@ class Mixture(Samples, Scores, GenerativeModel):
         return in_blocks(lambda x: ops.softmax(self.joint(x)), count(x), self.scores_at_once, x)
 
     def joint(self, x):
-        """log p(x, z), `[B, K]`, of all components at once; of levels, at the middle of the image's cell."""
+        """log p(x, z), `[B, K]`, of all components at once; of levels, at the middle of the image's
+        cell.
+        """
         components = self.distribution().components_distribution
         return components.log_prob(self._continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
 
@@ -187,21 +211,24 @@ class Mixture(Samples, Scores, GenerativeModel):
     def _draw(self, component, noise):
         """Examples of the components `[n]` from standard normal noise `[n, D]`."""
         scale = ops.take(self.scales(), component, axis=0)
-        offset = scale * noise if self.covariance == "diag" else ops.sum(scale * noise[:, None], axis=-1)
+        offset = (
+            scale * noise if self.covariance == "diag" else ops.sum(scale * noise[:, None], axis=-1)
+        )
         x = ops.reshape(ops.take(self.means, component, axis=0) + offset, (-1, *self.event_shape))
         if self.levels:
             x = ops.floor(x * self.levels) / (self.levels - 1)
         return self.event.clip(x)
 
     def fit_em(self, x, max_iter=100, tol=1e-3, reg_covar=1e-6, seed=0):
-        """Fits the mixture by expectation maximization from k-means clusters, with scikit-learn, and sets the weights.
+        """Fits the mixture by expectation maximization from k-means clusters, with scikit-learn,
+        and sets the weights.
 
         Args:
             x: `[N, *event_shape]`, all in memory; at least one example a component.
             max_iter: largest number of iterations.
             tol: least gain of the mean log-likelihood, in nats, to go on.
-            reg_covar: added to the variances in every iteration, in squared units of x: what a component allows
-                beyond the examples that it has seen.
+            reg_covar: added to the variances in every iteration, in squared units of x: what a
+                component allows beyond the examples that it has seen.
             seed: of k-means, and of the noise that makes pixels of levels continuous.
 
         Returns:
@@ -215,9 +242,12 @@ class Mixture(Samples, Scores, GenerativeModel):
         x = self.event.check(x)
         if x.shape[0] < self.num_components:
             raise ValueError(
-                f"Expected at least {self.num_components} examples, one a component. Received: {x.shape[0]} examples."
+                f"Expected at least {self.num_components} examples, one a component. Received: "
+                f"{x.shape[0]} examples."
             )
-        noise = np.random.default_rng(seed).random(x.shape, dtype="float32") if self.levels else None
+        noise = (
+            np.random.default_rng(seed).random(x.shape, dtype="float32") if self.levels else None
+        )
         points = ops.convert_to_numpy(self._continuous(x, noise)).astype("float64")
         mixture = GaussianMixture(
             self.num_components,
@@ -246,23 +276,34 @@ class Mixture(Samples, Scores, GenerativeModel):
         self.raw_scales.assign(np.tril(scales, -1) + diagonal)
 
     def export_signatures(self):
-        """What an exported file can do: name -> (function of named tensors, shapes of its inputs without batch axis).
+        """What an exported file can do: name -> (function of named tensors, shapes of its inputs
+        without batch axis).
 
-        `sample` takes D + 2 standard normal numbers an example: D for the component's normal, and two for its
-        choice, by `decoding.uniform`. `log_prob` of levels takes two a pixel in the same way.
-        The weights are constants of the signatures, so that the Cholesky factors are inverted before, not in the file.
+        `sample` takes D + 2 standard normal numbers an example: D for the component's normal, and
+        two for its choice, by `decoding.uniform`. `log_prob` of levels takes two a pixel in the
+        same way. The weights are constants of the signatures, so that the Cholesky factors are
+        inverted before, not in the file.
         """
         means, scales, log_weights = (
-            ops.convert_to_numpy(part) for part in (self.means, self.scales(), ops.log_softmax(self.logits))
+            ops.convert_to_numpy(part)
+            for part in (self.means, self.scales(), ops.log_softmax(self.logits))
         )
         whitening = 1 / scales if self.covariance == "diag" else np.linalg.inv(scales)
-        determinants = scales if self.covariance == "diag" else np.diagonal(scales, axis1=1, axis2=2)
-        log_norms = log_weights - np.log(determinants).sum(1) - self.size / 2 * math.log(2 * math.pi)
+        determinants = (
+            scales if self.covariance == "diag" else np.diagonal(scales, axis1=1, axis2=2)
+        )
+        log_norms = (
+            log_weights - np.log(determinants).sum(1) - self.size / 2 * math.log(2 * math.pi)
+        )
         below = np.cumsum(np.exp(log_weights))[:-1]  # probabilities of components 0..k
 
         def joint(points):
             centred = points[:, None] - means  # [B, K, D]
-            white = centred * whitening if self.covariance == "diag" else ops.sum(whitening * centred[:, :, None], -1)
+            white = (
+                centred * whitening
+                if self.covariance == "diag"
+                else ops.sum(whitening * centred[:, :, None], -1)
+            )
             return log_norms - ops.sum(ops.square(white), axis=-1) / 2
 
         def log_prob(noise=None, **tensors):

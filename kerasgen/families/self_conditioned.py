@@ -1,10 +1,12 @@
-"""Adversarial models that know what part of the data they are at: components of a mixture in the place of labels.
+"""Adversarial models that know what part of the data they are at: components of a mixture in the
+place of labels.
 
     c ~ p(c),    x = G(z, c),    min over G of D(P(x) p(c | x) || p(c) P_G(x | c))
 
-Liu and others, Diverse Image Generation via Self-Conditioned GANs, 2020 (arXiv 2006.10728), where p(c | x) comes of the
-critic's features, time and again; here a mixture is fitted once, before. A generator of a normal variable bends it
-into separate parts, which takes long and leaves samples between them; this one is told the part. Labels are not needed.
+Liu and others, Diverse Image Generation via Self-Conditioned GANs, 2020 (arXiv 2006.10728), where
+p(c | x) comes of the critic's features, time and again; here a mixture is fitted once, before. A
+generator of a normal variable bends it into separate parts, which takes long and leaves samples
+between them; this one is told the part. Labels are not needed.
 """
 
 import keras
@@ -18,17 +20,21 @@ from kerasgen.registration import register
 
 @register
 class SelfConditionedModel(AdversarialModel):
-    """An adversarial model of data without labels, conditional within on the component that an example belongs to.
+    """An adversarial model of data without labels, conditional within on the component that an
+    example belongs to.
 
-    `fit`, `sample` and `score` need no condition: components are drawn from the mixture's posterior of the data, from
-    its weights for samples, and are the likeliest for scores. A condition of samples and scores names components.
+    `fit`, `sample` and `score` need no condition: components are drawn from the mixture's posterior
+    of the data, from its weights for samples, and are the likeliest for scores. A condition of
+    samples and scores names components.
 
     Args:
-        event, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's noise is
-            `[B, latent_dim + components]`.
-        clusters: a `Mixture` over the same events, fitted before: `training: {start_from: {clusters: PRESET}}` in a
+        event, generator, critic, divergence, latent_dim: of `AdversarialModel`; the generator's
+            noise is `[B, latent_dim + components]`.
+        clusters: a `Mixture` over the same events, fitted before: `training: {start_from:
+            {clusters: PRESET}}` in a
             recipe. The game does not change it: its `trainable` is set to False.
-        kwargs: of `AdversarialModel`, but for `condition`; a `head` is of as many classes as there are components.
+        kwargs: of `AdversarialModel`, but for `condition`; a `head` is of as many classes as there
+            are components.
 
     Raises:
         ValueError: those of `AdversarialModel`; clusters of other events; classes.
@@ -65,13 +71,17 @@ class SelfConditionedModel(AdversarialModel):
         return self._weighted_components(keras.random.uniform((n,), seed=seeds))
 
     def score(self, x, condition=None, training=False):
-        """The critic's scores `[B]` of examples, each as one of its likeliest component where there is no condition."""
+        """The critic's scores `[B]` of examples, each as one of its likeliest component where there
+        is no condition.
+        """
         if condition is None:
             condition = ops.argmax(self.clusters.responsibilities(x), axis=-1)
         return super().score(x, condition, training)
 
     def export_signatures(self):
-        """As `AdversarialModel`'s; two more normal numbers draw the component, by `decoding.uniform`."""
+        """As `AdversarialModel`'s; two more normal numbers draw the component, by
+        `decoding.uniform`.
+        """
 
         def sample(noise):
             z, last = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
@@ -86,7 +96,9 @@ class SelfConditionedModel(AdversarialModel):
 
     def _components(self, x):
         """Draws from the posterior of x, `[B]`."""
-        uniform = backend.tfd.Uniform().sample((ops.shape(x)[0],), seed=backend.next_seed(self.seeds))
+        uniform = backend.tfd.Uniform().sample(
+            (ops.shape(x)[0],), seed=backend.next_seed(self.seeds)
+        )
         return decoding.pick(self.clusters.joint(x), uniform)
 
     def _terms(self, x, condition, training):
@@ -110,7 +122,8 @@ class Components(Nothing):
     def validate(self, x):
         if x is not None:
             raise ValueError(
-                f"Expected data without labels: each example gets one of the {self.count} components. "
+                f"Expected data without labels: each example gets one of the {self.count} "
+                "components. "
                 "Received: labels. Call fit(x)."
             )
 

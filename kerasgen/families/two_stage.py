@@ -5,12 +5,12 @@
 
 The prefix is the condition: a class, a sentence, or nothing. The words of a sentence are predicted
 too, their loss weighted against that of the tokens (Ramesh and others, Zero-Shot Text-to-Image
-Generation, 2021, arXiv 2102.12092); otherwise this is the prior of a VQ-VAE (van den Oord and others,
-Neural Discrete Representation Learning, 2017, arXiv 1711.00937).
+Generation, 2021, arXiv 2102.12092); otherwise this is the prior of a VQ-VAE (van den Oord and
+others, Neural Discrete Representation Learning, 2017, arXiv 1711.00937).
 
 A network that in training sometimes saw no condition can be guided by one (Ho and Salimans,
-Classifier-Free Diffusion Guidance, 2022, arXiv 2207.12598; of tokens Gafni and others, Make-A-Scene,
-2022, arXiv 2203.13131): tokens are drawn from
+Classifier-Free Diffusion Guidance, 2022, arXiv 2207.12598; of tokens Gafni and others,
+Make-A-Scene, 2022, arXiv 2203.13131): tokens are drawn from
 
     logits without a condition + guidance * (logits given it - logits without one)
 """
@@ -33,9 +33,9 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
     """A tokenizer, which is not trained, and a network that predicts its tokens.
 
     `sample` shows the mean of p(x | tokens). Ways to draw: `temperature`, `top_k` and `top_p` as of
-    `kerasgen.decoding.Sampler`, for every token; `best_of`, to draw so many grids for every example and
-    take the likeliest given its condition; `guidance`, by how much the condition counts: 1 as it was
-    learned, 0 not at all, above 1 exaggerated, for samples that fit it better and vary less.
+    `kerasgen.decoding.Sampler`, for every token; `best_of`, to draw so many grids for every example
+    and take the likeliest given its condition; `guidance`, by how much the condition counts: 1 as
+    it was learned, 0 not at all, above 1 exaggerated, for samples that fit it better and vary less.
 
     Args:
         event: what one example is, the tokenizer's.
@@ -43,8 +43,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
             saved with the model's.
         network: of `kerasgen.networks`: `TokenTransformer`, or without a sentence `TokenGrid`.
         condition: None, a number of classes, or `kerasgen.events.Sentences`.
-        text_weight: of the mean loss of a place of the sentence, an empty one's being 0, against the
-            mean loss of a token.
+        text_weight: of the mean loss of a place of the sentence, an empty one's being 0, against
+            the mean loss of a token.
         condition_dropout: share of the training examples whose condition is left out, 0 to below 1.
             The prefix without one is a sentence without words, whose loss is 0, or one more class,
             which the network's prefix_size counts.
@@ -138,8 +138,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return ops.full_like(prefix, 0 if self.reads_text else self.num_classes)
 
     def _log_probs(self, tokens, condition, training=False):
-        """Log-probabilities `[B]` of the words that follow the first, None without a sentence, and of
-        the tokens."""
+        """Log-probabilities `[B]` of the words that follow the first, None without a sentence, and
+        of the tokens."""
         batch = ops.shape(tokens)[0]
         prefix = self._prefix(condition, batch)
         if training and self.condition_dropout:
@@ -148,7 +148,9 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
             left_out = uniform < self.condition_dropout
             prefix = ops.where(left_out, self._unconditional(prefix), prefix)
         prefix_logits, logits = self.network(prefix, tokens, training=training)
-        log_prob = ops.sum(_log_prob_of(ops.reshape(tokens, (-1, self.num_tokens)), logits), axis=-1)
+        log_prob = ops.sum(
+            _log_prob_of(ops.reshape(tokens, (-1, self.num_tokens)), logits), axis=-1
+        )
         if prefix_logits is None:
             return None, log_prob
         said = ops.cast(prefix[:, :-1] > 0, "float32")  # every word, and the first place behind
@@ -156,8 +158,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return words, log_prob
 
     def loss_terms(self, x, condition=None, training=False):
-        """`tokens`, -log p(tokens | condition), and of a sentence `text`, -log p(its other words | its
-        first), `[B]` in nats."""
+        """`tokens`, -log p(tokens | condition), and of a sentence `text`, -log p(its other words |
+        its first), `[B]` in nats."""
         tokens = ops.stop_gradient(self.tokenizer.tokenize(x))
         words, log_prob = self._log_probs(tokens, condition, training)
         if words is None:
@@ -166,8 +168,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return Loss({"tokens": -log_prob, "text": -words}, {"text": weight})
 
     def _log_prob(self, x, condition):
-        """log p(tokens) + log p(x | tokens) for the tokens of x: that of the model without guidance,
-        which `sample` goes beyond where it is guided."""
+        """log p(tokens) + log p(x | tokens) for the tokens of x: that of the model without
+        guidance, which `sample` goes beyond where it is guided."""
         tokens = self.tokenizer.tokenize(x)
         return self._log_prob_tokens(tokens, condition) + self.tokenizer.decode_tokens(
             tokens
@@ -218,7 +220,16 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return float(guidance)
 
     def _sample(
-        self, n, seed, condition, *, temperature=1.0, top_k=None, top_p=None, best_of=1, guidance=None
+        self,
+        n,
+        seed,
+        condition,
+        *,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+        best_of=1,
+        guidance=None,
     ):
         ways = (temperature, top_k, top_p, best_of, guidance)
         tokens = self._sample_tokens(n, seed, condition, *ways)
@@ -237,8 +248,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         return ops.take(tokens, rows, axis=0)
 
     def _draw(self, uniform, condition, temperature=1.0, guidance=None, top_k=None, top_p=None):
-        """Tokens `[B, h, w]` from uniform numbers of that shape; guidance None, which is 1, takes half
-        the work."""
+        """Tokens `[B, h, w]` from uniform numbers of that shape; guidance None, which is 1, takes
+        half the work."""
         batch = ops.shape(uniform)[0]
         noise = ops.transpose(ops.reshape(uniform, (-1, self.num_tokens)))
         prefix = self._prefix(condition, batch)

@@ -1,7 +1,12 @@
 """p(x | network output): from a network's output to a `tfd.Distribution` over data in [0, 1]."""
 
 from kerasgen.likelihoods.base import Discrete, Likelihood
-from kerasgen.likelihoods.channelwise import Channelwise, ChannelwiseCategorical, ChannelwiseLogistic, JointCategorical
+from kerasgen.likelihoods.channelwise import (
+    Channelwise,
+    ChannelwiseCategorical,
+    ChannelwiseLogistic,
+    JointCategorical,
+)
 from kerasgen.likelihoods.elementwise import (
     Bernoulli,
     Categorical,

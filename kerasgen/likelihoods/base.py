@@ -1,9 +1,11 @@
 """What every likelihood has.
 
 A likelihood of P parameters per event channel reads `[..., *space, C * P]` and gives a distribution
-whose event is `[*space, C]`. Those of discrete data also draw elements from uniform numbers that they
-are handed. Parameters are float32 whatever the network computes in, and bounded so far out that no
-trained network gets there: every finite output gives a finite log-probability and a finite gradient.
+whose event is `[*space, C]`. Those of discrete data also draw elements from uniform numbers that
+they are handed. Parameters are float32 whatever the network computes in, and bounded so far out
+that no
+trained network gets there: every finite output gives a finite log-probability and a finite
+gradient.
 """
 
 from typing import Any
@@ -25,8 +27,8 @@ class Likelihood(keras.layers.Layer):
     tensors only. `build_for(event)` comes first, then `distribution(params)`.
 
     A likelihood that draws elements has `draw(params, uniform, temperature)`, from params
-    `[..., channels(C)]` and numbers uniform on [0, 1) `[..., num_uniforms(C)]` to elements `[..., C]`;
-    near temperature 0 the draws are modes.
+    `[..., channels(C)]` and numbers uniform on [0, 1) `[..., num_uniforms(C)]` to elements `[...,
+    C]`; near temperature 0 the draws are modes.
 
     Attributes:
         support: what data it takes, in words.

@@ -2,8 +2,8 @@
 
     p(red, green, blue) = p(red) p(green | red) p(blue | red, green)
 
-The network predicts what the conditionals of a pixel need; how a channel depends on those before it in the same pixel
-is the likelihood's part, so that every network takes every likelihood.
+The network predicts what the conditionals of a pixel need; how a channel depends on those before it
+in the same pixel is the likelihood's part, so that every network takes every likelihood.
 """
 
 import numpy as np
@@ -35,8 +35,8 @@ class ChannelwiseCategorical(Channelwise):
 
         logits_c = W_c relu(features_c + sum over b < c of E_bc[x_b])
 
-    features are the network's output, E and W weights: the last layers of the masked softmax head of PixelCNN (van den
-    Oord and others 2016, arXiv 1601.06759, sections 3.4 and 3.6).
+    features are the network's output, E and W weights: the last layers of the masked softmax head
+    of PixelCNN (van den Oord and others 2016, arXiv 1601.06759, sections 3.4 and 3.6).
 
     Args:
         levels: number of values; 256 for 8-bit images.
@@ -57,19 +57,29 @@ class ChannelwiseCategorical(Channelwise):
             for channel in range(channels)
             for before in range(channel)
         }
-        self.kernels = self.add_weight(name="kernels", shape=(channels, *reversed(sizes)), initializer="glorot_uniform")
-        self.biases = self.add_weight(name="biases", shape=(channels, self.levels), initializer="zeros")
+        self.kernels = self.add_weight(
+            name="kernels", shape=(channels, *reversed(sizes)), initializer="glorot_uniform"
+        )
+        self.biases = self.add_weight(
+            name="biases", shape=(channels, self.levels), initializer="zeros"
+        )
         super().build(input_shape)
 
     def _logits(self, features, channel, ids):
-        """Logits `[..., levels]` of a channel from its features and the levels of those before it, each `[...]`."""
+        """Logits `[..., levels]` of a channel from its features and the levels of those before it,
+        each `[...]`.
+        """
         for before in range(channel):
-            features = features + ops.take(self.embeddings[f"{before}_{channel}"], ids[before], axis=0)
+            features = features + ops.take(
+                self.embeddings[f"{before}_{channel}"], ids[before], axis=0
+            )
         return bounded(ops.matmul(ops.relu(features), self.kernels[channel]) + self.biases[channel])
 
     def pixel_log_prob(self, params, x):
         features = self.per_channel(params)
-        ids = ops.unstack(ops.cast(ops.round(x * (self.levels - 1)), "int32"), self.event_channels, axis=-1)
+        ids = ops.unstack(
+            ops.cast(ops.round(x * (self.levels - 1)), "int32"), self.event_channels, axis=-1
+        )
         total = 0.0
         for c in range(self.event_channels):
             log_probs = ops.log_softmax(self._logits(features[..., c, :], c, ids))
@@ -79,13 +89,16 @@ class ChannelwiseCategorical(Channelwise):
     def draw(self, params, uniform, temperature=1.0):
         features, ids = self.per_channel(ops.cast(params, "float32")), []
         for c in range(self.event_channels):
-            ids.append(pick(self._logits(features[..., c, :], c, ids) / temperature, uniform[..., c]))
+            ids.append(
+                pick(self._logits(features[..., c, :], c, ids) / temperature, uniform[..., c])
+            )
         return ops.cast(ops.stack(ids, axis=-1), "float32") / (self.levels - 1)
 
 
 @register
 class JointCategorical(Channelwise):
-    """One free probability for each combination of the channels' levels: `levels ** channels` of them, so of few.
+    """One free probability for each combination of the channels' levels: `levels ** channels` of
+    them, so of few.
 
     Of the four binary pixels of a 2x2 patch, say, which take 16.
 
@@ -105,7 +118,9 @@ class JointCategorical(Channelwise):
     def pixel_log_prob(self, params, x):
         ids = ops.cast(ops.round(x * (self.levels - 1)), "int32")
         combination = ops.sum(ids * ops.cast(self._place_values(), "int32"), axis=-1)
-        return ops.sum(ops.one_hot(combination, params.shape[-1]) * ops.log_softmax(bounded(params)), axis=-1)
+        return ops.sum(
+            ops.one_hot(combination, params.shape[-1]) * ops.log_softmax(bounded(params)), axis=-1
+        )
 
     def num_uniforms(self, event_channels):
         return 1
@@ -118,8 +133,9 @@ class JointCategorical(Channelwise):
 
 @register
 class ChannelwiseLogistic(Channelwise):
-    """A mixture of logistic variables rounded to levels; within a component the location of a channel is linear in the
-    values of those before it (PixelCNN++, Salimans and others 2017, arXiv 1701.05517, equations 2 and 3).
+    """A mixture of logistic variables rounded to levels; within a component the location of a
+    channel is linear in the values of those before it (PixelCNN++, Salimans and others 2017, arXiv
+    1701.05517, equations 2 and 3).
 
     Args:
         components: number of components, each one for all channels.
@@ -135,15 +151,20 @@ class ChannelwiseLogistic(Channelwise):
         return self.components * (1 + 2 * event_channels + pairs)
 
     def _split(self, params):
-        """Logits, then locations and log-scales of each channel, then coefficients of each pair, all `[..., K]`."""
+        """Logits, then locations and log-scales of each channel, then coefficients of each pair,
+        all `[..., K]`.
+        """
         return ops.split(params, params.shape[-1] // self.components, axis=-1)
 
     def _location(self, parts, channel, x):
         """Locations of a channel, given the values `[..., 1]` of those before it."""
         first = 1 + 2 * self.event_channels + channel * (channel - 1) // 2
         coefficients = parts[first : first + channel]
-        # Of values around the middle of their range, so that a coefficient moves the location little elsewhere.
-        return bounded(parts[1 + channel]) + sum(ops.tanh(c) * (value - 0.5) for c, value in zip(coefficients, x))
+        # Of values around the middle of their range, so that a coefficient moves the location
+        # little elsewhere.
+        return bounded(parts[1 + channel]) + sum(
+            ops.tanh(c) * (value - 0.5) for c, value in zip(coefficients, x)
+        )
 
     def _scale(self, parts, channel):
         return positive_scale(parts[1 + self.event_channels + channel])
@@ -154,7 +175,9 @@ class ChannelwiseLogistic(Channelwise):
         parts, x = self._split(params), ops.split(x, self.event_channels, axis=-1)
         total = ops.log_softmax(bounded(parts[0]))
         for c in range(self.event_channels):
-            logistic = DiscretizedLogistic(self._location(parts, c, x), self._scale(parts, c), self.levels)
+            logistic = DiscretizedLogistic(
+                self._location(parts, c, x), self._scale(parts, c), self.levels
+            )
             total = total + logistic.log_prob(x[c])
         return ops.logsumexp(total, axis=-1)
 
@@ -162,10 +185,12 @@ class ChannelwiseLogistic(Channelwise):
         return 1 + event_channels
 
     def draw(self, params, uniform, temperature=1.0):
-        """The component by the first number, the channels by the others; the temperature divides the components' logits
-        and multiplies their scales."""
+        """The component by the first number, the channels by the others; the temperature divides
+        the components' logits and multiplies their scales."""
         parts, x = self._split(ops.cast(params, "float32")), []
-        chosen = ops.one_hot(pick(bounded(parts[0]) / temperature, uniform[..., 0]), self.components)
+        chosen = ops.one_hot(
+            pick(bounded(parts[0]) / temperature, uniform[..., 0]), self.components
+        )
         for c in range(self.event_channels):
             location, scale = (
                 ops.sum(chosen * part, axis=-1, keepdims=True)

@@ -1,4 +1,6 @@
-"""Likelihoods whose elements, the channels of every pixel, are independent of each other given the network's output."""
+"""Likelihoods whose elements, the channels of every pixel, are independent of each other given the
+network's output.
+"""
 
 from keras import ops
 
@@ -11,7 +13,9 @@ from kerasgen.registration import register
 
 @register
 class Bernoulli(Likelihood):
-    """Binary pixels; grey ones in [0, 1] score their cross-entropy, a bound by random binarization."""
+    """Binary pixels; grey ones in [0, 1] score their cross-entropy, a bound by random
+    binarization.
+    """
 
     support = "pixels of 0 and 1, or in [0, 1] where a bound is meant"
     events = (Image,)
@@ -28,7 +32,9 @@ class Bernoulli(Likelihood):
 
 @register
 class ContinuousBernoulli(Likelihood):
-    """A normalised density for grey pixels in [0, 1] (Loaiza-Ganem and Cunningham 2019, arXiv 1907.06845)."""
+    """A normalised density for grey pixels in [0, 1] (Loaiza-Ganem and Cunningham 2019, arXiv
+    1907.06845).
+    """
 
     support = "pixels in [0, 1]"
     events = (Image,)
@@ -41,16 +47,21 @@ class LocationScale(Likelihood):
     """A density around a predicted location.
 
     Args:
-        scale: a number, in units of the [0, 1] range: fixed; "shared": one learned scale for all pixels;
-            "learned": predicted for each pixel.
-        levels: number of values that data have, 256 for 8-bit images, to give each the probability of what is rounded
-            to it; None for a density.
+        scale: a number, in units of the [0, 1] range: fixed; "shared": one learned scale for all
+            pixels; "learned": predicted for each pixel.
+        levels: number of values that data have, 256 for 8-bit images, to give each the probability
+            of what is rounded to it; None for a density.
     """
 
     def __init__(self, scale="learned", levels=None, **kwargs):
         super().__init__(**kwargs)
-        if scale not in ("shared", "learned") and not (isinstance(scale, (int, float)) and scale > 0):
-            raise ValueError(f"Expected scale to be a positive number, 'shared' or 'learned'. Received: {scale!r}")
+        if scale not in ("shared", "learned") and not (
+            isinstance(scale, (int, float)) and scale > 0
+        ):
+            raise ValueError(
+                "Expected scale to be a positive number, 'shared' or 'learned'. Received: "
+                f"{scale!r}"
+            )
         self.scale = scale
         self.levels = levels
         self.params_per_channel = 2 if scale == "learned" else 1
@@ -95,12 +106,15 @@ class Laplace(LocationScale):
 
 @register
 class LogitLaplace(LocationScale):
-    """Pixels whose logit is a Laplace variable (Ramesh and others 2021, arXiv 2102.12092, appendix A.3).
+    """Pixels whose logit is a Laplace variable (Ramesh and others 2021, arXiv 2102.12092, appendix
+    A.3).
 
-        p(x) = 0.8 exp(-|logit(x') - location| / scale) / (2 scale x' (1 - x')),     x' = 0.1 + 0.8 x
+        p(x) = 0.8 exp(-|logit(x') - location| / scale) / (2 scale x' (1 - x')),     x' = 0.1 + 0.8
+        x
 
-    The density has its mass on x' in (0, 1), x from -0.125 to 1.125, so that no logit of a pixel is infinite. Flat
-    pictures of a few levels drive any density to infinity: take a discrete likelihood for them.
+    The density has its mass on x' in (0, 1), x from -0.125 to 1.125, so that no logit of a pixel is
+    infinite. Flat pictures of a few levels drive any density to infinity: take a discrete
+    likelihood for them.
 
     Args:
         scale: as of `LocationScale`, in logits.
@@ -136,7 +150,8 @@ class Categorical(Discrete):
 
 @register
 class DiscretizedLogistic(Discrete):
-    """A mixture of logistic variables rounded to levels (Salimans and others 2017, arXiv 1701.05517).
+    """A mixture of logistic variables rounded to levels (Salimans and others 2017, arXiv
+    1701.05517).
 
     Args:
         components: number of logistic variables mixed; 1 for a single one.
@@ -156,7 +171,8 @@ class DiscretizedLogistic(Discrete):
 
         logits, location, scale = self._mixture(params)
         return backend.tfd.MixtureSameFamily(
-            distributions.Categorical(logits=logits), distributions.DiscretizedLogistic(location, scale, self.levels)
+            distributions.Categorical(logits=logits),
+            distributions.DiscretizedLogistic(location, scale, self.levels),
         )
 
     def _mixture(self, params):
@@ -168,8 +184,8 @@ class DiscretizedLogistic(Discrete):
         return 2 * event_channels
 
     def draw(self, params, uniform, temperature=1.0):
-        """Of each channel, its component by the first numbers and its level by the others; the temperature divides the
-        components' logits and multiplies their scales."""
+        """Of each channel, its component by the first numbers and its level by the others; the
+        temperature divides the components' logits and multiplies their scales."""
         logits, location, scale = self._mixture(ops.cast(params, "float32"))
         choice, uniform = ops.split(uniform, 2, axis=-1)
         chosen = ops.one_hot(pick(logits / temperature, choice), self.components)

@@ -1,6 +1,6 @@
 """The likelihood of several things at once, independent given the network's output.
 
-    p(x | params) = product over names of p(x_name | params_name)
+p(x | params) = product over names of p(x_name | params_name)
 """
 
 from kerasgen import events

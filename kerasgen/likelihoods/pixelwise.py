@@ -1,9 +1,10 @@
-"""The likelihood of images whose pixels depend on each other: what the code leaves open, the pixels before decide.
+"""The likelihood of images whose pixels depend on each other: what the code leaves open, the pixels
+before decide.
 
     p(x | z) = product over i of p(x_i | x_1, ..., x_{i-1}, z)
 
-As in PixelVAE (Gulrajani and others 2017, arXiv 1611.05013): the code says what is far away, a causal network of short
-sight what is near.
+As in PixelVAE (Gulrajani and others 2017, arXiv 1611.05013): the code says what is far away, a
+causal network of short sight what is near.
 """
 
 import keras
@@ -16,16 +17,18 @@ from kerasgen.registration import register
 
 @register
 class Autoregressive(Likelihood):
-    """Pixels of `likelihood`, whose parameters are sums of a causal network's features f that the decoder weighs.
+    """Pixels of `likelihood`, whose parameters are sums of a causal network's features f that the
+    decoder weighs.
 
         params_i = w_i0(z) + sum over c of w_ic(z) f_ic(x_1, ..., x_{i-1})
 
-    The features know nothing of z: one pass of the network serves all codes that are drawn for an image, and k
-    importance samples cost k decodes, as of any likelihood.
+    The features know nothing of z: one pass of the network serves all codes that are drawn for an
+    image, and k importance samples cost k decodes, as of any likelihood.
 
     Args:
         network: from `kerasgen.networks.autoregressive`, images to features, its `output_channels`.
-        likelihood: of a pixel, which can draw it: `Bernoulli`, `Categorical`, `DiscretizedLogistic`.
+        likelihood: of a pixel, which can draw it: `Bernoulli`, `Categorical`,
+            `DiscretizedLogistic`.
 
     Raises:
         ValueError: a likelihood that cannot draw pixels, or whose channels depend on each other.
@@ -38,7 +41,8 @@ class Autoregressive(Likelihood):
         super().__init__(**kwargs)
         if not (likelihood.draws_elements and likelihood.has_mean):
             raise ValueError(
-                "Expected a likelihood of discrete pixels of independent channels: Bernoulli, Categorical, "
+                "Expected a likelihood of discrete pixels of independent channels: Bernoulli, "
+                "Categorical, "
                 f"DiscretizedLogistic. Received: {type(likelihood).__name__}."
             )
         self.network = network
@@ -70,21 +74,24 @@ class Autoregressive(Likelihood):
 
         Args:
             weights: what the decoder gives, `[..., H, W, P]`.
-            x: images `[..., H, W, C]`; leading axes that only `weights` have are of several codes for an image.
+            x: images `[..., H, W, C]`; leading axes that only `weights` have are of several codes
+                for an image.
         """
         features = self.network(2 * ops.reshape(x, (-1, *self.event.shape)) - 1)
         features = ops.reshape(features, (*ops.shape(x)[:-1], self.features))
         return self.likelihood.distribution(self._params(weights, features))
 
     def _params(self, weights, features):
-        """Parameters `[..., P]` of pixels from weights `[..., P (1 + F)]` and features `[..., F]`."""
+        """Parameters `[..., P]` of pixels from weights `[..., P (1 + F)]` and features
+        `[..., F]`.
+        """
         first, *others = ops.split(weights, 1 + self.features, axis=-1)
         features = ops.split(ops.cast(features, "float32"), self.features, axis=-1)
         return first + sum(weight * feature for weight, feature in zip(others, features))
 
     def draw_images(self, weights, uniform):
-        """Images `[B, H, W, C]`, drawn pixel by pixel, from weights `[B, H, W, P]` and numbers uniform
-        on [0, 1) `[B, H, W, num_uniforms(C)]`."""
+        """Images `[B, H, W, C]`, drawn pixel by pixel, from weights `[B, H, W, P]` and numbers
+        uniform on [0, 1) `[B, H, W, num_uniforms(C)]`."""
         from kerasgen.networks.autoregressive.sampler import generate_rows
 
         def draw(features, inputs):

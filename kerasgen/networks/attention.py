@@ -1,4 +1,6 @@
-"""Causal attention: over a sequence in one pass, and token by token with the keys and values kept."""
+"""Causal attention: over a sequence in one pass, and token by token with the keys and
+values kept.
+"""
 
 import math
 

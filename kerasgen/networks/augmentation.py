@@ -8,7 +8,8 @@ from kerasgen.registration import register
 
 @register
 class RandomAffine(Stack):
-    """Turns, enlarges and shifts each image by amounts of its own, and mirrors half of them if asked to.
+    """Turns, enlarges and shifts each image by amounts of its own, and mirrors half of them if
+    asked to.
 
     Args:
         rotation: largest angle, in degrees.
@@ -29,4 +30,3 @@ class RandomAffine(Stack):
 
     def call(self, x, training=False):
         return super().call(x) if training else x
-

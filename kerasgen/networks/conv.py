@@ -1,7 +1,7 @@
 """Residual convolutional networks between images and feature vectors.
 
-Both change resolution by moving pixels into channels and back, so that no convolution runs at full resolution, where it
-would cost the most and see the least.
+Both change resolution by moving pixels into channels and back, so that no convolution runs at full
+resolution, where it would cost the most and see the least.
 """
 
 import math
@@ -21,7 +21,8 @@ from kerasgen.registration import register
 
 @register
 class ResidualBlock(layers.Layer):
-    """x + conv(act(conv(act(x)))), 3x3 (He and others 2016, arXiv 1603.05027); starts as the identity.
+    """x + conv(act(conv(act(x)))), 3x3 (He and others 2016, arXiv 1603.05027); starts as the
+    identity.
 
     Args:
         channels: width of input and output.
@@ -48,7 +49,6 @@ class ResidualBlock(layers.Layer):
         return x + self.conv2(self.dropout(act(self.conv1(act(x)))))
 
 
-
 def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
     """Layers that halve height and width once a stage and end in the activation.
 
@@ -67,7 +67,9 @@ def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
 
 
 def doublings(channels, blocks, output_channels, activation, dtype=None, dropout=0.0):
-    """Layers that double height and width once a stage, and are linear at the end; arguments as of `halvings`."""
+    """Layers that double height and width once a stage, and are linear at the end; arguments as of
+    `halvings`.
+    """
     stack = []
     for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
         stack += [ResidualBlock(width, activation, dropout, dtype=dtype) for _ in range(depth)]
@@ -88,7 +90,8 @@ class ConvEncoder(Stack):
         blocks: residual blocks of each stage.
         features: size of the output.
         activation: name of a Keras activation.
-        dropout: share of the values within residual blocks and before the dense layer left out in training.
+        dropout: share of the values within residual blocks and before the dense layer left out in
+            training.
     """
 
     def __init__(
@@ -110,10 +113,10 @@ class ConvEncoder(Stack):
         ]
 
 
-
 @register
 class ConvDecoder(SizedByLikelihood, Stack):
-    """Vectors `[B, D]` to `[B, *output_shape]`, linear; height and width of the output multiply by 2 once a stage.
+    """Vectors `[B, D]` to `[B, *output_shape]`, linear; height and width of the output multiply by
+    2 once a stage.
 
     Args:
         output_shape: (height, width, channels), or None for the one that a model sets.
@@ -121,7 +124,8 @@ class ConvDecoder(SizedByLikelihood, Stack):
         blocks: residual blocks of each stage.
         features: size of the hidden layer between the input and the lowest resolution.
         activation: name of a Keras activation.
-        dropout: share of the values within residual blocks and of the hidden layer left out in training.
+        dropout: share of the values within residual blocks and of the hidden layer left out in
+            training.
     """
 
     output_argument = "output_shape"
@@ -160,4 +164,3 @@ class ConvDecoder(SizedByLikelihood, Stack):
             layers.Reshape(lowest, **dtype),
             *doublings(channels, blocks, output_channels, activation, dropout=dropout, **dtype),
         ]
-

@@ -1,6 +1,8 @@
-"""Strided convolutions between noise and images (Radford and others 2016, arXiv 1511.06434), kernels of 4 x 4.
+"""Strided convolutions between noise and images (Radford and others 2016, arXiv 1511.06434),
+kernels of 4 x 4.
 
-Height and width change by 2 a stage: 28 x 28 takes two stages, from 7 x 7; 32 x 32 three and 64 x 64 four, from 4 x 4.
+Height and width change by 2 a stage: 28 x 28 takes two stages, from 7 x 7; 32 x 32 three and 64 x
+64 four, from 4 x 4.
 """
 
 import math
@@ -23,7 +25,8 @@ class DCGANGenerator(SizedByLikelihood, Stack):
             width divide by 2 once a stage.
         channels: width of each stage, from the lowest resolution up.
         normalization: of every layer but the last: see `kerasgen.networks.normalization`.
-        hidden: sizes of dense layers before the first stage: data in separate modes needs a map that bends sharply.
+        hidden: sizes of dense layers before the first stage: data in separate modes needs a map
+            that bends sharply.
 
     Raises:
         ValueError: an unknown normalisation.
@@ -81,14 +84,14 @@ class DCGANGenerator(SizedByLikelihood, Stack):
         ]
 
 
-
 @register
 class DCGANCritic(Stack):
     """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, all values of the last layer.
 
     Args:
         channels: width of each stage, from half resolution down.
-        normalization: of every layer, but of values not after the first: see `kerasgen.networks.normalization`.
+        normalization: of every layer, but of values not after the first: see
+            `kerasgen.networks.normalization`.
         dropout: share of each layer's values left out in training.
         hidden: sizes of dense layers after the last stage.
 
@@ -116,4 +119,3 @@ class DCGANCritic(Stack):
         for size in hidden:
             values = normalizations.of_values(normalization, self.dtype_policy)
             self.stack += layer(layers.Dense(size, **dtype), *values)
-

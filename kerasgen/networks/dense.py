@@ -56,4 +56,3 @@ class MLP(SizedByLikelihood, Stack):
             ]
         last = normalizations.of_kernel(layers.Dense(math.prod(shape), **dtype), normalization)
         self.stack += [last, layers.Reshape(shape, **dtype)]
-

@@ -1,6 +1,8 @@
-"""Residual convolutional networks between images and grids of features: what a tokenizer reads and writes with.
+"""Residual convolutional networks between images and grids of features: what a tokenizer reads and
+writes with.
 
-As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees a neighbourhood, not the whole image.
+As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees a neighbourhood,
+not the whole image.
 """
 
 from keras import layers
@@ -12,7 +14,8 @@ from kerasgen.registration import register
 
 @register
 class GridEncoder(Stack):
-    """Images `[B, H, W, C]` to features `[B, h, w, channels[-1]]`; H and W divide by 2 once a stage.
+    """Images `[B, H, W, C]` to features `[B, h, w, channels[-1]]`; H and W divide by 2 once a
+    stage.
 
     Args:
         channels: width of each stage, from half resolution down.
@@ -25,10 +28,10 @@ class GridEncoder(Stack):
         self.stack = halvings(channels, blocks, activation, self.dtype_policy)
 
 
-
 @register
 class GridDecoder(SizedByLikelihood, Stack):
-    """Code vectors `[B, h, w, D]` to `[B, H, W, output_channels]`, linear; h and w multiply by 2 once a stage.
+    """Code vectors `[B, h, w, D]` to `[B, H, W, output_channels]`, linear; h and w multiply by 2
+    once a stage.
 
     Args:
         output_channels: of the images, or None for those that a model sets.
@@ -62,4 +65,3 @@ class GridDecoder(SizedByLikelihood, Stack):
             layers.Conv2D(channels[0], 3, padding="same", dtype=self.dtype_policy),
             *doublings(channels, blocks, output_channels, activation, self.dtype_policy),
         ]
-

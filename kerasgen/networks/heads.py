@@ -8,7 +8,8 @@ from kerasgen.registration import register
 
 @register
 class ScoreHead(layers.Layer):
-    """Features h `[B, F]` to scores w h + b, `[B]`, of class y to (w + e_y) h + b: the projection critic.
+    """Features h `[B, F]` to scores w h + b, `[B]`, of class y to (w + e_y) h + b: the projection
+    critic.
 
     Miyato and Koyama 2018 (arXiv 1802.05637, equation 3). Computes in float32.
 
@@ -38,6 +39,9 @@ class ScoreHead(layers.Layer):
         scores = self.linear(h, training=training)[:, 0]
         if self.embedding is None:
             return scores
-        projections = self.embedding(h, training=training)  # onto the embeddings of all classes, [B, num_classes]
-        return scores + ops.sum(projections * ops.one_hot(condition, self.num_classes, dtype=h.dtype), axis=-1)
-
+        projections = self.embedding(
+            h, training=training
+        )  # onto the embeddings of all classes, [B, num_classes]
+        return scores + ops.sum(
+            projections * ops.one_hot(condition, self.num_classes, dtype=h.dtype), axis=-1
+        )

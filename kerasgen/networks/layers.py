@@ -54,7 +54,9 @@ class SizedByLikelihood:
 
 
 def check_sized(network):
-    """Raises a ValueError for a network that is to be built before the size of its output is known."""
+    """Raises a ValueError for a network that is to be built before the size of its
+    output is known.
+    """
     if isinstance(network, SizedByLikelihood) and network.output_size is None:
         raise ValueError(
             f"Expected {network.output_argument} of {type(network).__name__}, given or set by "
@@ -84,7 +86,8 @@ def divided(sides, factor):
     """
     if any(side % factor for side in sides):
         raise ValueError(
-            f"Expected height and width that {factor} divides. Received: {tuple(sides)}. Pad or crop the images, or "
+            f"Expected height and width that {factor} divides. Received: {tuple(sides)}. Pad or "
+            "crop the images, or "
             "take fewer stages."
         )
     return [side // factor for side in sides]
@@ -105,7 +108,6 @@ class SpaceToDepth(layers.Layer):
         return ops.reshape(x, (-1, height, width, b * b * channels))
 
 
-
 @register
 class DepthToSpace(layers.Layer):
     """`[B, H, W, block * block * C]` to `[B, H * block, W * block, C]`; undoes SpaceToDepth."""
@@ -120,4 +122,3 @@ class DepthToSpace(layers.Layer):
         x = ops.reshape(x, (-1, height, width, b, b, channels // b**2))
         x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
         return ops.reshape(x, (-1, height * b, width * b, channels // b**2))
-

@@ -2,8 +2,9 @@
 
 None         nothing
 "batch"      by the statistics of the batch, over all replicas
-"layer"      of each position over its channels, which keeps examples apart, as a gradient penalty asks
-"spectral"   of a kernel by its largest singular value (Miyato and others 2018, arXiv 1802.05957)
+"layer"      of each position over its channels, which keeps examples apart, as a gradient penalty
+asks "spectral"   of a kernel by its largest singular value (Miyato and others 2018, arXiv
+1802.05957)
 """
 
 from keras import layers

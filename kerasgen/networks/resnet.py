@@ -1,5 +1,6 @@
-"""Residual networks between noise and images that change resolution inside their blocks (Gulrajani and others 2017,
-arXiv 1704.00028, appendix F; Miyato and others 2018, arXiv 1802.05957, appendix B).
+"""Residual networks between noise and images that change resolution inside their blocks (Gulrajani
+and others 2017, arXiv 1704.00028, appendix F; Miyato and others 2018, arXiv 1802.05957, appendix
+B).
 
 Deeper than those of `kerasgen.networks.dcgan` at equal resolutions, and several times as costly.
 """
@@ -16,7 +17,8 @@ from kerasgen.registration import register
 
 @register
 class ResampledBlock(layers.Layer):
-    """shortcut(x) + conv(relu(conv(relu(x)))), the resolution multiplied by 2, 1 or 1/2 on both sides.
+    """shortcut(x) + conv(relu(conv(relu(x)))), the resolution multiplied by 2, 1 or 1/2 on both
+    sides.
 
     Args:
         channels: width of the output.
@@ -71,7 +73,6 @@ class ResampledBlock(layers.Layer):
         return shortcut + branch
 
 
-
 @register
 class ResidualGenerator(SizedByLikelihood, Stack):
     """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
@@ -110,13 +111,14 @@ class ResidualGenerator(SizedByLikelihood, Stack):
         ]
 
 
-
 @register
 class ResidualCritic(Stack):
-    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, means over the positions of the last stage.
+    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, means over the positions of the last
+    stage.
 
     Args:
-        channels: width of each stage, from half resolution down, and of a last block that keeps the resolution.
+        channels: width of each stage, from half resolution down, and of a last block that keeps the
+            resolution.
         normalization: see `kerasgen.networks.normalization`.
     """
 
@@ -133,4 +135,3 @@ class ResidualCritic(Stack):
             layers.ReLU(**dtype),
             layers.GlobalAveragePooling2D(**dtype),
         ]
-

@@ -24,6 +24,7 @@ class TileEncoder(Stack):
         self.stack = [layers.Cropping2D(margin, **dtype)]
         for depth, size in enumerate([*hidden, features]):
             side = 1 if depth else tile
-            self.stack.append(layers.Conv2D(size, side, strides=side, activation=activation, **dtype))
+            self.stack.append(
+                layers.Conv2D(size, side, strides=side, activation=activation, **dtype)
+            )
         self.stack.append(layers.Flatten(**dtype))
-

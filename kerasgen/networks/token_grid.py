@@ -1,4 +1,6 @@
-"""Any causal network of images over a grid of ids: the prior of the VQ-VAE paper (arXiv 1711.00937) is a PixelCNN."""
+"""Any causal network of images over a grid of ids: the prior of the VQ-VAE paper (arXiv 1711.00937)
+is a PixelCNN.
+"""
 
 import math
 
@@ -13,7 +15,8 @@ from kerasgen.registration import register
 class TokenGrid(layers.Layer):
     """Ids `[B, h, w]` embedded, then a causal network: logits of each id `[B, h * w, vocab_size]`.
 
-    It is called and draws as `TokenTransformer`, with a prefix of one token, a class or nothing; it reads no text.
+    It is called and draws as `TokenTransformer`, with a prefix of one token, a class or nothing; it
+    reads no text.
 
     Args:
         vocab_size: number of ids.
@@ -36,7 +39,8 @@ class TokenGrid(layers.Layer):
     def build(self, prefix_shape, ids_shape):
         if prefix_shape[1] != 1:
             raise ValueError(
-                f"Expected a prefix of one token, all that these networks read. Received: {prefix_shape[1]} tokens. "
+                "Expected a prefix of one token, all that these networks read. Received: "
+                f"{prefix_shape[1]} tokens. "
                 "Use TokenTransformer."
             )
         self.embedding.build()

@@ -2,9 +2,10 @@
 
     [p_1 ... p_P][i_1 ... i_N]
 
-The prefix is what the ids are conditional on: a class, the words of a text (Ramesh and others, Zero-Shot Text-to-Image
-Generation, 2021, arXiv 2102.12092), or one token that says nothing. Layer normalisation before each part, learned
-positions, those of the grid the sum of a row's and a column's.
+The prefix is what the ids are conditional on: a class, the words of a text (Ramesh and others,
+Zero-Shot Text-to-Image Generation, 2021, arXiv 2102.12092), or one token that says nothing. Layer
+normalisation before each part, learned positions, those of the grid the sum of a row's and a
+column's.
 """
 
 import math
@@ -19,12 +20,13 @@ from kerasgen.registration import register
 
 @register
 class TokenTransformer(layers.Layer):
-    """Prefix `[B, P]` and ids `[B, h, w]` to logits: of p_2 ... p_P `[B, P - 1, prefix_size]`, None for P = 1, and of
-    the ids `[B, N, vocab_size]`, each given all tokens before it.
+    """Prefix `[B, P]` and ids `[B, h, w]` to logits: of p_2 ... p_P `[B, P - 1, prefix_size]`, None
+    for P = 1, and of the ids `[B, N, vocab_size]`, each given all tokens before it.
 
     Args:
         vocab_size: number of ids.
-        prefix_size: number of values of a prefix token: 1 where it says nothing, the number of classes, or of words.
+        prefix_size: number of values of a prefix token: 1 where it says nothing, the number of
+            classes, or of words.
         size: D, of a token.
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
@@ -119,7 +121,8 @@ class TokenTransformer(layers.Layer):
     def start_row(self, cache, row):
         width, before = self.grid_shape[1], self.prefix_length - 1
         index = cache["row"] * width + ops.arange(width)
-        # A token and its position lead to the id after it; the last of the prefix leads to the first.
+        # A token and its position lead to the id after it; the last of the prefix leads to the
+        # first.
         positions = ops.pad(self._positions()[:-1], ((1, 0), (0, 0)))
         offset = ops.reshape(positions, (-1, width, 1, positions.shape[-1]))[cache["row"]]
         first = ops.where(ops.equal(cache["row"], 0), cache["last"], row[0][-1])
@@ -135,4 +138,3 @@ class TokenTransformer(layers.Layer):
     def get_config(self):
         sizes = {"vocab_size": self.vocab_size, "prefix_size": self.prefix_size}
         return {**super().get_config(), **sizes, **self.config}
-

@@ -30,8 +30,10 @@ class AdversarialReport(Report):
         is_wasserstein = isinstance(self.model.divergence, divergences.Wasserstein)
         what = "of the Wasserstein distance" if is_wasserstein else "of what it is trained for"
         return (
-            "What training logged, by epoch: the losses of critic and generator, which pull against "
-            f"each other; divergence, the critic's estimate {what}; critic_separation, how often it "
+            "What training logged, by epoch: the losses of critic and generator, which pull "
+            "against "
+            f"each other; divergence, the critic's estimate {what}; critic_separation, how often "
+            "it "
             "scores a real example above a sample; sample_diversity, the samples' variance as a "
             "share of the data's"
         )
@@ -42,10 +44,12 @@ class AdversarialReport(Report):
         captions = {
             "interpolation.png": "From the noise of one sample to that of another, along great "
             "circles.",
-            "truncation.png": "The same noise cut off at half, one and two standard deviations, and "
+            "truncation.png": "The same noise cut off at half, one and two standard deviations, "
+            "and "
             "not at all, from the top: less varied and more typical, or the reverse.",
             "arithmetic.png": "Latent arithmetic: the noise of the samples in the middle column, "
-            "minus and plus half of the mean of the three samples of most ink less that of the three "
+            "minus and plus half of the mean of the three samples of most ink less that of the "
+            "three "
             "of least, of 256.",
         }
         ink = noise.arithmetic(self.model, lambda samples: samples.mean(axis=(1, 2, 3)))

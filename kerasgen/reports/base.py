@@ -32,9 +32,9 @@ class Study:
 
     Attributes:
         data_name: of the set that the model was trained on.
-        read: function of a split, "train" or "test", to `(examples, condition or None, what they are
-            in words)`. It also takes `grey`, to leave pixels as they are where training draws them,
-            `count`, how many to read, and `name`, of another set.
+        read: function of a split, "train" or "test", to `(examples, condition or None, what they
+            are in words)`. It also takes `grey`, to leave pixels as they are where training draws
+            them, `count`, how many to read, and `name`, of another set.
         judge: the `kerasgen.zoo.Judge` of that set, or None.
         num_samples: importance samples of each example, of models whose likelihood is estimated.
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
@@ -99,7 +99,9 @@ class Report:
 
     # Figures
 
-    def evaluate(self, examples, condition=None, num_samples=5000, seed=0, progress=False) -> Figures:
+    def evaluate(
+        self, examples, condition=None, num_samples=5000, seed=0, progress=False
+    ) -> Figures:
         """`Figure`s of held-out examples by name, the leading one first.
 
         Args:

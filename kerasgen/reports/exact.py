@@ -1,4 +1,6 @@
-"""What is reported of models whose likelihood is known exactly: `AutoregressiveModel`, `Mixture`."""
+"""What is reported of models whose likelihood is known exactly: `AutoregressiveModel`,
+`Mixture`.
+"""
 
 import contextlib
 

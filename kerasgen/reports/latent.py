@@ -1,4 +1,6 @@
-"""What is reported of models with a code of real numbers: `LatentVariableModel` and `Autoencoder`."""
+"""What is reported of models with a code of real numbers: `LatentVariableModel` and
+`Autoencoder`.
+"""
 
 import keras
 

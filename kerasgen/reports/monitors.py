@@ -16,7 +16,8 @@ _COLLAPSED = 0.2  # of the samples' diversity
 
 
 class ActiveUnits(keras.callbacks.Callback):
-    """Adds `active_units` to the logs of every epoch: a code that collapses to its prior is seen while it does.
+    """Adds `active_units` to the logs of every epoch: a code that collapses to its prior is seen
+    while it does.
 
     Args:
         x, condition: training examples of a model with a code.
@@ -74,12 +75,14 @@ class CodeUsage(keras.callbacks.Callback):
 
 
 class CollapseMonitor(keras.callbacks.Callback):
-    """Logs once an epoch what shows that an adversarial game is lost, and warns of it in one line on stderr.
+    """Logs once an epoch what shows that an adversarial game is lost, and warns of it in one line
+    on stderr.
 
-    - `critic_separation`: probability that the critic scores a real example above a sample, by all pairs of them, ties
-      counted half; 0.5 where it cannot tell them apart. Near 1, generators of divergences with a bound learn little.
-    - `sample_diversity`: mean squared distance of two samples, as a share of that of two real examples; near 0 where
-      the generator has collapsed to a point.
+    - `critic_separation`: probability that the critic scores a real example above a sample, by all
+      pairs of them, ties counted half; 0.5 where it cannot tell them apart. Near 1, generators of
+      divergences with a bound learn little.
+    - `sample_diversity`: mean squared distance of two samples, as a share of that of two real
+      examples; near 0 where the generator has collapsed to a point.
 
     Args:
         x, condition: training examples of an adversarial model, at least 2.
@@ -100,9 +103,16 @@ class CollapseMonitor(keras.callbacks.Callback):
         diversity = float(variances[1] / variances[0])
         logs |= {"critic_separation": separation, "sample_diversity": diversity}
         if self.model.divergence.saturates and separation > _SATURATED:
-            self._warn(epoch, f"the critic is right about {separation:.1%} of pairs, real and sample; lower its rate")
+            self._warn(
+                epoch,
+                f"the critic is right about {separation:.1%} of pairs, real and sample; lower its "
+                "rate",
+            )
         if diversity < _COLLAPSED:
-            self._warn(epoch, f"samples have {diversity:.0%} of the data's variance: the generator has collapsed")
+            self._warn(
+                epoch,
+                f"samples have {diversity:.0%} of the data's variance: the generator has collapsed",
+            )
 
     def _warn(self, epoch, what):
         print(f"kerasgen: warning: epoch {epoch + 1}: {what}.", file=sys.stderr)

@@ -1,4 +1,6 @@
-"""Files on any disk that Beam reaches, put in place when they are whole, and the two formats of ids."""
+"""Files on any disk that Beam reaches, put in place when they are whole, and the two formats of
+ids.
+"""
 
 import json
 import uuid
@@ -51,7 +53,9 @@ class TFRecordWriter:
                 "name": tf.train.Feature(bytes_list=tf.train.BytesList(value=[name.encode()])),
                 "ids": tf.train.Feature(int64_list=tf.train.Int64List(value=row)),
             }
-            self.file.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
+            self.file.write(
+                tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+            )
 
     def close(self):
         self.file.close()

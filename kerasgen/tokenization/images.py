@@ -1,7 +1,9 @@
-"""Where images to be tokenized lie: a folder, a TFDS split or TFRecord files, cut into shards and read one by one.
+"""Where images to be tokenized lie: a folder, a TFDS split or TFRecord files, cut into shards and
+read one by one.
 
-A source has `parts(images_per_shard)`, what each shard is to hold, as JSON can write it, and `read(part)`, which yields
-a part's images as names and functions that load them: encoded, or as an array `[H, W, C]` of uint8.
+A source has `parts(images_per_shard)`, what each shard is to hold, as JSON can write it, and
+`read(part)`, which yields a part's images as names and functions that load them: encoded, or as an
+array `[H, W, C]` of uint8.
 """
 
 import io
@@ -42,8 +44,15 @@ class Folder(NamedTuple):
 
     def parts(self, images_per_shard):
         found = files.match(posixpath.join(self.path, "**"))
-        names = [posixpath.relpath(path, self.path) for path in sorted(found) if path.lower().endswith(ENDINGS)]
-        return [tuple(names[start : start + images_per_shard]) for start in range(0, len(names), images_per_shard)]
+        names = [
+            posixpath.relpath(path, self.path)
+            for path in sorted(found)
+            if path.lower().endswith(ENDINGS)
+        ]
+        return [
+            tuple(names[start : start + images_per_shard])
+            for start in range(0, len(names), images_per_shard)
+        ]
 
     def read(self, part):
         for name in part:
@@ -51,7 +60,9 @@ class Folder(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A split, as TFDS writes it, of a set that TFDS finds or that kerasgen draws; a part is a range of a whole one."""
+    """A split, as TFDS writes it, of a set that TFDS finds or that kerasgen draws; a part is a
+    range of a whole one.
+    """
 
     name: str
     split: str
@@ -84,7 +95,9 @@ class Split(NamedTuple):
 
 
 class Records(NamedTuple):
-    """TFRecord files of `tf.Example`s with an encoded image in their feature "image"; a part is one file."""
+    """TFRecord files of `tf.Example`s with an encoded image in their feature "image"; a part is one
+    file.
+    """
 
     pattern: str
 
@@ -115,7 +128,9 @@ def _encoded(record):
 
     values = tf.train.Example.FromString(record).features.feature["image"].bytes_list.value
     if len(values) != 1:
-        raise ValueError(f"Expected one encoded image in the feature 'image'. Received: {len(values)}.")
+        raise ValueError(
+            f"Expected one encoded image in the feature 'image'. Received: {len(values)}."
+        )
     return values[0]
 
 
@@ -123,18 +138,25 @@ def pixels(image, event_shape, resize=False):
     """An image, encoded or `[H, W, C]` uint8, as float32 in [0, 1] of `event_shape`.
 
     Raises:
-        ValueError: no image, or one of another height or width that `resize` does not let be cut and scaled.
+        ValueError: no image, or one of another height or width that `resize` does not let be cut
+            and scaled.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     height, width, channels = event_shape
     try:
-        image = Image.open(io.BytesIO(image)) if isinstance(image, bytes) else Image.fromarray(np.squeeze(image))
+        image = (
+            Image.open(io.BytesIO(image))
+            if isinstance(image, bytes)
+            else Image.fromarray(np.squeeze(image))
+        )
     except UnidentifiedImageError:
         raise ValueError("Expected an image. Received: bytes that Pillow cannot read.") from None
     image = image.convert({1: "L", 3: "RGB"}[channels])
     if resize:
         image = ImageOps.fit(image, (width, height))
     elif image.size != (width, height):
-        raise ValueError(f"Expected {width}x{height} pixels. Received: {image.width}x{image.height}. Resize it.")
+        raise ValueError(
+            f"Expected {width}x{height} pixels. Received: {image.width}x{image.height}. Resize it."
+        )
     return np.asarray(image, "float32").reshape(event_shape) / 255

@@ -1,10 +1,12 @@
 """The pipeline of shards.
 
-    images, in shards  ->  ids-00003-of-00010.tfrecord (or .parquet) and ids-00003-of-00010.json, for each shard
+    images, in shards  ->  ids-00003-of-00010.tfrecord (or .parquet) and ids-00003-of-00010.json,
+    for each shard
 
-A shard is the unit of work. Its files are put in place when they are whole, the ids last, so that a run that was broken
-off goes on where it was: what has its ids is not done again. An image that cannot be read is left out, counted, and
-named with the reason in the shard's JSON file.
+A shard is the unit of work. Its files are put in place when they are whole, the ids last, so that a
+run that was broken
+off goes on where it was: what has its ids is not done again. An image that cannot be read is left
+out, counted, and named with the reason in the shard's JSON file.
 """
 
 import hashlib
@@ -54,45 +56,58 @@ def tokenize(
 
     Args:
         model: a `kerasgen.families.DiscreteAutoencoder`.
-        source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT" ("train" by
-            default), read where TFDS finds it or drawn by kerasgen, as "tfds:scenes"; or a pattern of TFRecord files,
-            "images/*.tfrecord", of `tf.Example`s with an encoded image in their feature "image".
-        output: folder to write to, on a disk that all workers reach. It holds the exported tokenizer, `tokens.json`
-            with what the ids are, and two files for each shard. A TFRecord file has `tf.Example`s of "name" and "ids",
-            a Parquet file these columns; ids are in raster order of the grid.
+        source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT"
+            ("train" by default), read where TFDS finds it or drawn by kerasgen, as "tfds:scenes";
+            or a pattern of TFRecord files, "images/*.tfrecord", of `tf.Example`s with an encoded
+            image in their feature "image".
+        output: folder to write to, on a disk that all workers reach. It holds the exported
+            tokenizer, `tokens.json` with what the ids are, and two files for each shard. A TFRecord
+            file has `tf.Example`s of "name" and "ids", a Parquet file these columns; ids are in
+            raster order of the grid.
         file_format: "tfrecord" or "parquet".
         images_per_shard: of a folder or a TFDS split; a TFRecord file is a shard.
-        resize: cut the middle out of images of another shape and scale it; otherwise they count as unreadable.
+        resize: cut the middle out of images of another shape and scale it; otherwise they count as
+            unreadable.
         binary: make pixels black or white, whichever is nearer, for a model of binary images.
-        options: flags of Beam, such as `["--runner", "FlinkRunner"]`; by default the pipeline runs in this process,
-            with `["--direct_num_workers", "4", "--direct_running_mode", "multi_processing"]` in four.
-        data_dir, download: of a TFDS set, as in `kerasgen.data.load`; no part of the settings that a run must share.
+        options: flags of Beam, such as `["--runner", "FlinkRunner"]`; by default the pipeline runs
+            in this process, with `["--direct_num_workers", "4", "--direct_running_mode",
+            "multi_processing"]` in four.
+        data_dir, download: of a TFDS set, as in `kerasgen.data.load`; no part of the settings that
+        a run must share.
 
     Returns:
-        Counts by name: "images" and "skipped" of all shards, and "shards" with those that this run "wrote".
+        Counts by name: "images" and "skipped" of all shards, and "shards" with those that this run
+        "wrote".
 
     Raises:
-        ValueError: a source without images, an unknown format or flag, an output folder of other settings, or a model
-            that is no tokenizer of grey or RGB images.
+        ValueError: a source without images, an unknown format or flag, an output folder of other
+            settings, or a model that is no tokenizer of grey or RGB images.
         RuntimeError: a worker process ended, as for want of memory.
     """
     runner.check(options)
     if "://" in output:  # the tokenizer that the workers load is no file of Beam's
         raise ValueError(
-            f"Expected a folder that this process and the workers reach by its path. Received: {output!r}. "
+            "Expected a folder that this process and the workers reach by its path. Received: "
+            f"{output!r}. "
             "Write to a mounted disk, and copy."
         )
     if file_format not in FORMATS:
         raise ValueError(f"Expected the format to be one of {FORMATS}. Received: {file_format!r}")
     if not isinstance(model, Tokenizes):
-        raise ValueError(f"Expected a tokenizer, a DiscreteAutoencoder. Received: {type(model).__name__}.")
+        raise ValueError(
+            f"Expected a tokenizer, a DiscreteAutoencoder. Received: {type(model).__name__}."
+        )
     if model.event_shape[-1] not in (1, 3):
-        raise ValueError(f"Expected a tokenizer of grey or RGB images. Received: one of shape {model.event_shape}.")
+        raise ValueError(
+            "Expected a tokenizer of grey or RGB images. Received: one of shape "
+            f"{model.event_shape}."
+        )
     found = images.source(source, data_dir, download)
     parts = found.parts(images_per_shard)
     if not parts:
         raise ValueError(
-            f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a pattern of TFRecord "
+            f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a "
+            "pattern of TFRecord "
             "files. Received: none."
         )
     shards = [Shard(index, len(parts), part) for index, part in enumerate(parts)]
@@ -107,7 +122,9 @@ def tokenize(
         "event_shape": list(model.event_shape),
         "shards": len(parts),
         "images": _digest(json.dumps(parts).encode()),
-        "weights": _digest(*(np.ascontiguousarray(weight).tobytes() for weight in model.get_weights())),
+        "weights": _digest(
+            *(np.ascontiguousarray(weight).tobytes() for weight in model.get_weights())
+        ),
     }
     _check_settings(output, settings)
     exported = posixpath.join(output, "tokenizer")
@@ -118,7 +135,9 @@ def tokenize(
     left = [shard for shard in shards if not FileSystems.exists(shard.path(output, file_format))]
     if left:
         work = Tokenize(exported, output, settings, found)
-        pipeline = beam.Pipeline(runner=runner.named(options), options=PipelineOptions(list(options)))
+        pipeline = beam.Pipeline(
+            runner=runner.named(options), options=PipelineOptions(list(options))
+        )
         with runner.ended_by_a_lost_worker(), pipeline:
             _ = pipeline | beam.Create(left) | beam.Reshuffle() | beam.ParDo(work)
     reports = [files.read_json(shard.path(output, "json")) for shard in shards]
@@ -146,7 +165,8 @@ def _check_settings(output, settings):
     if there != settings:
         other = {key: there.get(key) for key in settings if there.get(key) != settings[key]}
         raise ValueError(
-            f"Expected {output} to be empty or of the same settings, to go on. Received: {other} there. "
+            f"Expected {output} to be empty or of the same settings, to go on. Received: {other} "
+            "there. "
             "Name another folder."
         )
 
@@ -182,11 +202,18 @@ class Tokenize(beam.DoFn):
             names, batch = [], []
             for name, load in self.source.read(shard.part):
                 try:
-                    pixels = images.pixels(load(), self.settings["event_shape"], self.settings["resize"])
+                    pixels = images.pixels(
+                        load(), self.settings["event_shape"], self.settings["resize"]
+                    )
                     batch.append(np.round(pixels) if self.settings["binary"] else pixels)
                     names.append(name)
                 except Exception as error:  # whatever a decoder raises on a damaged file
-                    skipped.append({"name": name, "reason": " ".join(str(error).split()) or type(error).__name__})
+                    skipped.append(
+                        {
+                            "name": name,
+                            "reason": " ".join(str(error).split()) or type(error).__name__,
+                        }
+                    )
                 if len(batch) == _BATCH:
                     count += self._write(writer, names, batch)
                     names, batch = [], []

@@ -6,4 +6,11 @@ from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.training.runner import run
 from kerasgen.training.schedule import TrainingConfig, WarmupStableDecay
 
-__all__ = ["Checkpoints", "CollapseMonitor", "FiniteLoss", "TrainingConfig", "WarmupStableDecay", "run"]
+__all__ = [
+    "Checkpoints",
+    "CollapseMonitor",
+    "FiniteLoss",
+    "TrainingConfig",
+    "WarmupStableDecay",
+    "run",
+]

@@ -17,7 +17,8 @@ class FiniteLoss(keras.callbacks.Callback):
 
     Args:
         steps: of an epoch.
-        read: `functools.partial` of the function that the examples come from, from the `start_step` that it is given.
+        read: `functools.partial` of the function that the examples come from, from the `start_step`
+            that it is given.
     """
 
     def __init__(self, steps, read):
@@ -34,36 +35,55 @@ class FiniteLoss(keras.callbacks.Callback):
         backend.sync_variables(self.model)
         step, terms, _ = self.model.first_fault.found()
         raise FloatingPointError(
-            f"Expected finite losses. Received: {', '.join(terms)} not finite in epoch {self._epoch + 1}, step "
-            f"{step + 1}, the first batch of {self._call(self._epoch * self.steps + step)}. The last checkpoint is "
-            "kept. Mend that batch or, if there is nothing wrong with it, train anew with a lower learning rate."
+            f"Expected finite losses. Received: {', '.join(terms)} not finite in epoch "
+            f"{self._epoch + 1}, step "
+            f"{step + 1}, the first batch of {self._call(self._epoch * self.steps + step)}. The "
+            "last checkpoint is "
+            "kept. Mend that batch or, if there is nothing wrong with it, train anew with a lower "
+            "learning rate."
         )
 
     def on_epoch_end(self, epoch, logs=None):
         # The last step may have spoiled the weights without the loss having seen it.
-        bad = [weight.path for weight in self.model.weights if not np.all(np.isfinite(ops.convert_to_numpy(weight)))]
+        bad = [
+            weight.path
+            for weight in self.model.weights
+            if not np.all(np.isfinite(ops.convert_to_numpy(weight)))
+        ]
         if bad:
             raise FloatingPointError(
-                f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite after epoch "
-                f"{epoch + 1}, whose last step took the first batch of {self._call((epoch + 1) * self.steps - 1)}. The "
-                "last checkpoint is kept; a run with another learning rate needs a folder of its own."
+                f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite "
+                "after epoch "
+                f"{epoch + 1}, whose last step took the first batch of "
+                f"{self._call((epoch + 1) * self.steps - 1)}. The "
+                "last checkpoint is kept; a run with another learning rate needs a folder of its "
+                "own."
             )
 
     def _call(self, start_step):
         """The Python that reads the examples of a run from its batch `start_step` on."""
         options = {**self.read.keywords, "start_step": start_step}
         given = [f"{name}={value!r}" for name, value in options.items() if value is not None]
-        return f"kerasgen.data.{self.read.func.__name__}({', '.join([*map(repr, self.read.args), *given])})"
+        arguments = ", ".join([*map(repr, self.read.args), *given])
+        return f"kerasgen.data.{self.read.func.__name__}({arguments})"
 
 
 def logs(output, epoch):
-    """The CSV log and TensorBoard's, which needs TensorFlow; tables are cut back to what the checkpoint knows of."""
+    """The CSV log and TensorBoard's, which needs TensorFlow; tables are cut back to what the
+    checkpoint knows of.
+    """
     for path in (output / HISTORY, output / KL_BY_UNIT):
         if not path.exists():
             continue
         with path.open() as file:
             rows = list(csv.reader(file))
-        replace(path, "".join(",".join(row) + "\n" for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]))
+        replace(
+            path,
+            "".join(
+                ",".join(row) + "\n"
+                for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]
+            ),
+        )
     callbacks = [keras.callbacks.CSVLogger(str(output / HISTORY), append=True)]
     if backend.HAS_TENSORBOARD:
         callbacks.append(keras.callbacks.TensorBoard(str(output / "logs")))

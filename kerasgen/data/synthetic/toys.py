@@ -155,5 +155,7 @@ SIZES = {"train": 10_000, "test": 10_000}
 
 
 def split(name, part):
-    """Points `[10_000, 2]` of a toy, for training of seed 0 and for testing of seed 1; no labels."""
+    """Points `[10_000, 2]` of a toy, for training of seed 0 and for testing of seed 1;
+    no labels.
+    """
     return TOYS[name].sample(SIZES[part], seed=list(SIZES).index(part)), None

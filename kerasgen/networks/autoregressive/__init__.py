@@ -1,4 +1,6 @@
-"""Networks whose output at a pixel depends on the pixels before it in raster order, and on no other."""
+"""Networks whose output at a pixel depends on the pixels before it in raster order, and on no
+other.
+"""
 
 from kerasgen.networks.autoregressive.gated import GatedPixelCNN
 from kerasgen.networks.autoregressive.pixelcnn import PixelCNN

@@ -1,7 +1,9 @@
-"""What causal networks share: the contract, and convolutions that see nothing at or after a position.
+"""What causal networks share: the contract, and convolutions that see nothing at or after a
+position.
 
-A masked k x k convolution multiplies nearly half of its kernel by zero. Here it is the sum of two dense ones, of the
-k // 2 rows above and of the pixels to the left: the same function for half the work.
+A masked k x k convolution multiplies nearly half of its kernel by zero. Here it is the sum of two
+dense ones, of the k // 2 rows above and of the pixels to the left: the same function for half the
+work.
 """
 
 import math
@@ -13,11 +15,13 @@ from kerasgen.networks.layers import check_sized
 
 
 class CausalNetwork(layers.Layer):
-    """Base of networks from images `[B, H, W, C]`, centred on 0, to parameters `[B, H, W, P]` of each pixel.
+    """Base of networks from images `[B, H, W, C]`, centred on 0, to parameters `[B, H, W, P]` of
+    each pixel.
 
-    The parameters of a pixel are a function of the pixels before it in raster order. Outside the image all is 0.
-    `network(x, condition)` computes all of them in one pass, for a condition that is None or one-hot `[B, classes]`.
-    The same, one pixel after the other and at the cost of a single pass for the whole image:
+    The parameters of a pixel are a function of the pixels before it in raster order. Outside the
+    image all is 0. `network(x, condition)` computes all of them in one pass, for a condition that
+    is None or one-hot `[B, classes]`. The same, one pixel after the other and at the cost of a
+    single pass for the whole image:
 
         cache, row = network.init_cache(batch_size, condition)
         for each row of the image:
@@ -28,8 +32,8 @@ class CausalNetwork(layers.Layer):
                 left = the pixel `[B, C]`, which may depend on params
             row = (the row's pixels, its traces)
 
-    `columns` and `row` are nested structures of tensors `[W, ...]`, in the network's compute dtype; `trace` is what one
-    column adds to the second part of `row`.
+    `columns` and `row` are nested structures of tensors `[W, ...]`, in the network's compute dtype;
+    `trace` is what one column adds to the second part of `row`.
     """
 
     def build(self, x_shape, condition_shape=None):
@@ -40,7 +44,8 @@ class CausalNetwork(layers.Layer):
         self.built = True
 
     def compute_output_spec(self, x, condition=None):
-        # Known from `build`: Keras would trace the whole network again, and once more within another.
+        # Known from `build`: Keras would trace the whole network again, and once more within
+        # another.
         return keras.KerasTensor((*x.shape[:-1], self.depth), self.compute_dtype)
 
     def multiply_adds(self):
@@ -55,7 +60,8 @@ class CausalConv2D(layers.Conv2D):
 
     Args:
         filters, kernel_size: of `keras.layers.Conv2D`.
-        margins: ((top, bottom), (left, right)), zeros added to the image, or rows and columns cut off where negative.
+        margins: ((top, bottom), (left, right)), zeros added to the image, or rows and columns cut
+            off where negative.
     """
 
     def __init__(self, filters, kernel_size, margins=((0, 0), (0, 0)), **kwargs):
@@ -66,7 +72,8 @@ class CausalConv2D(layers.Conv2D):
         """`[B, H, W, C]` to `[B, H, W, filters]`.
 
         Args:
-            window: x holds just the rows that one row of the output sees; that row `[B, 1, W, filters]` comes out.
+            window: x holds just the rows that one row of the output sees; that row `[B, 1, W,
+                filters]` comes out.
         """
         rows, columns = self.margins
         return super().call(_with_margins(x, (0, 0) if window else rows, columns))
@@ -93,7 +100,9 @@ def above(filters, rows, columns, **kwargs):
 
 
 def down_to(filters, rows, columns, **kwargs):
-    """The position's own row, its pixels on the right included, and the rows above: for maps that are causal by row."""
+    """The position's own row, its pixels on the right included, and the rows above: for maps that
+    are causal by row.
+    """
     return CausalConv2D(
         filters, (rows, columns), ((rows - 1, 0), (columns // 2, columns // 2)), **kwargs
     )

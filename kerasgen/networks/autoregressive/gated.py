@@ -1,12 +1,14 @@
-"""Gated PixelCNN: van den Oord and others, Conditional Image Generation with PixelCNN Decoders (arXiv 1606.05328).
+"""Gated PixelCNN: van den Oord and others, Conditional Image Generation with PixelCNN Decoders
+(arXiv 1606.05328).
 
-Two stacks. The vertical one sees all rows above, the horizontal one the pixels to the left and, through a link, the
-vertical one: together all pixels before, with no blind spot. A gate, y = tanh(a) * sigmoid(b), follows every
-convolution, and a class adds its own bias within each gate (equation 4).
+Two stacks. The vertical one sees all rows above, the horizontal one the pixels to the left and,
+through a link, the
+vertical one: together all pixels before, with no blind spot. A gate, y = tanh(a) * sigmoid(b),
+follows every convolution, and a class adds its own bias within each gate (equation 4).
 
-The vertical stack of a row depends on complete rows only, so in sampling it is computed once a row, all columns
-together, from the last rows of every layer. A pixel costs the horizontal stack at one position (Ramachandran and
-others 2017, arXiv 1704.06001).
+The vertical stack of a row depends on complete rows only, so in sampling it is computed once a row,
+all columns together, from the last rows of every layer. A pixel costs the horizontal stack at one
+position (Ramachandran and others 2017, arXiv 1704.06001).
 """
 
 from keras import layers, ops
@@ -36,7 +38,8 @@ def _gate(x):
 
 
 class GatedLayer(layers.Layer):
-    """Figure 2 of the paper: a vertical and a horizontal convolution, the link between them, the gates.
+    """Figure 2 of the paper: a vertical and a horizontal convolution, the link between them, the
+    gates.
 
     Args:
         channels: C, of both stacks.
@@ -73,7 +76,9 @@ class GatedLayer(layers.Layer):
         return _gate(vertical), plus(self.link(vertical), shared_bias(biases[1]))
 
     def at(self, window, link):
-        """The horizontal stack at one position, from itself and the columns to the left, the last at the end."""
+        """The horizontal stack at one position, from itself and the columns to the left, the last
+        at the end.
+        """
         out = self.output_layer.at(
             _gate(self.horizontal.at(ops.concatenate(window, axis=-1)) + link)
         )
@@ -82,9 +87,11 @@ class GatedLayer(layers.Layer):
 
 @register
 class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
-    """Gated PixelCNN: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
+    """Gated PixelCNN: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each
+    pixel.
 
-    A layer of C channels and a kernel of 3 takes 21 C^2 multiply-adds a pixel; `multiply_adds` counts the whole.
+    A layer of C channels and a kernel of 3 takes 21 C^2 multiply-adds a pixel; `multiply_adds`
+    counts the whole.
 
     Args:
         output_channels: of the parameters, or None for those that a model sets.
@@ -153,7 +160,9 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
         return cache, (ops.zeros((width, batch_size, size), dtype), ())
 
     def _nothing_left(self, batch_size):
-        """Zeros for the columns left of the image; the first layer is handed one of its own in `step`."""
+        """Zeros for the columns left of the image; the first layer is handed one of its own in
+        `step`.
+        """
         first, *others = self.stack
         dtype, channels = self.compute_dtype, self.config["channels"]
         pixels = [

@@ -1,7 +1,9 @@
-"""PixelCNN: van den Oord, Kalchbrenner and Kavukcuoglu, Pixel Recurrent Neural Networks, 2016 (arXiv 1601.06759), 3.3.
+"""PixelCNN: van den Oord, Kalchbrenner and Kavukcuoglu, Pixel Recurrent Neural Networks, 2016
+(arXiv 1601.06759), 3.3.
 
-A masked convolution that leaves the pixel itself out (mask A), then residual blocks whose masked convolutions include
-it (mask B), as it stands for the pixels before by then. Masks stacked so have a blind spot above and to the right.
+A masked convolution that leaves the pixel itself out (mask A), then residual blocks whose masked
+convolutions include it (mask B), as it stands for the pixels before by then. Masks stacked so have
+a blind spot above and to the right.
 """
 
 from keras import layers, ops
@@ -24,7 +26,8 @@ from kerasgen.registration import register
 
 
 class MaskedConv(layers.Layer):
-    """A masked convolution as the sum of one over the rows above and one over the columns to the left.
+    """A masked convolution as the sum of one over the rows above and one over the columns to the
+    left.
 
     Args:
         filters: of the output.
@@ -53,7 +56,9 @@ class MaskedConv(layers.Layer):
 
 
 class MaskedResidualBlock(layers.Layer):
-    """Figure 5, left, of the paper: 1x1 to half the width, masked, 1x1 back, a relu before each, the input added."""
+    """Figure 5, left, of the paper: 1x1 to half the width, masked, 1x1 back, a relu before each,
+    the input added.
+    """
 
     def __init__(self, channels, kernel_size, **kwargs):
         super().__init__(**kwargs)
@@ -74,7 +79,8 @@ class MaskedResidualBlock(layers.Layer):
 class PixelCNN(SizedByLikelihood, CausalNetwork):
     """PixelCNN: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
 
-    A block of C channels and a kernel of 3 takes 9/4 C^2 multiply-adds a pixel; `multiply_adds` counts the whole.
+    A block of C channels and a kernel of 3 takes 9/4 C^2 multiply-adds a pixel; `multiply_adds`
+    counts the whole.
 
     Args:
         output_channels: of the parameters, or None for those that a model sets.

@@ -1,11 +1,13 @@
 """PixelCNN++: Salimans and others, PixelCNN++ (arXiv 1701.05517), at one resolution.
 
-Two streams of gated residual blocks: "down" sees the rows above, "right" also the pixels to the left, and hears the
-down stream in every block. Both are made causal by shifts alone: no kernel has a masked part. The second half of the
-blocks also reads the output of the first half, last one first (section 2.4).
+Two streams of gated residual blocks: "down" sees the rows above, "right" also the pixels to the
+left, and hears the down stream in every block. Both are made causal by shifts alone: no kernel has
+a masked part. The second half of the blocks also reads the output of the first half, last one first
+(section 2.4).
 
-The down stream of a row is computed at the start of the row. The right stream's kernels are 2x2: their upper half reads
-the row above, which is finished, so that it too is computed there, and their lower half one pixel at a time.
+The down stream of a row is computed at the start of the row. The right stream's kernels are 2x2:
+their upper half reads the row above, which is finished, so that it too is computed there, and their
+lower half one pixel at a time.
 """
 
 from keras import layers, ops
@@ -61,7 +63,9 @@ class DownBlock(layers.Layer):
         return _concat_elu(hidden if skip is None else hidden + self.skip(_concat_elu(skip)))
 
     def row(self, x, skip, bias, past):
-        """One row `[B, 1, W, C]`, from the row above of what each convolution read, and that of this row."""
+        """One row `[B, 1, W, C]`, from the row above of what each convolution read, and that of
+        this row.
+        """
         first = _concat_elu(x)
         hidden = self._hidden(
             self.conv1(ops.concatenate([past[0], first], axis=1), window=True), skip
@@ -116,7 +120,9 @@ class RightBlock(layers.Layer):
         return _gated(x, plus(self.conv2(_concat_elu(hidden)), shared_bias(bias)))
 
     def row(self, traces, down, bias):
-        """What both convolutions take from the row above and the down stream, all columns of a row."""
+        """What both convolutions take from the row above and the down stream, all
+        columns of a row.
+        """
         first = self.conv1.above(rows_of(traces[0]), window=True) + self.link(_concat_elu(down))
         second = plus(self.conv2.above(rows_of(traces[1]), window=True), shared_bias(bias))
         return columns_of(first), columns_of(second)
@@ -134,7 +140,8 @@ class RightBlock(layers.Layer):
 
 @register
 class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
-    """PixelCNN++ without changes of resolution: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`.
+    """PixelCNN++ without changes of resolution: images `[B, H, W, C]` to parameters `[B, H, W,
+    output_channels]`.
 
     Args:
         output_channels: of the parameters, or None for those that a model sets; the paper's
@@ -180,7 +187,9 @@ class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
         return self.head(ops.elu(rights[-1]))
 
     def _biases(self, condition):
-        """What the class adds to the gates of the down and the right block, of each pair of blocks."""
+        """What the class adds to the gates of the down and the right block, of each pair
+        of blocks.
+        """
         if condition is None:
             return [None] * (2 * len(self.down))
         return ops.split(self.class_bias(condition), 2 * len(self.down), axis=-1)
@@ -244,7 +253,9 @@ class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
 
 
 def _run(blocks, x, apply):
-    """The input and every block's output; one of the second half is handed the output of its mirror in the first."""
+    """The input and every block's output; one of the second half is handed the output of its mirror
+    in the first.
+    """
     outputs = [x]
     for i in range(len(blocks)):
         skip = outputs[len(blocks) - i] if i >= len(blocks) // 2 else None

@@ -1,13 +1,17 @@
-"""PixelRNN: van den Oord, Kalchbrenner and Kavukcuoglu, Pixel Recurrent Neural Networks (arXiv 1601.06759).
+"""PixelRNN: van den Oord, Kalchbrenner and Kavukcuoglu, Pixel Recurrent Neural Networks (arXiv
+1601.06759).
 
-A masked convolution, then residual LSTM layers. A layer computes, at a pixel with input x and earlier states h' and c',
+A masked convolution, then residual LSTM layers. A layer computes, at a pixel with input x and
+earlier states h' and c',
 
-    o, f, i, g = x * K_is + h' * K_ss + b          c = f c' + i g,   h = o tanh(c)        (equation 3)
+    o, f, i, g = x * K_is + h' * K_ss + b          c = f c' + i g,   h = o tanh(c)        (equation
+    3)
 
 Row LSTM (section 3.1): h' are the three states above, c' the one above; rows follow each other.
-Diagonal BiLSTM (section 3.2): h' are the states on the left and above, c' the one on the left; diagonals follow each
-other. A second LSTM runs from right to left and is shifted down a row, so that what it has seen comes before. What it
-reads at a pixel excludes the pixel, so that the last one of the row above is seen only as far as the first kernel
+Diagonal BiLSTM (section 3.2): h' are the states on the left and above, c' the one on the left;
+diagonals follow each other. A second LSTM runs from right to left and is shifted down a row, so
+that what it has seen comes before. What it reads at a pixel excludes the pixel, so that the last
+one of the row above is seen only as far as the first kernel
 reaches: a blind spot of one pixel.
 """
 
@@ -91,7 +95,8 @@ class RowLSTMLayer(layers.Layer):
 
 
 class DiagonalLSTM(layers.Layer):
-    """One direction of the Diagonal BiLSTM, from left to right: maps `[B, H, W, 2 D]` to states `[B, H, W, D]`.
+    """One direction of the Diagonal BiLSTM, from left to right: maps `[B, H, W, 2 D]` to states
+    `[B, H, W, D]`.
 
     Args:
         size: D.
@@ -117,7 +122,8 @@ class DiagonalLSTM(layers.Layer):
         nothing = ops.zeros_like(diagonals[0, ..., : self.size])
 
         def diagonal(carry, gates):
-            # Left of the image gates are 0, so that states are too; right of it nothing leads back inside.
+            # Left of the image gates are 0, so that states are too; right of it nothing leads back
+            # inside.
             h, c = carry
             above = ops.pad(h[:-1], ((1, 0), (0, 0), (0, 0)))
             h, c = _lstm(gates + self.from_left(h) + self.from_above(above), c)
@@ -129,7 +135,9 @@ class DiagonalLSTM(layers.Layer):
         return ops.transpose(_unskew(states), (2, 0, 1, 3))
 
     def row(self, x, above, bias, reverse=False):
-        """A row of states `[W, B, D]` from the row's inputs and the states above, all columns in turn."""
+        """A row of states `[W, B, D]` from the row's inputs and the states above, all columns in
+        turn.
+        """
         gates = self.input_to_state.at(x) + self.from_above(above)
         gates = gates if bias is None else gates + bias
         nothing = ops.zeros_like(above[0])
@@ -194,7 +202,9 @@ class DiagonalBiLSTMLayer(layers.Layer):
 
 
 def _skew(x):
-    """The diagonals of `[H, W, B, D]`, `[W + H - 1, H, B, D]`: row i is shifted by i, and beside it all is 0."""
+    """The diagonals of `[H, W, B, D]`, `[W + H - 1, H, B, D]`: row i is shifted by i, and beside it
+    all is 0.
+    """
     last = x.shape[0] - 1
     rows = [ops.pad(row, ((i, last - i), (0, 0), (0, 0))) for i, row in enumerate(ops.unstack(x))]
     return ops.stack(rows, axis=1)
@@ -308,7 +318,8 @@ class PixelRNN(SizedByLikelihood, CausalNetwork):
 
 @register
 class RowLSTM(PixelRNN):
-    """Row LSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees the triangle above a pixel.
+    """Row LSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees the triangle
+    above a pixel.
 
     A layer takes 30 D^2 multiply-adds a pixel. Arguments are those of `PixelRNN`.
     """
@@ -318,11 +329,11 @@ class RowLSTM(PixelRNN):
 
 @register
 class DiagonalBiLSTM(PixelRNN):
-    """Diagonal BiLSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees all pixels before
-    but, far from it, the last one of the row above.
+    """Diagonal BiLSTM: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]`; sees all
+    pixels before but, far from it, the last one of the row above.
 
-    A layer takes 34 D^2 multiply-adds a pixel, and 16 D^2 wherever a diagonal of a full pass leaves the image.
-    Arguments are those of `PixelRNN`.
+    A layer takes 34 D^2 multiply-adds a pixel, and 16 D^2 wherever a diagonal of a full pass leaves
+    the image. Arguments are those of `PixelRNN`.
     """
 
     layer = DiagonalBiLSTMLayer

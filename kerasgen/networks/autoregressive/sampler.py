@@ -27,7 +27,8 @@ def generate_rows(network, draw, inputs, carry, rows, embed=centred, like=None):
         network: a built `CausalNetwork`.
         draw: `draw(params, inputs[i, j])` gives the pixels at row i and column j from the network's
             output `[B, P]`.
-        inputs: nested structure of tensors `[R, W, ...]`: the noise, and whatever else `draw` needs.
+        inputs: nested structure of tensors `[R, W, ...]`: the noise, and whatever else `draw`
+            needs.
         carry: at first what `network.init_cache` gives.
         rows: R, their number.
         embed: from drawn pixels to what the network reads, `[B, C]`.

@@ -1,5 +1,5 @@
-"""Causal transformer over pixels: Chen and others, Generative Pretraining from Pixels, 2020 (Image GPT);
-layer normalisation before each part, learned positions, a class as the start of the sequence.
+"""Causal transformer over pixels: Chen and others, Generative Pretraining from Pixels, 2020 (Image
+GPT); layer normalisation before each part, learned positions, a class as the start of the sequence.
 
 The token at a pixel is what a stem tells of those before it: the last one or, of a convolutional
 stem, all that it sees (as in PixelSNAIL, Chen and others 2018, arXiv 1712.09763).
@@ -18,7 +18,9 @@ from kerasgen.registration import register
 
 @register
 class PixelBefore(CausalNetwork):
-    """The shortest of causal networks: at each pixel of `[B, H, W, C]`, the one before it in raster order, or 0."""
+    """The shortest of causal networks: at each pixel of `[B, H, W, C]`, the one before it in raster
+    order, or 0.
+    """
 
     def call(self, x, condition=None):
         height, width, channels = x.shape[1:]
@@ -42,10 +44,12 @@ class PixelBefore(CausalNetwork):
 
 @register
 class CausalTransformer(SizedByLikelihood, CausalNetwork):
-    """Causal transformer: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each pixel.
+    """Causal transformer: images `[B, H, W, C]` to parameters `[B, H, W, output_channels]` of each
+    pixel.
 
-    A block takes 12 D^2 multiply-adds a pixel and, for attention, 2 D for every pixel of the image: alone of these
-    networks its cost of a pixel grows with the image. `multiply_adds` counts the whole.
+    A block takes 12 D^2 multiply-adds a pixel and, for attention, 2 D for every pixel of the image:
+    alone of these networks its cost of a pixel grows with the image. `multiply_adds` counts the
+    whole.
 
     Args:
         output_channels: of the parameters, or None for those that a model sets.
@@ -53,9 +57,10 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
         dropout: share of the values that each part of a block adds left out in training.
-        stem: causal network that makes the tokens; its `output_channels` are free. `PixelBefore` by default. Attention
-            reaches all tokens up to the pixel's own, whose stem sees what lies before it: where the stem of the pixels
-            at the start of a row does not see the last pixel of the row above, they know nothing of that one.
+        stem: causal network that makes the tokens; its `output_channels` are free. `PixelBefore` by
+            default. Attention reaches all tokens up to the pixel's own, whose stem sees what lies
+            before it: where the stem of the pixels at the start of a row does not see the last
+            pixel of the row above, they know nothing of that one.
     """
 
     def __init__(
@@ -123,7 +128,9 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
         cache = {
             "row": ops.convert_to_tensor(0),
             "start": nothing if condition is None else self.class_bias(condition),
-            "kept": [block.nothing_kept(batch_size, self.positions.shape[0]) for block in self.blocks],
+            "kept": [
+                block.nothing_kept(batch_size, self.positions.shape[0]) for block in self.blocks
+            ],
         }
         return {**cache, "stem": stem}, row
 
