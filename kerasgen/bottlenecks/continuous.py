@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.bottlenecks.base import Bottleneck, Code
-from kerasgen.events import Classes, Event
+from kerasgen.events import Event
 from kerasgen.registration import register
 
 
@@ -166,7 +166,7 @@ class ConditionalGaussian(Gaussian):
         return self.prior(condition).sample(seed=seed)
 
     def check_condition(self, condition: Event) -> None:
-        if condition != Classes(self.num_classes):
+        if getattr(condition, "count", None) != self.num_classes:
             raise ValueError(
                 f"Expected a model of {self.num_classes} classes for this bottleneck. "
                 f"Received: {condition!r}. Set the bottleneck's num_classes."

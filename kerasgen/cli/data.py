@@ -1,8 +1,10 @@
 """Prepare data sets.
 
-`export` writes one as a NumPy file, which trains without TensorFlow.
+`import` makes a NumPy file of a folder of pictures or of a CSV file; `export` writes a set that has
+a name as one, which trains without TensorFlow.
 """
 
+import argparse
 import pathlib
 
 import kerasgen
@@ -10,14 +12,49 @@ from kerasgen.cli import arguments, inputs
 
 
 def add_arguments(parser):
-    parser.add_argument("action", choices=("export",))
-    parser.add_argument("name", metavar="NAME", help="of a data set, for example mnist")
-    parser.add_argument("file", type=pathlib.Path, metavar="NPZ", help="where it is written")
+    add = parser.add_argument
+    add("action", choices=("import", "export"))
+    source = (
+        "import: a folder of pictures, whose sub-folders are classes, or a CSV file; export: the "
+        "name of a data set, for example mnist"
+    )
+    add("source", metavar="SOURCE", help=source)
+    add("file", type=pathlib.Path, metavar="NPZ", help="where it is written")
+    size = "of pictures: they are cropped and resized to it (default: that of all)"
+    add("--size", type=_size, metavar="HEIGHTxWIDTH", help=size)
+    channels = "1 for grey, 3 for color (default: grey where all pictures are)"
+    add("--channels", type=int, choices=(1, 3), help=channels)
+    add("--label", metavar="COLUMN", help="of a CSV file: the column that says the class")
     arguments.add_tfds(parser)
 
 
+def _size(text):
+    height, _, width = text.partition("x")
+    if not height.isdecimal() or not (width or height).isdecimal():
+        raise argparse.ArgumentTypeError(f"expected 64 or 36x40, height first, received {text!r}")
+    return arguments.positive(height), arguments.positive(width or height)
+
+
 def run(args):
+    if args.action == "import":
+        return _import(args)
     inputs.load_keras()
     where = {"data_dir": args.data_dir, "download": args.download}
-    kerasgen.data.export_npz(args.name, args.file, **where)
-    print(f"{args.file}: {args.name}")
+    kerasgen.data.export_npz(args.source, args.file, **where)
+    print(f"{args.file}: {args.source}")
+
+
+def _import(args):
+    source = pathlib.Path(args.source)
+    is_table = source.suffix.lower() in (".csv", ".tsv", ".txt")
+    if not source.is_dir() and not (is_table and source.is_file()):
+        raise FileNotFoundError(
+            f"Expected a folder of pictures or a CSV file. Received: {source}"
+            f"{', of another kind' if source.exists() else ', which is not there'}."
+        )
+    inputs.load_keras()
+    if is_table:
+        print(kerasgen.data.table(source, args.file, args.label))
+    else:
+        done = kerasgen.data.folder(source, args.file, args.size, args.channels, progress=True)
+        print(done)

@@ -3,13 +3,27 @@
 `open` reads a split of a set by its name, or of a file, as a `Source`: one of `catalog`, embedded,
 computed or of TensorFlow Datasets (TFDS). `Source.batches` makes `Batches` of it and `load` a
 `tf.data.Dataset`; with one seed both are the same on every backend. `save_npz` writes arrays to a
-file and `export_npz` a set that has a name; `from_npz` reads either without TensorFlow. Importing
-this package imports neither TensorFlow nor TFDS.
+file and `export_npz` a set that has a name; `folder` and `table` make a file of one's own pictures
+and CSV files; `from_npz` reads any of them without TensorFlow. Importing this package imports
+neither TensorFlow nor TFDS.
 """
 
 from kerasgen.data.batching import Batches
 from kerasgen.data.loading import from_npz, load, open, size
 from kerasgen.data.npz import export_npz, save_npz
+from kerasgen.data.pictures import folder
 from kerasgen.data.source import Source
+from kerasgen.data.tables import table
 
-__all__ = ["Batches", "Source", "export_npz", "from_npz", "load", "open", "save_npz", "size"]
+__all__ = [
+    "Batches",
+    "Source",
+    "export_npz",
+    "folder",
+    "from_npz",
+    "load",
+    "open",
+    "save_npz",
+    "size",
+    "table",
+]

@@ -5,11 +5,12 @@ an example is follows from the array:
 
     uint8, uint16   [N, H, W, C]         image of the levels 0..maximum
     float32         [N, H, W, C]         image in [0, 1]
-    float32         [N, D], [N, T, C]    vector, series
+    float32         [N, D], [N, T, C]    vector, series; beside columns [D] a table
     int32           [N, T], [N, H, W]    tokens below vocab_size
 
 Examples of several parts lie in `<split>_images.<part>`, and `maximum` and `vocab_size` may have
-a value for each part, `maximum.<part>`.
+a value for each part, `maximum.<part>`. A table may have `means` and `scales` of its columns, and
+labels the names of `classes`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgen.events import Event, Image, Joint, Series, Tokens, Vector
+from kerasgen.events import Event, Image, Joint, Series, Table, Tokens, Vector
 
 IMAGES, LABELS = "_images", "_labels"
 _TYPES = {"f": "float32", "i": "int32", "b": "uint8"}  # by kind; unsigned integers stay as they are
@@ -119,6 +120,8 @@ def numbers(event: Event) -> dict[str, Any]:
         return {name: {part: n[name] for part, n in each.items() if name in n} for name in names}
     if isinstance(event, Tokens):
         return {"vocab_size": event.vocab_size}
+    if isinstance(event, Table):
+        return {"columns": event.columns, "means": event.means, "scales": event.scales}
     return {"maximum": event.levels - 1} if getattr(event, "levels", None) else {}
 
 
@@ -159,6 +162,10 @@ def _event(arrays, key, part):
     if values.dtype in (np.uint8, np.uint16) and len(shape) == 3:
         maximum = _number(arrays, "maximum", part)
         return Image(*shape, levels=(maximum or np.iinfo(values.dtype).max) + 1)
+    if values.dtype == np.float32 and len(shape) == 1 and "columns" in arrays:
+        names = np.broadcast_to(arrays["columns"], shape).tolist()
+        units = (arrays.get("means", np.zeros(shape)), arrays.get("scales", np.ones(shape)))
+        return Table(names, *([float(str(value)) for value in each] for each in units))
     if values.dtype == np.float32 and len(shape) in (1, 2, 3):
         return {1: Vector, 2: Series, 3: Image}[len(shape)](*shape)
     if values.dtype == np.int32 and len(shape) in (1, 2):

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from keras import tree
 
-from kerasgen.data import catalog, layout
+from kerasgen.data import catalog, layout, on_disk
+from kerasgen.events import Image
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -125,6 +126,7 @@ class File:
         name: of the set in it.
         event: what an example is.
         sizes: number of examples by split.
+        classes: names of the labels, or None.
 
     Raises:
         FileNotFoundError: no such file.
@@ -144,15 +146,23 @@ class File:
             if "name" not in headers:
                 raise ValueError(f"Expected a name. Received: the arrays {file.files}.")
             self.name = str(headers["name"])
+            self.classes = headers["classes"].tolist() if "classes" in headers else None
 
     def read(self, split, start, stop):
         with self._opened() as file:
-            stored = layout.examples(file, split)
-            layout.check(self.event, stored)
+            stored = self._on_disk(split)
+            if stored is None:
+                stored = layout.examples(file, split)
+                layout.check(self.event, stored)
             labels = file.get(split + layout.LABELS)
         rows = slice(start, stop)
         stored = tree.map_structure(lambda part: part[rows], stored)
         return stored, None if labels is None else labels[rows]
+
+    def _on_disk(self, split):
+        """Pictures of 8 bits that can stay on disk, as every value is one of theirs; or None."""
+        is_bytes = isinstance(self.event, Image) and self.event.levels == 256
+        return on_disk.rows(self.path, split + layout.IMAGES) if is_bytes else None
 
     @contextlib.contextmanager
     def _opened(self):
@@ -180,10 +190,11 @@ class File:
 
 
 def _header(file, key):
-    """An array without its values: its type and shape, or the whole of a scalar."""
+    """Examples and labels without their values: type and shape; all else as it is."""
     with file.zip.open(f"{key}.npy") as member:
         version = np.lib.format.read_magic(member)
         if version not in _HEADERS:
             raise ValueError(f"Expected a format of {list(_HEADERS)}. Received: {version}.")
         shape, _, dtype = _HEADERS[version](member)
-    return np.broadcast_to(np.zeros((), dtype), shape) if shape else file[key]
+    is_long = layout.IMAGES in key or layout.LABELS in key
+    return np.broadcast_to(np.zeros((), dtype), shape) if is_long else file[key]

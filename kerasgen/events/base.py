@@ -48,6 +48,7 @@ class Event:
     values = "real"
     meaning = "examples"
     shape: tuple[int, ...]
+    unit: Any = 1.0  # what a step of 1 is among standardized values
 
     def __repr__(self):
         arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if not k.startswith("_"))
@@ -125,6 +126,19 @@ class Event:
 
     def clip(self, x):
         """Examples within the event's range, which draws of an unbounded likelihood may leave."""
+        return x
+
+    def standardized(self, x: Any):
+        """Examples as networks read them: near 0 and 1, whatever their units."""
+        return x
+
+    @property
+    def log_volume(self) -> float:
+        """By how much log-densities of standardized examples exceed those in units, in nats."""
+        return 0.0
+
+    def in_units(self, x: Any):
+        """The examples that standardized ones stand for."""
         return x
 
     def symbolic(self):

@@ -72,6 +72,12 @@ class Joint(Event):
     def clip(self, x):
         return {name: event.clip(x[name]) for name, event in self.events.items()}
 
+    def standardized(self, x):
+        return {name: event.standardized(x[name]) for name, event in self.events.items()}
+
+    def in_units(self, x):
+        return {name: event.in_units(x[name]) for name, event in self.events.items()}
+
     def symbolic(self):
         return {name: event.symbolic() for name, event in self.events.items()}
 

@@ -117,6 +117,51 @@ class Vector(Event):
 
 
 @register
+class Table(Vector):
+    """The numeric columns of a table in units of their own, `[len(columns)]`.
+
+    Data, samples and densities are in those units. What a latent-variable model's networks read and
+    predict, and what a mixture is fitted to, is standardized.
+
+    Args:
+        columns: their names.
+        means, scales: of the columns, usually means and standard deviations of the training rows.
+
+    >>> table = Table(["height", "weight"], means=[1.7, 70.0], scales=[0.1, 15.0])
+    >>> table.standardized(np.array([[1.8, 55.0]])).round(3).tolist()
+    [[1.0, -1.0]]
+    """
+
+    def __init__(self, columns: list[str], means: list[float], scales: list[float]):
+        super().__init__(len(columns))
+        self.columns = [str(column) for column in columns]
+        self.means = [float(mean) for mean in means]
+        self.scales = [float(scale) for scale in scales]
+        if not len(self.means) == len(self.scales) == self.size or min(self.scales) <= 0:
+            raise ValueError(
+                f"Expected a mean and a positive scale for each of {self.size} columns. Received: "
+                f"means={means}, scales={scales}."
+            )
+
+    def __repr__(self):
+        return f"Table({', '.join(self.columns)})"
+
+    @property
+    def unit(self):
+        return np.array(self.scales, "float32")
+
+    @property
+    def log_volume(self):
+        return float(np.sum(np.log(self.scales)))
+
+    def standardized(self, x):
+        return (x - np.array(self.means, "float32")) / self.unit
+
+    def in_units(self, x):
+        return x * self.unit + np.array(self.means, "float32")
+
+
+@register
 class Series(Event):
     """Real numbers over time, `[length, channels]`.
 

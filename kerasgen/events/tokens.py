@@ -83,17 +83,23 @@ class Classes(Tokens):
 
     Args:
         count: number of classes.
+        names: of the classes, or None.
 
     >>> Classes(10).shown(3).tolist()
     [0, 1, 2]
+    >>> Classes(2, names=["cat", "dog"]).number("dog")
+    1
     """
 
     name = "labels"
     meaning = "labels"
     rows = "one row a class"
 
-    def __init__(self, count: int):
+    def __init__(self, count: int, names: list[str] | None = None):
         super().__init__((), checks.positive("count", count))
+        self.names = None if names is None else [str(name) for name in names]
+        if names is not None and len(set(self.names)) != count:
+            raise ValueError(f"Expected {count} different names. Received: names={names!r}.")
 
     def __repr__(self):
         return f"Classes({self.count})"
@@ -102,6 +108,19 @@ class Classes(Tokens):
     def count(self) -> int:
         """Number of classes."""
         return self.vocab_size
+
+    def number(self, name: str) -> int:
+        """The class of a name or, written in digits, of a number.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if name in (self.names or ()):
+            return self.names.index(name)
+        if name.isdecimal() and int(name) < self.count:
+            return int(name)
+        known = f"one of {', '.join(self.names)}" if self.names else f"a number in {self.values}"
+        raise ValueError(f"Expected a class, {known}. Received: {name!r}.")
 
     def validate(self, x):
         if x is None:

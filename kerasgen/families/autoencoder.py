@@ -100,7 +100,8 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         """What the encoder gives the bottleneck, `[B, F]`, with the condition where
         there is one.
         """
-        return self._conditioned(self.encoder(x, training=training), condition)
+        features = self.encoder(self.event.standardized(x), training=training)
+        return self._conditioned(features, condition)
 
     def code(self, x, condition=None, num_samples=1, training=False):
         """Codes of examples, `num_samples` of each, and what they cost: `bottlenecks.Code`."""

@@ -131,7 +131,9 @@ class Mixture(Samples, Scores, GenerativeModel):
         return "exact" if self.levels is None or self.covariance == "diag" else "estimate"
 
     def _log_prob(self, x, condition):
-        return self._log_mass(x) if self.levels else self._log_density(self._continuous(x, 0.0))
+        if self.levels:
+            return self._log_mass(x)
+        return self._log_density(self._continuous(x, 0.0)) - self._log_cells
 
     def _log_weights(self, x, condition, seed, num_samples):
         draws = [self._bound(x, each) for each in backend.split_seed(seed, num_samples)]
@@ -171,10 +173,10 @@ class Mixture(Samples, Scores, GenerativeModel):
 
     @property
     def _log_cells(self):
-        """log of the number of cells that the levels cut the unit cube into; 0 for
-        continuous data.
+        """log of the number of cells that the levels cut the unit cube into; of continuous data,
+        of the volume of a unit cube of standardized examples.
         """
-        return self.size * math.log(self.levels) if self.levels else 0.0
+        return self.size * math.log(self.levels) if self.levels else self.event.log_volume
 
     def _continuous(self, x, noise):
         """Flattened examples `[B, D]`, pixels of levels spread over their cells by `noise` in [0,
@@ -182,7 +184,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         """
         if self.levels:
             x = (ops.round(x * (self.levels - 1)) + noise) / self.levels
-        return ops.reshape(x, (-1, self.size))
+        return ops.reshape(self.event.standardized(x), (-1, self.size))
 
     def loss_terms(self, x, condition=None, training=False):
         """`nll`, the negative log-likelihood `[B]` in nats, of levels a bound on it."""
@@ -217,7 +219,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         x = ops.reshape(ops.take(self.means, component, axis=0) + offset, (-1, *self.event_shape))
         if self.levels:
             x = ops.floor(x * self.levels) / (self.levels - 1)
-        return self.event.clip(x)
+        return self.event.clip(self.event.in_units(x))
 
     def fit_em(self, x, max_iter=100, tol=1e-3, reg_covar=1e-6, seed=0):
         """Fits the mixture by expectation maximization from k-means clusters, with scikit-learn,

@@ -47,8 +47,8 @@ class LocationScale(Likelihood):
     """A density around a predicted location.
 
     Args:
-        scale: a number, in units of the [0, 1] range: fixed; "shared": one learned scale for all
-            pixels; "learned": predicted for each pixel.
+        scale: a number, in units of the [0, 1] range, of a table in each column's own: fixed;
+            "shared": one learned scale for all; "learned": predicted for each pixel.
         levels: number of values that data have, 256 for 8-bit images, to give each the probability
             of what is rounded to it; None for a density.
     """
@@ -83,6 +83,7 @@ class LocationScale(Likelihood):
     def per_element(self, params):
         location, scale = self.location_and_scale(params)
         if self.levels is None:
+            location, scale = self.event.in_units(location), scale * self.event.unit
             return getattr(backend.tfd, self.density)(location, scale)
         from kerasgen import distributions  # imports TFP
 

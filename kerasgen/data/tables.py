@@ -1,0 +1,152 @@
+"""A table of numbers as a data set: columns with names and units."""
+
+import csv
+import os
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from kerasgen.data.npz import File, save_npz
+from kerasgen.data.writing import Imported, is_held_out
+
+_NAMED = 5  # lines that a note gives
+_SNIFFED = 1 << 16  # characters, of which the first line tells the delimiter
+_MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
+_COARSE = 0.01  # of a column's standard deviation, by which rounding may move a value
+
+
+def table(
+    source: str | os.PathLike | Mapping,
+    path: str | os.PathLike,
+    label: str | None = None,
+    name: str | None = None,
+) -> Imported:
+    """Makes one `.npz` file of the numbers of a table.
+
+    Values stay in their units. The event, a `kerasgen.events.Table`, holds the mean and the
+    standard deviation of every column of the training rows, by which models standardise inside.
+    A tenth of the rows, by a hash of their values, is held out as the split "test".
+
+    Args:
+        source: a CSV file with a header, or a dict of columns, such as a data frame.
+        path: of the file to write.
+        label: name of a column whose values are classes, of any type.
+        name: of the set; by default that of the file.
+
+    Returns:
+        What was written; its notes name columns that are not numeric or have one value only, and
+        rows that lack a value, all of which are left out.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: no such label, nothing numeric, no whole row.
+
+    Example:
+        >>> table = {"length": [1.0, 2.0, 4.0] * 9, "kind": ["a", "b", "a"] * 9}
+        >>> done = kerasgen.data.table(table, "table.npz", label="kind")
+        >>> done.event.columns, done.classes
+        (['length'], ['a', 'b'])
+    """
+    columns = _columns(source)
+    if label is not None and label not in columns:
+        raise ValueError(f"Expected a label of the columns {[*columns]}. Received: {label!r}.")
+    kinds = None if label is None else np.array([str(kind) for kind in columns.pop(label)])
+    numeric = {key: _numbers(values) for key, values in columns.items()}
+    notes = _left_out("not numeric", [key for key, values in numeric.items() if values is None])
+    numeric = {key: values for key, values in numeric.items() if values is not None}
+    if not numeric:
+        raise ValueError(f"Expected numeric columns in {source}. Received: {[*columns]}.")
+    rows, names = np.stack([*numeric.values()], axis=1), np.array([*numeric])
+    whole = np.isfinite(rows).all(axis=1) & (True if kinds is None else kinds != "")
+    if missing := [str(2 + line) for line in np.flatnonzero(~whole)]:
+        lines = ", ".join(missing[:_NAMED]) + (", ..." if missing[_NAMED:] else "")
+        notes.append(f"{len(missing):,} rows lack a value and were left out (lines {lines}).")
+    rows, kinds = rows[whole], None if kinds is None else kinds[whole]
+    varied = np.ptp(rows, axis=0) > 0 if len(rows) else whole[:0]
+    if not varied.any():
+        raise ValueError(f"Expected rows that differ. Received: none. {' '.join(notes)}")
+    notes += _left_out("of one value", names[~varied])
+    notes += _coarse(rows[:, varied], names[varied])
+    return _written(rows[:, varied], names[varied].tolist(), kinds, path, name, notes)
+
+
+def _written(rows, names, kinds, path, name, notes):
+    """Splits the rows and writes the file."""
+    rows = rows.astype("float32")
+    held_out = np.array([is_held_out(row) for row in rows])
+    splits = {"train": ~held_out, "test": held_out}
+    splits = {split: chosen for split, chosen in splits.items() if chosen.any()}
+    training = rows[splits.get("train", held_out)].astype("float64")
+    scales = training.std(axis=0)
+    units = {"means": training.mean(axis=0), "scales": np.where(scales > 0, scales, 1)}
+    arrays = {f"{split}_images": rows[chosen] for split, chosen in splits.items()}
+    classes = None
+    if kinds is not None:
+        classes = sorted(set(kinds.tolist()), key=_order)
+        numbers = np.array([classes.index(kind) for kind in kinds], "int32")
+        arrays |= {f"{split}_labels": numbers[chosen] for split, chosen in splits.items()}
+        arrays["classes"] = classes
+    save_npz(path, name=name, columns=names, **units, **arrays)
+    file = File(path)
+    return Imported(path, file.event, file.sizes, classes, notes)
+
+
+def _columns(source):
+    """The columns of a table by name, lists of texts or of values."""
+    if not isinstance(source, (str, os.PathLike)):
+        return {str(name): [*values] for name, values in dict(source).items()}
+    if not pathlib.Path(source).is_file():
+        raise FileNotFoundError(f"Expected a CSV file. Received: {source}, which is not there.")
+    with open(source, newline="", encoding="utf-8-sig") as file:
+        start = file.read(_SNIFFED)
+        file.seek(0)
+        delimiter = max(",;\t", key=start.partition("\n")[0].count)
+        names, *lines = csv.reader(file, delimiter=delimiter) if start else [()]
+    names = [name.strip() for name in names]
+    if (
+        not names
+        or all(_number(name) is not None for name in names)
+        or len(set(names)) < len(names)
+    ):
+        raise ValueError(
+            f"Expected a first line of different column names in {source}. Received: {names}. "
+            "Add one."
+        )
+    lines = [line + [""] * (len(names) - len(line)) for line in lines if line]
+    return {name: [line[at].strip() for line in lines] for at, name in enumerate(names)}
+
+
+def _numbers(values):
+    """A column as float64 `[N]`, NaN where a value is missing; None where one is no number."""
+    found = [_number(value) for value in values]
+    if None in found or not np.isfinite(np.array(found)).any():
+        return None
+    return np.array(found)
+
+
+def _number(value):
+    if isinstance(value, str) and value.lower() in _MISSING or value is None:
+        return np.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _order(kind):
+    """Sorts numbers as numbers, and before words."""
+    number = _number(kind)
+    return (0, number, kind) if number is not None and number == number else (1, 0, kind)
+
+
+def _left_out(why, names):
+    return [f"Columns {why} were left out: {', '.join(names)}."] if len(names) else []
+
+
+def _coarse(rows, names):
+    """A note on columns whose values float32 does not tell apart, as times since 1970."""
+    lost = np.abs(rows - rows.astype("float32")).max(axis=0) > _COARSE * rows.std(axis=0)
+    if not lost.any():
+        return []
+    return [f"Subtract a constant: float32 is too coarse for {', '.join(names[lost])}."]
