@@ -16,7 +16,12 @@ from keras import ops
 
 from kerasgen import backend, bottlenecks, cli, events, likelihoods, networks, zoo
 from kerasgen.families import AutoregressiveModel, LatentVariableModel
-from kerasgen.networks.autoregressive.causal import CausalConv2D, above, down_to, pointwise, up_to
+from kerasgen.networks.autoregressive.causal import (
+    CausalConv2D,
+    horizontal_conv,
+    pointwise,
+    vertical_conv,
+)
 from kerasgen.recipe import Recipe
 
 NETWORKS = {
@@ -449,6 +454,6 @@ def test_a_convolution_slices_only_what_it_cuts():
         graph = tf.function(layer).get_concrete_function(tf.TensorSpec((2, 4, 4, 1))).graph
         return [op.type for op in graph.get_operations()].count("StridedSlice")
 
-    assert [
-        slices(layer) for layer in (pointwise(2), up_to(2, 2), down_to(2, 2, 3), above(2, 1, 3))
-    ] == [0, 0, 0, 1]
+    uncut = pointwise(2), horizontal_conv(2, 2, "B"), vertical_conv(2, 2, 3, "B")
+    assert [slices(layer) for layer in uncut] == [0, 0, 0]
+    assert slices(vertical_conv(2, 1, 3, "A")) == 1

@@ -11,7 +11,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
 
 from kerasgen import export, zoo
-from kerasgen.export import formats
+from kerasgen.export import tflite_files
 from kerasgen.export.verification import BOUNDS
 
 QUANTIZED = ["float16", "dynamic", "int8"]
@@ -38,14 +38,14 @@ def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, mon
 def test_where_the_converter_ends_autoregressive_signatures_are_left_out(
     tmp_path, monkeypatch, crashes_over, left
 ):
-    convert_apart = formats._convert_apart
+    convert_apart = tflite_files.convert_apart
 
     def crash(source, path, examples):
         if crashes_over in examples:
             raise RuntimeError("exit status -11")
         convert_apart(source, path, examples)
 
-    monkeypatch.setattr(formats, "_convert_apart", crash)
+    monkeypatch.setattr(tflite_files, "convert_apart", crash)
     reports = {
         report.quantize: report
         for report in export.every_format(tiny_autoregressive(), tmp_path / "new")

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 from test_autoregressive import influence
 
-from kerasgen.networks.autoregressive.recurrent import DiagonalBiLSTMLayer, RowLSTMLayer
+from kerasgen.networks.autoregressive.lstm import DiagonalBiLSTMLayer, RowLSTMLayer
 
 SIZE, SHAPE = 3, (2, 4, 5, 6)
 

@@ -5,8 +5,10 @@ A family lists what its files can do in `export_signatures()`; nothing here know
 another.
 """
 
-from kerasgen.export.formats import every_format, saved_model, tflite
+from kerasgen.export.formats import every_format
 from kerasgen.export.readme import contract
+from kerasgen.export.saved_models import saved_model
+from kerasgen.export.tflite_files import tflite
 from kerasgen.export.verification import Report
 
 __all__ = ["Report", "contract", "every_format", "saved_model", "tflite"]

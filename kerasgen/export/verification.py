@@ -34,8 +34,8 @@ class Bound(NamedTuple):
         largest: of the worst element of any output.
         mean: over the elements of any output.
         drawn: share of the pixels that may be off by more than `largest`, whatever the mean, of
-            images whose parts are
-            drawn in turn: the last digit of a float may decide one, and with it those after.
+            images whose parts are drawn in turn: the last digit of a float may decide one, and
+            with it those after.
     """
 
     largest: float
@@ -57,6 +57,11 @@ BOUNDS = {
 }
 BATCH_SIZES = (1, 16)
 _TIMED = 5  # calls
+
+
+def bound_of(format, largest=None):
+    """The `Bound` of a format, or one that allows every element the same error."""
+    return BOUNDS[format] if largest is None else Bound(largest, largest, largest)
 
 
 class Report(NamedTuple):

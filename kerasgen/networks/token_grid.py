@@ -4,7 +4,6 @@ is a PixelCNN.
 
 import math
 
-import keras
 from keras import layers, ops
 
 from kerasgen.networks.autoregressive.sampler import generate_rows
@@ -72,21 +71,3 @@ class TokenGrid(layers.Layer):
     def multiply_adds(self):
         """Of all products in one pass over a grid; to draw it takes no more."""
         return self.network.multiply_adds()
-
-    def get_config(self):
-        config = {
-            "vocab_size": self.vocab_size,
-            "prefix_size": self.prefix_size,
-            "size": self.embedding.output_dim,
-        }
-        return {
-            **super().get_config(),
-            **config,
-            "network": keras.saving.serialize_keras_object(self.network),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(
-            **{**config, "network": keras.saving.deserialize_keras_object(config["network"])}
-        )

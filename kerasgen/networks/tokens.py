@@ -36,7 +36,7 @@ class TokenTransformer(layers.Layer):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.prefix_size = prefix_size
-        self.config = {"size": size, "num_blocks": num_blocks, "num_heads": num_heads}
+        self.size = size
         dtype = {"dtype": self.dtype_policy}
         self.embedding = layers.Embedding(vocab_size, size, **dtype)
         self.prefix_embedding = layers.Embedding(prefix_size, size, **dtype)
@@ -46,7 +46,7 @@ class TokenTransformer(layers.Layer):
         self.prefix_head = layers.Dense(prefix_size, **dtype)
 
     def build(self, prefix_shape, ids_shape):
-        size = self.config["size"]
+        size = self.size
         self.prefix_length, self.grid_shape = prefix_shape[1], tuple(ids_shape[1:])
         lengths = {
             "prefix_positions": prefix_shape[1],
@@ -80,13 +80,13 @@ class TokenTransformer(layers.Layer):
     def _positions(self):
         """Of the grid, in raster order, `[N, D]`."""
         positions = ops.cast(self.rows[:, None] + self.columns, self.compute_dtype)
-        return ops.reshape(positions, (-1, self.config["size"]))
+        return ops.reshape(positions, (-1, self.size))
 
     def multiply_adds(self):
         """Of all products in one pass over a prefix and a grid; to draw the grid takes no more."""
-        tokens, size = self.prefix_length + math.prod(self.grid_shape), self.config["size"]
+        tokens, size = self.prefix_length + math.prod(self.grid_shape), self.size
         block = 12 * tokens * size**2 + 2 * size * tokens**2
-        return self.config["num_blocks"] * block + tokens * size * self.vocab_size
+        return len(self.blocks) * block + tokens * size * self.vocab_size
 
     def generate(self, prefix, draw, inputs):
         """Ids `[N, B]` int32, one after the other in one loop, at the cost of about one pass.
@@ -134,7 +134,3 @@ class TokenTransformer(layers.Layer):
         index, offset = column
         h, kept = next_token(self.blocks, left + offset, cache["kept"], index)
         return self.head(self.norm(h)), {**cache, "kept": kept}, ()
-
-    def get_config(self):
-        sizes = {"vocab_size": self.vocab_size, "prefix_size": self.prefix_size}
-        return {**super().get_config(), **sizes, **self.config}

@@ -20,8 +20,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from kerasgen import export
 from kerasgen.abilities import Tokenizes
-from kerasgen.export import formats
 from kerasgen.tokenization import files, images, runner
 
 FORMATS = tuple(files.WRITERS)
@@ -129,7 +129,7 @@ def tokenize(
     _check_settings(output, settings)
     exported = posixpath.join(output, "tokenizer")
     if not FileSystems.exists(posixpath.join(exported, "saved_model.pb")):
-        formats.saved_model(model, exported, ["encode"])
+        export.saved_model(model, exported, ["encode"])
     if partial := files.match(posixpath.join(output, "ids-*.partial-*")):
         FileSystems.delete(partial)  # of a run that was broken off
     left = [shard for shard in shards if not FileSystems.exists(shard.path(output, file_format))]

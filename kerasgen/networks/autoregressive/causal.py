@@ -92,30 +92,21 @@ def pointwise(filters, **kwargs):
     return CausalConv2D(filters, 1, **kwargs)
 
 
-def above(filters, rows, columns, **kwargs):
-    """The `rows` rows above the position's own, centred on it."""
-    return CausalConv2D(
-        filters, (rows, columns), ((rows, -1), (columns // 2, columns // 2)), **kwargs
-    )
-
-
-def down_to(filters, rows, columns, **kwargs):
-    """The position's own row, its pixels on the right included, and the rows above: for maps that
-    are causal by row.
+def vertical_conv(filters, rows, columns, mask, **kwargs):
+    """A convolution over `rows` rows, centred on the position's column: the rows above its own for
+    mask "A", its own and those above it for mask "B", of maps that are causal by row.
     """
-    return CausalConv2D(
-        filters, (rows, columns), ((rows - 1, 0), (columns // 2, columns // 2)), **kwargs
-    )
+    around = (columns // 2, columns // 2)
+    vertical = (rows, -1) if mask == "A" else (rows - 1, 0)
+    return CausalConv2D(filters, (rows, columns), (vertical, around), **kwargs)
 
 
-def left(filters, columns, **kwargs):
-    """The `columns` positions to the left."""
-    return CausalConv2D(filters, (1, columns), ((0, 0), (columns, -1)), **kwargs)
-
-
-def up_to(filters, columns, **kwargs):
-    """The position itself and those to the left."""
-    return CausalConv2D(filters, (1, columns), ((0, 0), (columns - 1, 0)), **kwargs)
+def horizontal_conv(filters, columns, mask, **kwargs):
+    """A convolution over `columns` positions of the row: those to the left for mask "A", the
+    position itself and those to its left for mask "B".
+    """
+    horizontal = (columns, -1) if mask == "A" else (columns - 1, 0)
+    return CausalConv2D(filters, (1, columns), ((0, 0), horizontal), **kwargs)
 
 
 class Head(layers.Layer):
@@ -171,10 +162,6 @@ def columns_of(row):
     return ops.transpose(row[:, 0], (1, 0, 2))
 
 
-def shared_bias(bias):
-    """A bias of each example `[B, F]`, for images; None stays None."""
-    return None if bias is None else bias[:, None, None]
-
-
-def plus(x, bias):
-    return x if bias is None else x + bias
+def add_bias(x, bias):
+    """Adds a bias `[B, F]` of each example to images `[B, H, W, F]`; None adds nothing."""
+    return x if bias is None else x + bias[:, None, None]

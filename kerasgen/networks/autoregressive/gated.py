@@ -16,16 +16,13 @@ from keras import layers, ops
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
     Head,
-    above,
+    add_bias,
     check_kernel,
     columns_of,
-    down_to,
-    left,
-    plus,
+    horizontal_conv,
     pointwise,
     rows_of,
-    shared_bias,
-    up_to,
+    vertical_conv,
 )
 from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
@@ -53,12 +50,9 @@ class GatedLayer(layers.Layer):
         self.first = first
         dtype = {"dtype": self.dtype_policy}
         plain = {"use_bias": False, **dtype}
-        if first:
-            self.vertical = above(2 * channels, self.reach, kernel_size, **dtype)
-            self.horizontal = left(2 * channels, self.reach, **plain)
-        else:
-            self.vertical = down_to(2 * channels, self.reach + 1, kernel_size, **dtype)
-            self.horizontal = up_to(2 * channels, self.reach + 1, **plain)
+        mask, seen = ("A", self.reach) if first else ("B", self.reach + 1)
+        self.vertical = vertical_conv(2 * channels, seen, kernel_size, mask, **dtype)
+        self.horizontal = horizontal_conv(2 * channels, seen, mask, **plain)
         self.link = pointwise(2 * channels, **dtype)
         self.output_layer = pointwise(channels, **plain)
 
@@ -72,8 +66,8 @@ class GatedLayer(layers.Layer):
 
     def rows(self, v, biases, window=False):
         """The vertical stack's output, and what it tells the horizontal one."""
-        vertical = plus(self.vertical(v, window=window), shared_bias(biases[0]))
-        return _gate(vertical), plus(self.link(vertical), shared_bias(biases[1]))
+        vertical = add_bias(self.vertical(v, window=window), biases[0])
+        return _gate(vertical), add_bias(self.link(vertical), biases[1])
 
     def at(self, window, link):
         """The horizontal stack at one position, from itself and the columns to the left, the last
@@ -113,14 +107,10 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.config = {
-            "output_channels": output_channels,
-            "channels": channels,
-            "num_layers": num_layers,
-            "kernel_size": check_kernel("kernel_size", kernel_size),
-            "first_kernel_size": check_kernel("first_kernel_size", first_kernel_size),
-            "head_channels": head_channels,
-        }
+        self.channels = channels
+        check_kernel("kernel_size", kernel_size)
+        check_kernel("first_kernel_size", first_kernel_size)
+        self.head_channels = head_channels
         dtype = {"dtype": self.dtype_policy}
         sizes = [first_kernel_size, *[kernel_size] * (num_layers - 1)]
         self.stack = [
@@ -132,7 +122,7 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
         self.set_output(output_channels)
 
     def add_output(self, channels):
-        self.head = Head(self.config["head_channels"], channels, dtype=self.dtype_policy)
+        self.head = Head(self.head_channels, channels, dtype=self.dtype_policy)
 
     def call(self, x, condition=None):
         v = h = x
@@ -149,7 +139,7 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
 
     def init_cache(self, batch_size, condition=None):
         _, width, size = self.event_shape
-        dtype, channels = self.compute_dtype, self.config["channels"]
+        dtype, channels = self.compute_dtype, self.channels
         depths = [size, *[channels] * (len(self.stack) - 1)]
         above = [
             ops.zeros((batch_size, layer.reach, width, depth), dtype)
@@ -164,7 +154,7 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
         `step`.
         """
         first, *others = self.stack
-        dtype, channels = self.compute_dtype, self.config["channels"]
+        dtype, channels = self.compute_dtype, self.channels
         pixels = [
             ops.zeros((batch_size, self.event_shape[-1]), dtype) for _ in range(first.reach - 1)
         ]
@@ -195,6 +185,3 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
             h = layer.at(window, link)
         params = self.head.at(h)
         return params, {**cache, "left": lefts}, ()
-
-    def get_config(self):
-        return {**super().get_config(), **self.config}

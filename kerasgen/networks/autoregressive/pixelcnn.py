@@ -11,15 +11,13 @@ from keras import layers, ops
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
     Head,
-    above,
+    add_bias,
     check_kernel,
     columns_of,
-    left,
-    plus,
+    horizontal_conv,
     pointwise,
     rows_of,
-    shared_bias,
-    up_to,
+    vertical_conv,
 )
 from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
@@ -42,11 +40,9 @@ class MaskedConv(layers.Layer):
             self.reach - 1 if first else self.reach
         )  # columns to remember beside the newest
         dtype = {"dtype": self.dtype_policy}
-        self.above = above(filters, self.reach, kernel_size, **dtype)
-        along = {"use_bias": False, **dtype}
-        self.left = (
-            left(filters, self.reach, **along) if first else up_to(filters, self.reach + 1, **along)
-        )
+        mask, seen = ("A", self.reach) if first else ("B", self.reach + 1)
+        self.above = vertical_conv(filters, self.reach, kernel_size, "A", **dtype)
+        self.left = horizontal_conv(filters, seen, mask, use_bias=False, **dtype)
 
     def build(self, input_shape):
         self.built = True  # the layers are built as they are called
@@ -71,7 +67,7 @@ class MaskedResidualBlock(layers.Layer):
         self.built = True
 
     def call(self, x, bias):
-        masked = plus(self.masked(ops.relu(self.reduce(ops.relu(x)))), shared_bias(bias))
+        masked = add_bias(self.masked(ops.relu(self.reduce(ops.relu(x)))), bias)
         return x + self.expand(ops.relu(masked))
 
 
@@ -102,14 +98,10 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.config = {
-            "output_channels": output_channels,
-            "channels": channels,
-            "num_blocks": num_blocks,
-            "kernel_size": check_kernel("kernel_size", kernel_size),
-            "first_kernel_size": check_kernel("first_kernel_size", first_kernel_size),
-            "head_channels": head_channels,
-        }
+        self.channels = channels
+        check_kernel("kernel_size", kernel_size)
+        check_kernel("first_kernel_size", first_kernel_size)
+        self.head_channels = head_channels
         dtype = {"dtype": self.dtype_policy}
         self.first = MaskedConv(channels, first_kernel_size, first=True, **dtype)
         self.blocks = [
@@ -121,7 +113,7 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
         self.set_output(output_channels)
 
     def add_output(self, channels):
-        self.head = Head(self.config["head_channels"], channels, dtype=self.dtype_policy)
+        self.head = Head(self.head_channels, channels, dtype=self.dtype_policy)
 
     def call(self, x, condition=None):
         x = self.first(x)
@@ -137,7 +129,7 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
 
     def _masked(self):
         """Every masked convolution with the depth of what it reads."""
-        depth = self.config["channels"] // 2
+        depth = self.channels // 2
         return [
             (self.first, self.event_shape[-1]),
             *((block.masked, depth) for block in self.blocks),
@@ -171,7 +163,7 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
         ):
             window = ops.concatenate([past[:, 1:], rows_of(last)], axis=1)
             above.append(window)
-            columns.append(columns_of(plus(masked.above(window, window=True), shared_bias(bias))))
+            columns.append(columns_of(add_bias(masked.above(window, window=True), bias)))
         return {**cache, "above": above, "left": self._nothing_left(ops.shape(pixels)[1])}, columns
 
     def step(self, cache, columns, left):
@@ -190,6 +182,3 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
             x = x + block.expand.at(ops.relu(masked))
         params = self.head.at(x)
         return params, {**cache, "left": lefts}, traces
-
-    def get_config(self):
-        return {**super().get_config(), **self.config}

@@ -15,14 +15,12 @@ from keras import layers, ops
 from kerasgen.networks.autoregressive.causal import (
     CausalConv2D,
     CausalNetwork,
-    above,
+    add_bias,
     columns_of,
-    down_to,
-    plus,
+    horizontal_conv,
     pointwise,
     rows_of,
-    shared_bias,
-    up_to,
+    vertical_conv,
 )
 from kerasgen.networks.layers import SizedByLikelihood
 from kerasgen.registration import register
@@ -48,8 +46,8 @@ class DownBlock(layers.Layer):
     def __init__(self, channels, reads_skip, **kwargs):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
-        self.conv1 = down_to(channels, 2, 3, **dtype)
-        self.conv2 = down_to(2 * channels, 2, 3, **dtype)
+        self.conv1 = vertical_conv(channels, 2, 3, "B", **dtype)
+        self.conv2 = vertical_conv(2 * channels, 2, 3, "B", **dtype)
         self.skip = pointwise(channels, use_bias=False, **dtype) if reads_skip else None
 
     def build(self, input_shape):
@@ -57,7 +55,7 @@ class DownBlock(layers.Layer):
 
     def call(self, x, skip, bias):
         hidden = self._hidden(self.conv1(_concat_elu(x)), skip)
-        return _gated(x, plus(self.conv2(hidden), shared_bias(bias)))
+        return _gated(x, add_bias(self.conv2(hidden), bias))
 
     def _hidden(self, hidden, skip):
         return _concat_elu(hidden if skip is None else hidden + self.skip(_concat_elu(skip)))
@@ -71,7 +69,7 @@ class DownBlock(layers.Layer):
             self.conv1(ops.concatenate([past[0], first], axis=1), window=True), skip
         )
         gate = self.conv2(ops.concatenate([past[1], hidden], axis=1), window=True)
-        return _gated(x, plus(gate, shared_bias(bias))), [first, hidden]
+        return _gated(x, add_bias(gate, bias)), [first, hidden]
 
 
 class RightConv(layers.Layer):
@@ -85,7 +83,7 @@ class RightConv(layers.Layer):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
         self.above = CausalConv2D(filters, (1, 2), ((1, -1), (1, 0)), **dtype)
-        self.left = up_to(filters, 2, use_bias=False, **dtype)
+        self.left = horizontal_conv(filters, 2, "B", use_bias=False, **dtype)
 
     def build(self, input_shape):
         self.built = True
@@ -117,14 +115,14 @@ class RightBlock(layers.Layer):
         hidden = self.conv1(_concat_elu(x)) + self.link(_concat_elu(down))
         if skip is not None:
             hidden = hidden + self.skip(_concat_elu(skip))
-        return _gated(x, plus(self.conv2(_concat_elu(hidden)), shared_bias(bias)))
+        return _gated(x, add_bias(self.conv2(_concat_elu(hidden)), bias))
 
     def row(self, traces, down, bias):
         """What both convolutions take from the row above and the down stream, all
         columns of a row.
         """
         first = self.conv1.above(rows_of(traces[0]), window=True) + self.link(_concat_elu(down))
-        second = plus(self.conv2.above(rows_of(traces[1]), window=True), shared_bias(bias))
+        second = add_bias(self.conv2.above(rows_of(traces[1]), window=True), bias)
         return columns_of(first), columns_of(second)
 
     def at(self, x, skip, column, past):
@@ -152,14 +150,10 @@ class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
 
     def __init__(self, output_channels=None, channels=64, num_blocks=4, **kwargs):
         super().__init__(**kwargs)
-        self.config = {
-            "output_channels": output_channels,
-            "channels": channels,
-            "num_blocks": num_blocks,
-        }
+        self.channels = channels
         dtype = {"dtype": self.dtype_policy}
-        self.first_down = above(channels, 2, 3, **dtype)
-        self.first_right = above(channels, 1, 3, **dtype)
+        self.first_down = vertical_conv(channels, 2, 3, "A", **dtype)
+        self.first_right = vertical_conv(channels, 1, 3, "A", **dtype)
         # The pixel on the left and the one above it.
         self.first_left = CausalConv2D(channels, (2, 1), ((1, 0), (1, -1)), use_bias=False, **dtype)
         halves = [False] * num_blocks + [True] * num_blocks
@@ -196,7 +190,7 @@ class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
 
     def init_cache(self, batch_size, condition=None):
         _, width, size = self.event_shape
-        dtype, channels = self.compute_dtype, 2 * self.config["channels"]
+        dtype, channels = self.compute_dtype, 2 * self.channels
         row = ops.zeros((batch_size, 1, width, channels), dtype)
         cache = {
             "above": ops.zeros((batch_size, 2, width, size), dtype),
@@ -211,7 +205,7 @@ class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
         )
 
     def _nothing_left(self, batch_size):
-        nothing = ops.zeros((batch_size, 2 * self.config["channels"]), self.compute_dtype)
+        nothing = ops.zeros((batch_size, 2 * self.channels), self.compute_dtype)
         return [[nothing, nothing] for _ in self.right]
 
     def start_row(self, cache, row):
@@ -247,9 +241,6 @@ class PixelCNNPlusPlus(SizedByLikelihood, CausalNetwork):
 
         rights = _run(self.right, column["first"] + self.first_left.at(pair), right_block)
         return self.head.at(ops.elu(rights[-1])), {**cache, "left": traces}, traces
-
-    def get_config(self):
-        return {**super().get_config(), **self.config}
 
 
 def _run(blocks, x, apply):

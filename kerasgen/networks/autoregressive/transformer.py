@@ -7,7 +7,6 @@ stem, all that it sees (as in PixelSNAIL, Chen and others 2018, arXiv 1712.09763
 
 import math
 
-import keras
 from keras import layers, ops
 
 from kerasgen.networks.attention import CausalBlock, next_token
@@ -74,13 +73,7 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.config = {
-            "output_channels": output_channels,
-            "size": size,
-            "num_blocks": num_blocks,
-            "num_heads": num_heads,
-            "dropout": dropout,
-        }
+        self.size = size
         dtype = {"dtype": self.dtype_policy}
         self.stem = stem or PixelBefore(dtype=self.dtype_policy.name)
         self.embedding = layers.Dense(size, **dtype)
@@ -97,7 +90,7 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
     def build(self, x_shape, condition_shape=None):
         self.positions = self.add_weight(
             name="positions",
-            shape=(math.prod(x_shape[1:3]), self.config["size"]),
+            shape=(math.prod(x_shape[1:3]), self.size),
             initializer="truncated_normal",
         )
         super().build(x_shape, condition_shape)
@@ -122,7 +115,7 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
         return ops.reshape(self.head(self.norm(h)), (-1, height, width, self.output_size))
 
     def init_cache(self, batch_size, condition=None):
-        size, dtype = self.config["size"], self.compute_dtype
+        size, dtype = self.size, self.compute_dtype
         nothing = ops.zeros((batch_size, size), dtype)
         stem, row = self.stem.init_cache(batch_size, condition)
         cache = {
@@ -149,11 +142,3 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
         token, stem, trace = self.stem.step(cache["stem"], of_stem, left)
         h, kept = next_token(self.blocks, self.embedding(token) + offset, cache["kept"], index)
         return self.head(self.norm(h)), {**cache, "kept": kept, "stem": stem}, trace
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{**config, "stem": keras.saving.deserialize_keras_object(config.get("stem"))})
-
-    def get_config(self):
-        stem = keras.saving.serialize_keras_object(self.stem)
-        return {**super().get_config(), **self.config, "stem": stem}

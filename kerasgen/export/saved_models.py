@@ -1,0 +1,102 @@
+"""SavedModel folders."""
+
+import contextlib
+import inspect
+import os
+import pathlib
+import tempfile
+
+import keras
+
+from kerasgen.export import signatures as _signatures
+from kerasgen.export.verification import Report, bound_of, milliseconds, verify
+
+
+def saved_model(model, folder, signatures=None, bound=None):
+    """Writes a SavedModel with a free batch size that TensorFlow alone can load.
+
+    It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)`
+    with names; so is what `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder,
+    call_endpoint="encode")` takes signatures of one input.
+
+    Args:
+        model: a model that lists `export_signatures()`, on the TensorFlow backend.
+        folder: to write, with its parents; a SavedModel that is there is replaced once the new one
+            is verified.
+        signatures: names of those to export; all by default.
+        bound: largest error against Keras to accept, for every element; by default
+            `BOUNDS["saved_model"]`, which also bounds the mean.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        RuntimeError: another backend than TensorFlow.
+        ValueError: a model that cannot be exported, a folder with other content, or an error above
+            the bound; `folder` is then as it was.
+    """
+    chosen = _signatures.of(model, signatures)
+    folder, bound = pathlib.Path(folder), bound_of("saved_model", bound)
+    replaceable = folder.is_dir() and (
+        (folder / "saved_model.pb").is_file() or not any(folder.iterdir())
+    )
+    if folder.exists() and not replaceable:
+        raise ValueError(
+            f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another."
+        )
+    import tensorflow as tf
+
+    with written_whole(folder) as temporary:
+        archive(chosen, temporary)
+        loaded = tf.saved_model.load(str(temporary)).signatures
+
+        def run(name, inputs):
+            outputs = loaded[name](**{key: tf.constant(value) for key, value in inputs.items()})
+            return {key: value.numpy() for key, value in outputs.items()}
+
+        errors = verify(model, chosen, run, bound)
+        size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
+        times = milliseconds(model, chosen, run)
+        return Report(folder, size, "saved_model", *errors, bound, times)
+
+
+def archive(signatures, folder):
+    """Writes the signatures as a SavedModel with the variables that they use."""
+    import tensorflow as tf
+
+    export = keras.export.ExportArchive()
+    for name, signature in signatures.items():
+        specs = [
+            tf.TensorSpec(
+                () if each is _signatures.COUNT else (None, *each.shape), each.dtype, name=key
+            )
+            for key, each in signature.inputs.items()
+        ]
+        export.add_endpoint(name, _named(signature), specs)
+    export.write_out(str(folder), verbose=False)
+
+
+def _named(signature):
+    """The signature's function with its inputs as parameters, from which TensorFlow takes names."""
+    names = list(signature.inputs)
+
+    def function(*args, **kwargs):
+        return signature.function(**dict(zip(names, args)), **kwargs)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    function.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+    return function
+
+
+@contextlib.contextmanager
+def written_whole(path):
+    """Yields a temporary path beside `path`; what is there at the end moves to `path`, and nothing
+    after an error.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workshop:
+        new = pathlib.Path(workshop, path.name)
+        yield new
+        if path.is_dir():  # a folder can take the place of an empty one only
+            os.replace(path, pathlib.Path(workshop, "replaced"))
+        os.replace(new, path)
