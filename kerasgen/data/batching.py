@@ -32,8 +32,17 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         source: a `kerasgen.data.source.Source`.
-        batch_size, binarize, labels, shuffle, seed, drop_remainder, repeat, start_step: as of
-            `kerasgen.data.load`.
+        batch_size: examples in a batch; the last batch of an epoch may hold fewer.
+        binarize: None for examples as they are; "dynamic": pixels drawn anew as Bernoulli(pixel) at
+            every visit; "fixed": drawn once, the draw of an image depending on the seed and its
+            place in the split only.
+        labels: give (examples, int32 labels `[B]`) instead of examples; captions, attributes and
+            factors are `[B, K]`.
+        shuffle: give every epoch an order of its own.
+        seed: of the order and of the binarization, an integer of at least 0.
+        drop_remainder: leave out a last batch that is not full.
+        repeat: go on over epochs without end.
+        start_step: number of batches, over all epochs, to leave out at the start.
 
     Raises:
         ValueError: a bad option, labels asked of a set without labels, anything but images to be

@@ -1,6 +1,7 @@
 """Sets by name, or from a file: as one source, or in batches."""
 
 import os
+from typing import Any
 
 import numpy as np
 from keras import tree
@@ -83,15 +84,9 @@ def load(
     name: str,
     split: str = "train",
     batch_size: int = 64,
-    binarize: str | None = None,
-    labels: bool = False,
-    shuffle: bool = False,
-    seed: int = 0,
-    drop_remainder: bool = False,
-    repeat: bool = False,
-    start_step: int = 0,
     data_dir: str | os.PathLike | None = None,
     download: bool = False,
+    **options: Any,
 ):
     """Reads a set into memory and gives batches `[B, *event.shape]`: images float32 in [0, 1].
 
@@ -103,17 +98,9 @@ def load(
 
     Args:
         name, split, data_dir, download: as of `open`.
-        batch_size: examples in a batch; the last batch of an epoch may hold fewer.
-        binarize: None for examples as they are; "dynamic": pixels drawn anew as Bernoulli(pixel) at
-            every visit; "fixed": drawn once, the draw of an image depending on the seed and its
-            place in the split only.
-        labels: give (examples, int32 labels `[B]`) instead of examples; captions, attributes and
-            factors are `[B, K]`.
-        shuffle: give every epoch an order of its own.
-        seed: of the order and of the binarization, an integer of at least 0.
-        drop_remainder: leave out a last batch that is not full.
-        repeat: go on over epochs without end.
-        start_step: number of batches, over all epochs, to leave out at the start.
+        batch_size: examples in a batch.
+        **options: `binarize`, `labels`, `shuffle`, `seed`, `drop_remainder`, `repeat` and
+            `start_step` of `kerasgen.data.batching.Batches`.
 
     Returns:
         A prefetching `tf.data.Dataset`, deterministic, with autotuning off.
@@ -129,21 +116,11 @@ def load(
         >>> tuple(images.shape), tuple(labels.shape)
         ((64, 8, 8, 1), (64,))
     """
-    source = open(name, split, data_dir, download)
-    return source.batches(
-        batch_size=batch_size,
-        binarize=binarize,
-        labels=labels,
-        shuffle=shuffle,
-        seed=seed,
-        drop_remainder=drop_remainder,
-        repeat=repeat,
-        start_step=start_step,
-    ).dataset()
+    return open(name, split, data_dir, download).batches(batch_size=batch_size, **options).dataset()
 
 
 def from_npz(
-    path: str | os.PathLike, split: str = "train", name: str | None = None, **options
+    path: str | os.PathLike, split: str = "train", name: str | None = None, **options: Any
 ) -> Batches:
     """Reads a file of `save_npz` or `export_npz`, without TensorFlow.
 
@@ -151,8 +128,7 @@ def from_npz(
         path: of the file.
         split: of the splits in the file, as of `open`.
         name: of the set that the file is to hold, or None for any.
-        **options: `batch_size`, `binarize`, `labels`, `shuffle`, `seed`, `drop_remainder`, `repeat`
-            and `start_step`, with the meaning and the defaults that they have in `load`.
+        **options: of `kerasgen.data.batching.Batches`.
 
     Returns:
         `Batches` for Keras' `fit`, the same as `load` gives of the same set.

@@ -58,8 +58,8 @@ class Source:
                 part[rows] = values
         return whole
 
-    def batches(self, **options) -> Batches:
-        """The examples in batches; options as of `kerasgen.data.load`."""
+    def batches(self, **options: Any) -> Batches:
+        """The examples in batches; options as of `kerasgen.data.batching.Batches`."""
         return Batches(self, **options)
 
     def binarized(self, seed: int) -> "Source":

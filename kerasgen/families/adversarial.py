@@ -14,14 +14,14 @@ from keras import ops
 
 from kerasgen import backend, checks, events, fitting
 from kerasgen.abilities import Samples
+from kerasgen.families.game import TwoSidedTraining, refuse
 from kerasgen.model import GenerativeModel, Loss, penalties
 from kerasgen.networks import ScoreHead
-from kerasgen.optimizers import GANOptimizers, slowed, twin
 from kerasgen.registration import register
 
 
 @register
-class AdversarialModel(Samples, GenerativeModel):
+class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
     """A generator, a critic and the divergence between their sides. It samples; it has no
     likelihood.
 
@@ -179,91 +179,11 @@ class AdversarialModel(Samples, GenerativeModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each."""
-        _refuse(sample_weight)
+        refuse(sample_weight)
         x, y, faults = self.received(x, y)
         terms, divergence = self._terms(x, y, training)
         self.first_fault.update_state(terms, data=faults)
         return self._logged(terms, divergence) / backend.num_replicas()
-
-    def compile(self, optimizer=None, critic_optimizer=None, **kwargs):
-        """Keras' `compile`.
-
-        Args:
-            optimizer: the generator's, or `kerasgen.optimizers.GANOptimizers`; Adam(2e-4,
-                beta_1=0.5) by default, which is DCGAN's (Radford and others 2016). A callback that
-                sets the learning rate moves both rates by the same factor.
-            critic_optimizer: one of the same settings by default, without a moving average. The
-                learning-rate schedules of both count training steps, of which the critic makes
-                `critic_steps` each.
-            kwargs: Keras' own.
-
-        Raises:
-            ValueError: the model computes in float16, whose loss scaling knows one optimizer; two
-                optimizers of the critic.
-        """
-        if self.dtype_policy.name == "mixed_float16":
-            raise ValueError(
-                "Expected the dtype policy float32 or mixed_bfloat16: Keras scales the loss of one "
-                "optimizer, and here "
-                "are two. Received: mixed_float16. Build the model under mixed_bfloat16, which "
-                "needs no scaling."
-            )
-        optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
-        if isinstance(optimizer, GANOptimizers):
-            if critic_optimizer is not None:
-                raise ValueError(
-                    "Expected critic_optimizer=None beside GANOptimizers, which hold the critic's. "
-                    "Received: "
-                    f"{type(critic_optimizer).__name__}. Drop it."
-                )
-            optimizer, critic_optimizer = optimizer.generator, optimizer.critic
-        critic_optimizer = keras.optimizers.get(critic_optimizer or twin(optimizer))
-        both = GANOptimizers(optimizer, slowed(critic_optimizer, self.critic_steps))
-        both.build_both(self.generator.trainable_variables, self._critic_variables)
-        super().compile(both, **kwargs)
-
-    @property
-    def _critic_variables(self):
-        return [*self.critic.trainable_variables, *self.head.trainable_variables]
-
-    def train_step(self, *args):
-        """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which
-        returns the new state.
-        """
-        return backend.train_step(self, self._play, *args)
-
-    def _play(self, data, scope):
-        """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
-        x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        _refuse(sample_weight)
-        x, condition, faults = self.received(x, condition)
-        groups, divergences = [], []
-        for x_part, condition_part in self._parts(x, condition):
-            terms, divergence = self._step(
-                self._critic_terms,
-                x_part,
-                condition_part,
-                self.optimizer.critic,
-                (self.critic, self.head),
-                scope,
-            )
-            groups.append(terms)
-            divergences.append(divergence)
-            for each in self.regularizers:
-                each.constrain(self._critic_variables)
-        made, _ = self._step(
-            self._generator_terms,
-            x_part,
-            condition_part,
-            self.optimizer.generator,
-            (self.generator,),
-            scope,
-        )
-        self.first_fault.update_state(*groups, made, data=faults)
-        terms = {name: ops.concatenate([group[name] for group in groups]) for name in terms}
-        self._loss_tracker.update_state(
-            self._logged(terms | made, sum(divergences) / len(divergences))
-        )
 
     def _logged(self, terms, divergence):
         """The loss of these terms, whose means it takes into account, as it does the divergence."""
@@ -271,31 +191,6 @@ class AdversarialModel(Samples, GenerativeModel):
             self.term_means[name].update_state(term)
         self.divergence_mean.update_state(divergence, ops.shape(terms["critic"])[0])
         return self._weighted(terms) + penalties(self)
-
-    def _parts(self, x, condition):
-        """The batch in `critic_steps` parts of one size; what they lack they take from the start
-        again.
-        """
-        size = -(-ops.shape(x)[0] // self.critic_steps)
-        for part in range(self.critic_steps):
-            rows = (part * size + ops.arange(size)) % ops.shape(x)[0]
-            yield (
-                ops.take(x, rows, axis=0),
-                None if condition is None else ops.take(condition, rows, axis=0),
-            )
-
-    def _step(self, terms_of, x, condition, optimizer, side, scope):
-        def loss():
-            terms, report = terms_of(x, condition, training=True)
-            # Keras optimizers sum gradients over replicas, and take a loss_scale_factor out of
-            # them.
-            value = (self._weighted(terms) + penalties(*side)) / backend.num_replicas()
-            return optimizer.scale_loss(value), (terms, report)
-
-        variables = [variable for layer in side for variable in layer.trainable_variables]
-        (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
-        optimizer.apply(gradients, variables)
-        return result
 
     def _weighted(self, terms):
         return sum(self.penalties.get(name, 1.0) * ops.mean(term) for name, term in terms.items())
@@ -320,11 +215,3 @@ class AdversarialModel(Samples, GenerativeModel):
 
         noise = {"noise": fitting.noise_tensor((self.latent_dim,))}
         return {"sample": (sample, noise | self.condition.tensors())}
-
-
-def _refuse(sample_weight):
-    if sample_weight is not None:
-        raise ValueError(
-            "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. Drop "
-            "it."
-        )

@@ -26,9 +26,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend, checks, decoding, events, fitting
+from kerasgen import backend, checks, decoding, events
 from kerasgen.abilities import Samples, Scores
 from kerasgen.batches import count, in_blocks
+from kerasgen.families import mixture_files
 from kerasgen.model import GenerativeModel, Loss
 from kerasgen.registration import register
 
@@ -61,8 +62,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         if "condition" in kwargs or "num_classes" in kwargs:
             raise ValueError(
                 "Expected no condition: a mixture has components, which it finds itself. Received: "
-                "a "
-                "condition. Drop it."
+                "a condition. Drop it."
             )
         super().__init__(event, None, ("nll",), **kwargs)
         self.is_image = isinstance(self.event, events.Image)
@@ -133,7 +133,7 @@ class Mixture(Samples, Scores, GenerativeModel):
     def _log_prob(self, x, condition):
         if self.levels:
             return self._log_mass(x)
-        return self._log_density(self._continuous(x, 0.0)) - self._log_cells
+        return self._log_density(self.continuous(x, 0.0)) - self.log_cells
 
     def _log_weights(self, x, condition, seed, num_samples):
         draws = [self._bound(x, each) for each in backend.split_seed(seed, num_samples)]
@@ -142,7 +142,7 @@ class Mixture(Samples, Scores, GenerativeModel):
     def _bound(self, x, seed):
         """log p(y) - D log L for pixels y made continuous by one draw of noise, `[B]`."""
         noise = backend.tfd.Uniform().sample(ops.shape(x), seed=seed)
-        return self._log_density(self._continuous(x, noise)) - self._log_cells
+        return self._log_density(self.continuous(x, noise)) - self.log_cells
 
     def _log_density(self, points):
         return self.distribution().log_prob(points)
@@ -172,13 +172,13 @@ class Mixture(Samples, Scores, GenerativeModel):
     decodes_at_once = scores_at_once
 
     @property
-    def _log_cells(self):
+    def log_cells(self):
         """log of the number of cells that the levels cut the unit cube into; of continuous data,
         of the volume of a unit cube of standardized examples.
         """
         return self.size * math.log(self.levels) if self.levels else self.event.log_volume
 
-    def _continuous(self, x, noise):
+    def continuous(self, x, noise):
         """Flattened examples `[B, D]`, pixels of levels spread over their cells by `noise` in [0,
         1).
         """
@@ -202,15 +202,15 @@ class Mixture(Samples, Scores, GenerativeModel):
         cell.
         """
         components = self.distribution().components_distribution
-        return components.log_prob(self._continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
+        return components.log_prob(self.continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
 
     def _sample(self, n, seed, condition):
         of_component, of_noise = seed
         uniform = backend.tfd.Uniform().sample((n,), seed=of_component)
         component = decoding.pick(ops.convert_to_tensor(self.logits), uniform)
-        return self._draw(component, backend.tfd.Normal(0.0, 1.0).sample((n, self.size), of_noise))
+        return self.draw(component, backend.tfd.Normal(0.0, 1.0).sample((n, self.size), of_noise))
 
-    def _draw(self, component, noise):
+    def draw(self, component, noise):
         """Examples of the components `[n]` from standard normal noise `[n, D]`."""
         scale = ops.take(self.scales(), component, axis=0)
         offset = (
@@ -250,7 +250,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         noise = (
             np.random.default_rng(seed).random(x.shape, dtype="float32") if self.levels else None
         )
-        points = ops.convert_to_numpy(self._continuous(x, noise)).astype("float64")
+        points = ops.convert_to_numpy(self.continuous(x, noise)).astype("float64")
         mixture = GaussianMixture(
             self.num_components,
             covariance_type=self.covariance,
@@ -262,7 +262,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         mixture.fit(points)
         self._set(mixture.weights_, mixture.means_, mixture.covariances_)
         return {
-            "nll": float(self._log_cells - mixture.score(points)),
+            "nll": float(self.log_cells - mixture.score(points)),
             "iterations": int(mixture.n_iter_),
             "converged": bool(mixture.converged_),
         }
@@ -278,57 +278,10 @@ class Mixture(Samples, Scores, GenerativeModel):
         self.raw_scales.assign(np.tril(scales, -1) + diagonal)
 
     def export_signatures(self):
-        """What an exported file can do: name -> (function of named tensors, shapes of its inputs
-        without batch axis).
-
-        `sample` takes D + 2 standard normal numbers an example: D for the component's normal, and
-        two for its choice, by `decoding.uniform`. `log_prob` of levels takes two a pixel in the
-        same way. The weights are constants of the signatures, so that the Cholesky factors are
-        inverted before, not in the file.
+        """What an exported file can do: name -> (function of named tensors, the tensors it takes).
+        See `kerasgen.families.mixture_files`.
         """
-        means, scales, log_weights = (
-            ops.convert_to_numpy(part)
-            for part in (self.means, self.scales(), ops.log_softmax(self.logits))
-        )
-        whitening = 1 / scales if self.covariance == "diag" else np.linalg.inv(scales)
-        determinants = (
-            scales if self.covariance == "diag" else np.diagonal(scales, axis1=1, axis2=2)
-        )
-        log_norms = (
-            log_weights - np.log(determinants).sum(1) - self.size / 2 * math.log(2 * math.pi)
-        )
-        below = np.cumsum(np.exp(log_weights))[:-1]  # probabilities of components 0..k
-
-        def joint(points):
-            centred = points[:, None] - means  # [B, K, D]
-            white = (
-                centred * whitening
-                if self.covariance == "diag"
-                else ops.sum(whitening * centred[:, :, None], -1)
-            )
-            return log_norms - ops.sum(ops.square(white), axis=-1) / 2
-
-        def log_prob(noise=None, **tensors):
-            uniform = 0.0 if noise is None else decoding.uniform(noise)
-            points = self._continuous(self.event.pack(tensors), uniform)
-            return {"log_prob": ops.logsumexp(joint(points), axis=-1) - self._log_cells}
-
-        def responsibilities(**tensors):
-            points = self._continuous(self.event.pack(tensors), 0.5)
-            return {"responsibilities": ops.softmax(joint(points))}
-
-        def sample(noise):
-            uniform = decoding.uniform(noise[:, -2:])[:, None]
-            component = ops.sum(ops.cast(uniform > below, "int32"), axis=-1)
-            return self.event.unpack(self._draw(component, noise[:, :-2]))
-
-        x, noise = self.event.tensors(), fitting.noise_tensor
-        of_pixels = {"noise": noise((*self.event_shape, 2))} if self.levels else {}
-        return {
-            "sample": (sample, {"noise": noise((self.size + 2,))}),
-            "log_prob": (log_prob, x | of_pixels),
-            "responsibilities": (responsibilities, x),
-        }
+        return mixture_files.signatures(self)
 
 
 def _positive(raw):

@@ -31,10 +31,9 @@ def sample_quality(
     seed: int = 0,
     count: int | None = None,
 ) -> dict[str, Figure]:
-    """Measures samples of a model against held-out examples.
+    """Measures samples of a model, as they are shown, against held-out examples.
 
-    Memory does not grow with the number of samples. Means of likelihoods count as samples, as they
-    are what is shown.
+    Memory does not grow with the number of samples.
 
     Args:
         model: any that samples.
@@ -74,23 +73,15 @@ def sample_quality(
     drawn = _drawn(model, count, block, condition, seed)
     samples = extractor(next(drawn))
     further = (features for images in drawn for features in extractor.batches(images))
-    copies = {}
-    if training is None:
-        half = block // 2
-        floors = _distances(_side(held_out[half:]), _side(held_out[:half]))
-    else:
-        first = len(samples)
-        seen = _side(extractor(training[:first]), extractor.batches(training[first:count]))
-        floors = _distances(seen, _side(held_out))
-        if not extractor.slow:
-            share = memorisation.copying(samples, extractor(training), held_out).share
-            name = f"copied[{extractor.name}]"
-            copies[name] = Figure(100 * share, "% of pairs (50 by new data)")
+    floors = _floors(held_out, training, extractor, len(samples), count)
     figures = {}
     for name, value in _distances(_side(samples, further), _side(held_out)).items():
         figures[f"{name}[{extractor.name}]"] = value
         figures[f"{name}_floor[{extractor.name}]"] = floors[name]
-    return figures | copies
+    if training is not None and not extractor.slow:
+        share = memorisation.copying(samples, extractor(training), held_out).share
+        figures[f"copied[{extractor.name}]"] = Figure(100 * share, "% of pairs (50 by new data)")
+    return figures
 
 
 def protocol(
@@ -129,6 +120,15 @@ def protocol(
         f"mean_difference_p and mmd_p of {tested:,} a side, by {two_sample.PERMUTATIONS} "
         f"relabellings; features: {extractor.name}"
     )
+
+
+def _floors(held_out, training, extractor, first, count):
+    """What real data score in the place of `count` samples, of which `first` are at hand."""
+    if training is None:
+        half = len(held_out) // 2
+        return _distances(_side(held_out[half:]), _side(held_out[:half]))
+    seen = _side(extractor(training[:first]), extractor.batches(training[first:count]))
+    return _distances(seen, _side(held_out))
 
 
 def _drawn(model, count, block, condition, seed):

@@ -55,41 +55,66 @@ def tokenize(
     """Writes the ids of any number of images.
 
     Args:
-        model: a `kerasgen.families.DiscreteAutoencoder`.
+        model: a tokenizer of grey or RGB images.
         source: a folder of image files, also in folders within; "tfds:NAME" or "tfds:NAME:SPLIT"
-            ("train" by default), read where TFDS finds it or drawn by kerasgen, as "tfds:scenes";
-            or a pattern of TFRecord files, "images/*.tfrecord", of `tf.Example`s with an encoded
-            image in their feature "image".
-        output: folder to write to, on a disk that all workers reach. It holds the exported
-            tokenizer, `tokens.json` with what the ids are, and two files for each shard. A TFRecord
-            file has `tf.Example`s of "name" and "ids", a Parquet file these columns; ids are in
-            raster order of the grid.
+            ("train" by default), of any set that kerasgen names; or a pattern of TFRecord files of
+            `tf.Example`s with an encoded image in their feature "image".
+        output: folder on a disk that all workers reach: the exported tokenizer, `tokens.json` with
+            what the ids are, and two files for each shard, of names and of ids in raster order.
         file_format: "tfrecord" or "parquet".
         images_per_shard: of a folder or a TFDS split; a TFRecord file is a shard.
         resize: cut the middle out of images of another shape and scale it; otherwise they count as
             unreadable.
         binary: make pixels black or white, whichever is nearer, for a model of binary images.
-        options: flags of Beam, such as `["--runner", "FlinkRunner"]`; by default the pipeline runs
-            in this process, with `["--direct_num_workers", "4", "--direct_running_mode",
-            "multi_processing"]` in four.
-        data_dir, download: of a TFDS set, as in `kerasgen.data.load`; no part of the settings that
-        a run must share.
+        options: flags of Beam, such as `["--runner", "FlinkRunner"]`. By default the pipeline runs
+            in this process; `["--direct_num_workers", "4", "--direct_running_mode",
+            "multi_processing"]` are four.
+        data_dir, download: of a TFDS set, as in `kerasgen.data.load`.
 
     Returns:
-        Counts by name: "images" and "skipped" of all shards, and "shards" with those that this run
-        "wrote".
+        Counts: "images" and "skipped" of all shards, and "shards" with those that this run "wrote".
 
     Raises:
         ValueError: a source without images, an unknown format or flag, an output folder of other
-            settings, or a model that is no tokenizer of grey or RGB images.
+            settings, or a model that is no such tokenizer.
         RuntimeError: a worker process ended, as for want of memory.
     """
     runner.check(options)
+    _check(model, output, file_format)
+    found = images.source(source, data_dir, download)
+    parts = found.parts(images_per_shard)
+    if not parts:
+        raise ValueError(
+            f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a "
+            "pattern of TFRecord files. Received: none."
+        )
+    settings = {
+        "source": source,
+        "format": file_format,
+        "images_per_shard": images_per_shard,
+        "resize": resize,
+        "binary": binary,
+        **_of_model(model),
+        "shards": len(parts),
+        "images": _digest(json.dumps(parts).encode()),
+    }
+    _check_settings(output, settings)
+    shards = [Shard(index, len(parts), part) for index, part in enumerate(parts)]
+    wrote = _write(model, output, settings, found, shards, options)
+    reports = [files.read_json(shard.path(output, "json")) for shard in shards]
+    return {
+        "images": sum(report["images"] for report in reports),
+        "skipped": sum(len(report["skipped"]) for report in reports),
+        "shards": len(shards),
+        "wrote": wrote,
+    }
+
+
+def _check(model, output, file_format):
     if "://" in output:  # the tokenizer that the workers load is no file of Beam's
         raise ValueError(
             "Expected a folder that this process and the workers reach by its path. Received: "
-            f"{output!r}. "
-            "Write to a mounted disk, and copy."
+            f"{output!r}. Write to a mounted disk, and copy."
         )
     if file_format not in FORMATS:
         raise ValueError(f"Expected the format to be one of {FORMATS}. Received: {file_format!r}")
@@ -102,51 +127,37 @@ def tokenize(
             "Expected a tokenizer of grey or RGB images. Received: one of shape "
             f"{model.event_shape}."
         )
-    found = images.source(source, data_dir, download)
-    parts = found.parts(images_per_shard)
-    if not parts:
-        raise ValueError(
-            f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a "
-            "pattern of TFRecord "
-            "files. Received: none."
-        )
-    shards = [Shard(index, len(parts), part) for index, part in enumerate(parts)]
-    settings = {
-        "source": source,
-        "format": file_format,
-        "images_per_shard": images_per_shard,
-        "resize": resize,
-        "binary": binary,
+
+
+def _of_model(model):
+    """What a run that goes on must find again in its tokenizer."""
+    weights = (np.ascontiguousarray(weight).tobytes() for weight in model.get_weights())
+    return {
         "vocab_size": model.vocab_size,
         "grid_shape": list(model.grid_shape),
         "event_shape": list(model.event_shape),
-        "shards": len(parts),
-        "images": _digest(json.dumps(parts).encode()),
-        "weights": _digest(
-            *(np.ascontiguousarray(weight).tobytes() for weight in model.get_weights())
-        ),
+        "weights": _digest(*weights),
     }
-    _check_settings(output, settings)
+
+
+def _write(model, output, settings, source, shards, options):
+    """Writes the shards that are not there yet, and returns their number."""
     exported = posixpath.join(output, "tokenizer")
     if not FileSystems.exists(posixpath.join(exported, "saved_model.pb")):
         export.saved_model(model, exported, ["encode"])
     if partial := files.match(posixpath.join(output, "ids-*.partial-*")):
         FileSystems.delete(partial)  # of a run that was broken off
-    left = [shard for shard in shards if not FileSystems.exists(shard.path(output, file_format))]
+    left = [
+        each for each in shards if not FileSystems.exists(each.path(output, settings["format"]))
+    ]
     if left:
-        work = Tokenize(exported, output, settings, found)
+        work = Tokenize(exported, output, settings, source)
         pipeline = beam.Pipeline(
             runner=runner.named(options), options=PipelineOptions(list(options))
         )
         with runner.ended_by_a_lost_worker(), pipeline:
             _ = pipeline | beam.Create(left) | beam.Reshuffle() | beam.ParDo(work)
-    reports = [files.read_json(shard.path(output, "json")) for shard in shards]
-    return {
-        "images": sum(report["images"] for report in reports),
-        "skipped": sum(len(report["skipped"]) for report in reports),
-        "shards": len(shards),
-        "wrote": len(left),
-    }
+    return len(left)
 
 
 def _digest(*parts):

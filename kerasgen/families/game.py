@@ -1,0 +1,119 @@
+"""The training of a generator and a critic in one step.
+
+The batch is shared out among the critic's steps, and one step of the generator follows. Both
+optimizers are one, so that checkpoints and callbacks know nothing of it.
+"""
+
+import keras
+from keras import ops
+
+from kerasgen import backend
+from kerasgen.model import penalties
+from kerasgen.optimizers import GANOptimizers, slowed, twin
+
+
+class TwoSidedTraining:
+    """A mixin before `GenerativeModel`: `compile` with two optimizers, and `train_step`.
+
+    The model has a `generator`, a `critic` with a `head`, `critic_steps` and `regularizers`, and
+    gives the terms of each side.
+    """
+
+    def compile(self, optimizer=None, critic_optimizer=None, **kwargs):
+        """Keras' `compile`.
+
+        Args:
+            optimizer: the generator's, or `kerasgen.optimizers.GANOptimizers`; Adam(2e-4,
+                beta_1=0.5) by default, which is DCGAN's (Radford and others 2016). A callback that
+                sets the learning rate moves both rates by the same factor.
+            critic_optimizer: one of the same settings by default, without a moving average. The
+                learning-rate schedules of both count training steps, of which the critic makes
+                `critic_steps` each.
+            kwargs: Keras' own.
+
+        Raises:
+            ValueError: the model computes in float16, whose loss scaling knows one optimizer; two
+                optimizers of the critic.
+        """
+        if self.dtype_policy.name == "mixed_float16":
+            raise ValueError(
+                "Expected the dtype policy float32 or mixed_bfloat16: Keras scales the loss of one "
+                "optimizer, and here are two. Received: mixed_float16. Build the model under "
+                "mixed_bfloat16, which needs no scaling."
+            )
+        optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
+        if isinstance(optimizer, GANOptimizers):
+            if critic_optimizer is not None:
+                raise ValueError(
+                    "Expected critic_optimizer=None beside GANOptimizers, which hold the critic's. "
+                    f"Received: {type(critic_optimizer).__name__}. Drop it."
+                )
+            optimizer, critic_optimizer = optimizer.generator, optimizer.critic
+        critic_optimizer = keras.optimizers.get(critic_optimizer or twin(optimizer))
+        both = GANOptimizers(optimizer, slowed(critic_optimizer, self.critic_steps))
+        both.build_both(self.generator.trainable_variables, self._critic_variables)
+        super().compile(both, **kwargs)
+
+    @property
+    def _critic_variables(self):
+        return [*self.critic.trainable_variables, *self.head.trainable_variables]
+
+    def train_step(self, *args):
+        """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which
+        returns the new state.
+        """
+        return backend.train_step(self, self._play, *args)
+
+    def _play(self, data, scope):
+        """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
+        x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        refuse(sample_weight)
+        x, condition, faults = self.received(x, condition)
+        critic = self._critic_terms, self.optimizer.critic, (self.critic, self.head)
+        generator = self._generator_terms, self.optimizer.generator, (self.generator,)
+        groups, divergences = [], []
+        for x_part, condition_part in self._parts(x, condition):
+            terms, divergence = self._step(*critic, x_part, condition_part, scope)
+            groups.append(terms)
+            divergences.append(divergence)
+            for each in self.regularizers:
+                each.constrain(self._critic_variables)
+        made, _ = self._step(*generator, x_part, condition_part, scope)
+        self.first_fault.update_state(*groups, made, data=faults)
+        terms = {name: ops.concatenate([group[name] for group in groups]) for name in terms}
+        self._loss_tracker.update_state(
+            self._logged(terms | made, sum(divergences) / len(divergences))
+        )
+
+    def _parts(self, x, condition):
+        """The batch in `critic_steps` parts of one size; what they lack they take from the start
+        again.
+        """
+        size = -(-ops.shape(x)[0] // self.critic_steps)
+        for part in range(self.critic_steps):
+            rows = (part * size + ops.arange(size)) % ops.shape(x)[0]
+            yield (
+                ops.take(x, rows, axis=0),
+                None if condition is None else ops.take(condition, rows, axis=0),
+            )
+
+    def _step(self, terms_of, optimizer, side, x, condition, scope):
+        def loss():
+            terms, report = terms_of(x, condition, training=True)
+            # Keras optimizers sum gradients over replicas, and take out a loss_scale_factor.
+            value = (self._weighted(terms) + penalties(*side)) / backend.num_replicas()
+            return optimizer.scale_loss(value), (terms, report)
+
+        variables = [variable for layer in side for variable in layer.trainable_variables]
+        (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
+        optimizer.apply(gradients, variables)
+        return result
+
+
+def refuse(sample_weight):
+    """Raises a ValueError for weights of examples."""
+    if sample_weight is not None:
+        raise ValueError(
+            "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. "
+            "Drop it."
+        )
