@@ -82,12 +82,7 @@ def tokenize(
     runner.check(options)
     _check(model, output, file_format)
     found = images.source(source, data_dir, download)
-    parts = found.parts(images_per_shard)
-    if not parts:
-        raise ValueError(
-            f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a "
-            "pattern of TFRecord files. Received: none."
-        )
+    parts = _parts(found, source, images_per_shard)
     settings = {
         "source": source,
         "format": file_format,
@@ -102,12 +97,9 @@ def tokenize(
     shards = [Shard(index, len(parts), part) for index, part in enumerate(parts)]
     wrote = _write(model, output, settings, found, shards, options)
     reports = [files.read_json(shard.path(output, "json")) for shard in shards]
-    return {
-        "images": sum(report["images"] for report in reports),
-        "skipped": sum(len(report["skipped"]) for report in reports),
-        "shards": len(shards),
-        "wrote": wrote,
-    }
+    skipped = sum(len(report["skipped"]) for report in reports)
+    counts = {"images": sum(report["images"] for report in reports), "skipped": skipped}
+    return {**counts, "shards": len(shards), "wrote": wrote}
 
 
 def _check(model, output, file_format):
@@ -127,6 +119,16 @@ def _check(model, output, file_format):
             "Expected a tokenizer of grey or RGB images. Received: one of shape "
             f"{model.event_shape}."
         )
+
+
+def _parts(found, source, images_per_shard):
+    """What each shard holds."""
+    if parts := found.parts(images_per_shard):
+        return parts
+    raise ValueError(
+        f"Expected images in {source!r}: files that end in {', '.join(images.ENDINGS)}, or a "
+        "pattern of TFRecord files. Received: none."
+    )
 
 
 def _of_model(model):
