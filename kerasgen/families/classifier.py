@@ -11,6 +11,26 @@ from kerasgen.registration import register
 
 
 @register
+class CrossEntropy(keras.losses.Loss):
+    """Nats by which logits `[..., K]` miss int labels `[...]`: -log p(label).
+
+    Args:
+        smoothing: share of each label's weight that is spread evenly over all classes (Szegedy and
+            others 2016, arXiv 1512.00567, section 7).
+    """
+
+    def __init__(self, smoothing=0.0, name="cross_entropy", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.smoothing = smoothing
+
+    def call(self, labels, logits):
+        log_p = ops.log_softmax(logits)
+        labels = ops.cast(labels, "int32")[..., None]
+        right = ops.take_along_axis(log_p, labels, axis=-1)[..., 0]
+        return -(1 - self.smoothing) * right - self.smoothing * ops.mean(log_p, axis=-1)
+
+
+@register
 class Classifier(Classifies, EventModel):
     """An encoder, dropout and a linear layer.
 
@@ -24,13 +44,24 @@ class Classifier(Classifies, EventModel):
         augmentation: Keras layers, images to images, applied one after the other in training.
         dropout: share of the features left out in training, and with it how many the linear layer
             relies on.
+        label_smoothing: of the loss, see `CrossEntropy`.
     """
 
-    def __init__(self, event, num_classes, encoder, augmentation=(), dropout=0.5, **kwargs):
+    def __init__(
+        self,
+        event,
+        num_classes,
+        encoder,
+        augmentation=(),
+        dropout=0.5,
+        label_smoothing=0.0,
+        **kwargs,
+    ):
         super().__init__(event, num_classes, **kwargs)
         self.encoder = encoder
         self.augmentation = list(augmentation)
         self.dropout = keras.layers.Dropout(dropout)
+        self.label_smoothing = label_smoothing
         self.head = keras.layers.Dense(self.num_logits, dtype="float32", name="head")
         self.build()
 
@@ -45,7 +76,7 @@ class Classifier(Classifies, EventModel):
 
     def compile(self, optimizer="adam", loss=None, metrics=None, **kwargs):
         """Keras' `compile`, by default with cross-entropy in nats and accuracy."""
-        loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        loss = loss or CrossEntropy(self.label_smoothing)
         metrics = ["accuracy"] if metrics is None else metrics
         super().compile(optimizer, loss, metrics=metrics, **kwargs)
 

@@ -1,6 +1,6 @@
 """Tensors to tensors, no probability."""
 
-from kerasgen.networks.augmentation import RandomAffine
+from kerasgen.networks.augmentation import RandomAffine, RandomShift
 from kerasgen.networks.autoregressive import (
     CausalTransformer,
     DiagonalBiLSTM,
@@ -16,6 +16,7 @@ from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
 from kerasgen.networks.joint import JointDecoder, JointEncoder
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
+from kerasgen.networks.pooled import PatchTransform, PooledBlock, PooledEncoder, SignedParts
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
 from kerasgen.networks.tiles import TileEncoder
 from kerasgen.networks.token_grid import TokenGrid
@@ -35,15 +36,20 @@ __all__ = [
     "GridEncoder",
     "JointDecoder",
     "JointEncoder",
+    "PatchTransform",
     "PixelCNN",
     "PixelCNNPlusPlus",
+    "PooledBlock",
+    "PooledEncoder",
     "RandomAffine",
+    "RandomShift",
     "ResampledBlock",
     "ResidualBlock",
     "ResidualCritic",
     "ResidualGenerator",
     "RowLSTM",
     "ScoreHead",
+    "SignedParts",
     "SpaceToDepth",
     "TileEncoder",
     "TokenGrid",

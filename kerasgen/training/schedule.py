@@ -41,9 +41,14 @@ class TrainingConfig:
 
     Attributes:
         epochs: passes over the training set.
-        learning_rate: of Adam, on the plateau between warm-up and decay.
+        learning_rate: on the plateau between warm-up and decay.
+        method: "adam", or "sgd" with Nesterov's momentum.
         critic_learning_rate: of an adversarial model's critic; as the generator's by default.
-        beta_1, beta_2: Adam's decay rates of the gradient's mean and square.
+        beta_1, beta_2: Adam's decay rates of the gradient's mean and square; beta_1 is the momentum
+            of "sgd" too.
+        weight_decay: share of each kernel taken off at every step, times the learning rate
+            (Loshchilov and Hutter 2017, arXiv 1711.05101). Biases and the parameters of
+            normalisations keep theirs.
         warmup_steps: steps over which the learning rate rises.
         decay: share of all steps, at the end, over which it falls to 0.
         ema: momentum of the moving average of the weights that the run ends with, or None for the
@@ -61,9 +66,11 @@ class TrainingConfig:
 
     epochs: int
     learning_rate: float
+    method: str = "adam"
     critic_learning_rate: float | None = None
     beta_1: float = 0.9
     beta_2: float = 0.999
+    weight_decay: float = 0.0
     warmup_steps: int = 0
     decay: float = 0.0
     ema: float | None = None
@@ -78,6 +85,7 @@ class TrainingConfig:
             ("critic_learning_rate", 0, math.inf),
             ("beta_1", -1e-9, 1),
             ("beta_2", -1e-9, 1),
+            ("weight_decay", -1e-9, math.inf),
             ("decay", -1e-9, 1 + 1e-9),
             ("ema", 0, 1),
         ):
@@ -90,22 +98,35 @@ class TrainingConfig:
                     f"Received: {value!r}"
                 )
             setattr(self, name, float(value))
+        if self.method not in ("adam", "sgd"):
+            raise ValueError(
+                f"Expected training.method to be 'adam' or 'sgd'. Received: {self.method!r}"
+            )
         for name in ("epochs", "steps_per_execution"):
             checks.positive(f"training.{name}", getattr(self, name))
 
     def optimizer(self, steps):
-        """Adam over `steps` steps; two as one where the critic has a learning rate of its own."""
-
-        def adam(learning_rate, ema=None):
-            decay_start = round(steps * (1 - self.decay))
-            rate = WarmupStableDecay(learning_rate, self.warmup_steps, decay_start, steps)
-            average = {"use_ema": ema is not None, "ema_momentum": ema or 0.99}
-            return keras.optimizers.Adam(rate, self.beta_1, self.beta_2, **average)
-
-        optimizer = adam(self.learning_rate, self.ema)
+        """The optimizer of `steps` steps; two as one where the critic has a rate of its own."""
+        optimizer = self._optimizer(self.learning_rate, steps, self.ema)
         if self.critic_learning_rate is None:
             return optimizer
-        return GANOptimizers(optimizer, adam(self.critic_learning_rate))
+        return GANOptimizers(optimizer, self._optimizer(self.critic_learning_rate, steps))
+
+    def _optimizer(self, learning_rate, steps, ema=None):
+        decay_start = round(steps * (1 - self.decay))
+        rate = WarmupStableDecay(learning_rate, self.warmup_steps, decay_start, steps)
+        options = {
+            "weight_decay": self.weight_decay or None,
+            "use_ema": ema is not None,
+            "ema_momentum": ema or 0.99,
+        }
+        if self.method == "sgd":
+            optimizer = keras.optimizers.SGD(rate, self.beta_1, nesterov=True, **options)
+        else:
+            optimizer = keras.optimizers.Adam(rate, self.beta_1, self.beta_2, **options)
+        if self.weight_decay:
+            optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+        return optimizer
 
 
 def of(recipe):
