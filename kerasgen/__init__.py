@@ -33,7 +33,7 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "__version__"])
 
 
 def register() -> None:
@@ -50,12 +50,16 @@ def register() -> None:
         importlib.import_module(f"{__name__}.{name}")
 
 
+# What imports modules, and its name for the one that is asked for; the second for `python -m`.
+_IMPORTERS = {"<frozen importlib._bootstrap>": "name", "<frozen runpy>": "mod_name"}
+
+
 def _is_imported_for(module):
     """Whether this package is being imported as the parent of one of its modules."""
     frame = sys._getframe()
     while frame := frame.f_back:
-        in_importlib = frame.f_code.co_filename == "<frozen importlib._bootstrap>"
-        if in_importlib and frame.f_locals.get("name") == module:
+        asked = _IMPORTERS.get(frame.f_code.co_filename)
+        if asked and frame.f_locals.get(asked) == module:
             return True
     return False
 

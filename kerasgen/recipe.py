@@ -55,6 +55,7 @@ class Recipe:
         training: the schedule, arguments of `kerasgen.training.TrainingConfig`.
         seed: of initial weights, data order and noise.
         title: one line that says what the preset is.
+        lesson: one line that says what it teaches by its faults, where it is shown for them.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Recipe:
     training: dict
     seed: int = 0
     title: str = ""
+    lesson: str = ""
 
     @classmethod
     def load(cls, path):

@@ -1,5 +1,7 @@
 """The command line, in this process on a tiny preset, and once as a process of its own."""
 
+import dataclasses
+import json
 import os
 import re
 import subprocess
@@ -17,24 +19,86 @@ def test_card(tiny, capsys):
     assert capsys.readouterr().out.strip() == zoo.card(tiny).strip()
 
 
+def listed(capsys, *options):
+    cli.main(["list", *options])
+    return capsys.readouterr().out
+
+
 def test_list_shows_figures_from_metrics(tiny, capsys, monkeypatch, tmp_path):
-    published = [{"model": "IWAE", "value": 82.9, "source": "arXiv 1509.00519"}]
     nll = {"value": 81.234, "standard_error": 0.5, "unit": "nats", "protocol": "p", "command": "c"}
-    nll["published"] = published
-    folder = zoo.save(zoo.load(tiny), tmp_path / "tiny", TINY, {**METRICS, "figures": {"nll": nll}})
-    monkeypatch.setattr(zoo, "names", lambda: ["tiny"])
-    monkeypatch.setattr(zoo, "folder", lambda name: folder)
-    cli.main(["list"])
+    lesson = dataclasses.replace(TINY, title="A VAE", lesson="It is tiny")
+    metrics = {**METRICS, "figures": {"nll": nll}}
+    folder = zoo.save(zoo.load(tiny), tmp_path / "tiny", lesson, metrics)
+    monkeypatch.setattr(zoo, "names", lambda *filters: [folder])
+    row = listed(capsys).strip().splitlines()[-1]
     size = (folder / "model.weights.h5").stat().st_size / 1e3
-    row = capsys.readouterr().out.splitlines()[-1]
-    assert row == f"| `tiny` |  | nll 81.23 ± 0.50 nats | IWAE 82.90 | {size:.0f} kB |"
-    of_classes = {
-        "nll": {**nll, "value": 79.0, "published": []},
-        "nll_marginal": nll,
-    }  # which compares with others
-    zoo.save(zoo.load(tiny), folder, TINY, {**METRICS, "figures": of_classes})
-    cli.main(["list"])
-    assert "| nll_marginal 81.23 ± 0.50 nats | IWAE 82.90 |" in capsys.readouterr().out
+    assert row == f"| `tiny` | A VAE. A lesson: It is tiny | nll 81.23 ± 0.50 | {size:.0f} kB |"
+    of_classes = {"nll": {**nll, "value": 79.0}, "nll_marginal": nll}  # which compares with others
+    zoo.save(zoo.load(tiny), folder, lesson, {**METRICS, "figures": of_classes})
+    assert "| nll_marginal 81.23 ± 0.50 |" in listed(capsys)
+    (known,) = json.loads(listed(capsys, "--json"))
+    assert known["leading"] == "nll_marginal" and known["figure"] == nll
+    assert (known["family"], known["data"]) == ("LatentVariableModel", "digits")
+
+
+def test_a_table_of_the_list_has_one_unit(capsys):
+    """And every preset that ships is in one."""
+    tables = listed(capsys).split("## ")[1:]
+    names = [re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) for table in tables]
+    assert sorted(sum(names, [])) == zoo.names()
+    for table, group in zip(tables, names):
+        units = {zoo.summary(name).figure["unit"] for name in group}
+        assert len(units) == 1 and f"measured ({units.pop()})" in table
+
+
+@pytest.mark.parametrize(
+    ("filters", "fits"),
+    [
+        ({"family": "adversarial_model"}, lambda known: known.family == "AdversarialModel"),
+        ({"family": "gan"}, lambda known: re.search("gan(_|$)", known.name)),
+        ({"data": "fashion_mnist"}, lambda known: known.data == "fashion_mnist"),
+        ({"task": "complete"}, lambda known: known.family == "AutoregressiveModel"),
+        ({"max_mb": 0.5}, lambda known: known.weight_bytes <= 5e5),
+        (
+            {"family": "vae", "max_mb": 1},
+            lambda known: (
+                known.name in ("dvae_mnist", "dvae_shapes", "beta_vae_shapes", "vqvae_fashion")
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_presets_are_found_by_what_they_are(filters, fits, capsys):
+    found = zoo.names(**filters)
+    assert found == [name for name in zoo.names() if fits(zoo.summary(name))] != []
+    options = [
+        word
+        for key, value in filters.items()
+        for word in (f"--{key.replace('_', '-')}", str(value))
+    ]
+    assert [known["name"] for known in json.loads(listed(capsys, "--json", *options))] == found
+
+
+def in_a_terminal(capsys, monkeypatch, *argv):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    cli.main(list(argv))
+    return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)  # without its colours
+
+
+def test_a_terminal_of_80_columns_shows_whole_words(capsys, monkeypatch):
+    text = in_a_terminal(capsys, monkeypatch, "list")
+    assert max(map(len, text.splitlines())) <= 80 and "…" not in text and "| ---" not in text
+    assert all(name in text for name in zoo.names())
+    text = in_a_terminal(capsys, monkeypatch, "card", "vae_mnist")
+    assert max(map(len, text.splitlines())) <= 80 and "…" not in text and "##" not in text
+    assert "samples.png" in text and "<br>" not in text
+
+
+def test_a_card_as_json_is_recipe_and_figures(tiny, capsys):
+    cli.main(["card", tiny, "--json"])
+    known = json.loads(capsys.readouterr().out)
+    assert known["recipe"] == TINY.to_dict() and known["figures"] == METRICS["figures"]
 
 
 def test_equal_seeds_sample_equal_pictures(tiny, tmp_path):
@@ -75,12 +139,12 @@ def test_train_passes_its_options_on(tiny, tmp_path, monkeypatch):
         "2",
         "--resume",
         "--data",
-        "d.npz",
+        str(tmp_path),
         "--out",
         str(tmp_path),
     ]
     cli.main(["train", tiny, *options, "--data-dir", "there", "--download"])
-    here = {"data": "d.npz", "data_dir": "there", "download": True}
+    here = {"data": str(tmp_path), "data_dir": "there", "download": True}
     assert calls == [(TINY, tmp_path, "mirrored", 2, True, here)]
 
 
@@ -111,7 +175,15 @@ def test_data_export(tmp_path):
         (["sample", "x", "-n", "0"], "expected an integer of at least 1, received 0"),
         (["sample", "x", "-n", "many"], "invalid integer value: 'many'"),
         (["paint"], "Expected a command. Received: 'paint'. Near names: train."),
-        (["x"], "Received: 'x'. Commands: list, card,"),
+        (["lst"], "Expected a command. Received: 'lst'. Near names: list."),
+        (["x"], "Received: 'x'. Known: list, card,"),
+        (["sample", "vae_mnist", "--lable", "3"], "Received: '--lable'. Near names: --label"),
+        (["list", "--familly", "gan"], "Near names: --family"),
+        (["list", "--family", "gam"], "Expected the family of a preset. Received: 'gam'."),
+        (["list", "--data", "fashion"], "Near: fashion_mnist."),
+        (["list", "--task", "sampel"], "Near: sample."),
+        (["evaluate", "vae_mnist", "--data", "no.npz"], "received no.npz, which is not there"),
+        (["sample", "vae_mnist", "--label", "3"], "told what to draw. Received: --label"),
         ([], "required: COMMAND"),
         (
             ["export", "x", "--format", "savedmodel", "--quantize", "int8"],
@@ -160,9 +232,26 @@ def test_an_error_of_the_process_is_one_line(tiny):
         ["list"],
         ["sample"],
         ["sample", "vae_mnis"],
+        ["sample", "vae_mnist", "--label", "3"],
+        ["evaluate", "vae_mnist", "--data", "no.npz"],
+        ["card", "vae_mnist"],
+        ["lst"],
         ["train", "none.yaml"],
     ],
     ids=" ".join,
 )
 def test_help_list_and_errors_of_names_need_no_keras(argv):
-    assert "keras" not in process(*argv, after="print(*sys.modules)").stdout.split()
+    assert (
+        "keras" not in process(*argv, after="print(*sys.modules)").stdout.splitlines()[-1].split()
+    )
+
+
+def test_python_m_does_not_wait_for_keras():
+    """`python -m kerasgen.cli` imports the package before the command line, as runpy does."""
+    script = (
+        "import runpy, sys\nsys.argv = ['kerasgen', '--version']\n"
+        "try:\n    runpy.run_module('kerasgen.cli', run_name='__main__')\n"
+        "finally:\n    print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "kerasgen.cli" in done.stdout.split() and "keras" not in done.stdout.split()

@@ -8,6 +8,7 @@ known without Keras come at once.
 import argparse
 import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -56,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     for name, module in COMMANDS.items():
         summary = module.__doc__.partition("\n")[0]
         command = commands.add_parser(name, help=summary, description=module.__doc__)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, command=command)
         module.add_arguments(command)
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top
@@ -80,6 +81,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.run(args)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # whoever read the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if args.debug:
             raise
@@ -91,10 +95,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _parse(words):
     top = parser()
     if words and not words[0].startswith("-") and words[0] not in COMMANDS:
-        near = difflib.get_close_matches(words[0], COMMANDS, n=3, cutoff=0.5)
-        known = f"Near names: {', '.join(near)}." if near else f"Commands: {', '.join(COMMANDS)}."
-        top.error(f"Expected a command. Received: {words[0]!r}. {known}")
+        _refuse(top, "a command", words[0], list(COMMANDS))
     args, args.beam = top.parse_known_args(words)
     if args.beam and args.run is not tokenize.run:
-        top.error(f"unrecognized arguments: {' '.join(args.beam)}")
+        options = sorted(set(re.findall(r"(?<!\w)--?[a-z][\w-]*", args.command.format_help())))
+        _refuse(args.command, "an option", args.beam[0], options)
     return args
+
+
+def _refuse(parser, expected, received, known):
+    near = difflib.get_close_matches(received, known, n=3, cutoff=0.5)
+    names = f"Near names: {', '.join(near)}" if near else f"Known: {', '.join(known)}"
+    parser.error(f"Expected {expected}. Received: {received!r}. {names}.")

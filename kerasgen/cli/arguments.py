@@ -1,6 +1,7 @@
 """Arguments that several commands share."""
 
 import argparse
+import pathlib
 
 
 def positive(text):
@@ -12,6 +13,13 @@ def positive(text):
 
 
 positive.__name__ = "integer"  # argparse names the type in its message
+
+
+def existing(text):
+    """The path of something that is there."""
+    if not pathlib.Path(text).exists():
+        raise argparse.ArgumentTypeError(f"expected a file, received {text}, which is not there")
+    return text
 
 
 def add_preset(parser):
@@ -30,4 +38,4 @@ def add_source(parser):
     """Where examples come from."""
     add_tfds(parser)
     npz = "a file by `data export` or NumPy, read instead of TFDS"
-    parser.add_argument("--data", metavar="NPZ", help=npz)
+    parser.add_argument("--data", type=existing, metavar="NPZ", help=npz)

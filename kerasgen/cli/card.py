@@ -1,7 +1,12 @@
-"""Print a preset's card: what it is, its figures, its limits."""
+"""Print a preset's card: what it is, its figures, its limits.
+
+It is laid out in a terminal, and Markdown in a pipe.
+"""
 
 import dataclasses
 import json
+import re
+import sys
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -9,6 +14,8 @@ from kerasgen.cli import arguments, inputs
 
 def add_arguments(parser):
     arguments.add_preset(parser)
+    for_programs = "its recipe and every digit of its figures, for programs"
+    parser.add_argument("--json", action="store_true", help=for_programs)
     write = "write it and its pictures again, with the figures there are"
     parser.add_argument("--write", action="store_true", help=write)
     note = "where it falls short, instead of what it says now"
@@ -20,9 +27,42 @@ def run(args):
     if args.write or args.note:
         _write(args)
 
+    if args.json:
+        return print(json.dumps(_known(args.name), indent=2))
+
     from kerasgen.rendering import printable
 
-    print(printable(kerasgen.zoo.card(args.name)))
+    text = printable(kerasgen.zoo.card(args.name))
+    if sys.stdout.isatty():
+        _lay_out(text)
+    else:
+        print(text)
+
+
+def _lay_out(text):
+    """Prints a card to the terminal; a picture is named, not shown."""
+    from rich.console import Console
+    from rich.markdown import Markdown, TableElement
+
+    class Folded(TableElement):
+        """A table that folds long words, which rich's own cuts."""
+
+        def __rich_console__(self, console, options):
+            for table in super().__rich_console__(console, options):
+                for column in table.columns:
+                    column.overflow = "fold"
+                yield table
+
+    class Card(Markdown):
+        elements = {**Markdown.elements, "table_open": Folded}
+
+    text = re.sub(r"^!\[.*\]\((.*)\)$", r"`\1`:", text, flags=re.MULTILINE)
+    Console().print(Card(text.replace("<br>", "; "), hyperlinks=False))
+
+
+def _known(name):
+    metrics = json.loads((kerasgen.zoo.folder(name) / "metrics.json").read_text(encoding="utf-8"))
+    return {"recipe": inputs.recipe(name).to_dict(), **metrics}
 
 
 def _write(args):

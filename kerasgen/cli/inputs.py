@@ -41,6 +41,12 @@ def recipe(name):
     return Recipe.load(folder / "recipe.yaml")
 
 
+def is_conditional(name):
+    """Whether the recipe of a preset names a condition, which is known without Keras."""
+    (arguments,) = recipe(name).model.values()
+    return not arguments.keys().isdisjoint(("condition", "num_classes"))
+
+
 def model(name, ability=None):
     """The model of a preset, which must have an ability of `kerasgen.abilities` where
     one is named.

@@ -54,6 +54,12 @@ def _label(text):
 
 
 def run(args):
+    asked = "label" if args.label is not None else "prompt" if args.prompt is not None else None
+    if asked and not inputs.is_conditional(args.name):
+        raise ValueError(
+            f"Expected a preset that is told what to draw. Received: --{asked} for {args.name!r}. "
+            "Drop it, or name another."
+        )
     model = inputs.model(args.name, "Samples")
     ways = _ways(model, args)
     condition, columns = _condition(model, args)

@@ -1,13 +1,15 @@
 """Presets: a recipe, the weights that it led to, the figures that they reach and a card."""
 
 from kerasgen.zoo.hub import publish
+from kerasgen.zoo.index import Summary, names, summary
 from kerasgen.zoo.judges import Judge, judge
-from kerasgen.zoo.loader import card, folder, load, load_into, names, warm_start, warm_start_layer
+from kerasgen.zoo.loader import card, folder, load, load_into, warm_start, warm_start_layer
 from kerasgen.zoo.manifest import PresetError
 
 __all__ = [
     "Judge",
     "PresetError",
+    "Summary",
     "card",
     "folder",
     "judge",
@@ -16,6 +18,7 @@ __all__ = [
     "names",
     "publish",
     "save",
+    "summary",
     "warm_start",
     "warm_start_layer",
 ]
@@ -27,3 +30,7 @@ def __getattr__(name):
     from kerasgen.zoo.writer import save  # imports Keras, which listing presets does without
 
     return save
+
+
+def __dir__():
+    return sorted(__all__)
