@@ -70,7 +70,7 @@ def kinds(tmp_path_factory):
     [
         ["mixture"],
         ["points"],
-        ["conditional", "--mean"],
+        ["conditional", "--pixels"],
         ["conditional", "--label", "3"],
         ["conditional", "--label", "any"],
         ["gan", "--truncation", "0.5"],
@@ -101,7 +101,6 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     ("command", "name", "options", "message"),
     [
         ("sample", "classifier", [], "Expected a preset whose model has 'sample'"),
-        ("sample", "mixture", ["--mean"], "ways to draw that Mixture has, of []. Received: --mean"),
         (
             "sample",
             "mixture",
@@ -112,7 +111,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "sample",
             "mixture",
             ["--label", "3"],
-            "Expected a preset of classes. Received: --label for",
+            "Expected a preset that is told what to draw. Received: --label for",
         ),
         (
             "sample",
@@ -154,7 +153,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "sample",
             "conditional",
             ["--top-k", "3"],
-            "ways to draw that LatentVariableModel has, of ['mean']. Received",
+            "ways to draw that LatentVariableModel has, of []. Received",
         ),
         ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
         (

@@ -1,5 +1,5 @@
-"""What the README shows is run: its Python blocks, its commands, its table of presets,
-its links.
+"""What the README and the pages beside it show is run: Python blocks, commands, links; the page of
+presets is what `kerasgen list` prints.
 """
 
 import os
@@ -17,10 +17,11 @@ from kerasgen import cli, zoo
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FAMILIES = (ROOT / "docs" / "families.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(language, page=README):
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def commands():
@@ -41,14 +42,18 @@ def needs(dataset):
         pytest.skip(f"{dataset} is absent: {error}")
 
 
+def run_blocks(page, name):
+    """The names that the Python blocks of a page leave, run one after the other."""
+    namespace = {}
+    for number, block in enumerate(blocks("python", page), 1):
+        exec(compile(block, f"{name}, Python block {number}", "exec"), namespace)
+    return namespace
+
+
 def test_python_blocks_run(tmp_path, monkeypatch):
-    if "vae_mnist" not in zoo.names():
-        pytest.skip("zoo/vae_mnist has no weights")
     needs("fashion_mnist")
     monkeypatch.chdir(tmp_path)
-    namespace = {}
-    for number, block in enumerate(blocks("python"), 1):
-        exec(compile(block, f"README.md, Python block {number}", "exec"), namespace)
+    namespace = run_blocks(README, "README.md")
     assert namespace["images"].shape == (16, 28, 28, 1)
     assert namespace["nats"].shape == (16,)
     assert namespace["features"].shape == (16, 256)
@@ -57,12 +62,16 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     )
     np.testing.assert_array_equal(completed[:, mask], images[:, mask])
     assert not np.array_equal(completed[:, ~mask], images[:, ~mask])
-    assert namespace["drawn"].shape == (8, 24, 1)
-    assert namespace["scores"].shape == (16,)
     assert next(iter(kerasgen.data.from_npz(tmp_path / "mine.npz"))).shape == (16, 28, 28, 1)
     assert {"fashion.keras", "fashion", "fashion.tflite", "mine.npz"} <= {
         path.name for path in tmp_path.iterdir()
     }
+
+
+def test_blocks_of_the_page_of_families_run():
+    namespace = run_blocks(FAMILIES, "families.md")
+    assert namespace["drawn"].shape == (8, 24, 1)
+    assert namespace["scores"].shape == (16,)
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -92,16 +101,26 @@ def test_all_commands_are_seen():
     assert len(commands()) == README.count("kerasgen demo\n") + len(
         re.findall(r"^kerasgen \w+ ", README, re.MULTILINE)
     )
-    assert len(blocks("python")) == 7
+    assert len(blocks("python")) == 5 and len(blocks("python", FAMILIES)) == 2
 
 
-def test_preset_table_is_what_list_prints(capsys):
+def test_the_page_of_presets_is_what_list_prints(capsys):
     cli.main(["list"])
-    shown = README.split("<!-- kerasgen list -->\n")[1].split("<!-- end -->")[0]
-    assert shown.strip() == capsys.readouterr().out.strip()
+    page = (ROOT / "docs" / "presets.md").read_text(encoding="utf-8")
+    assert page == capsys.readouterr().out
 
 
-def test_links_lead_to_files():
-    links = re.findall(r"\]\(([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+def test_the_first_page_names_few_presets_and_shows_each():
+    """Six to ten, each beside a picture; the others are on the page of presets."""
+    rows = [row for row in README.splitlines() if row.startswith("| **")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert 6 <= len(named) <= 10 and named <= set(zoo.names())
+    assert all(row.count(" | ") == 1 and 'src="zoo/' in row for row in rows)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/families.md", "docs/presets.md"])
+def test_links_lead_to_files(page):
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", path.read_text(encoding="utf-8"))
+    files = [link for pair in links for link in pair if link and "://" not in link]
+    assert files and [file for file in files if not (path.parent / file).exists()] == []

@@ -1,7 +1,6 @@
-"""List the presets with their figures: tables in a terminal, Markdown in a pipe.
+"""List the presets with their figures, one table for each family and unit.
 
-Figures compare within a table for the same data only. `kerasgen card NAME` says how each was
-measured, and what others have published.
+It is tables in a terminal and a page of Markdown in a pipe.
 """
 
 import itertools
@@ -28,48 +27,51 @@ def run(args):
     names = kerasgen.zoo.names(args.family, args.data, args.task, args.max_mb)
     presets = [kerasgen.zoo.summary(name) for name in names]
     if args.json:
-        known = [preset._asdict() for preset in presets]
-        return print(json.dumps(known, indent=2))
-    for (family, unit), group in _by_kind(presets):
-        columns = ["preset", "what it is", f"measured ({unit})" if unit else "measured", "weights"]
-        title = f"{family}, {unit}" if unit else family
-        (_table if sys.stdout.isatty() else _markdown)(title, columns, group)
+        print(json.dumps([preset._asdict() for preset in presets], indent=2))
+    elif sys.stdout.isatty():
+        _print_tables(_tables(presets))
+    else:
+        from kerasgen.rendering import render
+
+        print(render("presets.md.j2", tables=_tables(presets)), end="")
 
 
-def _by_kind(presets):
-    """Presets of one family whose leading figures have one unit, so that these compare."""
+def _tables(presets):
+    """Title, unit and rows of presets of one family whose leading figures have one unit."""
 
     def kind(preset):
         return preset.family, preset.figure.get("unit", "")
 
-    return itertools.groupby(sorted(presets, key=kind), kind)
+    return [
+        (f"{family}, {unit}" if unit else family, unit, [_row(preset) for preset in group])
+        for (family, unit), group in itertools.groupby(sorted(presets, key=kind), kind)
+    ]
 
 
 def _row(preset):
-    title = f"{preset.title}. A lesson: {preset.lesson}" if preset.lesson else preset.title
+    what = f"{preset.title}. A lesson: {preset.lesson}" if preset.lesson else preset.title
     measured = ""
     if preset.leading:
         error = preset.figure.get("standard_error")
         spread = "" if error is None else f" ± {error:.2f}"
         measured = f"{preset.leading} {preset.figure['value']:.2f}{spread}"
-    return title, measured, preset.size
+    return preset.name, what, measured, preset.size
 
 
-def _markdown(title, columns, presets):
-    print(f"## {title}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
-    for preset in presets:
-        print("|", " | ".join([f"`{preset.name}`", *_row(preset)]), "|")
-    print()
-
-
-def _table(title, columns, presets):
+def _print_tables(tables):
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*columns, title=title, title_justify="left", expand=True)
-    table.columns[0].no_wrap = table.columns[3].no_wrap = True
-    table.columns[2].width = 22
-    for preset in presets:
-        what, measured, size = _row(preset)
-        table.add_row(preset.name, what, measured.replace("[", " ["), size)
-    Console(markup=False, highlight=False).print(table)
+    from kerasgen.rendering import printable
+
+    console = Console(markup=False, highlight=False)
+    for title, unit, rows in tables:
+        measured = f"measured ({unit})" if unit else "measured"
+        columns = ("preset", "what it is", measured, "weights")
+        table = Table(*columns, title=title, title_justify="left", expand=True)
+        table.columns[0].no_wrap = table.columns[3].no_wrap = True
+        table.columns[2].width = 22
+        for name, what, measured, size in rows:
+            cells = name, what, measured.replace("[", " ["), size
+            table.add_row(*map(printable, cells))
+        console.print(table)

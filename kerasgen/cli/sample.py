@@ -9,7 +9,7 @@ import pathlib
 import kerasgen
 from kerasgen.cli import arguments, inputs
 
-_WAYS = ("mean", "truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
+_WAYS = ("truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
 
 def add_arguments(parser):
@@ -25,8 +25,11 @@ def add_arguments(parser):
     what.add_argument("--label", type=_label, help=label)
     prompt = "what is drawn from a preset that reads sentences"
     what.add_argument("--prompt", metavar="SENTENCE", help=prompt)
-    mean = "the mean of each image instead of a draw of its pixels"
-    add("--mean", action="store_const", const=True, help=mean)
+    pixels = (
+        "draw the pixels of images that decoders make, too: each by itself, which looks like noise "
+        "(default: the mean of each image)"
+    )
+    add("--pixels", action="store_true", help=pixels)
     temperature = "below 1: likelier pixels or tokens (default: 1)"
     add("--temperature", type=float, metavar="T", help=temperature)
     top_k = "draw among the K likeliest tokens (default: all)"
@@ -63,6 +66,7 @@ def run(args):
     model = inputs.model(args.name, "Samples")
     ways = _ways(model, args)
     condition, columns = _condition(model, args)
+    is_image = isinstance(model.event, kerasgen.events.Image)
     is_animated = args.out.suffix.lower() == ".gif"
     if is_animated and not isinstance(model, kerasgen.abilities.Completes):
         raise ValueError(
@@ -70,6 +74,9 @@ def run(args):
             f"Received: {args.name!r}. Write a .png."
         )
     progress = args.n > model.samples_at_once  # of several blocks, which take longer
+    shows_means = model.shows_means and is_image and not args.pixels
+    if shows_means:
+        ways["mean"] = True
     samples = model.sample(args.n, condition, args.seed, progress, **ways)
     if is_animated:
         from kerasgen.tasks.appear import appear
@@ -80,7 +87,10 @@ def run(args):
         kerasgen.plot.density(model, points, args.out, samples)
     else:
         kerasgen.plot.grid(model.event.render(samples), args.out, columns)
-    print(f"{args.out}: {args.n} samples")
+    what = "samples"
+    if shows_means:
+        what = "samples of the code, shown as means of p(x | code); --pixels draws pixels, too"
+    print(f"{args.out}: {args.n} {what}")
 
 
 def _ways(model, args):
