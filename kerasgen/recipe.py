@@ -24,6 +24,8 @@ import re
 
 import yaml
 
+from kerasgen import durable
+
 
 class _Loader(yaml.SafeLoader):
     """Reads as numbers also what YAML 1.1, to which PyYAML holds, calls texts: `1e-1`, `1E5`."""
@@ -107,7 +109,7 @@ class Recipe:
         return dataclasses.asdict(self)
 
     def save(self, path):
-        pathlib.Path(path).write_text(dump(self.to_dict(), width=120), encoding="utf-8")
+        durable.write_text(path, dump(self.to_dict(), width=120))
 
     def override(self, settings):
         """A copy with `"training.epochs=3"`-like settings applied; values are read as YAML.

@@ -76,9 +76,9 @@ DEATHS = {
         2,
     ),
     "after the second epoch's weights, before its state": (
-        "replace = training.checkpoints.replace\n"
-        "training.checkpoints.replace = lambda path, text: KILL if '\"epoch\": 2' in text else "
-        "replace(path, text)",
+        "write = training.checkpoints.durable.write_text\n"
+        "training.checkpoints.durable.write_text = lambda path, text: KILL if '\"epoch\": 2' in "
+        "text else write(path, text)",
         1,
     ),
 }
@@ -137,7 +137,12 @@ def test_a_killed_run_resumes_exactly(where, recipe, finished, tmp_path):
     training.run(recipe, output, resume=True)
     for resumed, whole in zip(weights(output), weights(finished), strict=True):
         np.testing.assert_array_equal(resumed, whole)
-    assert [path.name for path in (output / "checkpoints").glob("*.h5")] == ["epoch-4.weights.h5"]
+    assert sorted(path.name for path in (output / "checkpoints").iterdir()) == [
+        "before.json",
+        "epoch-3.weights.h5",
+        "epoch-4.weights.h5",
+        "state.json",
+    ]
     assert_every_epoch_once(output)
 
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 import kerasgen
+from kerasgen import durable
 from kerasgen.cli import (
     card,
     data,
@@ -72,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: with status 2 after an error, which is one line on stderr.
     """
-    args = _parse(sys.argv[1:] if argv is None else argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = _parse(words)
     # TensorFlow by itself uses oneDNN on some processors only; it is faster on the others too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if not args.debug:
@@ -88,6 +90,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         if args.debug:
             raise
         message = " ".join(str(error).split()) or type(error).__name__
+        if durable.is_full(error):
+            message = (
+                f"Expected room for what {words[0]} writes. Received: a full disk, or a limit on "
+                f"what may be written ({message[:80]}). Make room, and run the same again."
+            )
         print(f"kerasgen: error: {message}", file=sys.stderr)
         sys.exit(2)
 

@@ -5,12 +5,10 @@ that library and which no preset has been trained on.
 """
 
 import base64
-import os
 import pathlib
-import shutil
-import tempfile
 
 import kerasgen
+from kerasgen import durable
 from kerasgen.cli import inputs
 
 _MARK = '<meta name="generator" content="kerasgen demo">'  # in the page's template
@@ -46,18 +44,10 @@ def run(args):
 
 def write(out, model, preset):
     """Makes the folder beside `out`, and puts it in the place of `out` when it is complete."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = pathlib.Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        folder = aside / "new"
+    with durable.placed(out) as folder:
         folder.mkdir()
         page = _page(folder, preset, _work(folder, model))
         (folder / "index.html").write_text(page, encoding="utf-8")
-        if out.exists():
-            os.replace(out, aside / "old")
-        os.replace(folder, out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def digits(event_shape):

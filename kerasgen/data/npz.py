@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from keras import tree
 
+from kerasgen import durable
 from kerasgen.data import catalog, layout, on_disk
 from kerasgen.events import Image
 
@@ -75,13 +76,8 @@ def save_npz(
     event, sizes = layout.describe(arrays)
     for split in sizes:
         layout.check(event, layout.examples(arrays, split))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(unfinished, "wb") as file:
-            np.savez_compressed(file, name=name or path.stem, **arrays)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with durable.placed(path) as new, open(new, "wb") as file:
+        np.savez_compressed(file, name=name or path.stem, **arrays)
     return path
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasgen import durable
 from kerasgen.data import layout
 from kerasgen.events import Event
 
@@ -113,17 +114,15 @@ class PictureFile:
                 self._write()
 
     def _write(self):
-        unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        try:
-            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as file:
-                for split, size in self.sizes.items():
-                    self._write_split(file, split, size)
-                for name, value in self.facts.items():
-                    with file.open(f"{name}.npy", "w") as member:
-                        np.lib.format.write_array(member, np.asarray(value), allow_pickle=False)
-            os.replace(unfinished, self.path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with (
+            durable.placed(self.path) as new,
+            zipfile.ZipFile(new, "w", zipfile.ZIP_STORED) as file,
+        ):
+            for split, size in self.sizes.items():
+                self._write_split(file, split, size)
+            for name, value in self.facts.items():
+                with file.open(f"{name}.npy", "w") as member:
+                    np.lib.format.write_array(member, np.asarray(value), allow_pickle=False)
 
     def _write_split(self, file, split, size):
         header = {"descr": "|u1", "fortran_order": False, "shape": (size, *self.shape)}

@@ -3,11 +3,10 @@
 Its prose is in `kerasgen/templates/`, in `export.md.j2` and `export_preset.md.j2`.
 """
 
-import os
 import pathlib
 import re
 
-from kerasgen import machine
+from kerasgen import durable, machine
 from kerasgen.export.signatures import TENSORS
 from kerasgen.export.verification import BOUNDS
 from kerasgen.rendering import render
@@ -29,11 +28,8 @@ def contract(reports, path="export/README.md"):
     """
     path = pathlib.Path(path)
     sections = _sections(path) | {name: _section(files) for name, files in reports.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".partial")
     text = render("export.md.j2", tensors=TENSORS, sections=sorted(sections.items()))
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    durable.write_text(path, text)
     return path
 
 

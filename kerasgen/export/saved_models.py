@@ -1,13 +1,11 @@
 """SavedModel folders."""
 
-import contextlib
 import inspect
-import os
 import pathlib
-import tempfile
 
 import keras
 
+from kerasgen import durable
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.verification import Report, bound_of, milliseconds, verify
 
@@ -46,7 +44,7 @@ def saved_model(model, folder, signatures=None, bound=None):
         )
     import tensorflow as tf
 
-    with written_whole(folder) as temporary:
+    with durable.placed(folder) as temporary:
         archive(chosen, temporary)
         loaded = tf.saved_model.load(str(temporary)).signatures
 
@@ -86,17 +84,3 @@ def _named(signature):
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     function.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
     return function
-
-
-@contextlib.contextmanager
-def written_whole(path):
-    """Yields a temporary path beside `path`; what is there at the end moves to `path`, and nothing
-    after an error.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workshop:
-        new = pathlib.Path(workshop, path.name)
-        yield new
-        if path.is_dir():  # a folder can take the place of an empty one only
-            os.replace(path, pathlib.Path(workshop, "replaced"))
-        os.replace(new, path)

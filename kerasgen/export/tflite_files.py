@@ -2,10 +2,10 @@
 
 import pathlib
 
-from kerasgen import checks
+from kerasgen import checks, durable
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.conversion import convert, convert_apart, convertible
-from kerasgen.export.saved_models import archive, written_whole
+from kerasgen.export.saved_models import archive
 from kerasgen.export.verification import (
     BOUNDS,
     BoundExceeded,
@@ -58,7 +58,7 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
     if (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(sample, seed)
     data = _calibration_data(model, calibration)
-    with written_whole(path) as temporary:
+    with durable.placed(path) as temporary:
         source = temporary.with_suffix(".saved_model")
         with convertible():
             archive(chosen, source)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kerasgen import durable
+
 
 def animate(
     frames: Sequence[np.ndarray], path: str | pathlib.Path, seconds: float = 0.1
@@ -44,14 +46,7 @@ def animate(
         )
     levels = [np.round(255 * np.clip(frame, 0, 1)).astype("uint8") for frame in frames]
     first, *others = map(Image.fromarray, levels)
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    first.save(
-        path,
-        format="GIF",
-        save_all=True,
-        append_images=others,
-        duration=round(1000 * seconds),
-        loop=0,
-    )
-    return path
+    timing = {"duration": round(1000 * seconds), "loop": 0}
+    with durable.placed(path) as new:
+        first.save(new, format="GIF", save_all=True, append_images=others, **timing)
+    return pathlib.Path(path)

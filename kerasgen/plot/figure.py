@@ -3,6 +3,8 @@
 import pathlib
 from typing import TYPE_CHECKING
 
+from kerasgen import durable
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure  # which takes a while
 
@@ -21,6 +23,5 @@ def write(figure: "Figure", path: str | pathlib.Path | None) -> None:
     """
     if path is None:
         return
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=100, metadata={"Software": None})
+    with durable.placed(path) as new:
+        figure.savefig(new, format="png", dpi=100, metadata={"Software": None})

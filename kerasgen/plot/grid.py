@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgen import durable
+
 _SIDE = 56  # pixels that a small image is enlarged to, in whole multiples
 _GAP = 2
 
@@ -89,7 +91,6 @@ def _checked(images):
 def _write(picture, path):
     from matplotlib import image  # writes files itself; pyplot would choose a window system
 
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Equal pictures give equal files.
-    image.imsave(path, picture, format="png", metadata={"Software": None})
+    with durable.placed(path) as new:
+        # Equal pictures give equal files.
+        image.imsave(new, picture, format="png", metadata={"Software": None})

@@ -1,14 +1,14 @@
 """What watches and logs a run."""
 
 import csv
+import pathlib
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, durable
 from kerasgen.reports.monitors import KL_BY_UNIT
-from kerasgen.training.checkpoints import replace
 from kerasgen.zoo.manifest import HISTORY
 
 
@@ -73,18 +73,19 @@ def logs(output, epoch):
     checkpoint knows of.
     """
     for path in (output / HISTORY, output / KL_BY_UNIT):
-        if not path.exists():
-            continue
-        with path.open() as file:
-            rows = list(csv.reader(file))
-        replace(
-            path,
-            "".join(
-                ",".join(row) + "\n"
-                for row in rows[:1] + [r for r in rows[1:] if int(r[0]) < epoch]
-            ),
-        )
+        if path.exists():
+            rows = [",".join(row) + "\n" for row in _rows(path, epoch)]
+            durable.write_text(path, "".join(rows))
     callbacks = [keras.callbacks.CSVLogger(str(output / HISTORY), append=True)]
     if backend.HAS_TENSORBOARD:
         callbacks.append(keras.callbacks.TensorBoard(str(output / "logs")))
     return callbacks
+
+
+def _rows(path: pathlib.Path, epoch: int):
+    """The head of a table and its rows up to an epoch, each once, less what is damaged."""
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\0", "")
+    head, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
+    by_epoch = {int(row[0]): row for row in rows if len(row) == len(head) and row[0].isdigit()}
+    kept = [row for number, row in sorted(by_epoch.items()) if number < epoch]
+    return [head, *kept] if head[:1] == ["epoch"] else []

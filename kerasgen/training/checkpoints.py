@@ -1,23 +1,28 @@
 """What a run writes once an epoch, and what it needs to go on exactly."""
 
+import hashlib
 import json
-import os
 import pathlib
+import sys
 import tempfile
 import time
 
 import keras
 from keras import ops
 
+from kerasgen import durable
 from kerasgen.recipe import Recipe
+
+STATE, BEFORE = "state.json", "before.json"  # of the newest checkpoint, and of the one before
 
 
 class Checkpoints(keras.callbacks.Callback):
     """Writes everything that a run needs to go on, once an epoch.
 
     It comes last of the callbacks: a log may be cut back, not filled in. The weights file is
-    written under a name of its own, then state.json is replaced in one step to name it: whenever
-    the process dies, state.json names a file that is whole.
+    written under a name of its own and synced to the disk, then state.json is replaced in one step
+    to name it, with its checksum: whenever the process dies, state.json names a file that is whole.
+    The checkpoint before is kept, for a disk that damages the newest one.
     """
 
     def __init__(self, folder, recipe, writes=True):
@@ -27,20 +32,21 @@ class Checkpoints(keras.callbacks.Callback):
         self.writes = writes
         self.epoch = 0
         self.seconds = 0.0
-
-    @property
-    def _state(self):
-        return self.folder / "state.json"
+        self._last = None
 
     def exist(self):
-        return self._state.exists()
+        return any((self.folder / name).exists() for name in (STATE, BEFORE))
 
     def restore(self, model):
-        """Brings the model and its optimizer to the last checkpoint, where there is one."""
+        """Brings the model and its optimizer to the last whole checkpoint, where there is one.
+
+        Raises:
+            ValueError: of another recipe; or none is whole.
+        """
         if not self.exist():
             return
-        state = json.loads(self._state.read_text())
-        different = self.recipe.differences(Recipe.from_dict(state["recipe"], self._state))
+        state = self._whole()
+        different = self.recipe.differences(Recipe.from_dict(state["recipe"], self.folder / STATE))
         if different:
             changes = "; ".join(
                 f"{key} is {its!r} there, {mine!r} here" for key, (mine, its) in different.items()
@@ -51,7 +57,28 @@ class Checkpoints(keras.callbacks.Callback):
         model.load_weights(self.folder / state["file"])
         for variable, value in zip(_seed_states(model), state["seeds"], strict=True):
             variable.assign(value)
-        self.epoch, self.seconds = state["epoch"], state["seconds"]
+        self.epoch, self.seconds, self._last = state["epoch"], state["seconds"], state
+
+    def _whole(self):
+        """The state of the newest checkpoint that is as it was written."""
+        damage = []
+        for name in (STATE, BEFORE):
+            try:
+                state = _read(self.folder / name)
+            except ValueError as error:
+                damage.append(str(error))
+                continue
+            if damage and self.writes:
+                print(
+                    f"kerasgen: warning: {damage[0]}. The run goes on from the checkpoint before, "
+                    f"after epoch {state['epoch']}.",
+                    file=sys.stderr,
+                )
+            return state
+        raise ValueError(
+            f"Expected a whole checkpoint in {self.folder}. Received: {'; '.join(damage)}. Copy "
+            "the folder again, or train anew in another one."
+        )
 
     def on_epoch_begin(self, epoch, logs=None):
         self._began = time.monotonic()
@@ -59,24 +86,31 @@ class Checkpoints(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
         self.seconds += time.monotonic() - self._began
-        file = f"epoch-{self.epoch}.weights.h5"
         # Reading variables takes all workers, and only one of them may write the folder.
         if not self.writes:
             with tempfile.TemporaryDirectory() as scratch:
-                self._save(pathlib.Path(scratch), file)
+                self._save(pathlib.Path(scratch))
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._save(self.folder, file)
-        for old in self.folder.glob("epoch-*.weights.h5"):
-            if old.name != file:
-                old.unlink()
+        for table in self.folder.parent.glob("*.csv"):
+            durable.sync(table)
+        self._save(self.folder)
 
-    def _save(self, folder, file):
-        self.model.save_weights(folder / file)
+    def _save(self, folder):
+        file = f"epoch-{self.epoch}.weights.h5"
+        with durable.placed(folder / file) as new:
+            self.model.save_weights(new)
         seeds = [ops.convert_to_numpy(variable).tolist() for variable in _seed_states(self.model)]
         state = {"epoch": self.epoch, "seconds": self.seconds, "file": file, "seeds": seeds}
-        state["recipe"] = self.recipe.to_dict()
-        replace(folder / "state.json", json.dumps(state, indent=2))
+        state |= {"recipe": self.recipe.to_dict(), "sha256": _digest((folder / file).read_bytes())}
+        state["checksum"] = _checksum(state)
+        if self._last:
+            durable.write_text(folder / BEFORE, json.dumps(self._last, indent=2))
+        durable.write_text(folder / STATE, json.dumps(state, indent=2))
+        kept = {each["file"] for each in (state, self._last) if each}
+        for old in folder.glob("epoch-*.weights.h5"):
+            if old.name not in kept:
+                old.unlink()
+        self._last = state
 
 
 def _seed_states(model):
@@ -84,8 +118,30 @@ def _seed_states(model):
     return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 
-def replace(path, text):
-    """Writes a file so that it is either the old one or the new one, never a part."""
-    aside = path.with_name(path.name + ".part")
-    aside.write_text(text)
-    os.replace(aside, path)
+def _read(path):
+    """A state whose weights are there and as they were written, or a ValueError that says more."""
+    try:
+        state = json.loads(path.read_bytes())
+        weights = path.parent / state["file"]
+        is_whole = state.get("checksum", _checksum(state)) == _checksum(state)
+        # Earlier versions wrote no checksums.
+        is_whole &= state.get("sha256", _digest(weights.read_bytes())) == _digest(
+            weights.read_bytes()
+        )
+    except OSError as error:
+        raise ValueError(f"{error.filename} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"{path} is damaged") from None
+    if not is_whole:
+        raise ValueError(f"{path} and {weights.name} are not as they were written")
+    return state
+
+
+def _checksum(state):
+    """Of all that a state says but its checksum."""
+    said = {key: value for key, value in state.items() if key != "checksum"}
+    return _digest(json.dumps(said, sort_keys=True).encode())
+
+
+def _digest(data):
+    return hashlib.sha256(data).hexdigest()

@@ -3,12 +3,13 @@
 A run writes into its own folder:
 
     recipe.yaml          the recipe as run, overrides included
-    checkpoints/         the last epoch's weights, optimizer and seeds; state.json names the file
-                         that is whole
+    checkpoints/         weights, optimizer and seeds of the last two epochs, with their checksums:
+                         state.json names the file of the last, before.json that of the one before
     history.csv, logs/   every term by epoch, for reading and for TensorBoard
     kl_by_unit.csv       of a code with a prior, by epoch
     preset/              at the end: a preset folder that `kerasgen.zoo.load` reads; of points, with
                          their density
+    .lock                held by the process that trains there
 
 The order of the data, the noise and the schedules are functions of the recipe and of counters that
 a checkpoint holds. A run that was killed and resumed therefore ends with the weights of one that
@@ -23,7 +24,7 @@ import time
 
 import keras
 
-from kerasgen import backend, machine, zoo
+from kerasgen import backend, durable, machine, zoo
 from kerasgen.events import Vector
 from kerasgen.recipe import Recipe
 from kerasgen.reports import report
@@ -63,7 +64,8 @@ def run(
 
     Raises:
         ValueError: unknown schedule keys; a batch size that the replicas cannot share evenly;
-            `output` holds a run and `resume` is not set, or one of a different recipe.
+            `output` holds a run and `resume` is not set, or one of a different recipe; another
+            process trains there; no checkpoint there is whole.
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
 
     Example:
@@ -78,19 +80,19 @@ def run(
         return _fit_at_once(recipe, output, source, strategy, resume)
     schedule = schedules.of(recipe)
     scope, is_chief = strategies.scope(strategy, devices)
-    checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
-    _check_folder(output, checkpoints.exist(), resume)
-    steps, per_execution = source.epoch_steps(schedule.steps_per_execution)
-    with scope, _precision(schedule.precision):
-        model = start.build(recipe, schedule, is_new=not checkpoints.exist())
-        _compile(model, schedule, steps, per_execution, is_one_device=strategy == "none")
-        checkpoints.restore(model)
+    with durable.alone(output) if is_chief else contextlib.nullcontext():
+        checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
+        _check_folder(output, checkpoints.exist(), resume)
+        steps, per_execution = source.epoch_steps(schedule.steps_per_execution)
+        with scope, _precision(schedule.precision):
+            model = start.build(recipe, schedule, is_new=not checkpoints.exist())
+            _compile(model, schedule, steps, per_execution, is_one_device=strategy == "none")
+            checkpoints.restore(model)
+            if is_chief:
+                recipe.save(output / "recipe.yaml")
+            _fit(model, recipe, source, output, checkpoints, schedule.epochs, steps)
         if is_chief:
-            output.mkdir(parents=True, exist_ok=True)
-            recipe.save(output / "recipe.yaml")
-        _fit(model, recipe, source, output, checkpoints, schedule.epochs, steps)
-    if is_chief:
-        _save(model, recipe, output, source, checkpoints.seconds, output / HISTORY)
+            _save(model, recipe, output, source, checkpoints.seconds, output / HISTORY)
     return model
 
 
@@ -109,11 +111,12 @@ def _fit_at_once(recipe, output, source, strategy, resume):
             "Expected a recipe that says em to say nothing else, and to run in one piece on one "
             f"device. Received: training={recipe.training}, strategy={strategy!r}, resume={resume}."
         )
-    _check_folder(output, (output / "preset").exists(), resume)
-    began = time.monotonic()
-    model = recipe.build()
-    print(model.fit_em(source.whole(), **{"seed": recipe.seed, **recipe.training["em"]}))
-    _save(model, recipe, output, source, time.monotonic() - began)
+    with durable.alone(output):
+        _check_folder(output, (output / "preset").exists(), resume)
+        began = time.monotonic()
+        model = recipe.build()
+        print(model.fit_em(source.whole(), **{"seed": recipe.seed, **recipe.training["em"]}))
+        _save(model, recipe, output, source, time.monotonic() - began)
     return model
 
 
@@ -132,15 +135,14 @@ def _compile(model, schedule, steps, steps_per_execution, is_one_device):
 
 def _fit(model, recipe, source, output, checkpoints, epochs, steps):
     order = {"shuffle": True, "seed": recipe.seed, "drop_remainder": True, "repeat": True}
-    read = source.reader(**order)
     is_chief = checkpoints.writes
     model.fit(
-        read(start_step=checkpoints.epoch * steps),
+        source.for_fit(**order, start_step=checkpoints.epoch * steps),
         initial_epoch=checkpoints.epoch,
         epochs=epochs,
         steps_per_epoch=steps,
         callbacks=[
-            FiniteLoss(steps, read),
+            FiniteLoss(steps, source.call(**order)),
             *_monitors(model, source, output, is_chief),
             *(logs(output, checkpoints.epoch) if is_chief else ()),
             checkpoints,
@@ -152,7 +154,7 @@ def _fit(model, recipe, source, output, checkpoints, epochs, steps):
 
 def _monitors(model, source, output, is_chief):
     """Callbacks that add to the logs what the model's report watches."""
-    first = next(iter(source.reader(batch_size=_MONITORED)()))
+    first = source.batches(batch_size=_MONITORED).batch(0)
     first = first if source.options.get("labels") else (first, None)
     return report(model).monitors(*first, output, is_chief)
 

@@ -1,9 +1,9 @@
 """What a run reads: the training set of its recipe, by name or from a file."""
 
+import dataclasses
 import functools
 import inspect
 import pathlib
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from kerasgen import data as datasets
 _ORDER = ("shuffle", "seed", "drop_remainder", "repeat", "start_step")  # which a run decides
 
 
-class Source(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Source:
     """The training set of a recipe, and where it is to be had here.
 
     Attributes:
@@ -25,8 +26,25 @@ class Source(NamedTuple):
     npz: pathlib.Path | None
     where: dict
 
-    def reader(self, **order):
-        """What reads the set in an order, as a partial function of `kerasgen.data`."""
+    @functools.cached_property
+    def opened(self):
+        """The examples, read once however often a run looks at them."""
+        split = self.options.get("split", "train")
+        return datasets.open(self.options["name"], split, npz=self.npz, **self.where)
+
+    def batches(self, **order):
+        """Batches of NumPy arrays, in an order."""
+        left_out = ("name", "split")
+        options = {key: value for key, value in self.options.items() if key not in left_out}
+        return self.opened.batches(**options | order)
+
+    def for_fit(self, **order):
+        """The batches as Keras' `fit` takes them: of a set with a name, a `tf.data.Dataset`."""
+        batches = self.batches(**order)
+        return batches if self.npz else batches.dataset()
+
+    def call(self, **order):
+        """The call that gives the batches to someone else, as a partial function."""
         options = {key: value for key, value in self.options.items() if key != "name"} | order
         if self.npz:
             name = self.options["name"]
@@ -35,15 +53,11 @@ class Source(NamedTuple):
 
     def whole(self):
         """The set as one array."""
-        return np.concatenate([np.asarray(x) for x in self.reader()()])
+        return np.concatenate(list(self.batches()))
 
     def epoch_steps(self, steps_per_execution):
         """Steps of an epoch, a whole number of executions, and steps of an execution."""
-        split, batch_size = self.options.get("split", "train"), self.options["batch_size"]
-        if self.npz:
-            size = datasets.from_npz(self.npz, split).num_examples
-        else:
-            size = datasets.size(self.options["name"], split, **self.where)
+        size, batch_size = self.opened.num_examples, self.options["batch_size"]
         steps = size // batch_size
         if steps < 1:
             raise ValueError(

@@ -1,10 +1,12 @@
 """Finds presets and loads them: all of a model, or an error."""
 
+import contextlib
 import difflib
 import functools
 import pathlib
 import tempfile
 
+from kerasgen import durable
 from kerasgen.zoo import archive, hub, manifest
 from kerasgen.zoo.manifest import PresetError
 
@@ -15,7 +17,7 @@ _PLACES = (pathlib.Path(__file__).parent / "presets", pathlib.Path(__file__).par
 
 def names():
     """Names of the presets that ship with the package."""
-    return sorted(path.parent.name for path in _presets().glob(f"*/{manifest.NAME}"))
+    return sorted(path.parent.name for path in _presets().glob(f"[!.]*/{manifest.NAME}"))
 
 
 def folder(name_or_path):
@@ -33,10 +35,12 @@ def folder(name_or_path):
     """
     text, path = str(name_or_path), pathlib.Path(name_or_path)
     is_name = isinstance(name_or_path, str) and path.parts == (text,) and text != ".."
-    if is_name and (_presets() / text).is_dir():
-        return _presets() / text
-    if path.is_dir():
-        return path
+    for place in [*([_presets() / text] if is_name else []), path]:
+        if not place.is_dir():
+            with contextlib.suppress(ValueError):  # no path at all, as with a NUL in it
+                durable.recover(place)
+        if place.is_dir():
+            return place
     if hub.is_handle(text):
         hub.download(text, target := _scratch(hub.name(text)))
         return target

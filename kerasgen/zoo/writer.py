@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 
+from kerasgen import durable
 from kerasgen import recipe as recipes
 from kerasgen.rendering import render
 from kerasgen.reports import Shown, report
@@ -27,7 +28,7 @@ def save(
 ):
     """Writes a preset folder: recipe, weights, figures, card, pictures and, last, the manifest.
 
-    It is made beside `folder` and put in its place when it is whole.
+    It is made beside `folder` and put in its place when it is whole, as `kerasgen.durable` does.
 
     Args:
         model: trained from `recipe`.
@@ -59,26 +60,15 @@ def save(
     if dtype not in ("float16", "float32"):
         raise ValueError(f"Expected dtype to be 'float16' or 'float32'. Received: dtype={dtype!r}.")
     folder = pathlib.Path(os.path.abspath(folder))
+    durable.recover(folder)
     _check_metrics(metrics)
     _check_replaceable(folder, recipe)
     copy = _fresh_copy(model, recipe)
     if dtype == "float16":
         rounding.round_weights(copy, images, labels)
-    partial, previous = (
-        folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("partial", "previous")
-    )
-    partial.mkdir(parents=True)
-    try:
-        _write(copy, partial, folder, recipe, metrics, images, training, history, labels)
-        if folder.exists():
-            folder.rename(previous)
-        partial.rename(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        if previous.exists() and not folder.exists():
-            previous.rename(folder)
-        raise
-    shutil.rmtree(previous, ignore_errors=True)
+    with durable.placed(folder) as new:
+        new.mkdir()
+        _write(copy, new, folder, recipe, metrics, images, training, history, labels)
     return folder
 
 
