@@ -22,27 +22,10 @@ import difflib
 import pathlib
 import re
 
-import yaml
+from kerasgen import documents, durable
 
-from kerasgen import durable
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads as numbers also what YAML 1.1, to which PyYAML holds, calls texts: `1e-1`, `1E5`."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes texts that `_Loader` would read as numbers."""
-
-
-for _class in (_Loader, _Dumper):
-    _number = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$")
-    _class.add_implicit_resolver("tag:yaml.org,2002:float", _number, list("-+.0123456789"))
-
-
-def dump(values, **layout):
-    """The YAML text of what a recipe is made of, in the order of its keys."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, **layout)
+_NAME = re.compile(r"[^\W_][\w.-]{0,99}")  # as a folder may be called anywhere
+_SEEDS = 2**32  # of numpy's and Keras' generators
 
 
 @dataclasses.dataclass
@@ -73,16 +56,26 @@ class Recipe:
         """Reads a recipe file.
 
         Raises:
+            FileNotFoundError: no such file.
             ValueError: the file is not YAML, or has missing or unknown keys.
         """
-        text = pathlib.Path(path).read_text(encoding="utf-8")
+        return cls.parse(documents.content(path, "a YAML recipe"), path)
+
+    @classmethod
+    def parse(cls, text, source="recipe"):
+        """The recipe that a YAML text is.
+
+        Raises:
+            ValueError: not YAML, or missing or unknown keys.
+        """
         try:
-            values = _Loader(text).get_single_data()
-        except yaml.YAMLError as error:
+            values = documents.read_yaml(text)
+        except ValueError as error:
             raise ValueError(
-                f"Expected a YAML recipe. Received: {path}, which is not YAML: {error}"
+                f"Expected a YAML recipe. Received: {source}, which is not YAML that a recipe may "
+                f"hold: {error}."
             ) from None
-        return cls.from_dict(values, path)
+        return cls.from_dict(values, source)
 
     @classmethod
     def from_dict(cls, values, source="recipe"):
@@ -103,13 +96,14 @@ class Recipe:
                 raise ValueError(
                     f"Expected {name} in {source} to be a mapping{keys}. Received: {what}."
                 )
+        _check_fields(values, source)
         return cls(**values)
 
     def to_dict(self):
         return dataclasses.asdict(self)
 
     def save(self, path):
-        durable.write_text(path, dump(self.to_dict(), width=120))
+        durable.write_text(path, documents.write_yaml(self.to_dict(), width=120))
 
     def override(self, settings):
         """A copy with `"training.epochs=3"`-like settings applied; values are read as YAML.
@@ -136,8 +130,8 @@ class Recipe:
             node = values
             for parent in parents:
                 node = node[parent]
-            node[leaf] = _Loader(value).get_single_data()
-        return Recipe(**values)
+            node[leaf] = _setting(setting, value)
+        return Recipe.from_dict(values, "the recipe with these settings")
 
     def differences(self, other):
         """Keys whose values differ, as `{"training.epochs": (mine, theirs)}`."""
@@ -151,6 +145,37 @@ class Recipe:
 
         keras.utils.set_random_seed(self.seed)
         return build(self.model)
+
+
+def _check_fields(values, source):
+    """Refuses a name that is a path, a title of several lines, a seed that is none."""
+    name, seed = values["name"], values.get("seed", 0)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"Expected name in {source} to be letters, digits, '_', '-' and '.', at most 100, the "
+            f"first a letter or a digit. Received: {str(name)[:100]!r}."
+        )
+    for key in ("title", "lesson"):
+        text = values.get(key, "")
+        if not isinstance(text, str) or not (text.isprintable() and len(text) <= 500):
+            raise ValueError(
+                f"Expected {key} in {source} to be one line of at most 500 characters. "
+                f"Received: {str(text)[:100]!r}."
+            )
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < _SEEDS:
+        raise ValueError(
+            f"Expected seed in {source} to be an integer from 0 to {_SEEDS - 1}. "
+            f"Received: {str(seed)[:100]!r}."
+        )
+
+
+def _setting(setting, value):
+    try:
+        return documents.read_yaml(value)
+    except ValueError as error:
+        raise ValueError(
+            f"Expected key=value with a value in YAML. Received: {setting!r}: {error}."
+        ) from None
 
 
 def build(config):
@@ -167,6 +192,11 @@ def build(config):
         return [build(item) for item in config]
     if not isinstance(config, dict):
         return config
+    if "class_name" in config:
+        raise ValueError(
+            "Expected parts of a recipe as {package.Class: {arguments}}. Received: "
+            f"{config['class_name']!r} in Keras' own form, which can name other code."
+        )
     name, *others = config or {"": None}
     if others or "." not in name:
         return {key: build(value) for key, value in config.items()}
@@ -175,7 +205,12 @@ def build(config):
             "Expected a class that kerasgen.registration.register knows in the recipe. "
             f"Received: {name!r}. Known: {sorted(CLASSES)}"
         )
-    arguments = {key: build(value) for key, value in (config[name] or {}).items()}
+    given = {} if config[name] is None else config[name]
+    if not isinstance(given, dict):
+        raise ValueError(
+            f"Expected arguments of {name} by name in the recipe. Received: {str(given)[:100]!r}."
+        )
+    arguments = {key: build(value) for key, value in given.items()}
     try:
         return CLASSES[name](**arguments)
     except TypeError as error:

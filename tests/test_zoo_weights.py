@@ -161,14 +161,9 @@ def test_values_outside_of_the_file_are_not_followed(preset, tmp_path, way_out):
         way_out(file, name, tuple(variable.shape), other)
     manifest.write(preset)
     before = values_of(model)
-    for read in (zoo.load, lambda path: zoo.load_into(model, path)):
-        with pytest.raises(zoo.PresetError, match="lie in another file|which the file lacks"):
+    for read in (zoo.load, partial(zoo.load_into, model), partial(zoo.warm_start, model)):
+        with pytest.raises(zoo.PresetError, match="lie in another file|a link to somewhere else"):
             read(preset)
-    if way_out in (external, virtual):
-        with pytest.raises(zoo.PresetError, match="whose values lie in another file"):
-            zoo.warm_start(model, preset)
-    else:
-        assert name not in zoo.warm_start(model, preset)
     np.testing.assert_equal(values_of(model), before)
 
 
@@ -181,7 +176,7 @@ def test_an_array_larger_than_its_variable_is_refused_unread(preset):
             name, (2**24, 2**24), "float32", chunks=(2**10, 2**10), compression="gzip"
         )
     manifest.write(preset)
-    with pytest.raises(zoo.PresetError, match=r"where the file has shape \(16777216, 16777216\)"):
+    with pytest.raises(zoo.PresetError, match="compressed, in chunks"):
         zoo.load(preset)
 
 

@@ -28,7 +28,6 @@ def load_keras():
 def recipe(name):
     """The recipe in a file, or that of a preset."""
     from kerasgen.recipe import Recipe
-    from kerasgen.zoo import manifest
 
     if os.path.isfile(name):
         return Recipe.load(name)
@@ -36,9 +35,7 @@ def recipe(name):
         raise FileNotFoundError(
             f"Expected a recipe file or a preset. Received: {name}, which is not there."
         )
-    folder = kerasgen.zoo.folder(name)
-    manifest.verify(folder)
-    return Recipe.load(folder / "recipe.yaml")
+    return kerasgen.zoo.recipe(name)
 
 
 def is_conditional(name):

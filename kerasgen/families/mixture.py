@@ -92,15 +92,19 @@ class Mixture(Samples, Scores, GenerativeModel):
         anywhere = (
             initializers.RandomUniform(0, 1) if image else initializers.RandomNormal(stddev=1.0)
         )
-        spread = _raw(np.full((k, d), 0.5 if image else 1.0))
-        raw_scales = spread if self.covariance == "diag" else spread[:, None] * np.eye(d)
+        is_full = self.covariance == "full"
+
+        def one_scale(dtype):  # of every component and coordinate
+            raw_scale = ops.cast(_raw(np.array(0.5 if image else 1.0)), dtype)
+            return raw_scale * (ops.eye(d, dtype=dtype) if is_full else ops.ones((d,), dtype))
+
         add = self.add_weight
         self.logits = add(name="logits", shape=(k,), initializer="zeros", dtype="float32")
         self.means = add(name="means", shape=(k, d), initializer=anywhere, dtype="float32")
         self.raw_scales = add(
             name="raw_scales",
-            shape=raw_scales.shape,
-            initializer=lambda shape, dtype: ops.convert_to_tensor(raw_scales, dtype),
+            shape=(k, d, d) if is_full else (k, d),
+            initializer=lambda shape, dtype=None: ops.broadcast_to(one_scale(dtype), shape),
             dtype="float32",
         )
         self.built = True

@@ -3,7 +3,15 @@
 from kerasgen.zoo.hub import publish
 from kerasgen.zoo.index import Summary, names, summary
 from kerasgen.zoo.judges import Judge, judge
-from kerasgen.zoo.loader import card, folder, load, load_into, warm_start, warm_start_layer
+from kerasgen.zoo.loader import (
+    card,
+    folder,
+    load,
+    load_into,
+    recipe,
+    warm_start,
+    warm_start_layer,
+)
 from kerasgen.zoo.manifest import PresetError
 
 __all__ = [
@@ -17,6 +25,7 @@ __all__ = [
     "load_into",
     "names",
     "publish",
+    "recipe",
     "save",
     "summary",
     "warm_start",

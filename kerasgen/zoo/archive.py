@@ -1,12 +1,17 @@
 """Presets as one file: a zip archive of the preset's folder, or of the files in it."""
 
 import pathlib
+import shutil
 import zipfile
 
+from kerasgen.zoo import manifest
 from kerasgen.zoo.manifest import PresetError
 
-_MOST_BYTES = 2**30  # that an archive may hold when unpacked
-_MOST_FILES = 1000
+_MOST_BYTES = manifest.MOST_BYTES  # that an archive may hold when unpacked
+_MOST_FILES = manifest.MOST_FILES
+_MOST_LISTED = 2**20  # bytes of an archive's table of contents, which is read whole
+_END = b"PK\x05\x06"  # the end record: 22 bytes and a comment of less than 64 KiB
+_END_BYTES = 22 + 2**16
 
 
 def unpack(path: pathlib.Path, target: pathlib.Path) -> None:
@@ -24,16 +29,44 @@ def unpack(path: pathlib.Path, target: pathlib.Path) -> None:
             one folder.
     """
     try:
+        _check_end(path)
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check(path, members)
             for member in members:
                 name = pathlib.PurePosixPath(member.filename).name
-                (target / name).write_bytes(archive.read(member))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+                with archive.open(member) as packed, open(target / name, "wb") as file:
+                    shutil.copyfileobj(packed, file)
+    except PresetError:
+        raise
+    except Exception as error:  # of zipfile, of each way to pack, of names of files
         raise PresetError(
             f"Expected {path} to be a zip archive of a preset. Received: {error}. Copy it again."
         ) from None
+
+
+def _check_end(path):
+    """Refuses a table of contents that would take long to read."""
+    with open(path, "rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(size - _END_BYTES, 0))
+        _, found, record = file.read().rpartition(_END)
+    listed = int.from_bytes(record[8:12], "little")
+    if found and listed > _MOST_LISTED:
+        raise PresetError(
+            f"Expected {path} to hold at most {_MOST_FILES} different files. Received: a table of "
+            f"contents of {listed:,} bytes. Use the preset's folder."
+        )
+
+
+def _check_lengths(path, lengths):
+    """Refuses what no manifest can agree with before it is unpacked."""
+    for name, length in lengths.items():
+        if length > manifest.most_bytes(name):
+            raise PresetError(
+                f"Expected at most {manifest.most_bytes(name):,} bytes in {name} of {path}. "
+                f"Received: {length:,}. Use the preset's folder."
+            )
 
 
 def _check(path, members):
@@ -54,3 +87,4 @@ def _check(path, members):
             f"bytes. Received: {len(names)} files, {len(set(names))} of them different, and "
             f"{size:,} bytes. Use the preset's folder."
         )
+    _check_lengths(path, dict(zip(names, (member.file_size for member in members))))

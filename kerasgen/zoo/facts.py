@@ -8,8 +8,9 @@ from typing import Any
 
 from kerasgen.abilities import Scores
 from kerasgen.data import catalog
+from kerasgen.documents import write_yaml
 from kerasgen.events import Image
-from kerasgen.recipe import Recipe, dump
+from kerasgen.recipe import Recipe
 from kerasgen.reports import report
 
 _LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
@@ -40,7 +41,7 @@ def facts(
     return {
         "name": recipe.name,
         "title": recipe.title or recipe.name,
-        "structure": dump(recipe.model, width=100, default_flow_style=None).rstrip(),
+        "structure": write_yaml(recipe.model, width=100, default_flow_style=None).rstrip(),
         "parameters": model.count_params(),
         "weight_bytes": weight_bytes,
         "multiply_adds": known.multiply_adds,

@@ -59,9 +59,11 @@ def download(handle: str, target: pathlib.Path) -> None:
         )
     else:
         found = _call(handle, "kagglehub", "model_download", match["instance"])
-    for path in pathlib.Path(found).iterdir():
-        if path.is_file():
-            shutil.copyfile(path, target / path.name)  # its cache holds links, a preset does not
+    found = pathlib.Path(found)
+    shutil.copyfile(found / manifest.NAME, target / manifest.NAME)
+    for name in manifest.names(target):  # and not what hubs add
+        if (found / name).is_file():
+            shutil.copyfile(found / name, target / name)  # a cache holds links, a preset does not
 
 
 def publish(folder: str | pathlib.Path, handle: str) -> None:
@@ -79,9 +81,9 @@ def publish(folder: str | pathlib.Path, handle: str) -> None:
     """
     match = _parsed(handle)
     folder = pathlib.Path(folder)
-    names = manifest.verify(folder)
+    manifest.verify(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        for file in (*names, manifest.NAME):
+        for file in (*manifest.names(folder), manifest.NAME):
             shutil.copyfile(folder / file, pathlib.Path(scratch, file))
         shutil.copyfile(folder / "card.md", pathlib.Path(scratch, "README.md"))
         if match["hub"]:

@@ -7,6 +7,7 @@ import pathlib
 import tempfile
 
 from kerasgen import durable
+from kerasgen import recipe as recipes
 from kerasgen.zoo import archive, hub, manifest
 from kerasgen.zoo.manifest import PresetError
 
@@ -73,14 +74,30 @@ def card(name_or_path):
     Raises:
         PresetError: as `load`.
     """
-    return (_verified(name_or_path) / "card.md").read_text(encoding="utf-8")
+    path = folder(name_or_path)
+    with _told(path):
+        content = manifest.verify(path, manifest.CARD)[manifest.CARD]
+        return content.decode("utf-8")
+
+
+def recipe(name_or_path):
+    """The preset's `Recipe`, for which no Keras is needed.
+
+    Raises:
+        PresetError: as `load`.
+    """
+    path = folder(name_or_path)
+    with _told(path):
+        content = manifest.verify(path, manifest.RECIPE)[manifest.RECIPE]
+        return recipes.Recipe.parse(content, path / manifest.RECIPE)
 
 
 def load(name_or_path):
     """A trained model, ready to sample, score, compile and fit.
 
     Every file is checked against the preset's manifest before any is parsed; the recipe can name
-    kerasgen's own classes only, and the weights must be exactly those of the recipe's model.
+    kerasgen's own classes only, and the weights must be exactly those of the recipe's model. They
+    are compared with it before memory is taken for it.
 
     Args:
         name_or_path: as `folder`.
@@ -91,24 +108,31 @@ def load(name_or_path):
 
     Raises:
         PresetError: unknown preset, missing, damaged or malformed files, weights of another
-            architecture.
+            architecture or that are not finite. The message is one line.
     """
     import keras
 
-    from kerasgen import recipe as recipes
-    from kerasgen.zoo import weights
+    from kerasgen.zoo import building, weights
 
-    path = _verified(name_or_path)
-    # Not Recipe.build, which seeds Python's, numpy's and Keras' global generators: every random
-    # number that the caller draws after loading would be the same in every process.
-    model = recipes.build(recipes.Recipe.load(path / "recipe.yaml").model)
-    if not isinstance(model, keras.Model):
-        raise PresetError(
-            f"Expected {path / 'recipe.yaml'} to describe a model. "
-            f"Received: {type(model).__name__}."
-        )
-    weights.load(model, path / manifest.WEIGHTS)
-    return model
+    path = folder(name_or_path)
+    with _told(path):
+        contents = manifest.verify(path, manifest.RECIPE, manifest.WEIGHTS)
+        known = recipes.Recipe.parse(contents[manifest.RECIPE], path / manifest.RECIPE)
+        file = path / manifest.WEIGHTS
+        with weights.opened(file, contents[manifest.WEIGHTS]) as arrays:
+            # Not Recipe.build, which seeds Python's, numpy's and Keras' global generators: every
+            # random number that the caller draws after loading would be the same in every process.
+            with building.without_values(len(arrays)) as waiting:
+                model = recipes.build(known.model)
+            if not isinstance(model, keras.Model):
+                raise PresetError(
+                    f"Expected {path / manifest.RECIPE} to describe a model. "
+                    f"Received: {type(model).__name__}."
+                )
+            targets = weights.variables(model)
+            values = weights.read(file, arrays, targets)
+        building.give_values(waiting, targets, values)
+        return model
 
 
 def load_into(model, name_or_path):
@@ -119,7 +143,10 @@ def load_into(model, name_or_path):
     """
     from kerasgen.zoo import weights
 
-    weights.load(model, _verified(name_or_path) / manifest.WEIGHTS)
+    path = folder(name_or_path)
+    with _told(path):
+        content = manifest.verify(path, manifest.WEIGHTS)[manifest.WEIGHTS]
+        weights.load(model, path / manifest.WEIGHTS, content)
 
 
 def warm_start(model, name_or_path):
@@ -140,9 +167,11 @@ def warm_start(model, name_or_path):
     """
     from kerasgen.zoo import weights
 
-    path = _verified(name_or_path)
-    with weights.opened(path / manifest.WEIGHTS) as arrays:
-        taken = weights.take(model, arrays)
+    path = folder(name_or_path)
+    with _told(path):
+        content = manifest.verify(path, manifest.WEIGHTS)[manifest.WEIGHTS]
+        with weights.opened(path / manifest.WEIGHTS, content) as arrays:
+            taken = weights.take(model, arrays)
     if not taken:
         raise PresetError(
             "Expected a preset with layers of this model to start from. "
@@ -178,11 +207,18 @@ def warm_start_layer(layer, name_or_path, part):
     return taken
 
 
-def _verified(name_or_path):
-    """The folder of a preset whose files are what its manifest says."""
-    path = folder(name_or_path)
-    manifest.verify(path)
-    return path
+@contextlib.contextmanager
+def _told(path):
+    """Whatever a stranger's files provoke is a `PresetError`; what this machine lacks is not."""
+    try:
+        yield
+    except (PresetError, ImportError):
+        raise
+    except Exception as error:
+        text = str(error)
+        if not text.startswith("Expected"):
+            text = f"Expected files of a preset. Received: {type(error).__name__}: {text[:300]}."
+        raise PresetError(f"{text} In the preset {path}.") from None
 
 
 def _presets():

@@ -5,6 +5,7 @@ and type, before memory is taken and before the model changes. Nothing outside t
 """
 
 import contextlib
+import io
 import pathlib
 from collections.abc import Iterator, Mapping
 
@@ -14,6 +15,10 @@ import numpy as np
 from keras.src.saving import saving_lib
 
 from kerasgen.zoo.manifest import PresetError
+
+_MOST_ITEMS = 5000  # arrays and groups of a file
+_MOST_DEPTH = 50
+_REMEDY = "Save the model anew with kerasgen.zoo.save."
 
 
 def variables(layer: keras.Layer) -> dict[str, keras.Variable]:
@@ -67,21 +72,33 @@ def to_half(values: np.ndarray) -> np.ndarray:
         return values.astype("float16")
 
 
-def load(layer: keras.Layer, path: pathlib.Path) -> None:
+def load(layer: keras.Layer, path: pathlib.Path, content: bytes | None = None) -> None:
     """Gives a built layer the weights of a file that holds exactly its own.
 
+    Args:
+        layer: built.
+        path: of the file.
+        content: its bytes, where they have been read already.
+
     Raises:
-        PresetError: not HDF5, or arrays that are missing, left over, of another shape or type, or
-            outside of the file. The layer is unchanged.
+        PresetError: not HDF5, or arrays that are missing, left over, of another shape or type, not
+            finite, or outside of the file. The layer is unchanged.
     """
     targets = variables(layer)
-    with opened(path) as arrays:
-        agrees = {name: name in targets and fits(arrays[name], targets[name]) for name in arrays}
-        if arrays.keys() != targets.keys() or not all(agrees.values()):
-            raise PresetError(_mismatch(path, targets, arrays))
-        values = {name: array[()] for name, array in arrays.items()}
+    with opened(path, content) as arrays:
+        values = read(path, arrays, targets)
     for name, variable in targets.items():
         variable.assign(values[name])
+
+
+def read(
+    path: pathlib.Path, arrays: Mapping[str, h5py.Dataset], targets: Mapping[str, keras.Variable]
+) -> dict[str, np.ndarray]:
+    """The values of a file's arrays, which must be exactly those of variables; see `load`."""
+    agrees = {name: name in targets and fits(arrays[name], targets[name]) for name in arrays}
+    if arrays.keys() != targets.keys() or not all(agrees.values()):
+        raise PresetError(_mismatch(path, targets, arrays))
+    return {name: _finite(path, name, array) for name, array in arrays.items()}
 
 
 def take(layer: keras.Layer, arrays: Mapping[str, h5py.Dataset | np.ndarray]) -> list[str]:
@@ -93,38 +110,111 @@ def take(layer: keras.Layer, arrays: Mapping[str, h5py.Dataset | np.ndarray]) ->
     shared = sorted(targets.keys() & arrays.keys())
     fitting = [name for name in shared if fits(arrays[name], targets[name])]
     taken = [name for name in fitting if arrays[name].dtype.kind == "f"]
+    values = {name: _finite("the preset", name, arrays[name]) for name in taken}
     for name in taken:
-        targets[name].assign(arrays[name][()])
+        targets[name].assign(values[name])
     return taken
 
 
 @contextlib.contextmanager
-def opened(path: pathlib.Path) -> Iterator[dict[str, h5py.Dataset]]:
-    """The arrays of a file by name, not yet read. What links lead to is left out.
+def opened(path: pathlib.Path, content: bytes | None = None) -> Iterator[dict[str, h5py.Dataset]]:
+    """The arrays of a file by name, not yet read.
+
+    All of them lie in the file as they are: not elsewhere, not compressed, not left out. So no
+    array takes more memory than the file is long.
+
+    Args:
+        path: of the file.
+        content: its bytes, where they have been read already.
 
     Raises:
-        PresetError: the file is not HDF5, or the values of an array lie outside of it.
+        PresetError: the file is not HDF5, is damaged, or holds more than arrays in groups.
     """
-    arrays = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset):
-            if item.external or item.is_virtual:
-                raise PresetError(
-                    f"Expected {path} to hold its weights. Received: {name}, whose values lie in "
-                    "another file. Save the model anew with kerasgen.zoo.save."
-                )
-            arrays[name] = item
-
     try:
-        file = h5py.File(path, "r")
-    except OSError:
+        file = h5py.File(path if content is None else io.BytesIO(content), "r")
+    except Exception:  # HDF5 says in many ways that it cannot read something
         raise PresetError(
-            f"Expected an HDF5 file of weights. Received: {path}, which is none."
+            f"Expected an HDF5 file of weights. Received: {path}, which is none, or is damaged."
         ) from None
     with file:
-        file.visititems(visit)
+        try:
+            arrays = dict(_arrays(path, file))
+        except PresetError:
+            raise
+        except Exception as error:
+            raise _damaged(path, error) from None
+        size = path.stat().st_size if content is None else len(content)
+        if sum(array.nbytes for array in arrays.values()) > size:
+            raise PresetError(
+                f"Expected {path} to hold its weights one by one. Received: arrays that share "
+                f"bytes. {_REMEDY}"
+            )
         yield arrays
+
+
+def _arrays(path, file):
+    """Datasets by name, in groups of bounded depth and number."""
+    waiting, seen = [("", file["/"])], 0
+    while waiting:
+        place, group = waiting.pop()
+        seen += len(group)
+        if seen > _MOST_ITEMS or place.count("/") > _MOST_DEPTH:
+            raise PresetError(
+                f"Expected at most {_MOST_ITEMS} arrays and groups in {path}, {_MOST_DEPTH} deep. "
+                f"Received: more. {_REMEDY}"
+            )
+        for key in group:
+            name = f"{place}{key}"
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                raise PresetError(
+                    f"Expected {path} to hold its weights. Received: {name}, a link to somewhere "
+                    f"else. {_REMEDY}"
+                )
+            item = group[key]
+            if isinstance(item, h5py.Group):
+                waiting.append((f"{name}/", item))
+            else:
+                _check_stored(path, name, item)
+                yield name, item
+
+
+def _check_stored(path, name, array):
+    """Refuses an array whose values are not in the file as they are."""
+    if not isinstance(array, h5py.Dataset):
+        raise PresetError(f"Expected arrays in {path}. Received: {name}, a type. {_REMEDY}")
+    if array.external or array.is_virtual:
+        raise PresetError(
+            f"Expected {path} to hold its weights. Received: {name}, whose values lie in "
+            f"another file. {_REMEDY}"
+        )
+    layout = array.id.get_create_plist()
+    is_plain = array.chunks is None and layout.get_nfilters() == 0
+    if not is_plain or array.shape is None or array.id.get_storage_size() != array.nbytes:
+        raise PresetError(
+            f"Expected the arrays of {path} as they are. Received: {name}, compressed, in chunks "
+            f"or without values. {_REMEDY}"
+        )
+
+
+def _finite(path, name, array):
+    """The values of an array, which are finite numbers."""
+    try:
+        values = array[()]
+    except Exception as error:
+        raise _damaged(path, error) from None
+    if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
+        count = int(np.sum(~np.isfinite(values)))
+        raise PresetError(
+            f"Expected finite weights in {path}. Received: {count} NaN or infinite values in "
+            f"{name}. Train the model anew, or take an earlier preset."
+        )
+    return values
+
+
+def _damaged(path, error):
+    return PresetError(
+        f"Expected a whole HDF5 file of weights. Received: {path}, damaged: {error}. {_REMEDY}"
+    )
 
 
 def fits(array: h5py.Dataset | np.ndarray, variable: keras.Variable) -> bool:
