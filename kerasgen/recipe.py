@@ -19,7 +19,6 @@ Reading one needs no Keras, building its model does.
 import copy
 import dataclasses
 import difflib
-import pathlib
 import re
 
 from kerasgen import documents, durable
