@@ -44,6 +44,9 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "conditional_prior": lambda: tiny_mlp_vae(
         num_classes=10, bottleneck=bottlenecks.ConditionalGaussian(4, 10)
     ),
+    "flow_prior": lambda: tiny_mlp_vae(
+        num_classes=10, bottleneck=bottlenecks.FlowGaussian(4, 10, couplings=2, hidden=8)
+    ),
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, levels=17), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,
     "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),

@@ -4,6 +4,7 @@ from kerasgen.bottlenecks.base import WITH_PRIOR, Bottleneck, Code
 from kerasgen.bottlenecks.continuous import ConditionalGaussian, Deterministic, Gaussian
 from kerasgen.bottlenecks.deep import DeepGaussian, Hierarchical
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck
+from kerasgen.bottlenecks.flow import FlowGaussian
 from kerasgen.bottlenecks.gumbel import GumbelSoftmax
 from kerasgen.bottlenecks.quantizers import FiniteScalar, VectorQuantizer
 
@@ -16,6 +17,7 @@ __all__ = [
     "Deterministic",
     "DiscreteBottleneck",
     "FiniteScalar",
+    "FlowGaussian",
     "Gaussian",
     "GumbelSoftmax",
     "Hierarchical",

@@ -73,4 +73,4 @@ class Bottleneck(keras.layers.Layer):
         """Raises a ValueError for a model's condition that the prior does not go with."""
 
 
-WITH_PRIOR = "Gaussian, ConditionalGaussian, Hierarchical or DeepGaussian"  # for messages
+WITH_PRIOR = "Gaussian, ConditionalGaussian, FlowGaussian, Hierarchical or DeepGaussian"  # for messages

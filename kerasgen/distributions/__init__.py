@@ -11,6 +11,7 @@ from kerasgen.distributions.discretized import (
     DiscretizedLogistic,
     DiscretizedNormal,
 )
+from kerasgen.distributions.flow import Flow
 from kerasgen.distributions.images import AutoregressiveImageDistribution, ImageDistribution
 from kerasgen.distributions.logit_laplace import LogitLaplace
 from kerasgen.distributions.product import Product
@@ -24,6 +25,7 @@ __all__ = [
     "DiscretizedLogistic",
     "DiscretizedNormal",
     "Flipped",
+    "Flow",
     "ImageDistribution",
     "Levels",
     "LogitLaplace",
