@@ -73,4 +73,5 @@ class Bottleneck(keras.layers.Layer):
         """Raises a ValueError for a model's condition that the prior does not go with."""
 
 
-WITH_PRIOR = "Gaussian, ConditionalGaussian, FlowGaussian, Hierarchical or DeepGaussian"  # for messages
+# For messages.
+WITH_PRIOR = "Gaussian, ConditionalGaussian, FlowGaussian, Hierarchical or DeepGaussian"

@@ -84,9 +84,15 @@ def load(
     name: str,
     split: str = "train",
     batch_size: int = 64,
+    binarize: str | None = None,
+    labels: bool = False,
+    shuffle: bool = False,
+    seed: int = 0,
+    drop_remainder: bool = False,
+    repeat: bool = False,
+    start_step: int = 0,
     data_dir: str | os.PathLike | None = None,
     download: bool = False,
-    **options: Any,
 ):
     """Reads a set into memory and gives batches `[B, *event.shape]`: images float32 in [0, 1].
 
@@ -98,9 +104,8 @@ def load(
 
     Args:
         name, split, data_dir, download: as of `open`.
-        batch_size: examples in a batch.
-        **options: `binarize`, `labels`, `shuffle`, `seed`, `drop_remainder`, `repeat` and
-            `start_step` of `kerasgen.data.batching.Batches`.
+        batch_size, binarize, labels, shuffle, seed, drop_remainder, repeat, start_step: as of
+            `kerasgen.data.batching.Batches`.
 
     Returns:
         A prefetching `tf.data.Dataset`, deterministic, with autotuning off.
@@ -116,7 +121,9 @@ def load(
         >>> tuple(images.shape), tuple(labels.shape)
         ((64, 8, 8, 1), (64,))
     """
-    return open(name, split, data_dir, download).batches(batch_size=batch_size, **options).dataset()
+    source = open(name, split, data_dir, download)
+    how = batch_size, binarize, labels, shuffle, seed, drop_remainder, repeat, start_step
+    return Batches(source, *how).dataset()
 
 
 def from_npz(
