@@ -41,6 +41,7 @@ class EventModel(keras.Model):
     autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
 
     def __init__(self, event, condition=None, terms=(), **kwargs):
+        backend.check_process()
         super().__init__(**kwargs)
         self.event = events.of(event)
         self.condition = events.condition_of(condition)
