@@ -44,8 +44,8 @@ class Samples(Ability):
             **ways: how this family draws: see `sampling_ways`, and the family's own page.
 
         Raises:
-            ValueError: n below 1 or beyond the machine's memory, a missing or wrong condition, a way that the family does not
-                know.
+            ValueError: n below 1 or beyond the machine's memory, a missing or wrong condition, a
+                way that the family does not know.
         """
         return self.event.clip(self._drawn("_sample", n, condition, seed, progress, ways))
 
