@@ -81,7 +81,8 @@ def of(options, npz=None, data_dir=None, download=False):
         "download": download or options.get("download", False),
     }
     options = {key: value for key, value in options.items() if key not in where}
-    known = [key for key in inspect.signature(datasets.load).parameters if key not in _ORDER]
+    of_batches = inspect.signature(datasets.batching.Batches).parameters
+    known = ["name", "split", *(key for key in of_batches if key not in ("source", *_ORDER))]
     if unknown := sorted(options.keys() - set(known)):
         raise ValueError(f"Expected keys of data in {known}. Received: {unknown}.")
     return Source(options, npz and pathlib.Path(npz), where)
