@@ -36,18 +36,27 @@ def __dir__():
     return sorted([*__all__, "__version__"])
 
 
-def register() -> None:
-    """Imports Keras and the classes that recipes and `keras.saving.load_model` look for.
+def register(cls: type | None = None) -> type | None:
+    """Makes a class known to recipes, presets and `keras.saving.load_model`, as a decorator.
 
-    `import kerasgen` has done so already; only the command line puts it off until it needs Keras.
+    A recipe names it by its module, `mymodule.MyLikelihood`. Its constructor's arguments become its
+    configuration. Without a class, the classes of kerasgen are imported, which `import kerasgen`
+    has done already; only the command line puts it off until it needs Keras.
 
     Example:
-        >>> kerasgen.register()
-        >>> keras.saving.get_registered_object("kerasgen.families>Mixture").__name__
-        'Mixture'
+        >>> @kerasgen.register
+        ... class Halves(keras.layers.Layer):
+        ...     def call(self, x):
+        ...         return x / 2
+        >>> kerasgen.registration.described(Halves())
+        {'kerasgen.Halves': {}}
     """
     for name in _REGISTERING:
         importlib.import_module(f"{__name__}.{name}")
+    if cls is not None:
+        from kerasgen import registration
+
+        return registration.register(cls)
 
 
 # What imports modules, and its name for the one that is asked for; the second for `python -m`.

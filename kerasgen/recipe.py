@@ -25,6 +25,7 @@ from kerasgen import documents, durable
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,99}")  # as a folder may be called anywhere
 _SEEDS = 2**32  # of numpy's and Keras' generators
+UNKNOWN = "unknown"  # the data of a model that was trained by `fit`
 
 
 @dataclasses.dataclass
@@ -40,6 +41,8 @@ class Recipe:
         seed: of initial weights, data order and noise.
         title: one line that says what the preset is.
         lesson: one line that says what it teaches by its faults, where it is shown for them.
+        imports: modules that register classes of the model that are not kerasgen's; None without.
+            Nothing imports them unasked.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Recipe:
     seed: int = 0
     title: str = ""
     lesson: str = ""
+    imports: list | None = None
 
     @classmethod
     def load(cls, path):
@@ -99,7 +103,8 @@ class Recipe:
         return cls(**values)
 
     def to_dict(self):
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        return values if self.imports else {k: v for k, v in values.items() if k != "imports"}
 
     def save(self, path):
         durable.write_text(path, documents.write_yaml(self.to_dict(), width=120))
@@ -138,12 +143,35 @@ class Recipe:
         pairs = {key: (mine.get(key), theirs.get(key)) for key in mine | theirs}
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
+    @classmethod
+    def of(cls, model, name):
+        """The recipe of a model that was trained by `fit`, which knows neither data nor schedule.
+
+        Raises:
+            ValueError: a part that recipes cannot name.
+        """
+        from kerasgen.registration import described
+
+        data = {"name": UNKNOWN, "batch_size": 64}
+        if model.condition.encoded_size:
+            data["labels"] = True
+        name = re.sub(r"[^\w.-]", "_", name).lstrip("_.-")[:100] or "mine"
+        title = f"{type(model).__name__} that was trained by fit"
+        return cls(name, data, described(model), {}, title=title)
+
+    def event(self):
+        """What an example of the model is."""
+        from kerasgen import events
+
+        (arguments,) = self.model.values()
+        return events.of(build(arguments["event"], self.imports))
+
     def build(self):
         """The model, its weights initialised from the seed."""
         import keras
 
         keras.utils.set_random_seed(self.seed)
-        return build(self.model)
+        return build(self.model, self.imports)
 
 
 def _check_fields(values, source):
@@ -161,11 +189,21 @@ def _check_fields(values, source):
                 f"Expected {key} in {source} to be one line of at most 500 characters. "
                 f"Received: {str(text)[:100]!r}."
             )
+    imports = values.get("imports") or []
+    if not isinstance(imports, list) or not all(_is_module(each) for each in imports):
+        raise ValueError(
+            f"Expected imports in {source} to be a list of names of modules. "
+            f"Received: {str(imports)[:100]!r}."
+        )
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < _SEEDS:
         raise ValueError(
             f"Expected seed in {source} to be an integer from 0 to {_SEEDS - 1}. "
             f"Received: {str(seed)[:100]!r}."
         )
+
+
+def _is_module(name):
+    return isinstance(name, str) and all(part.isidentifier() for part in name.split("."))
 
 
 def _setting(setting, value):
@@ -177,10 +215,14 @@ def _setting(setting, value):
         ) from None
 
 
-def build(config):
+def build(config, imports=None):
     """The object that a recipe's `{"package.Class": {arguments}}` stands for.
 
-    Only classes that kerasgen registers can be named, so a recipe can run no other code.
+    Only classes that `kerasgen.register` knows can be named, so a recipe can run no other code.
+
+    Args:
+        config: of a recipe.
+        imports: modules that an error asks for.
 
     Raises:
         ValueError: a class that kerasgen does not have, or arguments that it does not take.
@@ -188,7 +230,7 @@ def build(config):
     from kerasgen.registration import CLASSES  # imports Keras
 
     if isinstance(config, list):
-        return [build(item) for item in config]
+        return [build(item, imports) for item in config]
     if not isinstance(config, dict):
         return config
     if "class_name" in config:
@@ -198,7 +240,14 @@ def build(config):
         )
     name, *others = config or {"": None}
     if others or "." not in name:
-        return {key: build(value) for key, value in config.items()}
+        return {key: build(value, imports) for key, value in config.items()}
+    if name not in CLASSES and imports:
+        names = ", ".join(imports)
+        raise ValueError(
+            f"Expected {name}, which the module {names} registers. Received: a recipe that names "
+            f"it, and no import of the module. Look at it, then import {names}, on the command "
+            f"line by --import {imports[0]}."
+        )
     if name not in CLASSES:
         raise ValueError(
             "Expected a class that kerasgen.registration.register knows in the recipe. "
@@ -209,13 +258,30 @@ def build(config):
         raise ValueError(
             f"Expected arguments of {name} by name in the recipe. Received: {str(given)[:100]!r}."
         )
-    arguments = {key: build(value) for key, value in given.items()}
+    arguments = {key: build(value, imports) for key, value in given.items()}
     try:
         return CLASSES[name](**arguments)
     except TypeError as error:
         raise ValueError(
             f"Expected arguments of {name} in the recipe. Received: {sorted(arguments)}: {error}"
         ) from error
+
+
+def modules(config):
+    """The modules, none of kerasgen's, that register classes that a recipe's `model` names; or
+    None.
+    """
+    from kerasgen.registration import CLASSES
+
+    found = {CLASSES[name].__module__ for name in _keys(config) if name in CLASSES}
+    return sorted(each for each in found if each.partition(".")[0] != "kerasgen") or None
+
+
+def _keys(config):
+    """The keys of all mappings in a recipe's `model`."""
+    if isinstance(config, dict):
+        return set(config).union(*map(_keys, config.values()))
+    return set().union(*map(_keys, config)) if isinstance(config, list) else set()
 
 
 def _leaves(values, path=()):

@@ -32,17 +32,40 @@ def register(cls: Class) -> Class:
     return keras.saving.register_keras_serializable(package=package)(cls)
 
 
-def arguments(self) -> dict[str, Any]:
-    """The constructor's arguments, by name, as they were given."""
-    return getattr(self, _ARGUMENTS, {})
-
-
 def get_config(self) -> dict[str, Any]:
     """The constructor's arguments, those that are parts serialized, and what Keras adds
     for layers.
     """
     own = keras.Layer.get_config(self) if isinstance(self, keras.Layer) else {}
     return own | {name: _serialized(value) for name, value in getattr(self, _ARGUMENTS).items()}
+
+
+def described(part: Any) -> Any:
+    """What a recipe says of a part: its name and its constructor's arguments, where it has some.
+
+    Raises:
+        ValueError: a part that recipes cannot name, such as a layer of Keras.
+
+    >>> from kerasgen.bottlenecks import Gaussian
+    >>> described(Gaussian(latent_dim=2))
+    {'bottlenecks.Gaussian': {'latent_dim': 2}}
+    """
+    if isinstance(part, (list, tuple)):
+        return [described(each) for each in part]
+    if isinstance(part, dict):
+        return {key: described(value) for key, value in part.items()}
+    if part is None or isinstance(part, (bool, int, float, str)):
+        return part
+    if isinstance(part, keras.DTypePolicy):
+        return part.name
+    name = next((name for name, cls in CLASSES.items() if cls is type(part)), None)
+    arguments = getattr(part, _ARGUMENTS, None)
+    if name is None or arguments is None:
+        raise ValueError(
+            "Expected parts that a recipe can name: kerasgen's, or your own after "
+            f"kerasgen.register. Received: a {type(part).__name__}. Keep it as a .keras file."
+        )
+    return {name: {key: described(value) for key, value in arguments.items()}}
 
 
 def from_config(cls, config: dict[str, Any]):

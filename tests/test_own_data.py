@@ -39,6 +39,7 @@ def test_sub_folders_are_classes_and_no_picture_is_lost_or_doubled(tmp_path):
     done = data.folder(tmp_path, tmp_path / "mine.npz")
     assert done.classes == ["bird", "cat", "dog"] == File(done.path).classes
     assert done.event == events.Image(10, 20, 3, levels=256) == File(done.path).event
+    assert File(done.path).name == "mine"
     found = {}
     for split, size in done.sizes.items():
         source = data.open(None, split, npz=done.path)

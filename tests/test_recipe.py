@@ -122,7 +122,8 @@ def test_differences_name_every_key_that_differs(recipe):
         ("a: [", "Expected a YAML recipe. Received: .*recipe.yaml, which is not YAML"),
         (
             "- 1",
-            r"Expected the keys \['data', 'lesson', 'model', 'name', 'seed', 'title', 'training'\] "
+            r"Expected the keys \['data', 'imports', 'lesson', 'model', 'name', 'seed', "
+            r"'title', 'training'\] "
             r".*Received: list",
         ),
         (

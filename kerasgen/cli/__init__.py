@@ -7,6 +7,7 @@ known without Keras come at once.
 
 import argparse
 import difflib
+import importlib
 import os
 import re
 import sys
@@ -20,7 +21,10 @@ from kerasgen.cli import (
     demo,
     evaluate,
     export,
+    inputs,
     list_presets,
+    new,
+    preset,
     probe,
     reconstruct,
     sample,
@@ -33,7 +37,9 @@ COMMANDS = {
     "card": card,
     "sample": sample,
     "reconstruct": reconstruct,
+    "new": new,
     "train": train,
+    "preset": preset,
     "evaluate": evaluate,
     "probe": probe,
     "export": export,
@@ -60,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=module.__doc__)
         command.set_defaults(run=module.run, command=command)
         module.add_arguments(command)
+        imported = "a module of your own whose classes recipes or presets name; it is run"
+        own = {"dest": "imports", "action": "append", "metavar": "MODULE", "default": []}
+        command.add_argument("--import", **own, help=imported)
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top
 
@@ -80,6 +89,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not args.debug:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
+        if args.imports:
+            inputs.load_keras()
+            sys.path.insert(0, os.getcwd())  # where `python` looks, and this command does not
+            for name in args.imports:
+                importlib.import_module(name)
         args.run(args)
     except KeyboardInterrupt:
         sys.exit(130)

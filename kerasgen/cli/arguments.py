@@ -37,5 +37,5 @@ def add_tfds(parser):
 def add_source(parser):
     """Where examples come from."""
     add_tfds(parser)
-    npz = "a file by `data export` or NumPy, read instead of TFDS"
+    npz = "a file by `data import`, `data export` or NumPy, a folder of pictures or a CSV file"
     parser.add_argument("--data", type=existing, metavar="NPZ", help=npz)

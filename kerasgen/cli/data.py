@@ -10,6 +10,8 @@ import pathlib
 import kerasgen
 from kerasgen.cli import arguments, inputs
 
+_TABLES = (".csv", ".tsv", ".txt")
+
 
 def add_arguments(parser):
     add = parser.add_argument
@@ -46,7 +48,7 @@ def run(args):
 
 def _import(args):
     source = pathlib.Path(args.source)
-    is_table = source.suffix.lower() in (".csv", ".tsv", ".txt")
+    is_table = source.suffix.lower() in _TABLES
     if not source.is_dir() and not (is_table and source.is_file()):
         raise FileNotFoundError(
             f"Expected a folder of pictures or a CSV file. Received: {source}"

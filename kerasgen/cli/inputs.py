@@ -76,16 +76,22 @@ def examples(recipe, split, args, labels=False, count=None):
     import numpy as np
 
     load_keras()
+    from kerasgen.data.importing import as_npz
+    from kerasgen.recipe import UNKNOWN
+
+    name, path = recipe.data["name"], args.data or recipe.data.get("file")
     options = {
         "batch_size": 1000,
         "binarize": recipe.data.get("binarize") and "fixed",
         "labels": bool(labels),
     }
-    if args.data:
-        batches = kerasgen.data.from_npz(args.data, split, recipe.data["name"], **options)
+    if path:
+        path = as_npz(path, name, recipe.event())
+        name = None if name == UNKNOWN else name
+        batches = kerasgen.data.from_npz(path, split, name, **options)
     else:
         where = {"data_dir": args.data_dir, "download": args.download}
-        batches = kerasgen.data.load(recipe.data["name"], split, **options, **where)
+        batches = kerasgen.data.load(name, split, **options, **where)
     batches = list(itertools.islice(batches, count and -(-count // options["batch_size"])))
     images, labels = zip(*batches) if labels else (batches, None)
     return np.concatenate(images)[:count], labels and np.concatenate(labels)[:count]

@@ -1,9 +1,10 @@
-"""Draw images from a preset into one picture.
+"""Draw images from a preset into one picture, rows of a table into a CSV file.
 
-Points are drawn between those of the data set and the model's density.
+Points in the plane are drawn between those of the data set and the model's density. Of a table, a
+.png shows pairs of columns.
 """
 
-import argparse
+import csv
 import pathlib
 
 import kerasgen
@@ -19,10 +20,10 @@ def add_arguments(parser):
     add("--seed", type=int, help="for the same images again (default: fresh ones)")
     what = parser.add_mutually_exclusive_group()
     label = (
-        "the class drawn from a conditional preset, or any: each drawn at random too (default: one "
-        "a column)"
+        "the class drawn from a conditional preset, by its name or number, or any: each drawn at "
+        "random too (default: one a column)"
     )
-    what.add_argument("--label", type=_label, help=label)
+    what.add_argument("--label", metavar="CLASS", help=label)
     prompt = "what is drawn from a preset that reads sentences"
     what.add_argument("--prompt", metavar="SENTENCE", help=prompt)
     pixels = (
@@ -44,16 +45,12 @@ def add_arguments(parser):
     add("--truncation", type=float, metavar="S", help=truncation)
     best_of = "of N draws show the likeliest (default: 1)"
     add("--best-of", type=arguments.positive, metavar="N", help=best_of)
-    out = "a picture; a .gif shows how a pixel-by-pixel preset draws it (default: %(default)s)"
-    add("--out", type=pathlib.Path, default="samples.png", metavar="FILE", help=out)
+    out = (
+        "a picture, or of a table a .csv; a .gif shows how a pixel-by-pixel preset draws it "
+        "(default: samples.png, or of a table samples.csv)"
+    )
+    add("--out", type=pathlib.Path, metavar="FILE", help=out)
     arguments.add_source(parser)
-
-
-def _label(text):
-    if text != "any" and not text.isdecimal():
-        message = f"expected the number of a class, or any, received {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return text if text == "any" else int(text)
 
 
 def run(args):
@@ -64,6 +61,9 @@ def run(args):
             "Drop it, or name another."
         )
     model = inputs.model(args.name, "Samples")
+    is_table = isinstance(model.event, kerasgen.events.Vector) and model.event.size != 2
+    is_table |= isinstance(model.event, kerasgen.events.Table)
+    args.out = args.out or pathlib.Path(f"samples.{'csv' if is_table else 'png'}")
     ways = _ways(model, args)
     condition, columns = _condition(model, args)
     is_image = isinstance(model.event, kerasgen.events.Image)
@@ -82,6 +82,10 @@ def run(args):
         from kerasgen.tasks.appear import appear
 
         kerasgen.plot.animate(appear(samples, model.patch_size), args.out, 0.06)
+    elif args.out.suffix.lower() == ".csv":
+        _write_rows(model, samples, condition, args.out)
+    elif is_table:
+        kerasgen.plot.columns(samples, model.event.columns, args.out)
     elif isinstance(model.event, kerasgen.events.Vector):
         points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
         kerasgen.plot.density(model, points, args.out, samples)
@@ -91,6 +95,24 @@ def run(args):
     if shows_means:
         what = "samples of the code, shown as means of p(x | code); --pixels draws pixels, too"
     print(f"{args.out}: {args.n} {what}")
+
+
+def _write_rows(model, samples, condition, path):
+    """A line for each sample of numbers, below the names of the columns."""
+    import keras
+
+    if not isinstance(model.event, kerasgen.events.Vector):
+        raise ValueError(
+            f"Expected a preset of tables for {path}. Received: one of {model.event.meaning}. "
+            "Write a .png."
+        )
+    classes = isinstance(model.condition, kerasgen.events.Classes)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow([*model.event.columns, *(["class"] if classes else [])])
+        for at, row in enumerate(keras.ops.convert_to_numpy(samples)):
+            label = [model.condition.name_of(int(condition[at]))] if classes else []
+            table.writerow([*(f"{value:.7g}" for value in row), *label])
 
 
 def _ways(model, args):
@@ -125,4 +147,4 @@ def _condition(model, args):
         )
     if args.label == "any":
         return np.random.default_rng(args.seed).integers(model.num_classes, size=args.n), None
-    return np.full(args.n, args.label), None
+    return np.full(args.n, model.condition.number(args.label)), None

@@ -14,7 +14,7 @@ def add_arguments(parser):
     parser.add_argument("--devices", type=arguments.positive, metavar="N", help=devices)
     settings = {"nargs": "+", "action": "extend", "default": [], "metavar": "KEY=VALUE"}
     parser.add_argument("--set", **settings, help="training.epochs=3")
-    resume = "go on, exactly, from the last checkpoint in --out"
+    resume = "go on, exactly, from the last checkpoint in --out; training.epochs may be larger"
     parser.add_argument("--resume", action="store_true", help=resume)
     arguments.add_source(parser)
     out = "(default: runs/ and the recipe's name)"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from keras import tree
 
-from kerasgen.data import digits, tfds
+from kerasgen.data import digits, tfds, wine
 from kerasgen.data.synthetic import scenes, shapes, toys
 from kerasgen.events import Event, Image, Vector
 
@@ -165,7 +165,7 @@ def computed() -> list[str]:
 
     Example:
         >>> computed()[:3]
-        ['digits', 'ring', 'moons']
+        ['digits', 'wine', 'ring']
     """
     return [name for name, entry in _ENTRIES.items() if entry.reader]
 
@@ -252,6 +252,12 @@ for _entry in (
         "8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)",
         "CC BY 4.0",
         reader=Computed(Image(8, 8, 1, levels=17), digits.SIZES, digits.split),
+    ),
+    Entry(
+        "wine",
+        "thirteen measurements of 178 wines (Aeberhard and Forina, as scikit-learn ships them)",
+        "CC BY 4.0",
+        reader=Computed(wine.EVENT, wine.SIZES, wine.split),
     ),
     _toy("ring", "on a blurred ring"),
     _toy("moons", "on two half circles"),

@@ -112,6 +112,11 @@ class Vector(Event):
     def shape(self):
         return (self._size,)
 
+    @property
+    def columns(self) -> list[str]:
+        """What each number is called."""
+        return [f"x{number}" for number in range(1, self._size + 1)]
+
     def __repr__(self):
         return f"Vector({self._size})"
 
@@ -134,7 +139,7 @@ class Table(Vector):
 
     def __init__(self, columns: list[str], means: list[float], scales: list[float]):
         super().__init__(len(columns))
-        self.columns = [str(column) for column in columns]
+        self._columns = [str(column) for column in columns]
         self.means = [float(mean) for mean in means]
         self.scales = [float(scale) for scale in scales]
         if not len(self.means) == len(self.scales) == self.size or min(self.scales) <= 0:
@@ -145,6 +150,10 @@ class Table(Vector):
 
     def __repr__(self):
         return f"Table({', '.join(self.columns)})"
+
+    @property
+    def columns(self):
+        return self._columns
 
     @property
     def unit(self):

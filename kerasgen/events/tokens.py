@@ -109,6 +109,10 @@ class Classes(Tokens):
         """Number of classes."""
         return self.vocab_size
 
+    def name_of(self, number: int) -> str:
+        """The name of a class, its number where it has none."""
+        return self.names[number] if self.names else str(number)
+
     def number(self, name: str) -> int:
         """The class of a name or, written in digits, of a number.
 

@@ -16,10 +16,12 @@ from kerasgen import plot
 from kerasgen.abilities import Reconstructs, Samples, Scores
 from kerasgen.events import Classes, Image, Vector
 from kerasgen.metrics import features, fidelity, figure, likelihood, quality, reconstruction, shown
+from kerasgen.plot.columns import MOST
 
 _TRAINING = 60_000  # examples among which copies are sought
 _JUDGED = 10_000  # samples of all classes
 _SHOWN = 64  # samples
+_ROWS = 2000  # of a table
 _A_CLASS = 10  # samples, of a conditional model
 SHOWN_PAIRS = 16  # held-out examples above what the model makes of them
 
@@ -75,11 +77,13 @@ class Report:
     """What is reported of a model by its abilities; families add to it.
 
     Attributes:
+        annealing_steps: training steps in which the loss still changes by itself.
         needs_precision: why the model's exported files need more than 8 bits, or None.
         fixed_settings: settings of a recipe's training on which fine-tuning depends, too.
         curves: what the curves of training show, in words.
     """
 
+    annealing_steps: int = 0
     needs_precision: str | None = None
     fixed_settings: tuple[str, ...] = ()
     curves = "What training logged, by epoch"
@@ -173,8 +177,9 @@ class Report:
         """Draws what the model and the data at hand allow into a folder: captions by file name, in
         the order of the card."""
         event = self.model.event
-        if isinstance(event, Vector) and event.size == 2:  # whose density shows all there is
-            return self._density(folder, given) | self._curves(folder, given)
+        if isinstance(event, Vector):
+            show = self._density if event == Vector(2) else self._columns
+            return show(folder, given) | self._curves(folder, given)
         captions = self._samples(folder) if isinstance(self.model, Samples) else {}
         if isinstance(self.model, Reconstructs) and given.fits(self.model):
             captions |= self._reconstructions(folder, given)
@@ -190,6 +195,20 @@ class Report:
         plot.density(self.model, given.examples, folder / "density.png")
         what = f"{len(given.examples):,} points, and the density that the model gives."
         return {"density.png": what}
+
+    def _columns(self, folder, given):
+        """Samples of a table beside its rows, the conditions as they are in them."""
+        if not isinstance(self.model, Samples) or given.examples is None:
+            return {}
+        rows, names = given.examples[:_ROWS], self.model.event.columns
+        count, condition = len(rows), None if given.condition is None else given.condition[:_ROWS]
+        if condition is None and self.model.condition.encoded_size:
+            condition = self.model.condition.shown(count)
+        samples = self.model.sample(count, condition, seed=0)
+        plot.columns(samples, names, folder / "samples.png", rows)
+        which = f"the first {MOST} of " if len(names) > MOST else ""
+        what = f"{count:,} samples, seed 0, not selected, over as many rows of the data"
+        return {"samples.png": f"{what}: {which}{len(names)} columns and their pairs."}
 
     def _samples(self, folder):
         """One row of samples for each condition that is shown."""

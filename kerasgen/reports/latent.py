@@ -30,6 +30,11 @@ class AutoencoderReport(Report):
         return "a pixel decides those after it" if self.model.likelihood.autoregressive else None
 
     @property
+    def annealing_steps(self):
+        objective = self.model.objective
+        return max(getattr(objective, name, 0) for name in ("warmup_steps", "start_step"))
+
+    @property
     def follows_newest_weights(self):
         if self.model.bottleneck.averages_codebook:
             return "a VectorQuantizer of codebook 'ema', which follows the newest encoder"

@@ -1,8 +1,12 @@
-"""Trains recipes: schedules, strategies, checkpoints, and `run`, which puts them together."""
+"""Trains recipes: schedules, strategies, checkpoints, and `run`, which puts them together.
+
+`preset` makes a preset of a run that has not ended.
+"""
 
 from kerasgen.reports.monitors import CollapseMonitor
 from kerasgen.training.callbacks import FiniteLoss
 from kerasgen.training.checkpoints import Checkpoints
+from kerasgen.training.preset import preset
 from kerasgen.training.runner import run
 from kerasgen.training.schedule import TrainingConfig, WarmupStableDecay
 
@@ -12,5 +16,6 @@ __all__ = [
     "FiniteLoss",
     "TrainingConfig",
     "WarmupStableDecay",
+    "preset",
     "run",
 ]

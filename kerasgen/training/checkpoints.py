@@ -47,6 +47,9 @@ class Checkpoints(keras.callbacks.Callback):
             return
         state = self._whole()
         different = self.recipe.differences(Recipe.from_dict(state["recipe"], self.folder / STATE))
+        mine, its = different.get("training.epochs", (0, 0))
+        if mine > its:  # a longer run: its schedule goes on from where this one was
+            del different["training.epochs"]
         if different:
             changes = "; ".join(
                 f"{key} is {its!r} there, {mine!r} here" for key, (mine, its) in different.items()

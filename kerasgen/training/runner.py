@@ -4,8 +4,9 @@ A run writes into its own folder:
 
     recipe.yaml          the recipe as run, overrides included
     checkpoints/         weights, optimizer and seeds of the last two epochs, with their checksums:
-                         state.json names the file of the last, before.json that of the one before
-    history.csv, logs/   every term by epoch, for reading and for TensorBoard
+                         state.json names the file of the last, before.json that of the one before;
+                         with a validation split best.json names the best weights
+    history.csv, logs/   every term by epoch, for reading and for TensorBoard, there with samples
     kl_by_unit.csv       of a code with a prior, by epoch
     preset/              at the end: a preset folder that `kerasgen.zoo.load` reads; of points, with
                          their density
@@ -25,14 +26,18 @@ import time
 import keras
 
 from kerasgen import backend, durable, machine, zoo
+from kerasgen.abilities import Samples
+from kerasgen.data.importing import as_npz
 from kerasgen.events import Vector
-from kerasgen.recipe import Recipe
+from kerasgen.recipe import Recipe, modules
 from kerasgen.reports import report
+from kerasgen.training import held_out, start, strategies
 from kerasgen.training import schedule as schedules
 from kerasgen.training import source as sources
-from kerasgen.training import start, strategies
 from kerasgen.training.callbacks import FiniteLoss, logs
 from kerasgen.training.checkpoints import Checkpoints
+from kerasgen.training.pictures import SamplePictures
+from kerasgen.watch import Watch
 from kerasgen.zoo.manifest import HISTORY
 
 _MONITORED = 1000  # examples
@@ -58,7 +63,7 @@ def run(
         devices: number of devices of "mirrored"; None for all GPUs.
         resume: go on from the last checkpoint in `output`, if there is one.
         data: a file written by `kerasgen.data.save_npz`, read instead of TFDS (the way without
-            TensorFlow).
+            TensorFlow); or what `kerasgen.data.folder` and `table` take.
         data_dir, download: of `kerasgen.data.load`, where the recipe's data are to be had here; no
             part of the run.
 
@@ -74,8 +79,11 @@ def run(
         {'nll': 0.60..., 'iterations': ..., 'converged': True}
     """
     output = pathlib.Path(output)
+    data = data or recipe.data.get("file")
+    data = data and as_npz(data, recipe.data["name"], recipe.event())
     source = sources.of(recipe.data, data, data_dir, download)
-    recipe = dataclasses.replace(recipe, data=source.options)
+    imports = modules(recipe.model) or recipe.imports
+    recipe = dataclasses.replace(recipe, data=source.options, imports=imports)
     if "em" in recipe.training:
         return _fit_at_once(recipe, output, source, strategy, resume)
     schedule = schedules.of(recipe)
@@ -83,14 +91,15 @@ def run(
     with durable.alone(output) if is_chief else contextlib.nullcontext():
         checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
         _check_folder(output, checkpoints.exist(), resume)
-        steps, per_execution = source.epoch_steps(schedule.steps_per_execution)
+        steps, per_execution = source.epoch_steps(schedule.steps_per_execution, schedule.passes)
         with scope, _precision(schedule.precision):
             model = start.build(recipe, schedule, is_new=not checkpoints.exist())
             _compile(model, schedule, steps, per_execution, is_one_device=strategy == "none")
+            start.warn_of_short(model, schedule, steps)
             checkpoints.restore(model)
             if is_chief:
                 recipe.save(output / "recipe.yaml")
-            _fit(model, recipe, source, output, checkpoints, schedule.epochs, steps)
+            _fit(model, recipe, source, output, checkpoints, schedule, steps)
         if is_chief:
             _save(model, recipe, output, source, checkpoints.seconds, output / HISTORY)
     return model
@@ -115,7 +124,7 @@ def _fit_at_once(recipe, output, source, strategy, resume):
         _check_folder(output, (output / "preset").exists(), resume)
         began = time.monotonic()
         model = recipe.build()
-        print(model.fit_em(source.whole(), **{"seed": recipe.seed, **recipe.training["em"]}))
+        print(model.fit_em(source.whole()[0], **{"seed": recipe.seed, **recipe.training["em"]}))
         _save(model, recipe, output, source, time.monotonic() - began)
     return model
 
@@ -133,23 +142,54 @@ def _compile(model, schedule, steps, steps_per_execution, is_one_device):
     model.optimizer.build(model.trainable_variables)
 
 
-def _fit(model, recipe, source, output, checkpoints, epochs, steps):
+def _fit(model, recipe, source, output, checkpoints, schedule, steps):
     order = {"shuffle": True, "seed": recipe.seed, "drop_remainder": True, "repeat": True}
     is_chief = checkpoints.writes
+    best = _best(model, source, checkpoints, schedule, steps)
+    is_over = best is not None and best.is_over(checkpoints.epoch)
     model.fit(
         source.for_fit(**order, start_step=checkpoints.epoch * steps),
         initial_epoch=checkpoints.epoch,
-        epochs=epochs,
+        epochs=checkpoints.epoch if is_over else schedule.epochs,
         steps_per_epoch=steps,
         callbacks=[
             FiniteLoss(steps, source.call(**order)),
+            # The evaluation begins anew what the model has seen of the epoch.
+            *([Watch(), best] if best else ()),
             *_monitors(model, source, output, is_chief),
             *(logs(output, checkpoints.epoch) if is_chief else ()),
+            *_pictures(model, output, schedule),
             checkpoints,
         ],
         shuffle=False,
         verbose=1 if sys.stdout.isatty() else 2,
     )
+
+    if file := held_out.weights(checkpoints.folder) if best else None:
+        model.load_weights(file)
+
+
+def _best(model, source, checkpoints, schedule, steps):
+    """What keeps the best weights of a run with a validation split, or None."""
+    if schedule.validation is None:
+        return None
+    if report(model).only_samples:
+        raise ValueError(
+            f"Expected no training.validation: the loss of {type(model).__name__} does not fall as "
+            f"its samples improve. Received: {schedule.validation!r}. Drop it."
+        )
+    batches = source.held_out(schedule.validation)
+    settled = -(-report(model).annealing_steps // steps)
+    folder, writes = checkpoints.folder, checkpoints.writes
+    return held_out.Best(folder, batches, schedule.patience, settled, writes)
+
+
+def _pictures(model, output, schedule):
+    """Samples for TensorBoard, of a model on one device."""
+    can_show = isinstance(model, Samples) and backend.HAS_TENSORBOARD
+    if not can_show or backend.num_replicas() > 1:
+        return []
+    return [SamplePictures(output / "logs", schedule.epochs)]
 
 
 def _monitors(model, source, output, is_chief):
@@ -163,8 +203,9 @@ def _save(model, recipe, output, source, seconds, history=None):
     metrics = {"machine": machine.describe(), "training_time_seconds": seconds, "figures": {}}
     if source.npz:
         metrics["data_file"] = source.npz.name
-    points = source.whole() if isinstance(model.event, Vector) else None
-    zoo.save(model, output / "preset", recipe, metrics, points, history=history)
+    is_table = isinstance(model.event, Vector)
+    points, labels = source.whole() if is_table else (None, None)
+    zoo.save(model, output / "preset", recipe, metrics, points, history=history, labels=labels)
 
 
 @contextlib.contextmanager

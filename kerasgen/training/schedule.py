@@ -40,7 +40,7 @@ class TrainingConfig:
     """A recipe's `training` section.
 
     Attributes:
-        epochs: passes over the training set.
+        epochs: passes over the training set, unless `passes` says more.
         learning_rate: on the plateau between warm-up and decay.
         method: "adam", or "sgd" with Nesterov's momentum.
         critic_learning_rate: of an adversarial model's critic; as the generator's by default.
@@ -58,6 +58,11 @@ class TrainingConfig:
         jit_compile: compile the step with XLA, unless replicas share it. Pays on GPUs and CPUs
             without bfloat16 units.
         steps_per_execution: steps between two returns to Python.
+        passes: over the training set in what a run calls an epoch. Of a small set several, as what
+            ends an epoch, logs and a checkpoint, takes time.
+        validation: a split that is not trained on, as "train[90%:]" beside a `data.split` of
+            "train[:90%]". The run ends with the weights of the epoch that is best on it.
+        patience: epochs without a better one after which the run ends.
         start_from: a preset whose weights the run starts from, wherever a layer of the same place
             and shapes has some; or presets by part of the model, `{tokenizer: vqvae_fashion}`, each
             of which has the part's weights exactly; or of a part that is a layer, the same layer of
@@ -77,6 +82,9 @@ class TrainingConfig:
     precision: str = "float32"
     jit_compile: bool = False
     steps_per_execution: int = 10
+    passes: int = 1
+    validation: str | None = None
+    patience: int = 10
     start_from: str | dict | None = None
 
     def __post_init__(self):
@@ -102,7 +110,7 @@ class TrainingConfig:
             raise ValueError(
                 f"Expected training.method to be 'adam' or 'sgd'. Received: {self.method!r}"
             )
-        for name in ("epochs", "steps_per_execution"):
+        for name in ("epochs", "steps_per_execution", "passes", "patience"):
             checks.positive(f"training.{name}", getattr(self, name))
 
     def optimizer(self, steps):

@@ -52,23 +52,45 @@ class Source:
         return functools.partial(datasets.load, self.options["name"], **options, **self.where)
 
     def whole(self):
-        """The set as one array."""
-        return np.concatenate(list(self.batches()))
+        """The set as one array, and its labels or None."""
+        batches = list(self.batches())
+        if not self.options.get("labels"):
+            return np.concatenate(batches), None
+        examples, labels = zip(*batches)
+        return np.concatenate(examples), np.concatenate(labels)
 
-    def epoch_steps(self, steps_per_execution):
-        """Steps of an epoch, a whole number of executions, and steps of an execution."""
+    def held_out(self, split):
+        """The batches of another split, the same in every epoch."""
+        opened = datasets.open(self.options["name"], split, npz=self.npz, **self.where)
+        options = {key: self.options.get(key) for key in ("batch_size", "labels")}
+        is_drawn = self.options.get("binarize")
+        return opened.batches(**options, binarize="fixed" if is_drawn else None)
+
+    def epoch_steps(self, steps_per_execution, passes=1):
+        """Steps of an epoch, a whole number of executions, and steps of an execution.
+
+        Args:
+            steps_per_execution: at most.
+            passes: over the set, of an epoch.
+        """
         size, batch_size = self.opened.num_examples, self.options["batch_size"]
         steps = size // batch_size
         if steps < 1:
             raise ValueError(
                 f"Expected a batch_size of at most {size} examples. Received: {batch_size}."
             )
+        steps *= passes
         per_execution = min(steps_per_execution, steps)
         return steps // per_execution * per_execution, per_execution
 
 
 def of(options, npz=None, data_dir=None, download=False):
     """The source of a recipe's `data`, less where it lies.
+
+    Args:
+        options: of a recipe, `file` among them where it names one.
+        npz: another file to read.
+        data_dir, download: other ones than the recipe's.
 
     Where data lie does not tell one run from another, and a preset should not name folders of this
     machine.
@@ -80,9 +102,10 @@ def of(options, npz=None, data_dir=None, download=False):
         "data_dir": data_dir or options.get("data_dir"),
         "download": download or options.get("download", False),
     }
-    options = {key: value for key, value in options.items() if key not in where}
-    of_batches = inspect.signature(datasets.batching.Batches).parameters
-    known = ["name", "split", *(key for key in of_batches if key not in ("source", *_ORDER))]
+    options = {key: value for key, value in options.items() if key not in (*where, "file")}
+    functions = datasets.load, datasets.Batches
+    taken = [key for function in functions for key in inspect.signature(function).parameters]
+    known = [key for key in taken if key not in (*_ORDER, "options", "source")]
     if unknown := sorted(options.keys() - set(known)):
         raise ValueError(f"Expected keys of data in {known}. Received: {unknown}.")
     return Source(options, npz and pathlib.Path(npz), where)

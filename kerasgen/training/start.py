@@ -1,6 +1,8 @@
 """How a run's model begins: from its seed, from presets, or where a checkpoint left it."""
 
 import functools
+import math
+import sys
 
 import keras
 
@@ -30,6 +32,24 @@ def build(recipe, schedule, is_new):
     if is_new:
         _load(model, schedule.start_from)
     return model
+
+
+def warn_of_short(model, schedule, steps):
+    """Says on stderr what is longer than a run of so many steps, which then ends half-way."""
+    total = schedule.epochs * steps
+    spans = {
+        "training.warmup_steps": schedule.warmup_steps,
+        "the warm-up of the loss": report(model).annealing_steps,
+        "the average of the weights, training.ema": schedule.ema and 1 / (1 - schedule.ema),
+    }
+    for name, span in spans.items():
+        if span and span > total:
+            epochs = math.ceil(4 * span / steps)
+            print(
+                f"kerasgen: warning: the run of {total:,} steps is shorter than {name}, which "
+                f"takes {span:,.0f} steps. Set training.epochs={epochs:,}, or shorten that.",
+                file=sys.stderr,
+            )
 
 
 def _load(model, presets):

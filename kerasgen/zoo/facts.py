@@ -3,6 +3,7 @@
 The prose is in `kerasgen/templates/card.md.j2`. Nothing in a card is written by hand.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from kerasgen.abilities import Scores
 from kerasgen.data import catalog
 from kerasgen.documents import write_yaml
 from kerasgen.events import Image
-from kerasgen.recipe import Recipe
+from kerasgen.recipe import UNKNOWN, Recipe
 from kerasgen.reports import report
 
 _LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
@@ -85,8 +86,10 @@ def _training(recipe, metrics, fixed_settings):
     training = recipe.training
     if "em" in training:
         schedule = "expectation maximization on the whole set at once, " + _settings(training["em"])
-    else:
+    elif training:
         schedule = f"{_settings(training)}; batches of {recipe.data['batch_size']}"
+    else:
+        schedule = "Keras' `fit`"
     momenta = (f"{key}={training[key]}" for key in fixed_settings if key in training)
     return {
         "schedule": schedule,
@@ -102,6 +105,9 @@ def _data(recipe, metrics):
     entry = catalog.entry(name)
     # Of a set that is to be had nowhere else, the file that training read.
     file = None if name in catalog.names() else metrics.get("data_file")
+    if name == UNKNOWN:
+        entry = dataclasses.replace(entry, title="data that it does not know by name")
+        file = "mine.npz"
     is_downloaded = not file and entry.reader is None  # others are computed or come with a library
     options = [f"{key}={_quoted(recipe.data[key])}" for key in _LOADED if key in recipe.data]
     options += ["shuffle=True", *(["download=True"] if is_downloaded else [])]
@@ -117,6 +123,8 @@ def _data(recipe, metrics):
 
 
 def _duration(seconds):
+    if seconds is None:
+        return None
     amounts = ((3600, "hours", 1), (60, "minutes", 0), (1, "seconds", 0))
     size, unit, digits = next(a for a in amounts if seconds >= 1.5 * a[0] or a[0] == 1)
     return f"{seconds / size:.{digits}f} {unit}"

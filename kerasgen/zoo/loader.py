@@ -28,8 +28,9 @@ def folder(name_or_path):
 
     Args:
         name_or_path: a name of `names()`; the path of a folder that `kerasgen.zoo.save` wrote, or
-            of a `.zip` file of one; a handle, as `kerasgen.zoo.publish` takes it. A string that is
-            a name and a path is a name; write "./name" for the path.
+            of a `.zip` file of one; a `.keras` file of Keras' `model.save`; a handle, as
+            `kerasgen.zoo.publish` takes it. A string that is a name and a path is a name; write
+            "./name" for the path.
 
     Raises:
         PresetError: nothing of the kind (near names are listed); an archive or a hub that fails.
@@ -45,6 +46,8 @@ def folder(name_or_path):
     if hub.is_handle(text):
         hub.download(text, target := _scratch(hub.name(text)))
         return target
+    if path.suffix == ".keras" and path.is_file():
+        return _from_keras_file(path.absolute(), path.stat().st_mtime_ns)
     if path.suffix == ".zip" and path.is_file():
         archive.unpack(path, target := _scratch(path.stem))
         return target
@@ -114,6 +117,8 @@ def load(name_or_path):
 
     from kerasgen.zoo import building, weights
 
+    if (file := pathlib.Path(name_or_path)).suffix == ".keras" and file.is_file():
+        return _keras_file(file)
     path = folder(name_or_path)
     with _told(path):
         contents = manifest.verify(path, manifest.RECIPE, manifest.WEIGHTS)
@@ -123,7 +128,7 @@ def load(name_or_path):
             # Not Recipe.build, which seeds Python's, numpy's and Keras' global generators: every
             # random number that the caller draws after loading would be the same in every process.
             with building.without_values(len(arrays)) as waiting:
-                model = recipes.build(known.model)
+                model = recipes.build(known.model, known.imports)
             if not isinstance(model, keras.Model):
                 raise PresetError(
                     f"Expected {path / manifest.RECIPE} to describe a model. "
@@ -132,9 +137,35 @@ def load(name_or_path):
             targets = weights.variables(model)
             values = weights.read(file, arrays, targets)
         building.give_values(waiting, targets, values)
-        if hasattr(model, "preset"):  # not of a model of Keras' own
-            model.preset = known.name
         return model
+
+
+@functools.cache
+def _from_keras_file(path, changed):
+    """A preset of the model that Keras saved, in a folder that lasts as long as this process."""
+    from kerasgen.zoo.writer import save  # imports Keras, which listing presets does without
+
+    return save(_keras_file(path), _scratch(path.stem), dtype="float32")
+
+
+def _keras_file(path):
+    """The model that Keras saved, in its safe mode, which runs no code of the file's."""
+    import keras
+
+    from kerasgen.model import EventModel
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, OSError) as error:
+        message = " ".join(str(error).split())
+        raise PresetError(
+            f"Expected a .keras file of a kerasgen model. Received: {path}: {message}"
+        ) from None
+    if not isinstance(model, EventModel):
+        raise PresetError(
+            f"Expected a .keras file of a kerasgen model. Received: a {type(model).__name__}."
+        )
+    return model
 
 
 def load_into(model, name_or_path):

@@ -1,5 +1,6 @@
 """Writes presets: everything that `load` reads, whole or not at all."""
 
+import dataclasses
 import filecmp
 import json
 import os
@@ -18,8 +19,8 @@ from kerasgen.zoo.manifest import PresetError
 def save(
     model,
     folder,
-    recipe,
-    metrics,
+    recipe=None,
+    metrics=None,
     images=None,
     training=None,
     history=None,
@@ -34,11 +35,12 @@ def save(
         model: trained from `recipe`.
         folder: path of the preset. It may hold an earlier preset of the same name, which is
             replaced, or its recipe.
-        recipe: the `Recipe` of the model.
-        metrics: what metrics.json will hold: `machine`, `training_time_seconds`, `figures` by name,
-            each with `value`, `unit`, `protocol` and `command`, where known `standard_error` and
-            `published` (a list of `model`, `value`, `source`), and `notes`, a list of sentences
-            that say where the preset falls short.
+        recipe: the `Recipe` of the model. None of one that was trained by `fit`: then it says the
+            model's parts, and neither the data nor the schedule.
+        metrics: None, or what metrics.json will hold: `machine`, `training_time_seconds`,
+            `figures` by name, each with `value`, `unit`, `protocol` and `command`, where known
+            `standard_error` and `published` (a list of `model`, `value`, `source`), and `notes`, a
+            list of sentences that say where the preset falls short.
         images: `[n, *event_shape]` held-out examples, or None. The first 16 images are shown above
             their reconstructions; points of the plane are shown beside the model's density.
         training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a
@@ -61,6 +63,9 @@ def save(
         raise ValueError(f"Expected dtype to be 'float16' or 'float32'. Received: dtype={dtype!r}.")
     folder = pathlib.Path(os.path.abspath(folder))
     durable.recover(folder)
+    recipe = recipe or recipes.Recipe.of(model, folder.name)
+    recipe = dataclasses.replace(recipe, imports=recipes.modules(recipe.model))
+    metrics = metrics or {"machine": None, "training_time_seconds": None, "figures": {}}
     _check_metrics(metrics)
     _check_replaceable(folder, recipe)
     copy = _fresh_copy(model, recipe)

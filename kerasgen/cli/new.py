@@ -1,0 +1,40 @@
+"""Write a recipe that fits own data, the reason of every choice beside it."""
+
+import difflib
+import pathlib
+
+from kerasgen.cli import inputs
+
+FAMILIES = ("vae", "cvae", "pixelcnn", "wgan", "vqvae", "gmm")
+
+
+def add_arguments(parser):
+    add = parser.add_argument
+    add("name", metavar="NAME", help="of the preset that the recipe makes")
+    data = "a file by `kerasgen data import`"
+    add("--data", metavar="NPZ", required=True, type=pathlib.Path, help=data)
+    add("--family", required=True, choices=FAMILIES)
+    out = "(default: NAME.yaml)"
+    add("--out", type=pathlib.Path, metavar="YAML", help=out)
+
+
+def run(args):
+    path = args.out or pathlib.Path(f"{args.name}.yaml")
+    if path.exists():
+        raise FileExistsError(
+            f"Expected no file {path}. Received: one that is there. Move it away, or name another "
+            "by --out."
+        )
+    if not args.data.is_file():
+        near = difflib.get_close_matches(
+            args.data.name, [p.name for p in pathlib.Path().glob("*.npz")]
+        )
+        raise FileNotFoundError(
+            f"Expected a file by `kerasgen data import`. Received: {args.data}, which is not "
+            f"there. Near names: {', '.join(near) or 'none'}."
+        )
+    inputs.load_keras()
+    from kerasgen import starter
+
+    path.write_text(starter.recipe(args.data, args.family, args.name), encoding="utf-8")
+    print(f"{path}: read it, then `kerasgen train {path}`")

@@ -1,0 +1,24 @@
+"""Make a preset of the best or last checkpoint of a run, ended or not."""
+
+import pathlib
+
+from kerasgen.cli import inputs
+
+
+def add_arguments(parser):
+    add = parser.add_argument
+    add("folder", metavar="RUN", type=pathlib.Path, help="folder of a `kerasgen train`")
+    weights = "of the run's model (default: the best by the validation split, or the last)"
+    add("--weights", metavar="H5", type=pathlib.Path, help=weights)
+    add("--out", metavar="FOLDER", type=pathlib.Path, help="(default: preset in the run)")
+
+
+def run(args):
+    if not (args.folder / "recipe.yaml").is_file():
+        raise FileNotFoundError(
+            f"Expected a folder of `kerasgen train`. Received: {args.folder}, without a recipe."
+        )
+    inputs.load_keras()
+    from kerasgen import training
+
+    print(f"{training.preset(args.folder, args.out, args.weights)}: load it, sample it")
