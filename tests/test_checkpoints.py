@@ -100,6 +100,7 @@ def test_a_run_that_falls_back_ends_where_a_whole_one_does(recipe, whole, tmp_pa
     training.run(recipe, output, resume=True)
     for resumed, expected in zip(weights(output), weights(whole), strict=True):
         np.testing.assert_array_equal(resumed, expected)
+    assert (output / "kl_by_unit.csv").read_bytes() == (whole / "kl_by_unit.csv").read_bytes()
     assert json.loads((output / "checkpoints" / "state.json").read_text())["epoch"] == 3
 
 
@@ -125,7 +126,7 @@ def test_tables_with_damaged_lines_lose_those_alone(lines, place, whole, tmp_pat
     table.write_text("".join([*before[:at], lines, *before[at:]]))
     training.callbacks.logs(tmp_path, 3)
     after = table.read_text().splitlines(keepends=True)
-    assert after in ([line.replace("\r", "") for line in before], []) and (after or place == 0)
+    assert after in (before, []) and (after or place == 0)
 
 
 def test_a_run_whose_folder_another_process_holds_ends_in_one_line(recipe, whole, tmp_path, capsys):

@@ -282,14 +282,14 @@ def test_two_replicas_train(recipe, finished, tmp_path):
     np.testing.assert_allclose(*final, rtol=0.1)
 
 
-def start_workers(recipe, output, deaths=("", ""), **options):
+def start_workers(recipe, output, deaths=("", ""), recipes=None, **options):
     with socket.socket() as first, socket.socket() as second:
         for server in (first, second):
             server.bind(("localhost", 0))
         workers = [f"localhost:{server.getsockname()[1]}" for server in (first, second)]
     return [
         run_in_subprocess(
-            recipe,
+            each,
             output,
             {
                 "TF_CONFIG": json.dumps(
@@ -300,7 +300,7 @@ def start_workers(recipe, output, deaths=("", ""), **options):
             strategy="multiworker",
             **options,
         )
-        for i, death in enumerate(deaths)
+        for i, (death, each) in enumerate(zip(deaths, recipes or (recipe, recipe)))
     ]
 
 
@@ -323,8 +323,9 @@ def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_p
         recipe, output, (DEATHS["after the second epoch's weights, before its state"][0], "")
     )
     finish(chief, -signal.SIGKILL)
-    other.kill()  # a lost worker ends all, sooner or later
-    other.communicate()
+    _, said = other.communicate(timeout=900)  # a lost worker ends all
+    assert "Received: worker 0 stopped" in said.splitlines()[-1]
+    assert f"kerasgen train {output}/recipe.yaml" in said and "--resume" in said
     assert json.loads((output / "checkpoints" / "state.json").read_text())["epoch"] == 1
 
     for process in start_workers(recipe, output, resume=True):
@@ -332,6 +333,17 @@ def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_p
     for resumed, expected in zip(weights(output), weights(whole), strict=True):
         np.testing.assert_allclose(resumed, expected, atol=1e-6)
     assert_every_epoch_once(output)
+
+
+@pytest.mark.slow
+def test_workers_that_disagree_refuse_to_start_and_say_in_what(recipe, tmp_path):
+    other = recipe.override(["seed=1"])
+    processes = start_workers(recipe, tmp_path / "run", recipes=(recipe, other))
+    for process in processes:
+        _, said = process.communicate(timeout=900)
+        assert process.returncode == 1
+        assert "worker 1 has another recipe than worker 0" in said.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
 
 
 def test_learning_rate_schedule():

@@ -74,7 +74,7 @@ def logs(output, epoch):
     """
     for path in (output / HISTORY, output / KL_BY_UNIT):
         if path.exists():
-            rows = [",".join(row) + "\n" for row in _rows(path, epoch)]
+            rows = [",".join(row) + "\r\n" for row in _rows(path, epoch)]  # as csv ends them
             durable.write_text(path, "".join(rows))
     callbacks = [keras.callbacks.CSVLogger(str(output / HISTORY), append=True)]
     if backend.HAS_TENSORBOARD:

@@ -37,6 +37,11 @@ class Checkpoints(keras.callbacks.Callback):
     def exist(self):
         return any((self.folder / name).exists() for name in (STATE, BEFORE))
 
+    def newest(self):
+        """What the folder says of its newest checkpoint, or nothing."""
+        path = self.folder / STATE
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
     def restore(self, model):
         """Brings the model and its optimizer to the last whole checkpoint, where there is one.
 

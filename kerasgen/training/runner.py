@@ -19,7 +19,9 @@ never was, bit for bit on one device.
 
 import contextlib
 import dataclasses
+import json
 import pathlib
+import shlex
 import sys
 import time
 
@@ -31,7 +33,7 @@ from kerasgen.data.importing import as_npz
 from kerasgen.events import Vector
 from kerasgen.recipe import Recipe, modules
 from kerasgen.reports import report
-from kerasgen.training import held_out, start, strategies
+from kerasgen.training import held_out, start, strategies, workers
 from kerasgen.training import schedule as schedules
 from kerasgen.training import source as sources
 from kerasgen.training.callbacks import FiniteLoss, logs
@@ -70,7 +72,9 @@ def run(
     Raises:
         ValueError: unknown schedule keys; a batch size that the replicas cannot share evenly;
             `output` holds a run and `resume` is not set, or one of a different recipe; another
-            process trains there; no checkpoint there is whole.
+            process trains there; no checkpoint there is whole; workers disagree on the recipe,
+            the data or the checkpoint.
+        RuntimeError: a worker stopped.
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
 
     Example:
@@ -88,11 +92,15 @@ def run(
         return _fit_at_once(recipe, output, source, strategy, resume)
     schedule = schedules.of(recipe)
     scope, is_chief = strategies.scope(strategy, devices)
-    with durable.alone(output) if is_chief else contextlib.nullcontext():
+    is_shared = strategy == "multiworker"
+    watched = workers.watched(_resuming(output, source)) if is_shared else contextlib.nullcontext()
+    with durable.alone(output) if is_chief else contextlib.nullcontext(), watched:
         checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
         _check_folder(output, checkpoints.exist(), resume)
         steps, per_execution = source.epoch_steps(schedule.steps_per_execution, schedule.passes)
         with scope, _precision(schedule.precision):
+            if is_shared:
+                workers.agree(_facts(recipe, source, checkpoints))
             model = start.build(recipe, schedule, is_new=not checkpoints.exist())
             _compile(model, schedule, steps, per_execution, is_one_device=strategy == "none")
             start.warn_of_short(model, schedule, steps)
@@ -103,6 +111,19 @@ def run(
         if is_chief:
             _save(model, recipe, output, source, checkpoints.seconds, output / HISTORY)
     return model
+
+
+def _facts(recipe, source, checkpoints):
+    """What workers of one run have in common, by name."""
+    recipe = json.dumps(recipe.to_dict(), sort_keys=True)
+    return {"recipe": recipe, "data": source.digest(), "checkpoint": checkpoints.newest()}
+
+
+def _resuming(output, source):
+    """The command by which a run of several workers goes on."""
+    words = ["kerasgen", "train", output / "recipe.yaml", "--out", output]
+    words += ["--data", source.npz] if source.npz else []
+    return shlex.join([*map(str, words), "--strategy", "multiworker", "--resume"])
 
 
 def _check_folder(output, holds_run, resume):

@@ -2,9 +2,11 @@
 
 import dataclasses
 import functools
+import hashlib
 import inspect
 import pathlib
 
+import keras
 import numpy as np
 
 from kerasgen import data as datasets
@@ -58,6 +60,15 @@ class Source:
             return np.concatenate(batches), None
         examples, labels = zip(*batches)
         return np.concatenate(examples), np.concatenate(labels)
+
+    def digest(self):
+        """A text that equal examples have in common; of those that are drawn, the first say it."""
+        digest = hashlib.sha256(repr((self.opened.event, self.opened.num_examples)).encode())
+        for part in keras.tree.flatten((self.opened.stored, self.opened.labels)):
+            if part is not None:
+                values = part if isinstance(part, np.ndarray) else part[np.arange(len(part))[:100]]
+                digest.update(np.ascontiguousarray(values))
+        return digest.hexdigest()
 
     def held_out(self, split):
         """The batches of another split, the same in every epoch."""
