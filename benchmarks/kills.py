@@ -63,13 +63,7 @@ TOKENIZER = {
 }
 
 
-class Command(NamedTuple):
-    """A command that writes: its words, and the files and folders that it is to put in place."""
-
-    words: str
-    targets: str
-
-
+Command = collections.namedtuple("Command", "words targets")  # what it is to put in place
 COMMANDS = {
     "train": Command("train points.yaml --resume --out run", "run/preset"),
     "evaluate": Command("evaluate points --num-samples 3 --limit 40 --write", "points"),
@@ -218,7 +212,7 @@ def faults(folder, command, before, after):
             yield f"{name} is neither the old one nor the new one"
 
 
-def try_once(name, made, expected, ends, counts):
+def try_once(name, made, whole, expected, ends, counts):
     """One early end of a command, then the command again; yields what is wrong."""
     command, before = COMMANDS[name], content(made)
     with disk(made, ends.pop("room", None)) as folder:
@@ -226,7 +220,8 @@ def try_once(name, made, expected, ends, counts):
         is_full = "limit" in ends or folder.is_mount()
         counts["full disks" if is_full else "kills"] += ended.status != 0
         if is_full:
-            if ended.status == 2 and ended.said.count("\n") != 1:
+            said = [line for line in ended.said.splitlines() if line not in whole.said]
+            if ended.status == 2 and len(said) != 1:
                 yield f"said of a full disk: {ended.said[-2000:]}"
             elif ended.status not in (0, 2):
                 yield f"ended with status {ended.status} on a full disk: {ended.said[-2000:]}"
@@ -291,13 +286,17 @@ def main(argv=None):
                 whole = run(folder, COMMANDS[name].words).demand(0)
                 expected = content(folder)
                 size = sum(path.stat().st_size for path in folder.rglob("*"))
-            grown = size - sum(path.stat().st_size for path in made.rglob("*")) + 100_000
+            grown = max(20_000, size - sum(path.stat().st_size for path in made.rglob("*")))
             for ends in ends_of(name, whole, grown, args):
-                wrong = list(try_once(name, made, expected, dict(ends), counts))
+                wrong = list(try_once(name, made, whole, expected, dict(ends), counts))
                 counts["faults"] += bool(wrong)
                 for line in wrong:
                     print(f"{name}, {ends}: {line}", flush=True)
-            print(f"| {name} | {whole.seconds:.1f} s, {whole.accesses} accesses |", dict(counts))
+            print(
+                f"| {name} | {whole.seconds:.1f} s, {whole.accesses} accesses |",
+                dict(counts),
+                flush=True,
+            )
     return counts
 
 

@@ -19,6 +19,9 @@ def agree(facts: Mapping[str, str]) -> None:
 
     Raises:
         ValueError: on all workers, where one has other facts than the first.
+
+    Example:
+        >>> agree({"recipe": "that of the only worker"})
     """
     import tensorflow as tf
 
@@ -53,6 +56,10 @@ def watched(remedy: str) -> Iterator[None]:
 
     Raises:
         RuntimeError: a worker ended, or cannot be reached.
+
+    Example:
+        >>> with watched("kerasgen train vae_mnist --strategy multiworker --resume"):
+        ...     pass
     """
     import tensorflow as tf
 
