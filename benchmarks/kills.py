@@ -24,7 +24,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -107,13 +106,8 @@ def prepare(folder):
     (folder / "images.npz").write_bytes(b"an earlier set")
 
 
-class Ended(NamedTuple):
-    """How a command ended: its status, what it said on stderr, its processor time, its accesses."""
-
-    status: int
-    said: str
-    seconds: float
-    accesses: int
+class Ended(collections.namedtuple("Ended", "status said seconds accesses")):
+    """How a command ended, its words on stderr, its processor time and accesses to files."""
 
     def demand(self, *statuses):
         if self.status not in statuses:
@@ -276,12 +270,14 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     kerasgen.register()
-    counts = collections.Counter()
+    total = collections.Counter()
+    print("| command | kills | full disks | faults |\n| --- | ---: | ---: | ---: |", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         made = pathlib.Path(scratch, "made")
         made.mkdir()
         prepare(made)
         for name in args.commands:
+            counts = collections.Counter()
             with disk(made, None) as folder:
                 whole = run(folder, COMMANDS[name].words).demand(0)
                 expected = content(folder)
@@ -290,14 +286,11 @@ def main(argv=None):
             for ends in ends_of(name, whole, grown, args):
                 wrong = list(try_once(name, made, whole, expected, dict(ends), counts))
                 counts["faults"] += bool(wrong)
-                for line in wrong:
-                    print(f"{name}, {ends}: {line}", flush=True)
-            print(
-                f"| {name} | {whole.seconds:.1f} s, {whole.accesses} accesses |",
-                dict(counts),
-                flush=True,
-            )
-    return counts
+                print("".join(f"{name}, {ends}: {line}\n" for line in wrong), end="", flush=True)
+            shown = " | ".join(str(counts[kind]) for kind in ("kills", "full disks", "faults"))
+            print(f"| {name} | {shown} |", flush=True)
+            total += counts
+    return total
 
 
 if __name__ == "__main__":
