@@ -3,6 +3,7 @@
 import difflib
 import pathlib
 
+from kerasgen import durable
 from kerasgen.cli import inputs
 
 FAMILIES = ("vae", "cvae", "pixelcnn", "wgan", "vqvae", "gmm")
@@ -36,5 +37,5 @@ def run(args):
     inputs.load_keras()
     from kerasgen import starter
 
-    path.write_text(starter.recipe(args.data, args.family, args.name), encoding="utf-8")
+    durable.write_text(path, starter.recipe(args.data, args.family, args.name))
     print(f"{path}: read it, then `kerasgen train {path}`")

@@ -8,6 +8,7 @@ import csv
 import pathlib
 
 import kerasgen
+from kerasgen import durable
 from kerasgen.cli import arguments, inputs
 
 _WAYS = ("truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
@@ -107,7 +108,7 @@ def _write_rows(model, samples, condition, path):
             "Write a .png."
         )
     classes = isinstance(model.condition, kerasgen.events.Classes)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with durable.placed(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow([*model.event.columns, *(["class"] if classes else [])])
         for at, row in enumerate(keras.ops.convert_to_numpy(samples)):
