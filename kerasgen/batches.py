@@ -26,8 +26,17 @@ def padded_blocks(n: int, size: int, *arrays: Any) -> Iterator[tuple]:
         How many rows count, how many there are, and the rows of each array.
     """
     for count, *rows in blocks(n, size, *arrays):
-        full = min(size, 1 << (count - 1).bit_length())
+        full = padded(count, size)
         yield count, full, *(_each(lambda x, by=full - count: _filled(x, by), row) for row in rows)
+
+
+def padded(count: int, most: int) -> int:
+    """The next power of two from `count` on, `most` at most.
+
+    >>> [padded(count, 100) for count in (1, 3, 64, 65)]
+    [1, 4, 64, 100]
+    """
+    return min(most, 1 << (count - 1).bit_length())
 
 
 def in_blocks(function: Callable, n: int, size: int, *arrays: Any):

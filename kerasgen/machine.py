@@ -1,4 +1,4 @@
-"""What this machine is, in words, for cards and tables."""
+"""What this machine is, in words for cards and tables, and how much it holds."""
 
 import contextlib
 import os
@@ -18,3 +18,17 @@ def describe() -> str:
         names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
         name = next(names, name)
     return f"{name}, {os.cpu_count()} cores"
+
+
+def memory() -> int:
+    """Bytes of main memory, or fewer where a container may use fewer; 0 where nobody knows.
+
+    >>> memory() >= 0
+    True
+    """
+    found = []
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number
+        found.append(int(pathlib.Path("/sys/fs/cgroup/memory.max").read_text()))
+    return min(found, default=0)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from kerasgen import abilities, backend, batches, events
+from kerasgen import abilities, backend, batches, describing, events
 from kerasgen.registration import from_config, get_config
 from kerasgen.watch import FirstFault, Watch
 
@@ -38,13 +38,26 @@ class EventModel(keras.Model):
         terms: names of the loss terms.
     """
 
+    preset: str | None = None  # whose weights it was loaded with
     autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
 
     def __init__(self, event, condition=None, terms=(), **kwargs):
+        backend.check_process()
         super().__init__(**kwargs)
         self.event = events.of(event)
         self.condition = events.condition_of(condition)
         self.first_fault = FirstFault((*terms, "loss"), self._data_faults())
+
+    def __repr__(self):
+        return describing.line(self)
+
+    def _repr_html_(self):
+        return describing.card(self)
+
+    def summary(self, *args, print_fn=print, **kwargs):
+        """Keras' `summary`, with a dash at parts that give no single tensor."""
+        marked = lambda text: print_fn(text.replace("│ ?", "│ -").rstrip())  # noqa: E731
+        super().summary(*args, print_fn=marked, **kwargs)
 
     @property
     def event_shape(self) -> tuple[int, ...]:

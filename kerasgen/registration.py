@@ -32,6 +32,11 @@ def register(cls: Class) -> Class:
     return keras.saving.register_keras_serializable(package=package)(cls)
 
 
+def arguments(self) -> dict[str, Any]:
+    """The constructor's arguments, by name, as they were given."""
+    return getattr(self, _ARGUMENTS, {})
+
+
 def get_config(self) -> dict[str, Any]:
     """The constructor's arguments, those that are parts serialized, and what Keras adds
     for layers.

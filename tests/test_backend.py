@@ -14,9 +14,9 @@ def public(name):
     """Names that a backend's file defines, without their importing anything, and arguments."""
     found = {}
     for node in ast.parse((FOLDER / f"{name}.py").read_text()).body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             found[node.name] = [argument.arg for argument in node.args.args]
-        elif isinstance(node, ast.Assign):
+        elif isinstance(node, ast.Assign) and not node.targets[0].id.startswith("_"):
             found[node.targets[0].id] = None
     return found
 

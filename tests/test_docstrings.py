@@ -29,7 +29,6 @@ def _modules():
 
 # Modules with public names that lack an example: examples may be added, and a name then goes.
 WITHOUT = {
-    "kerasgen.abilities",
     "kerasgen.backend",
     "kerasgen.batches",
     "kerasgen.cli",

@@ -9,7 +9,7 @@ import kerasgen
 from kerasgen import abilities, families
 
 PACKAGE = pathlib.Path(kerasgen.__file__).parent
-MAY_ASK = ("families/", "reports/", "abilities.py", "model.py", "__init__.py")
+MAY_ASK = ("families/", "reports/", "abilities/", "model.py", "__init__.py")
 FAMILIES = set(families.__all__)
 METHODS = {ability.method for ability in abilities.ALL}
 

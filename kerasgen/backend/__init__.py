@@ -6,10 +6,12 @@ Probability's modules, imported at first use: that takes longer than all the res
 """
 
 import importlib
+import os
 
 import keras
 
 _MODULES = ("tensorflow", "jax")
+_process = None  # that used the backend first
 _PROBABILITY_MODULES = {"tfd": "distributions", "mcmc": "mcmc", "random": "random"}
 
 
@@ -30,6 +32,22 @@ def __getattr__(name):
         value = getattr(module, name)
     globals()[name] = value
     return value
+
+
+def check_process() -> None:
+    """Notes the first process that uses the backend, whose threads no fork of it has.
+
+    Raises:
+        RuntimeError: this is a fork of that process, where the first operation would never end.
+    """
+    global _process
+    _process = _process or os.getpid()
+    if _process != os.getpid():
+        raise RuntimeError(
+            f"Expected no fork: {keras.backend.backend()} has run in the process before, and would "
+            f"hang here. Received: a fork of process {_process}. Start this one by "
+            "multiprocessing.get_context('spawn')."
+        )
 
 
 def split_seed(seed, n=2):

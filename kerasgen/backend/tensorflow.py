@@ -1,5 +1,7 @@
 """TensorFlow's part of what keras.ops does not cover."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -8,6 +10,8 @@ HAS_STRATEGIES = True  # `tf.distribute`
 HAS_TENSORBOARD = True
 CAN_EXPORT = True
 NEEDS_XLA = False  # a training step runs as a graph without
+
+_GRAPHS = 32  # kept of one function
 
 
 def num_replicas():
@@ -61,8 +65,30 @@ def function(fn, owner=None):
         owner: the layer whose variables `fn` reads; by default the one that `fn` is a method of.
             Used under JAX only.
     """
-    compiled = tf.function(fn, autograph=False)  # which rewrites branches on tensors; JAX does not
-    return lambda *args: compiled(*args)
+    return _programs(fn)
+
+
+def _programs(fn, **options):
+    """`fn` compiled, one `tf.function` for all calls of one kind, the oldest kinds forgotten.
+
+    One for all kinds would keep all graphs, and warn of being traced for the few sizes that
+    `batches` leaves. TensorFlow counts its traces by the code of the Python function, which a
+    partial one does not show: models of a family would be counted together.
+    """
+
+    @functools.lru_cache(_GRAPHS)
+    def program(kind):
+        # AutoGraph rewrites branches on tensors; JAX does not.
+        return tf.function(functools.partial(fn), autograph=False, **options)
+
+    def kind(x):
+        return (tuple(x.shape), x.dtype) if hasattr(x, "shape") else x
+
+    def call(*args):
+        leaves = keras.tree.flatten_with_path(args)
+        return program(tuple((path, kind(x)) for path, x in leaves))(*args)
+
+    return call
 
 
 def by_examples(fn, examples):
@@ -79,7 +105,7 @@ def by_examples(fn, examples):
     """
     if examples is None:
         return fn
-    program = tf.function(fn, autograph=False, jit_compile=True)
+    program = _programs(fn, jit_compile=True)
 
     def of_batch(x):
         return tf.is_tensor(x) and x.shape.rank != 0

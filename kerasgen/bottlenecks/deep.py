@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
 from kerasgen.networks.layers import Stack
+from kerasgen.networks.layers import activation as named
 from kerasgen.registration import register
 
 
@@ -28,7 +29,7 @@ class Conditional(Stack):
     def __init__(self, size: int, hidden: int, activation: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.stack = [
-            keras.layers.Dense(hidden, activation, dtype=self.dtype_policy),
+            keras.layers.Dense(hidden, named(activation), dtype=self.dtype_policy),
             keras.layers.Dense(2 * size, dtype=self.dtype_policy),
         ]
 

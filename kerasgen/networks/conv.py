@@ -6,7 +6,6 @@ resolution, where it would cost the most and see the least.
 
 import math
 
-import keras
 from keras import layers
 
 from kerasgen.networks.layers import (
@@ -16,6 +15,7 @@ from kerasgen.networks.layers import (
     Stack,
     divided,
 )
+from kerasgen.networks.layers import activation as named
 from kerasgen.registration import register
 
 
@@ -45,7 +45,7 @@ class ResidualBlock(layers.Layer):
         self.built = True
 
     def call(self, x):
-        act = keras.activations.get(self.activation)
+        act = named(self.activation)
         return x + self.conv2(self.dropout(act(self.conv1(act(x)))))
 
 
@@ -63,7 +63,7 @@ def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
     for width, depth in zip(channels, blocks):
         stack += [SpaceToDepth(dtype=dtype), layers.Conv2D(width, 3, padding="same", dtype=dtype)]
         stack += [ResidualBlock(width, activation, dropout, dtype=dtype) for _ in range(depth)]
-    return [*stack, layers.Activation(activation, dtype=dtype)]
+    return [*stack, layers.Activation(named(activation), dtype=dtype)]
 
 
 def doublings(channels, blocks, output_channels, activation, dtype=None, dropout=0.0):
@@ -74,7 +74,7 @@ def doublings(channels, blocks, output_channels, activation, dtype=None, dropout
     for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
         stack += [ResidualBlock(width, activation, dropout, dtype=dtype) for _ in range(depth)]
         stack += [
-            layers.Activation(activation, dtype=dtype),
+            layers.Activation(named(activation), dtype=dtype),
             layers.Conv2D(4 * next_width, 3, padding="same", dtype=dtype),
             DepthToSpace(dtype=dtype),
         ]
@@ -109,7 +109,7 @@ class ConvEncoder(Stack):
             *halvings(channels, blocks, activation, dropout=dropout, **dtype),
             layers.Flatten(**dtype),
             layers.Dropout(dropout, **dtype),
-            layers.Dense(features, activation, **dtype),
+            layers.Dense(features, named(activation), **dtype),
         ]
 
 
@@ -158,7 +158,7 @@ class ConvDecoder(SizedByLikelihood, Stack):
         *resolution, output_channels = shape
         lowest = (*divided(resolution, 2 ** len(channels)), channels[0])
         self.stack = [
-            layers.Dense(features, activation, **dtype),
+            layers.Dense(features, named(activation), **dtype),
             layers.Dropout(dropout, **dtype),
             layers.Dense(math.prod(lowest), **dtype),
             layers.Reshape(lowest, **dtype),

@@ -6,6 +6,7 @@ from keras import layers
 
 from kerasgen.networks import normalization as normalizations
 from kerasgen.networks.layers import SizedByLikelihood, Stack
+from kerasgen.networks.layers import activation as named
 from kerasgen.registration import register
 
 
@@ -52,7 +53,7 @@ class MLP(SizedByLikelihood, Stack):
             self.stack += [
                 normalizations.of_kernel(layers.Dense(size, **dtype), normalization),
                 *normalizations.of_values(normalization, self.dtype_policy),
-                layers.Activation(activation, **dtype),
+                layers.Activation(named(activation), **dtype),
             ]
         last = normalizations.of_kernel(layers.Dense(math.prod(shape), **dtype), normalization)
         self.stack += [last, layers.Reshape(shape, **dtype)]

@@ -1,5 +1,8 @@
 """Parts that networks share."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -62,6 +65,23 @@ def check_sized(network):
             f"Expected {network.output_argument} of {type(network).__name__}, given or set by "
             "set_output before it is built. Received: None."
         )
+
+
+def activation(name: str) -> Callable[[Any], Any]:
+    """The Keras activation of a name, or of Keras' own function.
+
+    Swish is written out. TensorFlow's has a gradient of its own, for which a registry keeps the
+    graph of every call, and the weights in it, as long as the process lasts.
+
+    >>> float(activation("swish")(ops.convert_to_tensor(0.0)))
+    0.0
+    """
+    found = keras.activations.get(name)
+    return _swish if found is keras.activations.silu else found
+
+
+def _swish(x):
+    return x * ops.sigmoid(x)
 
 
 class Stack(layers.Layer):

@@ -3,6 +3,7 @@
 from keras import layers
 
 from kerasgen.networks.layers import Stack
+from kerasgen.networks.layers import activation as named
 from kerasgen.registration import register
 
 
@@ -25,6 +26,6 @@ class TileEncoder(Stack):
         for depth, size in enumerate([*hidden, features]):
             side = 1 if depth else tile
             self.stack.append(
-                layers.Conv2D(size, side, strides=side, activation=activation, **dtype)
+                layers.Conv2D(size, side, strides=side, activation=named(activation), **dtype)
             )
         self.stack.append(layers.Flatten(**dtype))

@@ -137,6 +137,8 @@ def load(name_or_path):
             targets = weights.variables(model)
             values = weights.read(file, arrays, targets)
         building.give_values(waiting, targets, values)
+        if hasattr(model, "preset"):  # not of a model of Keras' own
+            model.preset = known.name
         return model
 
 
