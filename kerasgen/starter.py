@@ -24,7 +24,7 @@ FAMILIES = {  # what each makes examples of
     "vqvae": (Image,),
     "gmm": (Image, Vector, Series),
 }
-_STEPS = {"vae": 3000, "cvae": 3000, "pixelcnn": 3000, "wgan": 6000, "vqvae": 3000}  # at least
+_STEPS = {"vae": 1500, "cvae": 1500, "pixelcnn": 3000, "wgan": 6000, "vqvae": 2000}  # at least
 _PASSES = 8  # over the training set, at least
 _EPOCH = 100  # steps of an epoch, at least: what ends one costs as much as some steps
 _FEW = 5000  # examples, with which a model can learn by heart
@@ -106,7 +106,7 @@ def _quoted(event: Event) -> Markup:
 def _latent_dim(event, size):
     if isinstance(event, Vector):
         return min(event.size, 8)
-    return 16 if size < _FEW else 32 if size < 10 * _FEW else 64
+    return 8 if size < 1000 else 16 if size < _FEW else 32 if size < 10 * _FEW else 64
 
 
 def _schedule(size: int, family: str) -> dict[str, Any]:

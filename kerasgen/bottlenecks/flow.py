@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Gaussian
-from kerasgen.events import Classes, Event
+from kerasgen.events import Event
 from kerasgen.registration import register
 
 
@@ -138,7 +138,7 @@ class FlowGaussian(Gaussian):
         return super().from_noise(distribution, noise)
 
     def check_condition(self, condition: Event) -> None:
-        if self.num_classes and condition != Classes(self.num_classes):
+        if self.num_classes and getattr(condition, "count", None) != self.num_classes:
             raise ValueError(
                 f"Expected a model of {self.num_classes} classes for this bottleneck. "
                 f"Received: {condition!r}. Set the bottleneck's num_classes."
