@@ -42,7 +42,7 @@ from kerasgen.training.pictures import SamplePictures
 from kerasgen.watch import Watch
 from kerasgen.zoo.manifest import HISTORY
 
-_MONITORED = 1000  # examples
+_MONITORED, _NUMBERS = 1000, 2**26  # examples that are watched, and of how many numbers at most
 
 
 def run(
@@ -215,7 +215,8 @@ def _pictures(model, output, schedule):
 
 def _monitors(model, source, output, is_chief):
     """Callbacks that add to the logs what the model's report watches."""
-    first = source.batches(batch_size=_MONITORED).batch(0)
+    count = max(2, min(_MONITORED, _NUMBERS // source.opened.event.size))
+    first = source.batches(batch_size=count).batch(0)
     first = first if source.options.get("labels") else (first, None)
     return report(model).monitors(*first, output, is_chief)
 
