@@ -182,6 +182,13 @@ def test_other_delimiters_are_seen(delimiter, tmp_path):
     assert done.event.columns == ["height", "weight"]
 
 
+def test_a_decimal_comma_is_one(tmp_path):
+    (tmp_path / "a.csv").write_text("a;b\n1,5;2\n-2,5;3\n")
+    done = data.table(tmp_path / "a.csv", tmp_path / "a.npz")
+    rows = np.concatenate([data.open(None, s, npz=done.path).array() for s in done.sizes])
+    assert sorted(rows[:, 0].tolist()) == [-2.5, 1.5]
+
+
 def test_a_table_without_a_header_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("1,2\n3,4\n")
     with pytest.raises(ValueError, match="column names"):

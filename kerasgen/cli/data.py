@@ -6,6 +6,7 @@ a name as one, which trains without TensorFlow.
 
 import argparse
 import pathlib
+import re
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -32,7 +33,7 @@ def add_arguments(parser):
 
 def _size(text):
     height, _, width = text.partition("x")
-    if not height.isdecimal() or not (width or height).isdecimal():
+    if not re.fullmatch(r"\d+(x\d+)?", text):
         raise argparse.ArgumentTypeError(f"expected 64 or 36x40, height first, received {text!r}")
     return arguments.positive(height), arguments.positive(width or height)
 

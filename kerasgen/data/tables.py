@@ -3,6 +3,7 @@
 import csv
 import os
 import pathlib
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +13,7 @@ from kerasgen.data.writing import Imported, is_held_out
 
 _NAMED = 5  # lines that a note gives
 _SNIFFED = 1 << 16  # characters, of which the first line tells the delimiter
+_COMMA = re.compile(r"^\s*([-+]?\d+),(\d+)\s*$")
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
 _COARSE = 0.01  # of a column's standard deviation, by which rounding may move a value
 
@@ -113,6 +115,8 @@ def _columns(source):
             f"Expected a first line of different column names in {source}. Received: {names}. "
             "Add one."
         )
+    if delimiter == ";":  # as tables are written where the comma is the decimal point
+        lines = [[_COMMA.sub(r"\1.\2", value) for value in line] for line in lines]
     lines = [line + [""] * (len(names) - len(line)) for line in lines if line]
     return {name: [line[at].strip() for line in lines] for at, name in enumerate(names)}
 
