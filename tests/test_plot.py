@@ -6,6 +6,7 @@ from conftest import tiny_vae
 from matplotlib import image
 from scipy.stats import norm
 
+import kerasgen
 from kerasgen import plot
 from kerasgen.tasks import interpolate
 
@@ -17,25 +18,25 @@ def cell(picture, row, column, side):
 
 def test_grid_enlarges_without_smoothing(images):
     picture = plot.grid(images[:7], columns=3)
-    assert picture.shape == (3 * 58 + 2, 3 * 58 + 2, 3)
+    assert picture.shape == (3 * 98 + 2, 3 * 98 + 2, 3)
     for i in range(7):
-        expected = np.kron(images[i, :, :, 0], np.ones((7, 7)))
+        expected = np.kron(images[i, :, :, 0], np.ones((12, 12)))
         np.testing.assert_array_equal(
-            cell(picture, i // 3, i % 3, 56), np.stack([expected] * 3, axis=-1)
+            cell(picture, i // 3, i % 3, 96), np.stack([expected] * 3, axis=-1)
         )
-    assert np.all(cell(picture, 2, 1, 56) == 1)  # an empty place is white
+    assert np.all(cell(picture, 2, 1, 96) == 1)  # an empty place is white
 
 
 def test_grid_is_about_square_by_default(images):
-    assert plot.grid(images[:16]).shape == (234, 234, 3)
-    assert plot.grid(images[:2]).shape == (60, 118, 3)
+    assert plot.grid(images[:16]).shape == (394, 394, 3)
+    assert plot.grid(images[:2]).shape == (100, 198, 3)
 
 
 def test_grid_keeps_colours_and_large_images(rng):
-    colours = rng.uniform(size=(2, 60, 70, 3)).astype("float32")
+    colours = rng.uniform(size=(2, 100, 110, 3)).astype("float32")
     picture = plot.grid(colours, columns=2)
-    assert picture.shape == (64, 146, 3)
-    np.testing.assert_array_equal(picture[2:62, 74:144], colours[1])
+    assert picture.shape == (104, 226, 3)
+    np.testing.assert_array_equal(picture[2:102, 114:224], colours[1])
 
 
 def test_grid_writes_what_it_returns(images, tmp_path):
@@ -49,8 +50,35 @@ def test_grid_writes_what_it_returns(images, tmp_path):
 
 def test_pairs_put_one_batch_above_the_other(images):
     picture = plot.pairs([images[:5], 1 - images[:5]])
-    assert picture.shape == (118, 5 * 58 + 2, 3)
-    np.testing.assert_allclose(cell(picture, 0, 3, 56), 1 - cell(picture, 1, 3, 56))
+    assert picture.shape == (198, 5 * 98 + 2, 3)
+    np.testing.assert_allclose(cell(picture, 0, 3, 96), 1 - cell(picture, 1, 3, 96))
+
+
+def test_labels_stand_beside_their_rows_and_above_their_columns(images):
+    """Ink is where a label says something, and the pictures themselves are not touched."""
+    bare = plot.grid(images[:6], columns=3)
+    picture = plot.grid(images[:6], None, 3, ["a", ""], ["", "1 of a long name", ""])
+    top, left = picture.shape[0] - bare.shape[0], picture.shape[1] - bare.shape[1]
+    np.testing.assert_array_equal(picture[top:, left:], bare)
+    beside, above = picture[top:, :left], picture[:top, left:]
+    assert beside[:98].min() < 0.5 and beside[98:].min() == 1
+    assert above[:, 98 : 2 * 98].min() < 0.5
+    assert above[:, :98].min() == above[:, 2 * 98 :].min() == 1
+
+
+@pytest.mark.parametrize("side", [4, 28, 40, 97])
+def test_cells_are_large_enough_to_be_seen(side):
+    shape = plot.grid(np.zeros((1, side, side, 1))).shape
+    assert shape[0] - 4 >= 96 and (shape[0] - 4) % side == 0
+
+
+def test_a_notebook_shows_what_the_file_would_hold(images):
+    shown = plot.show(images[:4], columns=4, rows=["drawn"])
+    expected = plot.grid(images[:4], columns=4, row_labels=["drawn"])
+    np.testing.assert_allclose(np.asarray(shown) / 255, expected, atol=1 / 255)
+    assert callable(shown._repr_png_)
+    series = plot.show(np.zeros((3, 5, 1)), event=kerasgen.events.Series(5, 1))
+    assert series.size[0] > series.size[1] / 2
 
 
 def test_bad_pictures(images):
@@ -96,9 +124,9 @@ def test_a_manifold_is_the_decoder_on_quantiles_of_the_prior():
     picture = plot.manifold(model, steps=3)
     quantiles = norm.ppf([1 / 6, 1 / 2, 5 / 6])
     z = [[x, y] for y in quantiles[::-1] for x in quantiles]
-    np.testing.assert_allclose(
-        picture, plot.grid(model.decode(np.array(z, "float32")).mean(), columns=3), atol=1e-6
-    )
+    grid = plot.grid(model.decode(np.array(z, "float32")).mean(), columns=3)
+    np.testing.assert_allclose(picture[-len(grid) :, -len(grid) :], grid, atol=1e-6)
+    assert picture.shape[0] > len(grid) < picture.shape[1]  # the values of the units
     with pytest.raises(ValueError, match=r"Expected a code of two units. Received: shape \(4,\)"):
         plot.manifold(tiny_vae())
 
@@ -122,14 +150,22 @@ def test_curves_show_every_column_with_its_validation(tmp_path):
 
 
 def test_a_first_epoch_far_from_the_others_does_not_flatten_them(tmp_path):
+    """Nor is it cut off: all of every line is inside of its axes."""
     rows = "epoch,far,near,constant,val_far\n0,90,7,5,1\n1,3,3,1,1\n2,2,2,1,1\n3,1,1,1,NA\n"
     (tmp_path / "history.csv").write_text(rows)
-    figure = plot.curves(tmp_path / "history.csv")
-    limits = {axes.get_title(): axes.get_ylim() for axes in figure.axes if axes.lines}
-    np.testing.assert_allclose(limits["far"], (0.8, 3.2))
-    assert (
-        limits["near"][1] > 7 and limits["constant"][1] > 5
-    )  # a fall of 4 is no more than twice that of the others
+    figure = plot.curves(tmp_path / "history.csv", units={"far": "nats"})
+    drawn = {axes.get_title(): axes for axes in figure.axes if axes.lines}
+    for axes in drawn.values():
+        low, high = axes.get_ylim()
+        values = np.concatenate([line.get_ydata() for line in axes.lines])
+        assert low <= np.nanmin(values) and np.nanmax(values) <= high
+    far = drawn["far"]
+    of_later, of_first = (
+        far.transData.transform([[0, 1], [0, 3], [0, 90]])[1:, 1]
+        - (far.transData.transform([0, 1])[1])
+    )
+    assert of_later > of_first / 6 and far.get_ylabel() == "nats"
+    assert drawn["near"].get_yscale() == drawn["constant"].get_yscale() == "linear"
 
 
 def test_a_history_without_epochs_is_refused(tmp_path):

@@ -86,10 +86,10 @@ def test_picture_and_animation(tmp_path, images):
     traversal = traverse(model, images[0], steps=5, data=images[:20])
     assert traversal.shape == (4, 5, 8, 8, 1)
     grid = picture(traversal, tmp_path / "traversal.png")
-    cell = 7 * 8 + 2
+    cell = 12 * 8 + 2
     assert grid.shape == (4 * cell + 2, 5 * cell + 2, 3)
     third = np.repeat(
-        np.repeat(np.asarray(traversal[2, 4]), 7, 0), 7, 1
+        np.repeat(np.asarray(traversal[2, 4]), 12, 0), 12, 1
     )  # third dimension, last value
     np.testing.assert_allclose(
         grid[2 * cell + 2 : 3 * cell, 4 * cell + 2 : 5 * cell], third + np.zeros(3), atol=1e-6

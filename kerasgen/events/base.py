@@ -196,6 +196,10 @@ class Event:
             )
         return condition
 
+    def words(self, condition) -> list[str]:
+        """Each of several conditions `[n, ...]` as it is written beside what is drawn of it."""
+        return [str(each) for each in ops.convert_to_numpy(condition)]
+
     rows = "one row a condition"  # of pictures that show a model by it
 
     @property

@@ -251,6 +251,9 @@ class Sentences(Tokens):
     def num_shown(self):
         return len(self.vocabulary.examples)
 
+    def words(self, condition):
+        return self.vocabulary.decode(ops.convert_to_numpy(condition))
+
     def example(self, n, seed):
         return self.shown(n)
 

@@ -1,91 +1,135 @@
-"""Figures that the literature reports by the same protocol, to stand beside a preset's own."""
+"""Figures that the literature reports by the same protocol, to stand beside a preset's own.
 
+A bound stands beside bounds of its kind, an estimate beside estimates, and fixed binarization beside
+fixed: what a figure is called says which it is. The strongest that is known of each kind of model is
+among them.
+"""
+
+from typing import Any
+
+from kerasgen.abilities import Scores
 from kerasgen.recipe import Recipe
 
-_IWAE = "arXiv 1509.00519, table 1"
+_IWAE = "arXiv 1509.00519, table 1, k = 5,000"
 _FIXED = "arXiv 1509.00519, fixed binarization"
+_REPEATED = "github.com/nbip/IWAE, k = 5,000"
+_FLOWS = "arXiv 1606.04934, table 1"
+_LOSSY = "arXiv 1611.02731"
+_LADDER = "github.com/addtt/ladder-vae-pytorch"
+_PYTHAE = "github.com/clementchadebec/benchmark_VAE"
 _PYTORCH_GENERATIVE = "github.com/EugenHotaj/pytorch-generative"
+_EFFICIENT = "github.com/Rayhane-mamah/Efficient-VDVAE"
 _PIXELRNN = "arXiv 1601.06759, table 4"
-_FLOWS = "arXiv 1810.01367, table 2"
+_GREY = "arXiv 1810.01367, table 2"
 _KERAS = "github.com/keras-team/keras, mnist_cnn.py"
 _FASHION = "github.com/zalandoresearch/fashion-mnist, submitted benchmarks"
 
-# (data set, binarization) -> figure -> [{"model", "value", "source"}], in the figure's unit.
-LIKELIHOODS = {
-    ("mnist", "dynamic"): {
-        "nll": [
-            {"model": "VAE, one stochastic layer", "value": 86.76, "source": _IWAE},
-            {"model": "VAE (bound)", "value": 86.77, "source": _PYTORCH_GENERATIVE},
-            {"model": "VAE, two stochastic layers", "value": 85.33, "source": _IWAE},
-            {"model": "IWAE-50, one stochastic layer", "value": 84.78, "source": _IWAE},
-            {"model": "IWAE-50, two stochastic layers", "value": 82.90, "source": _IWAE},
-            {"model": "VD-VAE, many layers (bound)", "value": 80.72, "source": _PYTORCH_GENERATIVE},
-        ]
+Rows = tuple[tuple[str, float, str], ...]
+
+# (data set, binarization, whether given the class) -> kind of log p(x) -> figure -> rows of model,
+# value in the figure's unit, source.
+LIKELIHOODS: dict[tuple[str, str | None, bool], dict[str, dict[str, Rows]]] = {
+    ("mnist", "dynamic", False): {
+        "estimate": {
+            "nll": (
+                ("VAE, one stochastic layer", 86.76, _IWAE),
+                ("IWAE-50 by DReG, one stochastic layer", 84.32, _REPEATED),
+                ("IWAE-50, two stochastic layers", 82.82, _REPEATED),
+                ("convolutional VAE, diagonal posterior", 81.08, _FLOWS),
+                ("the same, inverse autoregressive flow", 79.10, _FLOWS),
+                ("VLAE, autoregressive decoder", 78.53, _LOSSY),
+            ),
+            "elbo": (
+                ("VAE", -86.77, _PYTORCH_GENERATIVE),
+                ("VD-VAE, many layers", -80.72, _PYTORCH_GENERATIVE),
+                ("Efficient-VDVAE, many layers", -79.09, _EFFICIENT),
+            ),
+        },
+        "exact": {
+            "nll": (
+                ("PixelCNN", 81.45, _PYTORCH_GENERATIVE),
+                ("Gated PixelCNN", 81.50, _PYTORCH_GENERATIVE),
+                ("ImageGPT", 79.17, _PYTORCH_GENERATIVE),
+                ("PixelSNAIL", 78.61, _PYTORCH_GENERATIVE),
+            )
+        },
     },
-    ("mnist", None): {
-        "bits_per_dim": [
-            {"model": "Glow", "value": 1.05, "source": _FLOWS},
-            {"model": "FFJORD", "value": 0.99, "source": _FLOWS},
-        ]
+    ("mnist", "dynamic", True): {
+        "estimate": {
+            "nll": (
+                ("conditional VAE, a prior for each class", 82.32, _REPEATED),
+                ("conditional IWAE-50, the same prior", 80.78, _REPEATED),
+            )
+        }
     },
-    ("binarized_mnist", None): {
-        "nll": [
-            {"model": "VAE, one stochastic layer", "value": 88.71, "source": _FIXED},
-            {"model": "VAE, two stochastic layers", "value": 88.08, "source": _FIXED},
-            {"model": "IWAE-50, one stochastic layer", "value": 87.10, "source": _FIXED},
-            {"model": "IWAE-50, two stochastic layers", "value": 85.32, "source": _FIXED},
-        ]
+    ("mnist", None, False): {
+        "exact": {"bits_per_dim": (("Glow", 1.05, _GREY), ("FFJORD", 0.99, _GREY))}
+    },
+    ("binarized_mnist", None, False): {
+        "estimate": {
+            "nll": (
+                ("VAE, one stochastic layer", 88.71, _FIXED),
+                ("IWAE-50, one stochastic layer", 87.10, _FIXED),
+                ("IWAE-50, two stochastic layers", 85.32, _FIXED),
+                ("VampPrior", 85.79, _PYTHAE),
+                ("VLAE, autoregressive decoder", 79.03, _LOSSY),
+                ("PixelVAE, about", 79.02, "arXiv 1611.05013"),
+                ("ladder VAE, 3 layers", 79.24, f"{_LADDER}, k = 1,000"),
+                ("ladder VAE, 12 layers", 78.30, f"{_LADDER}, k = 1,000"),
+            ),
+            "elbo": (
+                ("ladder VAE, 3 layers", -82.14, _LADDER),
+                ("ladder VAE, 12 layers", -80.50, _LADDER),
+            ),
+        },
+        "exact": {
+            "nll": (
+                ("PixelCNN", 81.30, _PIXELRNN),
+                ("Row LSTM", 80.54, _PIXELRNN),
+                ("Diagonal BiLSTM, one layer", 80.75, _PIXELRNN),
+                ("Diagonal BiLSTM, seven layers", 79.20, _PIXELRNN),
+            )
+        },
     },
 }
 
-# The same, of models of one kind.
-AUTOREGRESSIVE = {
-    ("mnist", "dynamic"): {
-        "nll": [
-            {"model": "PixelCNN", "value": 81.45, "source": _PYTORCH_GENERATIVE},
-            {"model": "Gated PixelCNN", "value": 81.50, "source": _PYTORCH_GENERATIVE},
-            {"model": "ImageGPT", "value": 79.17, "source": _PYTORCH_GENERATIVE},
-            {"model": "PixelSNAIL", "value": 78.61, "source": _PYTORCH_GENERATIVE},
-        ]
-    },
-    ("binarized_mnist", None): {
-        "nll": [
-            {"model": "PixelCNN", "value": 81.30, "source": _PIXELRNN},
-            {"model": "Row LSTM", "value": 80.54, "source": _PIXELRNN},
-            {"model": "Diagonal BiLSTM, one layer", "value": 80.75, "source": _PIXELRNN},
-            {"model": "Diagonal BiLSTM, seven layers", "value": 79.20, "source": _PIXELRNN},
-        ]
-    },
-}
-
-# data set -> [{"model", "value", "source"}], test accuracy of classifiers in percent.
-ACCURACIES = {
-    "mnist": [
-        {"model": "Keras' example convnet", "value": 99.25, "source": _KERAS},
-    ],
-    "fashion_mnist": [
-        {"model": "two convolutions, three dense layers", "value": 93.2, "source": _FASHION},
-        {"model": "ResNet18", "value": 94.9, "source": _FASHION},
-        {"model": "DenseNet-BC", "value": 95.4, "source": _FASHION},
-    ],
+# data set -> rows of model, test accuracy in percent, source.
+ACCURACIES: dict[str, Rows] = {
+    "mnist": (("Keras' example convnet", 99.25, _KERAS),),
+    "fashion_mnist": (
+        ("two convolutions, three dense layers", 93.2, _FASHION),
+        ("ResNet18", 94.9, _FASHION),
+        ("DenseNet-BC", 95.4, _FASHION),
+    ),
 }
 
 
-def published(recipe: Recipe) -> dict[str, list[dict]]:
-    """Published figures by name for the data that a recipe trains on.
+def published(recipe: Recipe, model: Any) -> dict[str, list[dict[str, Any]]]:
+    """Published figures by name, for the data of a recipe and what its model declares.
 
-    Likelihoods are of p(x), none of p(x | class).
+    An exact `nll_marginal` of a model of classes stands beside the `nll` of models without.
 
-    >>> recipe = Recipe.load(kerasgen.zoo.folder("vae_mnist") / "recipe.yaml")
-    >>> published(recipe)["nll"][0]["value"]
-    86.76
+    Returns:
+        By figure: rows of `model`, `value` and `source`.
+
+    >>> recipe = Recipe.load(kerasgen.zoo.folder("gmm_mnist") / "recipe.yaml")
+    >>> published(recipe, recipe.build())["bits_per_dim"][0]["value"]
+    1.05
     """
-    data = recipe.data["name"], recipe.data.get("binarize")
-    is_autoregressive = "families.AutoregressiveModel" in recipe.model
-    table = (AUTOREGRESSIVE if is_autoregressive else LIKELIHOODS).get(data, {})
-    if not recipe.data.get("labels"):
-        return table
-    return {
-        "accuracy": ACCURACIES.get(recipe.data["name"], []),
-        "nll_marginal": table.get("nll", []) if is_autoregressive else [],
-    }
+    name, binarize = recipe.data["name"], recipe.data.get("binarize")
+    if not isinstance(model, Scores):
+        return {"accuracy": _rows(ACCURACIES.get(name, ()))} if recipe.data.get("labels") else {}
+    given_class = model.num_classes is not None
+    kind = model.likelihood_kind
+
+    def of(conditional):
+        return LIKELIHOODS.get((name, binarize, conditional), {}).get(kind, {})
+
+    found = {figure: _rows(rows) for figure, rows in of(given_class).items()}
+    if given_class and kind == "exact":
+        found["nll_marginal"] = _rows(of(False).get("nll", ()))
+    return found
+
+
+def _rows(rows):
+    return [dict(zip(("model", "value", "source"), row)) for row in rows]

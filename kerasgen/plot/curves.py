@@ -2,6 +2,7 @@
 
 import csv
 import pathlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,19 +12,24 @@ from kerasgen.plot.figure import write
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_FAR = 2  # spreads of the later epochs, beyond which the first one is left out
+_FAR = 2  # spreads of the later epochs, beyond which the first one would flatten them
 
 
-def curves(history: str | pathlib.Path, path: str | pathlib.Path | None = None) -> "Figure":
+def curves(
+    history: str | pathlib.Path,
+    path: str | pathlib.Path | None = None,
+    units: Mapping[str, str] | None = None,
+) -> "Figure":
     """Draws every column of a run's history over its epochs, one small plot each.
 
-    Validation is drawn with training. A column that equals the loss is not drawn twice. A first
-    epoch that would flatten the others is left outside.
+    Validation is drawn with training. A column that equals the loss is not drawn twice. Where a
+    first epoch would flatten the others, the axis is linear about these and logarithmic far out.
 
     Args:
         history: path of a CSV file with a column `epoch`, such as `kerasgen train` writes beside
             its checkpoints.
         path: of a PNG file to write, or None.
+        units: of columns, by name, written at their axes.
 
     Returns:
         A matplotlib `Figure`.
@@ -45,6 +51,7 @@ def curves(history: str | pathlib.Path, path: str | pathlib.Path | None = None) 
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for axis, name in zip(axes, shown):
         _draw(axis, epochs, name, columns)
+        axis.set_ylabel((units or {}).get(_training(name), ""), fontsize="x-small")
     for axis in axes[len(shown) :]:
         axis.set_axis_off()
     write(figure, path)
@@ -82,7 +89,7 @@ def _draw(axis, epochs, name, columns):
     if f"val_{name}" in columns:
         axis.plot(epochs, columns[f"val_{name}"], ".-", label="validation")
         axis.legend(fontsize="x-small", frameon=False)
-    axis.set_ylim(_limits([line.get_ydata() for line in axis.get_lines()]))
+    _stretch(axis)
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set_title(name, fontsize="small")
     axis.set_xlabel("epoch", fontsize="x-small")
@@ -90,16 +97,25 @@ def _draw(axis, epochs, name, columns):
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _limits(lines):
-    """Of an axis on which the epochs after the first differ visibly; None for all epochs."""
+def _stretch(axis):
+    """Makes the epochs after the first differ visibly, where the first is far from them."""
+    lines = [np.asarray(line.get_ydata(), "float64") for line in axis.get_lines()]
     later = np.concatenate([line[1:] for line in lines])
     later = later[np.isfinite(later)]
     if len(later) < 3 or np.ptp(later) == 0:
-        return None
+        return
     low, high, spread = np.min(later), np.max(later), np.ptp(later)
     reach = _FAR * spread
-    is_far = any(not low - reach <= line[0] <= high + reach for line in lines)
-    return (low - 0.1 * spread, high + 0.1 * spread) if is_far else None
+    firsts = [line[0] for line in lines if not low - reach <= line[0] <= high + reach]
+    if not firsts:
+        return
+    middle = (low + high) / 2
+    there = lambda y: np.arcsinh((y - middle) / spread)  # noqa: E731
+    back = lambda y: middle + spread * np.sinh(y)  # noqa: E731
+    axis.set_yscale("function", functions=(there, back))
+    ticks = [low, high, *firsts]
+    axis.set_yticks(ticks, [f"{tick:.4g}" for tick in ticks])
+    axis.minorticks_off()
 
 
 def _number(text):

@@ -8,13 +8,18 @@ import keras
 import numpy as np
 
 from kerasgen import durable
+from kerasgen.plot.labels import labelled
 
-_SIDE = 56  # pixels that a small image is enlarged to, in whole multiples
+_SIDE = 96  # pixels that a small image is enlarged to at least, in whole multiples
 _GAP = 2
 
 
 def grid(
-    images: Any, path: str | pathlib.Path | None = None, columns: int | None = None
+    images: Any,
+    path: str | pathlib.Path | None = None,
+    columns: int | None = None,
+    row_labels: Sequence[object] = (),
+    column_labels: Sequence[object] = (),
 ) -> np.ndarray:
     """Tiles images, small ones enlarged without smoothing.
 
@@ -22,21 +27,22 @@ def grid(
         images: `[n, height, width, channels]` in [0, 1], with 1 or 3 channels.
         path: of a PNG file to write, or None.
         columns: images in a row; about the square root of n by default.
+        row_labels, column_labels: what is written beside the rows and above the columns.
 
     Returns:
-        The picture, `[rows, columns, 3]` float32 in [0, 1].
+        The picture, `[height, width, 3]` float32 in [0, 1].
 
     Raises:
         ValueError: not a batch of images of 1 or 3 channels.
 
-    >>> grid(np.zeros((4, 28, 28, 1))).shape  # twice enlarged, 2 pixels apart
-    (118, 118, 3)
+    >>> grid(np.zeros((4, 28, 28, 1))).shape  # four times enlarged, 2 pixels apart
+    (230, 230, 3)
     """
     images = _checked(images)
     n, height, width, _ = images.shape
     columns = min(n, columns or int(np.ceil(np.sqrt(n))))
     rows = -(-n // columns)
-    zoom = max(1, _SIDE // max(height, width))
+    zoom = -(-_SIDE // max(height, width))
     images = np.repeat(np.repeat(images, zoom, axis=1), zoom, axis=2)
     cell = (height * zoom + _GAP, width * zoom + _GAP)
     picture = np.ones((rows * cell[0] + _GAP, columns * cell[1] + _GAP, 3), "float32")
@@ -44,17 +50,23 @@ def grid(
         top, left = (index * side + _GAP for index, side in zip(divmod(i, columns), cell))
         inside = slice(top, top + cell[0] - _GAP), slice(left, left + cell[1] - _GAP)
         picture[inside] = image  # one channel becomes three
+    picture = labelled(picture, cell, row_labels, column_labels)
     if path is not None:
         _write(picture, path)
     return picture
 
 
-def pairs(rows: Sequence[Any], path: str | pathlib.Path | None = None) -> np.ndarray:
+def pairs(
+    rows: Sequence[Any],
+    path: str | pathlib.Path | None = None,
+    labels: Sequence[object] = (),
+) -> np.ndarray:
     """Batches of equal length as the rows of one grid: originals above their reconstructions.
 
     Args:
         rows: list of `[n, height, width, channels]` in [0, 1].
         path: of a PNG file to write, or None.
+        labels: what is written beside the rows.
 
     Returns:
         The picture, as `grid`.
@@ -62,14 +74,14 @@ def pairs(rows: Sequence[Any], path: str | pathlib.Path | None = None) -> np.nda
     Raises:
         ValueError: rows of different shapes.
 
-    >>> pairs([np.zeros((4, 56, 56, 3)), np.ones((4, 56, 56, 3))]).shape
-    (118, 234, 3)
+    >>> pairs([np.zeros((4, 96, 96, 3)), np.ones((4, 96, 96, 3))]).shape
+    (198, 394, 3)
     """
     rows = [_checked(row) for row in rows]
     if len({row.shape for row in rows}) != 1:
         shapes = [row.shape for row in rows]
         raise ValueError(f"Expected rows of one shape. Received: shapes {shapes}.")
-    return grid(np.concatenate(rows), path, columns=len(rows[0]))
+    return grid(np.concatenate(rows), path, columns=len(rows[0]), row_labels=labels)
 
 
 def _checked(images):

@@ -19,17 +19,18 @@ def manifold(model: Samples, steps: int = 20, path: str | pathlib.Path | None = 
         path: of a PNG file to write, or None.
 
     Returns:
-        The picture, as `grid`: the first unit grows to the right, the second upwards.
+        The picture, as `grid`, with the values of both units: the first grows to the right, the
+        second upwards.
 
     Raises:
         ValueError: a code that is not of two units.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
     >>> vae = kerasgen.LatentVariableModel(
-    ...     [56, 56, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2),
-    ...     networks.MLP((56, 56, 1), ()), likelihoods.Bernoulli())
-    >>> manifold(vae, steps=2).shape
-    (118, 118, 3)
+    ...     [8, 8, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP((8, 8, 1), ()),
+    ...     likelihoods.Bernoulli())
+    >>> manifold(vae, steps=2).ndim
+    3
     """
     from scipy.special import ndtri
 
@@ -38,4 +39,6 @@ def manifold(model: Samples, steps: int = 20, path: str | pathlib.Path | None = 
         raise ValueError(f"Expected a code of two units. Received: shape {shape}.")
     quantiles = ndtri((np.arange(steps) + 0.5) / steps).astype("float32")
     z = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
-    return grid(model.event.render(model.decode(z).mean()), path, columns=steps)
+    images = model.event.render(model.decode(z).mean())
+    labels = [f"{value:.1f}" for value in quantiles]
+    return grid(images, path, steps, row_labels=labels[::-1], column_labels=labels)

@@ -11,7 +11,7 @@ from kerasgen.reports.monitors import CollapseMonitor
 from kerasgen.tasks import noise
 from kerasgen.tasks.traversal import picture
 
-_COMPARED = 16  # samples with training examples
+_COMPARED = 10  # samples with training examples
 
 
 @report.register(AdversarialModel)
@@ -54,8 +54,11 @@ class AdversarialReport(Report):
         }
         ink = noise.arithmetic(self.model, lambda samples: samples.mean(axis=(1, 2, 3)))
         drawn = noise.interpolations(self.model), noise.truncations(self.model), ink
-        for name, rows in zip(captions, drawn):
-            picture(rows, folder / name)
+        kinds = self.model.condition
+        labels = () if kinds.num_shown is None else kinds.words(kinds.shown(len(ink)))
+        of_rows = labels, ["0.5", "1", "2", "not cut"], labels
+        for name, rows, beside in zip(captions, drawn, of_rows):
+            picture(rows, folder / name, beside)
         return captions | self._nearest(folder, given) if given.training is not None else captions
 
     def _nearest(self, folder, given):
@@ -65,7 +68,7 @@ class AdversarialReport(Report):
             for x in (self.model.sample(_COMPARED, condition, seed=0), given.training)
         )
         nearest, _ = nearest_neighbours(samples, training)
-        plot.pairs([samples, training[nearest]], folder / "nearest.png")
+        plot.pairs([samples, training[nearest]], folder / "nearest.png", ["sample", "nearest"])
         what = f"the nearest of {len(training):,} training examples, by their pixels, below."
         return {"nearest.png": f"{_COMPARED} samples above, {what}"}
 

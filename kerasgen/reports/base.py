@@ -23,7 +23,7 @@ _JUDGED = 10_000  # samples of all classes
 _SHOWN = 64  # samples
 _ROWS = 2000  # of a table
 _A_CLASS = 10  # samples, of a conditional model
-SHOWN_PAIRS = 16  # held-out examples above what the model makes of them
+SHOWN_PAIRS = 10  # held-out examples above what the model makes of them
 
 Figures = dict[str, figure.Figure]
 
@@ -81,12 +81,16 @@ class Report:
         needs_precision: why the model's exported files need more than 8 bits, or None.
         fixed_settings: settings of a recipe's training on which fine-tuning depends, too.
         curves: what the curves of training show, in words.
+        log_units: units of what training logs, by name.
     """
 
     annealing_steps: int = 0
     needs_precision: str | None = None
     fixed_settings: tuple[str, ...] = ()
     curves = "What training logged, by epoch"
+    log_units: dict[str, str] = dict.fromkeys(
+        ("loss", "nll", "kl", "reconstruction", "elbo", "iwae", "tokens"), "nats"
+    ) | {"active_units": "units", "used_codes": "%", "perplexity": "codes"}
 
     def __init__(self, model):
         self.model = model
@@ -214,12 +218,13 @@ class Report:
         """One row of samples for each condition that is shown."""
         condition, kinds = self.model.condition, self.model.condition.num_shown
         count = _SHOWN if kinds is None else kinds * _A_CLASS
-        given = condition.shown(count)
+        given, columns, labels = condition.shown(count), None, ()
         if kinds is not None:
+            columns, labels = _A_CLASS, condition.words(condition.shown(kinds))
             given = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
         samples = self.model.shown_samples(count, given, seed=0)
-        columns = None if kinds is None else _A_CLASS
-        plot.grid(self.model.event.render(samples), folder / "samples.png", columns=columns)
+        pictures = self.model.event.render(samples)
+        plot.grid(pictures, folder / "samples.png", columns, row_labels=labels)
         drawn, rows = "Samples", ""
         if self.model.shows_means:
             drawn = "Samples: means of p(x | z) for z drawn from the prior"
@@ -232,7 +237,7 @@ class Report:
         condition = None if given.condition is None else given.condition[:SHOWN_PAIRS]
         again = self.model.reconstruct(first, condition)
         rows = [self.model.event.render(each) for each in (first, again)]
-        plot.pairs(rows, folder / "reconstructions.png")
+        plot.pairs(rows, folder / "reconstructions.png", ["real", "reconstructed"])
         what = "images" if isinstance(self.model.event, Image) else "examples"
         caption = f"{len(rows[0])} {what} above, their reconstructions below."
         return {"reconstructions.png": caption}
@@ -243,8 +248,8 @@ class Report:
         lines = pathlib.Path(given.history).read_text(encoding="utf-8").splitlines()
         if len(lines) < 3:  # one epoch is no curve
             return {}
-        plot.curves(given.history, folder / "curves.png")
-        return {"curves.png": f"{self.curves}. A first epoch far from the others is left out."}
+        plot.curves(given.history, folder / "curves.png", self.log_units)
+        return {"curves.png": f"{self.curves}."}
 
     # Training
 

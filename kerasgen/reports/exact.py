@@ -73,7 +73,8 @@ class AutoregressiveReport(ExactReport):
         mask = np.repeat(np.arange(rows)[:, None] < upper, columns, axis=1)
         drawn = [model.complete(images, mask, condition, seed=seed) for seed in range(2)]
         known = np.where(mask[..., None], images, 0.5)
-        plot.pairs([images, known, *drawn], folder / "completions.png")
+        labels = ["real", "given", *(f"draw {number}" for number in range(1, len(drawn) + 1))]
+        plot.pairs([images, known, *drawn], folder / "completions.png", labels)
         what = "Held-out images, their upper halves, and two draws of the rest given these."
         return {"completions.png": what}
 

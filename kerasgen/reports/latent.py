@@ -3,6 +3,7 @@
 """
 
 import keras
+import numpy as np
 
 from kerasgen import plot
 from kerasgen.batches import count
@@ -16,6 +17,7 @@ from kerasgen.tasks.traversal import animation, picture, traverse
 
 _TRAVERSED = 10  # units of the code
 _STEPS = 9  # values of each
+_LIMIT = 3  # the largest of them, in standard deviations of the prior
 
 
 @report.register(Autoencoder)
@@ -70,25 +72,26 @@ class LatentReport(AutoencoderReport):
         captions = super().own_pictures(folder, given)
         if not given.fits(self.model):
             return captions
-        plot.units(
-            units.kl_by_unit(self.model, given.examples, given.condition), folder / "units.png"
-        )
+        kl = units.kl_by_unit(self.model, given.examples, given.condition)
+        plot.units(kl, folder / "units.png")
         what = "images" if isinstance(self.model.event, Image) else "examples"
         what = f"KL of every unit of the code, mean over {count(given.examples):,} {what}."
         captions["units.png"] = what
         if self.model.bottleneck.independent_units and given.condition is None:
-            captions |= self._traversal(folder, given)
+            captions |= self._traversal(folder, given, np.argsort(-kl, kind="stable"))
         return captions
 
-    def _traversal(self, folder, given):
+    def _traversal(self, folder, given, order):
         first = keras.tree.map_structure(lambda x: x[0], given.examples)
-        rows = traverse(self.model, first, _STEPS, data=given.examples)
+        rows = traverse(self.model, first, _STEPS, _LIMIT, data=given.examples)
         each = keras.tree.map_structure(lambda x: keras.ops.reshape(x, (-1, *x.shape[2:])), rows)
         pictures = self.model.event.render(each)
         rows = pictures.reshape(-1, _STEPS, *pictures.shape[1:])[:_TRAVERSED]
-        picture(rows, folder / "traversal.png")
+        names = [f"unit {unit}" for unit in order[: len(rows)]]
+        values = [f"{value:g}" for value in np.linspace(-_LIMIT, _LIMIT, _STEPS)]
+        picture(rows, folder / "traversal.png", names, values)
         animation(rows, folder / "traversal.gif")
-        what = "In every row one unit of a code moved from -3 to 3, the others held"
+        what = f"In every row one unit of a code moved from -{_LIMIT} to {_LIMIT}, the others held"
         return {
             "traversal.png": f"{what}; the {len(rows)} most telling.",
             "traversal.gif": "The same in motion.",

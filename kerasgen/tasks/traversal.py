@@ -1,6 +1,7 @@
 """What every latent dimension does to the picture: one moves at a time, all others are held."""
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -79,18 +80,25 @@ def _code(model, image):
     return model.encode(batch).mean()[0]
 
 
-def picture(traversal: Any, path: str | pathlib.Path | None = None) -> np.ndarray:
+def picture(
+    traversal: Any,
+    path: str | pathlib.Path | None = None,
+    rows: Sequence[object] = (),
+    columns: Sequence[object] = (),
+) -> np.ndarray:
     """One row a dimension, as `kerasgen.plot.grid`.
 
     Args:
         traversal: from `traverse`.
         path: of a PNG file to write, or None.
+        rows, columns: labels of the dimensions and of their values.
 
-    >>> picture(np.zeros((2, 5, 56, 56, 1))).shape
-    (118, 292, 3)
+    >>> picture(np.zeros((2, 5, 96, 96, 1))).shape
+    (198, 492, 3)
     """
     images = ops.convert_to_numpy(traversal)
-    return plot.grid(images.reshape(-1, *images.shape[2:]), path, columns=images.shape[1])
+    each = images.reshape(-1, *images.shape[2:])
+    return plot.grid(each, path, images.shape[1], row_labels=rows, column_labels=columns)
 
 
 def animation(traversal: Any, path: str | pathlib.Path, seconds: float = 0.12) -> pathlib.Path:
