@@ -12,7 +12,7 @@ import pytest
 import kerasgen
 from kerasgen import data, recipe, reports, training, zoo
 from kerasgen.metrics import codes, features, quality
-from kerasgen.metrics.published import AUTOREGRESSIVE, published
+from kerasgen.metrics.published import LIKELIHOODS, published
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("data sets are read through TFDS", allow_module_level=True)
@@ -127,15 +127,29 @@ def test_a_card_names_how_each_figure_was_measured(name):
     assert (folder / "model.weights.h5").stat().st_size < 4e6
 
 
-def test_published_likelihoods_stand_beside_figures_of_the_same_kind():
-    """Those of p(x) beside the nll of models without classes and the nll_marginal of those with."""
-    peers = AUTOREGRESSIVE["mnist", "dynamic"]["nll"]
-    assert published(recipe.Recipe.load(RECIPES["gated_pixelcnn_mnist"]))["nll"] == peers
-    of_classes = published(recipe.Recipe.load(RECIPES["cgated_pixelcnn_mnist"]))
-    assert of_classes["nll_marginal"] == peers and "nll" not in of_classes
-    assert not published(recipe.Recipe.load(RECIPES["cvae_mnist"]))[
-        "nll_marginal"
-    ]  # measured given the class alone
+@pytest.mark.parametrize("name", PRESETS)
+def test_published_figures_stand_beside_figures_of_the_same_kind(name):
+    """Exact beside exact, estimates beside estimates, given the class beside given the class."""
+    run = recipe.Recipe.load(RECIPES[name])
+    model, figures = (
+        run.build(),
+        json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"],
+    )
+    peers = published(run, model)
+    for key, rows in peers.items():
+        assert key in figures and figures[key]["published"] == rows, key
+    assert all(not figure["published"] for key, figure in figures.items() if key not in peers)
+    if isinstance(model, kerasgen.abilities.Scores):
+        place = run.data["name"], run.data.get("binarize"), model.num_classes is not None
+        known = LIKELIHOODS.get(place, {}).get(model.likelihood_kind, {})
+        assert peers.keys() - {"nll_marginal"} == known.keys()
+
+
+def test_published_bounds_have_the_sign_of_their_figure():
+    for kinds in LIKELIHOODS.values():
+        for figures in kinds.values():
+            for key, rows in figures.items():
+                assert all((value < 0) == (key == "elbo") for _, value, _ in rows)
 
 
 def test_every_figure_is_explained():

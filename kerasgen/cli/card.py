@@ -73,7 +73,7 @@ def _write(args):
     path = kerasgen.zoo.folder(args.name) / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
     metrics["notes"] = args.note or metrics.get("notes", [])
-    for name, peers in published(recipe).items():
+    for name, peers in published(recipe, model).items():
         if name in metrics["figures"]:
             metrics["figures"][name]["published"] = peers
     rewrite(model, recipe, metrics, args)

@@ -116,7 +116,7 @@ def _write(model, recipe, figures, protocols, args):
     path = kerasgen.zoo.folder(args.name) / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
     peers = {name: entry.get("published", []) for name, entry in metrics["figures"].items()}
-    peers |= published(recipe)
+    peers |= published(recipe, model)
     command = _command(model, args)
     metrics["figures"] |= {
         name: {

@@ -12,6 +12,11 @@ from kerasgen.tasks import noise
 from kerasgen.tasks.traversal import picture
 
 _COMPARED = 10  # samples with training examples
+_UNITS = {  # of a game's losses; others have none
+    divergences.Wasserstein: "critic's score",
+    divergences.NonSaturating: "nats",
+    divergences.Minimax: "nats",
+}
 
 
 @report.register(AdversarialModel)
@@ -24,6 +29,12 @@ class AdversarialReport(Report):
     def needs_precision(self):
         hidden = self.model.label_event is not self.model.condition
         return "a number of the noise decides the component" if hidden else None
+
+    @property
+    def log_units(self):
+        unit = _UNITS.get(type(self.model.divergence), "")
+        of_game = dict.fromkeys(("loss", "critic", "generator", "divergence"), unit)
+        return of_game | dict.fromkeys(("critic_separation", "sample_diversity"), "share")
 
     @property
     def curves(self):

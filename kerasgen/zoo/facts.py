@@ -42,6 +42,7 @@ def facts(
     return {
         "name": recipe.name,
         "title": recipe.title or recipe.name,
+        "lesson": recipe.lesson,
         "structure": write_yaml(recipe.model, width=100, default_flow_style=None).rstrip(),
         "parameters": model.count_params(),
         "weight_bytes": weight_bytes,

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import tempfile
 
 from kerasgen import durable
 from kerasgen import recipe as recipes
@@ -41,7 +42,7 @@ def save(
             `figures` by name, each with `value`, `unit`, `protocol` and `command`, where known
             `standard_error` and `published` (a list of `model`, `value`, `source`), and `notes`, a
             list of sentences that say where the preset falls short.
-        images: `[n, *event_shape]` held-out examples, or None. The first 16 images are shown above
+        images: `[n, *event_shape]` held-out examples, or None. The first 10 images are shown above
             their reconstructions; points of the plane are shown beside the model's density.
         training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a
             model without a likelihood are shown above the nearest of them.
@@ -69,7 +70,7 @@ def save(
     _check_metrics(metrics)
     _check_replaceable(folder, recipe)
     copy = _fresh_copy(model, recipe)
-    if dtype == "float16":
+    if dtype == "float16" and not _is_written(copy, folder):
         rounding.round_weights(copy, images, labels)
     with durable.placed(folder) as new:
         new.mkdir()
@@ -113,6 +114,14 @@ def _fresh_copy(model, recipe):
         )
     copy.set_weights(model.get_weights())
     return copy
+
+
+def _is_written(model, folder):
+    """Whether a preset already holds these weights, rounded as they are."""
+    with tempfile.TemporaryDirectory() as scratch:
+        ours, theirs = (pathlib.Path(place, manifest.WEIGHTS) for place in (scratch, folder))
+        weights.save(model, ours)
+        return theirs.exists() and filecmp.cmp(ours, theirs, shallow=False)
 
 
 def _check_metrics(metrics):
