@@ -6,7 +6,7 @@ beside fixed. The strongest that is known of each kind of model is among them.
 
 from typing import Any
 
-from kerasgen.abilities import Scores
+from kerasgen.abilities import Classifies, Scores
 from kerasgen.recipe import Recipe
 
 _IWAE = "arXiv 1509.00519, table 1, k = 5,000"
@@ -114,8 +114,10 @@ def published(recipe: Recipe, model: Any) -> dict[str, list[dict[str, Any]]]:
     1.05
     """
     name, binarize = recipe.data["name"], recipe.data.get("binarize")
+    if isinstance(model, Classifies) and name in ACCURACIES:
+        return {"accuracy": _rows(ACCURACIES[name])}
     if not isinstance(model, Scores):
-        return {"accuracy": _rows(ACCURACIES.get(name, ()))} if recipe.data.get("labels") else {}
+        return {}
     given_class = model.num_classes is not None
     kind = model.likelihood_kind
 

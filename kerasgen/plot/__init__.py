@@ -10,4 +10,15 @@ from kerasgen.plot.show import show
 from kerasgen.plot.units import units
 from kerasgen.plot.usage import usage
 
-__all__ = ["animate", "columns", "curves", "density", "grid", "manifold", "pairs", "show", "units", "usage"]
+__all__ = [
+    "animate",
+    "columns",
+    "curves",
+    "density",
+    "grid",
+    "manifold",
+    "pairs",
+    "show",
+    "units",
+    "usage",
+]
