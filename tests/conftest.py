@@ -108,6 +108,18 @@ def tiny_hierarchical(bottleneck=bottlenecks.Hierarchical):
     )
 
 
+def tiny_ladder():
+    """A VAE of grids of codes at two resolutions; the same weights every time."""
+    keras.utils.set_random_seed(0)
+    return LatentVariableModel(
+        (8, 8, 1),
+        networks.GridEncoder((8,), (1,)),
+        bottlenecks.Ladder((2, 1), channels=8),
+        networks.GridDecoder(None, (8,), (1,)),
+        likelihoods.ChannelwiseLogistic(2, levels=17),
+    )
+
+
 def tiny_pixel_vae():
     """A VAE whose pixels depend on those before them, too; the same weights every time."""
     keras.utils.set_random_seed(0)
@@ -187,7 +199,7 @@ def tiny_autoregressive_of_patches(network):
     """
     keras.utils.set_random_seed(0)
     parts = {
-        "PixelCNNPlusPlus": (4, 1),
+        "PixelCNNPlusPlus": (4, 1, 2),
         "RowLSTM": (4, 1),
         "DiagonalBiLSTM": (4, 1),
         "CausalTransformer": (8, 1, 2),

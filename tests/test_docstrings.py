@@ -85,7 +85,6 @@ WITHOUT = {
     "kerasgen.networks.autoregressive.gated",
     "kerasgen.networks.autoregressive.lstm",
     "kerasgen.networks.autoregressive.pixelcnn",
-    "kerasgen.networks.autoregressive.pixelcnnpp",
     "kerasgen.networks.autoregressive.recurrent",
     "kerasgen.networks.autoregressive.sampler",
     "kerasgen.networks.autoregressive.transformer",

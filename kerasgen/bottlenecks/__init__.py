@@ -6,6 +6,7 @@ from kerasgen.bottlenecks.deep import DeepGaussian, Hierarchical
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck
 from kerasgen.bottlenecks.flow import FlowGaussian
 from kerasgen.bottlenecks.gumbel import GumbelSoftmax
+from kerasgen.bottlenecks.ladder import Ladder
 from kerasgen.bottlenecks.quantizers import FiniteScalar, VectorQuantizer
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Gaussian",
     "GumbelSoftmax",
     "Hierarchical",
+    "Ladder",
     "VectorQuantizer",
 ]

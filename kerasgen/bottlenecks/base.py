@@ -74,4 +74,4 @@ class Bottleneck(keras.layers.Layer):
 
 
 # For messages.
-WITH_PRIOR = "Gaussian, ConditionalGaussian, FlowGaussian, Hierarchical or DeepGaussian"
+WITH_PRIOR = "Gaussian, ConditionalGaussian, FlowGaussian, Hierarchical, Ladder or DeepGaussian"

@@ -79,8 +79,7 @@ class Layers(Stochastic):
         return distribution.from_noise(noise)
 
 
-@register
-class Hierarchical(Layers):
+class TopDown(Layers):
     """Several stochastic layers, drawn from the top down, in generation and in inference.
 
         p(z) = p(z_1) product of p(z_l | z_1..z_{l-1}),     q(z | x) = product of q(z_l |
@@ -89,6 +88,70 @@ class Hierarchical(Layers):
     All are normal; p(z_1) is the standard normal. The means of q are corrections to those of p, so
     that a layer that x does not inform has the prior's mean (Sonderby and others 2016, arXiv
     1602.02282; Vahdat and Kautz 2020, arXiv 2007.03898).
+
+    A subclass says how: `evidence(features)`, what all layers know of x; `state(layer, above)`,
+    what layer l knows of z_1..z_{l-1} `[..., D]`; and means and scales `[..., D_l]`,
+    `generated(layer, state)` for l > 0 and `inferred(layer, evidence, state)`, where the state of
+    layer 0 is None.
+
+    >>> issubclass(Hierarchical, TopDown)
+    True
+    """
+
+    def prior(self, condition: Any = None):
+        """p(z): event shape `[sum(latent_dims)]`, float32."""
+        first = normal(ops.zeros(self.latent_dims[0]), ops.ones(self.latent_dims[0]))
+        return self._chain(first, [self._prior(layer) for layer in range(1, len(self.latent_dims))])
+
+    def posterior(self, features: Any):
+        """q(z | x) of features: batch shape `[B]`, event shape `[sum(latent_dims)]`."""
+        evidence = self.evidence(features)
+
+        def conditional(layer):
+            def given(above):
+                state = self.state(layer, above)
+                correction, scale = self.inferred(layer, evidence, state)
+                return normal(self.generated(layer, state)[0] + correction, scale)
+
+            return given
+
+        first = normal(*self.inferred(0, evidence, None))
+        return self._chain(first, [conditional(layer) for layer in range(1, len(self.latent_dims))])
+
+    def _prior(self, layer):
+        """p(z_l | z_1..z_{l-1}) as a function of what is above, for any layer but the first."""
+        return lambda above: normal(*self.generated(layer, self.state(layer, above)))
+
+    def _chain(self, first, conditionals):
+        from kerasgen.distributions import Chain  # imports TFP
+
+        return Chain(first, conditionals, self.latent_dims)
+
+    def kl_by_unit(self, posterior: Any, z: Any, condition: Any = None):
+        """The expected KL of every unit, given the layers above it, `[B, D]`.
+
+        E[KL(q(z_d | z_1..z_{l-1}, x) || p(z_d | z_1..z_{l-1}))] of unit d of layer l.
+
+        Args:
+            z: codes `[n, B, D]` of the posterior, over which the mean is taken.
+        """
+        layers = zip(posterior.parts(z), self.prior().parts(z), strict=True)
+        kl = [q.distribution.kl_divergence(p.distribution) for (_, q), (_, p) in layers]
+        # The first is without the axis n.
+        means = [each if len(each.shape) == 2 else ops.mean(each, axis=0) for each in kl]
+        return ops.concatenate(means, axis=-1)
+
+    def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
+        """The sum of `kl_by_unit` over each layer."""
+        ends = np.cumsum(self.latent_dims)[:-1].tolist()
+        layers = ops.split(self.kl_by_unit(posterior, z), ends, axis=-1)
+        named = zip(self.term_names, layers, strict=True)
+        return {name: ops.sum(layer, axis=-1) for name, layer in named}
+
+
+@register
+class Hierarchical(TopDown):
+    """Several layers of vectors, each made of all above it by a perceptron.
 
     Args:
         latent_dims: sizes of the layers' codes from the top down; z is all of them in one vector.
@@ -124,56 +187,26 @@ class Hierarchical(Layers):
             above += latent_dim
         self.built = True
 
-    def prior(self, condition: Any = None):
-        """p(z): event shape `[sum(latent_dims)]`, float32."""
-        first = normal(ops.zeros(self.latent_dims[0]), ops.ones(self.latent_dims[0]))
-        return self._chain(first, [self._prior(layer) for layer in range(1, len(self.latent_dims))])
+    def evidence(self, features: Any):
+        """The features `[B, F]`."""
+        return features
 
-    def posterior(self, features: Any):
-        """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[sum(latent_dims)]`."""
+    def state(self, layer: int, above: Any):
+        """What is above."""
+        return above
 
-        def conditional(layer):
-            def given(above):
-                shape = (*ops.shape(above)[:-1], features.shape[-1])
-                both = ops.broadcast_to(features, shape), ops.cast(above, features.dtype)
-                known = ops.concatenate(both, axis=-1)
-                correction, scale = self.inference[layer].statistics(known)
-                return normal(self._prior(layer)(above).mean() + correction, scale)
+    def generated(self, layer: int, state: Any) -> tuple[Any, Any]:
+        """Means and scales of p(z_l | z_1..z_{l-1})."""
+        return self.generation[layer - 1].statistics(state)
 
-            return given
-
-        first = normal(*self.inference[0].statistics(features))
-        return self._chain(first, [conditional(layer) for layer in range(1, len(self.latent_dims))])
-
-    def _prior(self, layer):
-        """p(z_l | z_1..z_{l-1}) as a function of what is above, for any layer but the first."""
-        return lambda above: normal(*self.generation[layer - 1].statistics(above))
-
-    def _chain(self, first, conditionals):
-        from kerasgen.distributions import Chain  # imports TFP
-
-        return Chain(first, conditionals, self.latent_dims)
-
-    def kl_by_unit(self, posterior: Any, z: Any, condition: Any = None):
-        """The expected KL of every unit, given the layers above it, `[B, D]`.
-
-        E[KL(q(z_d | z_1..z_{l-1}, x) || p(z_d | z_1..z_{l-1}))] of unit d of layer l.
-
-        Args:
-            z: codes `[n, B, D]` of the posterior, over which the mean is taken.
-        """
-        layers = zip(posterior.parts(z), self.prior().parts(z), strict=True)
-        kl = [q.distribution.kl_divergence(p.distribution) for (_, q), (_, p) in layers]
-        # The first is without the axis n.
-        means = [each if len(each.shape) == 2 else ops.mean(each, axis=0) for each in kl]
-        return ops.concatenate(means, axis=-1)
-
-    def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
-        """The sum of `kl_by_unit` over each layer."""
-        ends = np.cumsum(self.latent_dims)[:-1].tolist()
-        layers = ops.split(self.kl_by_unit(posterior, z), ends, axis=-1)
-        named = zip(self.term_names, layers, strict=True)
-        return {name: ops.sum(layer, axis=-1) for name, layer in named}
+    def inferred(self, layer: int, evidence: Any, state: Any) -> tuple[Any, Any]:
+        """Corrections to the prior's means, and scales, of q(z_l | z_1..z_{l-1}, x)."""
+        known = evidence
+        if state is not None:
+            shape = (*ops.shape(state)[:-1], evidence.shape[-1])
+            both = ops.broadcast_to(evidence, shape), ops.cast(state, evidence.dtype)
+            known = ops.concatenate(both, axis=-1)
+        return self.inference[layer].statistics(known)
 
 
 @register

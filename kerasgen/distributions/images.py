@@ -13,8 +13,8 @@ class ImageDistribution(Distribution):
     """Images of independent pixels, whose channels depend on each other.
 
     Args:
-        likelihood: scores pixels by `pixel_log_prob(params, x)`, and draws them by
-            `draw(params, uniform)`.
+        likelihood: scores pixels by `pixel_log_prob(params, x)`, draws them by
+            `draw(params, uniform)` and may say their means by `pixel_mean(params)`.
         params: `[..., *space, P]`.
         event_shape: `[*space, C]`.
         name: of the distribution.
@@ -53,6 +53,9 @@ class ImageDistribution(Distribution):
     def _log_prob(self, x):
         space = tuple(range(1 - len(self.shape), 0))
         return ops.sum(self.likelihood.pixel_log_prob(self.params, x), axis=space)
+
+    def _mean(self):
+        return self.likelihood.pixel_mean(self.params)
 
     def _sample_n(self, n, seed=None):
         shape = (n, *ops.shape(self.params)[:-1], self.likelihood.num_uniforms(self.shape[-1]))

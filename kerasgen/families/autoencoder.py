@@ -78,7 +78,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         if not self.likelihood.has_mean:
             raise ValueError(
                 "Expected a likelihood with a mean, to reconstruct by. Received: "
-                f"{type(self.likelihood).__name__}, whose channels depend on each other. "
+                f"{type(self.likelihood).__name__}, which has none. "
                 "Use AutoregressiveModel."
             )
         *grid, size = self.bottleneck.decoded_shape

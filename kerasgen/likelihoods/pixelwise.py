@@ -28,10 +28,10 @@ class Autoregressive(Likelihood):
     Args:
         network: from `kerasgen.networks.autoregressive`, images to features, its `output_channels`.
         likelihood: of a pixel, which can draw it: `Bernoulli`, `Categorical`,
-            `DiscretizedLogistic`.
+            `DiscretizedLogistic`, `ChannelwiseLogistic`.
 
     Raises:
-        ValueError: a likelihood that cannot draw pixels, or whose channels depend on each other.
+        ValueError: a likelihood that cannot draw pixels, or that has no mean.
     """
 
     events = (Image,)
@@ -41,9 +41,8 @@ class Autoregressive(Likelihood):
         super().__init__(**kwargs)
         if not (likelihood.draws_elements and likelihood.has_mean):
             raise ValueError(
-                "Expected a likelihood of discrete pixels of independent channels: Bernoulli, "
-                "Categorical, "
-                f"DiscretizedLogistic. Received: {type(likelihood).__name__}."
+                "Expected a likelihood of discrete pixels with a mean: Bernoulli, Categorical, "
+                f"DiscretizedLogistic, ChannelwiseLogistic. Received: {type(likelihood).__name__}."
             )
         self.network = network
         self.likelihood = likelihood

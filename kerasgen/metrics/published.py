@@ -20,6 +20,8 @@ _EFFICIENT = "github.com/Rayhane-mamah/Efficient-VDVAE, 5,000 test images, padde
 _PIXELRNN = "arXiv 1601.06759, table 4"
 _GREY = "arXiv 1810.01367, table 2"
 _KERAS = "github.com/keras-team/keras, mnist_cnn.py"
+_PLUS = "arXiv 1701.05517, table 1"
+_AIRBENCH = "github.com/KellerJordan/cifar10-airbench"
 _FASHION = "github.com/zalandoresearch/fashion-mnist, submitted benchmarks"
 
 Rows = tuple[tuple[str, float, str], ...]
@@ -63,6 +65,22 @@ LIKELIHOODS: dict[tuple[str, str | None, bool], dict[str, dict[str, Rows]]] = {
     ("mnist", None, False): {
         "exact": {"bits_per_dim": (("Glow", 1.05, _GREY), ("FFJORD", 0.99, _GREY))}
     },
+    ("cifar10", None, False): {
+        "estimate": {
+            "bits_per_dim": (
+                ("ladder VAE, 3 layers", 3.56, _LADDER),
+                ("ladder VAE, 6 layers", 3.41, _LADDER),
+                ("ladder VAE, 15 layers", 3.32, _LADDER),
+            )
+        },
+        "exact": {
+            "bits_per_dim": (
+                ("PixelCNN", 3.14, _PLUS),
+                ("Gated PixelCNN", 3.03, _PLUS),
+                ("PixelCNN++", 2.92, _PLUS),
+            )
+        },
+    },
     ("binarized_mnist", None, False): {
         "estimate": {
             "nll": (
@@ -93,6 +111,7 @@ LIKELIHOODS: dict[tuple[str, str | None, bool], dict[str, dict[str, Rows]]] = {
 # data set -> rows of model, test accuracy in percent, source.
 ACCURACIES: dict[str, Rows] = {
     "mnist": (("Keras' example convnet", 99.25, _KERAS),),
+    "cifar10": (("airbench94, 10 epochs", 94.0, _AIRBENCH),),
     "fashion_mnist": (
         ("two convolutions, three dense layers", 93.2, _FASHION),
         ("ResNet18", 94.9, _FASHION),

@@ -9,7 +9,6 @@ first.
 import keras
 import numpy as np
 from keras import layers, ops
-from scipy.fft import dctn
 
 from kerasgen import backend
 from kerasgen.networks import normalization
@@ -39,6 +38,8 @@ class PatchTransform(layers.Layer):
         self.size = size
 
     def call(self, x):
+        from scipy.fft import dctn  # takes a while to import
+
         patch = (self.size, self.size, x.shape[-1])
         count = int(np.prod(patch))
         units = np.eye(count, dtype="float32").reshape(count, *patch)

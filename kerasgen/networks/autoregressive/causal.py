@@ -79,7 +79,9 @@ class CausalConv2D(layers.Conv2D):
         return super().call(_with_margins(x, (0, 0) if window else rows, columns))
 
     def compute_output_shape(self, input_shape):
-        return *input_shape[:-1], self.filters  # Keras would leave the margins out
+        batch, *sides, _ = input_shape  # Keras would leave the margins out
+        sides = (side and -(-side // stride) for side, stride in zip(sides, self.strides))
+        return batch, *sides, self.filters
 
     def at(self, x):
         """One position, from all that it sees, `[B, rows * columns * C]`, to `[B, filters]`."""
