@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from command_line import METRICS, MODEL, fails, is_png
+from matplotlib import image
 
 from kerasgen import cli, zoo
 from kerasgen.metrics import features, fidelity
@@ -97,6 +98,18 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
     assert is_png(tmp_path / "s.png")
 
 
+def test_means_are_shown_unless_pixels_are_asked_for(kinds, tmp_path):
+    """Of binary pixels: means are grey, draws are not."""
+    shades = {}
+    for flags in ([], ["--pixels"]):
+        out = tmp_path / f"{len(flags)}.png"
+        cli.main(
+            ["sample", kinds["conditional"], "-n", "10", "--label", "3", *flags, "--out", str(out)]
+        )
+        shades[len(flags)] = len(np.unique(image.imread(out)[..., :3]))
+    assert shades[0] > 2 == shades[1]
+
+
 @pytest.mark.parametrize(
     ("command", "name", "options", "message"),
     [
@@ -123,7 +136,7 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             "sample",
             "conditional",
             ["--label", "six"],
-            "expected the number of a class, or any, received 'six'",
+            "Expected a class, a number in 0..9. Received: 'six'",
         ),
         (
             "sample",
@@ -155,7 +168,12 @@ def test_sample_every_kind_of_model(argv, kinds, tmp_path):
             ["--top-k", "3"],
             "ways to draw that LatentVariableModel has, of []. Received",
         ),
-        ("sample", "conditional", ["--label", "10"], "Expected labels in 0..9"),
+        (
+            "sample",
+            "conditional",
+            ["--label", "10"],
+            "Expected a class, a number in 0..9. Received: '10'",
+        ),
         (
             "sample",
             "mixture",

@@ -21,5 +21,6 @@ def run(args):
     model = inputs.model(args.name, "Reconstructs")
     recipe = inputs.recipe(args.name)
     x, labels = inputs.examples(recipe, args.split, args, recipe.data.get("labels"), args.n)
-    kerasgen.plot.pairs([x, model.reconstruct(x, labels)], args.out)
+    rows = [model.event.render(each) for each in (x, model.reconstruct(x, labels))]
+    kerasgen.plot.pairs(rows, args.out, ["real", "reconstructed"])
     print(f"{args.out}: {len(x)} images of {args.split}, each above its reconstruction")

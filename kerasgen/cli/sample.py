@@ -87,15 +87,22 @@ def run(args):
         _write_rows(model, samples, condition, args.out)
     elif is_table:
         kerasgen.plot.columns(samples, model.event.columns, args.out)
-    elif isinstance(model.event, kerasgen.events.Vector):
-        points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
-        kerasgen.plot.density(model, points, args.out, samples)
     else:
-        kerasgen.plot.grid(model.event.render(samples), args.out, columns)
+        _draw(model, samples, columns, args)
     what = "samples"
     if shows_means:
         what = "samples of the code, shown as means of p(x | code); --pixels draws pixels, too"
     print(f"{args.out}: {args.n} {what}")
+
+
+def _draw(model, samples, columns, args):
+    """A grid, with what each column is of above it; points of the plane beside the density."""
+    if isinstance(model.event, kerasgen.events.Vector):
+        points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
+        return kerasgen.plot.density(model, points, args.out, samples)
+    labels = model.condition.words(model.condition.shown(min(columns, args.n))) if columns else ()
+    pictures = model.event.render(samples)
+    return kerasgen.plot.grid(pictures, args.out, columns, column_labels=labels)
 
 
 def _write_rows(model, samples, condition, path):

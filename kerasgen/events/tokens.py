@@ -145,6 +145,9 @@ class Classes(Tokens):
             return "Turn one-hot labels into numbers: labels.argmax(-1)."
         return "Pass one whole number for each example."
 
+    def words(self, condition):
+        return [self.name_of(int(each)) for each in ops.convert_to_numpy(condition)]
+
     @property
     def num_shown(self):
         return self.count
