@@ -117,6 +117,19 @@ def test_every_flipped_bit_of_a_checkpoint_is_noticed(recipe, whole, tmp_path):
             shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("damaged", ["best.json", "best-2.weights.h5"])
+@pytest.mark.parametrize("damage", ["emptied", "cut", "flipped", "zeroed"])
+def test_damaged_best_weights_are_noticed(damaged, damage, tmp_path, capsys):
+    file = tmp_path / "best-2.weights.h5"
+    file.write_bytes(b"the best weights")
+    best = training.checkpoints.seal({"file": file.name, "loss": 1.0, "epoch": 2}, tmp_path)
+    (tmp_path / "best.json").write_text(json.dumps(best))
+    assert training.held_out.weights(tmp_path) == file and not capsys.readouterr().err
+    spoil(tmp_path / damaged, damage)
+    assert training.held_out.weights(tmp_path) is None
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 @pytest.mark.parametrize("lines", ["\n\n", "\0\0\0\n", "x\n", "1,2\n", "\ufffd,,\n"])
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_tables_with_damaged_lines_lose_those_alone(lines, place, whole, tmp_path):

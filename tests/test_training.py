@@ -5,19 +5,15 @@ weights.
 import csv
 import dataclasses
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 
-import h5py
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from command_line import is_png
 from conftest import tiny_mlp_vae
+from run_processes import assert_every_epoch_once, finish, run_in_subprocess, weights
 
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units
@@ -55,15 +51,6 @@ RECIPE = {
     },
 }
 
-COMMAND = """
-import json, os, signal, sys
-from kerasgen import training
-from kerasgen.recipe import Recipe
-recipe, output, options, death = json.loads(sys.argv[1])
-exec(death)
-training.run(Recipe.from_dict(recipe), output, **options)
-"""
-
 # Where a run dies: code that makes it kill itself there, and the epochs that its last checkpoint
 # then holds.
 DEATHS = {
@@ -82,37 +69,6 @@ DEATHS = {
         1,
     ),
 }
-
-
-def run_in_subprocess(recipe, output, environment=None, death="", **options):
-    death = death.replace("KILL", "os.kill(os.getpid(), signal.SIGKILL)")
-    arguments = json.dumps([recipe.to_dict(), str(output), options, death])
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, arguments],
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process, status=0):
-    try:
-        _, errors = process.communicate(timeout=900)
-    finally:
-        process.kill()
-    assert process.returncode == status, errors
-
-
-def weights(output):
-    """All arrays of the last checkpoint, the optimizer's included: presets hold half precision."""
-    folder, arrays = output / "checkpoints", []
-    state = json.loads((folder / "state.json").read_text())
-    with h5py.File(folder / state["file"]) as file:
-        file.visititems(
-            lambda _, item: arrays.append(item[()]) if isinstance(item, h5py.Dataset) else None
-        )
-    return arrays
 
 
 @pytest.fixture(scope="module")
@@ -144,12 +100,6 @@ def test_a_killed_run_resumes_exactly(where, recipe, finished, tmp_path):
         "state.json",
     ]
     assert_every_epoch_once(output)
-
-
-def assert_every_epoch_once(output):
-    for table in output.glob("*.csv"):
-        rows = table.read_text().splitlines()
-        assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3"]
 
 
 def test_the_history_has_every_epoch_once(finished):
@@ -280,70 +230,6 @@ def test_two_replicas_train(recipe, finished, tmp_path):
     final = [history(each, "loss")[-1] for each in (finished, output)]
     # Replicas draw their own noise, so the curves agree only as two runs of one recipe do.
     np.testing.assert_allclose(*final, rtol=0.1)
-
-
-def start_workers(recipe, output, deaths=("", ""), recipes=None, **options):
-    with socket.socket() as first, socket.socket() as second:
-        for server in (first, second):
-            server.bind(("localhost", 0))
-        workers = [f"localhost:{server.getsockname()[1]}" for server in (first, second)]
-    return [
-        run_in_subprocess(
-            each,
-            output,
-            {
-                "TF_CONFIG": json.dumps(
-                    {"cluster": {"worker": workers}, "task": {"type": "worker", "index": i}}
-                )
-            },
-            death,
-            strategy="multiworker",
-            **options,
-        )
-        for i, (death, each) in enumerate(zip(deaths, recipes or (recipe, recipe)))
-    ]
-
-
-def test_two_workers_killed_and_resumed_end_where_one_process_does(recipe, tmp_path):
-    """On an autoencoder, which draws no noise: two replicas of a VAE draw other noise than one."""
-    model = recipe.model["families.LatentVariableModel"]
-    bottleneck = {"bottlenecks.Deterministic": {"latent_dim": 4}}
-    model = {
-        "families.Autoencoder": {
-            **model,
-            "bottleneck": bottleneck,
-            "objective": {"objectives.ELBO": {}},
-        }
-    }
-    recipe = Recipe.from_dict({**RECIPE, "model": model})
-    whole, output = tmp_path / "whole", tmp_path / "run"
-    training.run(recipe, whole)
-
-    chief, other = start_workers(
-        recipe, output, (DEATHS["after the second epoch's weights, before its state"][0], "")
-    )
-    finish(chief, -signal.SIGKILL)
-    _, said = other.communicate(timeout=900)  # a lost worker ends all
-    assert "Received: worker 0 stopped" in said.splitlines()[-1]
-    assert f"kerasgen train {output}/recipe.yaml" in said and "--resume" in said
-    assert json.loads((output / "checkpoints" / "state.json").read_text())["epoch"] == 1
-
-    for process in start_workers(recipe, output, resume=True):
-        finish(process)
-    for resumed, expected in zip(weights(output), weights(whole), strict=True):
-        np.testing.assert_allclose(resumed, expected, atol=1e-6)
-    assert_every_epoch_once(output)
-
-
-@pytest.mark.slow
-def test_workers_that_disagree_refuse_to_start_and_say_in_what(recipe, tmp_path):
-    other = recipe.override(["seed=1"])
-    processes = start_workers(recipe, tmp_path / "run", recipes=(recipe, other))
-    for process in processes:
-        _, said = process.communicate(timeout=900)
-        assert process.returncode == 1
-        assert "worker 1 has another recipe than worker 0" in said.splitlines()[-1]
-    assert not (tmp_path / "run").exists()
 
 
 def test_learning_rate_schedule():

@@ -72,7 +72,7 @@ class Checkpoints(keras.callbacks.Callback):
         damage = []
         for name in (STATE, BEFORE):
             try:
-                state = _read(self.folder / name)
+                state = read(self.folder / name)
             except ValueError as error:
                 damage.append(str(error))
                 continue
@@ -109,8 +109,7 @@ class Checkpoints(keras.callbacks.Callback):
             self.model.save_weights(new)
         seeds = [ops.convert_to_numpy(variable).tolist() for variable in _seed_states(self.model)]
         state = {"epoch": self.epoch, "seconds": self.seconds, "file": file, "seeds": seeds}
-        state |= {"recipe": self.recipe.to_dict(), "sha256": _digest((folder / file).read_bytes())}
-        state["checksum"] = _checksum(state)
+        state = seal({**state, "recipe": self.recipe.to_dict()}, folder)
         if self._last:
             durable.write_text(folder / BEFORE, json.dumps(self._last, indent=2))
         durable.write_text(folder / STATE, json.dumps(state, indent=2))
@@ -126,8 +125,28 @@ def _seed_states(model):
     return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 
-def _read(path):
-    """A state whose weights are there and as they were written, or a ValueError that says more."""
+def seal(state, folder):
+    """A state with the checksums of the weights file that it names, and of what it says.
+
+    >>> folder = pathlib.Path()
+    >>> written = (folder / "epoch-1.weights.h5").write_bytes(b"weights")
+    >>> sorted(seal({"file": "epoch-1.weights.h5"}, folder))
+    ['checksum', 'file', 'sha256']
+    """
+    state = {**state, "sha256": _digest((folder / state["file"]).read_bytes())}
+    return {**state, "checksum": _checksum(state)}
+
+
+def read(path):
+    """A state as it was sealed.
+
+    Raises:
+        ValueError: it, or its weights, are not there or not as they were written.
+
+    >>> read(pathlib.Path("state.json"))
+    Traceback (most recent call last):
+    ValueError: state.json cannot be read: No such file or directory
+    """
     try:
         state = json.loads(path.read_bytes())
         weights = path.parent / state["file"]

@@ -6,11 +6,13 @@ Measured are the weights that the run would end with, the averaged ones where it
 import contextlib
 import json
 import pathlib
+import sys
 
 import keras
 from keras import ops
 
 from kerasgen import backend, durable
+from kerasgen.training.checkpoints import read, seal
 
 _STATE = "best.json"
 
@@ -39,8 +41,7 @@ class Best(keras.callbacks.Callback):
         self.patience = patience
         self.settled = settled
         self.writes = writes
-        path = self.folder / _STATE
-        self.best = json.loads(path.read_text()) if path.exists() else None
+        self.best = _read(self.folder)
 
     def is_over(self, epochs):
         """Whether a run of so many epochs has ended for want of a better one."""
@@ -66,6 +67,7 @@ class Best(keras.callbacks.Callback):
         self.best["file"] = f"best-{epoch}.weights.h5"
         with durable.placed(self.folder / self.best["file"]) as new:
             self.model.save_weights(new)
+        self.best = seal(self.best, self.folder)
         durable.write_text(self.folder / _STATE, json.dumps(self.best, indent=2))
         if before and before["file"] != self.best["file"]:
             (self.folder / before["file"]).unlink(missing_ok=True)
@@ -77,8 +79,17 @@ def weights(folder):
     >>> weights("runs/without") is None
     True
     """
-    path = pathlib.Path(folder) / _STATE
-    return path.with_name(json.loads(path.read_text())["file"]) if path.exists() else None
+    best = _read(pathlib.Path(folder))
+    return pathlib.Path(folder, best["file"]) if best else None
+
+
+def _read(folder):
+    """What is known of the best weights; of damaged ones nothing, which is said."""
+    try:
+        return read(folder / _STATE) if (folder / _STATE).exists() else None
+    except ValueError as error:
+        print(f"kerasgen: warning: {error}. The best weights are sought anew.", file=sys.stderr)
+        return None
 
 
 @contextlib.contextmanager
