@@ -66,6 +66,8 @@ class Checkpoints(keras.callbacks.Callback):
         for variable, value in zip(_seed_states(model), state["seeds"], strict=True):
             variable.assign(value)
         self.epoch, self.seconds, self._last = state["epoch"], state["seconds"], state
+        if self.writes:
+            _remove_others(self.folder, self.epoch)
 
     def _whole(self):
         """The state of the newest checkpoint that is as it was written."""
@@ -104,7 +106,7 @@ class Checkpoints(keras.callbacks.Callback):
         self._save(self.folder)
 
     def _save(self, folder):
-        file = f"epoch-{self.epoch}.weights.h5"
+        file = _file(self.epoch)
         with durable.placed(folder / file) as new:
             self.model.save_weights(new)
         seeds = [ops.convert_to_numpy(variable).tolist() for variable in _seed_states(self.model)]
@@ -113,11 +115,19 @@ class Checkpoints(keras.callbacks.Callback):
         if self._last:
             durable.write_text(folder / BEFORE, json.dumps(self._last, indent=2))
         durable.write_text(folder / STATE, json.dumps(state, indent=2))
-        kept = {each["file"] for each in (state, self._last) if each}
-        for old in folder.glob("epoch-*.weights.h5"):
-            if old.name not in kept:
-                old.unlink()
+        _remove_others(folder, self.epoch)
         self._last = state
+
+
+def _file(epoch):
+    return f"epoch-{epoch}.weights.h5"
+
+
+def _remove_others(folder, epoch):
+    """Removes the weights of other epochs than this one and the one before."""
+    for path in folder.glob(_file("*")):
+        if path.name not in (_file(epoch), _file(epoch - 1)):
+            path.unlink()
 
 
 def _seed_states(model):
