@@ -42,6 +42,12 @@ def corrupted(draw, files):
     return files, signed
 
 
+@st.composite
+def trees(draw, tree):
+    """A nested value with some nodes replaced, left out, renamed or repeated."""
+    return _tree(draw, tree)
+
+
 def signature(files):
     """The manifest of files by name."""
     entries = {

@@ -103,7 +103,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except Exception as error:
         if args.debug:
             raise
-        message = " ".join(str(error).split()) or type(error).__name__
+        from kerasgen.rendering import printable
+
+        message = " ".join(printable(str(error)).split()) or type(error).__name__
         if durable.is_full(error):
             message = (
                 f"Expected room for what {words[0]} writes. Received: a full disk, or a limit on "

@@ -61,7 +61,7 @@ def _lay_out(text):
 
 
 def _known(name):
-    metrics = json.loads((kerasgen.zoo.folder(name) / "metrics.json").read_text(encoding="utf-8"))
+    metrics = kerasgen.zoo.metrics(name)
     return {"recipe": inputs.recipe(name).to_dict(), **metrics}
 
 
@@ -70,8 +70,7 @@ def _write(args):
 
     from kerasgen.metrics.published import published
 
-    path = kerasgen.zoo.folder(args.name) / "metrics.json"
-    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics = kerasgen.zoo.metrics(args.name)
     metrics["notes"] = args.note or metrics.get("notes", [])
     for name, peers in published(recipe, model).items():
         if name in metrics["figures"]:

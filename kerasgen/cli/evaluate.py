@@ -1,7 +1,6 @@
 """Measure a preset on the test examples of its data set."""
 
 import dataclasses
-import json
 import pathlib
 
 import kerasgen
@@ -113,8 +112,7 @@ def _write(model, recipe, figures, protocols, args):
     """The figures, with how they came about and what others published, into the preset."""
     from kerasgen.metrics.published import published
 
-    path = kerasgen.zoo.folder(args.name) / "metrics.json"
-    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics = kerasgen.zoo.metrics(args.name)
     peers = {name: entry.get("published", []) for name, entry in metrics["figures"].items()}
     peers |= published(recipe, model)
     command = _command(model, args)

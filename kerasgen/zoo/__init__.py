@@ -8,11 +8,13 @@ from kerasgen.zoo.loader import (
     folder,
     load,
     load_into,
+    metrics,
     recipe,
     warm_start,
     warm_start_layer,
 )
 from kerasgen.zoo.manifest import PresetError
+from kerasgen.zoo.signing import sign
 
 __all__ = [
     "Judge",
@@ -23,10 +25,12 @@ __all__ = [
     "judge",
     "load",
     "load_into",
+    "metrics",
     "names",
     "publish",
     "recipe",
     "save",
+    "sign",
     "summary",
     "warm_start",
     "warm_start_layer",

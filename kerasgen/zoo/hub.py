@@ -18,7 +18,7 @@ _HANDLE = re.compile(
     rf"(?P<hub>hf)://(?P<model>{_WORD}/(?P<name>{_WORD}))(@(?P<revision>[\w./-]+))?"
     rf"|kaggle://(?P<instance>{_WORD}/{_WORD}/{_WORD}/(?P<variation>{_WORD})(/\d+)?)"
 )
-_SUFFIXES = ("yaml", "h5", "json", "md", "csv", "png", "gif")
+_SUFFIXES = ("yaml", "h5", "json", "md", "csv", "png", "gif", "sig")
 
 
 def is_handle(text: str) -> bool:
@@ -61,7 +61,7 @@ def download(handle: str, target: pathlib.Path) -> None:
         found = _call(handle, "kagglehub", "model_download", match["instance"])
     found = pathlib.Path(found)
     shutil.copyfile(found / manifest.NAME, target / manifest.NAME)
-    for name in manifest.names(target):  # and not what hubs add
+    for name in (*manifest.names(target), manifest.SIGNATURE):  # and not what hubs add
         if (found / name).is_file():
             shutil.copyfile(found / name, target / name)  # a cache holds links, a preset does not
 
@@ -83,8 +83,9 @@ def publish(folder: str | pathlib.Path, handle: str) -> None:
     folder = pathlib.Path(folder)
     manifest.verify(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        for file in (*manifest.names(folder), manifest.NAME):
-            shutil.copyfile(folder / file, pathlib.Path(scratch, file))
+        for file in (*manifest.names(folder), manifest.NAME, manifest.SIGNATURE):
+            if (folder / file).exists():  # a signature need not
+                shutil.copyfile(folder / file, pathlib.Path(scratch, file))
         shutil.copyfile(folder / "card.md", pathlib.Path(scratch, "README.md"))
         if match["hub"]:
             _call(handle, "huggingface_hub", "create_repo", match["model"], exist_ok=True)

@@ -1,13 +1,12 @@
 """What is known of presets before one is loaded: from recipes and figures, without Keras."""
 
 import difflib
-import json
 import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from kerasgen.recipe import Recipe
-from kerasgen.zoo import loader, manifest
+from kerasgen.zoo import figures, loader, manifest
 
 _LEADING = "nll_marginal"  # compares with models without a class, as `nll` given one does not
 
@@ -56,8 +55,8 @@ def summary(name_or_path: str) -> Summary:
     """
     folder = loader.folder(name_or_path)
     recipe = Recipe.load(folder / "recipe.yaml")
-    figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["figures"]
-    leading = _LEADING if _LEADING in figures else next(iter(figures), "")
+    measured = figures.read(folder / manifest.METRICS)["figures"]
+    leading = _LEADING if _LEADING in measured else next(iter(measured), "")
     return Summary(
         recipe.name,
         recipe.title,
@@ -65,7 +64,7 @@ def summary(name_or_path: str) -> Summary:
         recipe.data["name"],
         recipe.lesson,
         leading,
-        figures.get(leading, {}),
+        measured.get(leading, {}),
         (folder / manifest.WEIGHTS).stat().st_size,
     )
 

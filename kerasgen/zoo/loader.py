@@ -8,7 +8,7 @@ import tempfile
 
 from kerasgen import durable
 from kerasgen import recipe as recipes
-from kerasgen.zoo import archive, hub, manifest
+from kerasgen.zoo import archive, figures, hub, manifest, signing
 from kerasgen.zoo.manifest import PresetError
 
 # In a wheel presets lie beside this file, in a checkout in zoo/ at its top. The first place that
@@ -95,7 +95,19 @@ def recipe(name_or_path):
         return recipes.Recipe.parse(content, path / manifest.RECIPE)
 
 
-def load(name_or_path):
+def metrics(name_or_path):
+    """What the preset's metrics.json holds, for which no Keras is needed.
+
+    Raises:
+        PresetError: as `load`.
+    """
+    path = folder(name_or_path)
+    with _told(path):
+        content = manifest.verify(path, manifest.METRICS)[manifest.METRICS]
+        return figures.read(path / manifest.METRICS, content)
+
+
+def load(name_or_path, trust=None):
     """A trained model, ready to sample, score, compile and fit.
 
     Every file is checked against the preset's manifest before any is parsed; the recipe can name
@@ -104,6 +116,8 @@ def load(name_or_path):
 
     Args:
         name_or_path: as `folder`.
+        trust: public keys, one of which must have signed the preset, as `kerasgen.zoo.signing`
+            takes them; None: of anybody.
 
     Returns:
         The model, built and not compiled: a `kerasgen.GenerativeModel`, or a
@@ -111,17 +125,25 @@ def load(name_or_path):
 
     Raises:
         PresetError: unknown preset, missing, damaged or malformed files, weights of another
-            architecture or that are not finite. The message is one line.
+            architecture or that are not finite, no signature by a trusted key. The message is one
+            line.
     """
     import keras
 
     from kerasgen.zoo import building, weights
 
     if (file := pathlib.Path(name_or_path)).suffix == ".keras" and file.is_file():
+        if trust is not None:
+            raise PresetError(
+                f"Expected a signed preset. Received: {file}, a .keras file, which nobody can sign."
+            )
         return _keras_file(file)
     path = folder(name_or_path)
     with _told(path):
-        contents = manifest.verify(path, manifest.RECIPE, manifest.WEIGHTS)
+        contents = manifest.verify(path, manifest.NAME, manifest.RECIPE, manifest.WEIGHTS)
+    if trust is not None:
+        signing.check(path, contents[manifest.NAME], trust)
+    with _told(path):
         known = recipes.Recipe.parse(contents[manifest.RECIPE], path / manifest.RECIPE)
         file = path / manifest.WEIGHTS
         with weights.opened(file, contents[manifest.WEIGHTS]) as arrays:
@@ -158,10 +180,9 @@ def _keras_file(path):
 
     try:
         model = keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError) as error:
-        message = " ".join(str(error).split())
+    except Exception as error:  # Keras has many kinds for one file that it cannot read
         raise PresetError(
-            f"Expected a .keras file of a kerasgen model. Received: {path}: {message}"
+            f"Expected a .keras file of a kerasgen model. Received: {path}: {error}"
         ) from None
     if not isinstance(model, EventModel):
         raise PresetError(

@@ -12,7 +12,7 @@ from kerasgen import durable
 from kerasgen import recipe as recipes
 from kerasgen.rendering import render
 from kerasgen.reports import Shown, report
-from kerasgen.zoo import manifest, rounding, weights
+from kerasgen.zoo import figures, manifest, rounding, weights
 from kerasgen.zoo.facts import facts
 from kerasgen.zoo.manifest import PresetError
 
@@ -67,7 +67,7 @@ def save(
     recipe = recipe or recipes.Recipe.of(model, folder.name)
     recipe = dataclasses.replace(recipe, imports=recipes.modules(recipe.model))
     metrics = metrics or {"machine": None, "training_time_seconds": None, "figures": {}}
-    _check_metrics(metrics)
+    figures.check(metrics)
     _check_replaceable(folder, recipe)
     copy = _fresh_copy(model, recipe)
     if dtype == "float16" and not _is_written(copy, folder):
@@ -124,22 +124,6 @@ def _is_written(model, folder):
         return theirs.exists() and filecmp.cmp(ours, theirs, shallow=False)
 
 
-def _check_metrics(metrics):
-    missing = [key for key in ("machine", "training_time_seconds", "figures") if key not in metrics]
-    if missing:
-        raise ValueError(
-            "Expected machine, training_time_seconds and figures in metrics. "
-            f"Received: no {' and no '.join(missing)}."
-        )
-    for name, figure in metrics["figures"].items():
-        missing = [key for key in ("value", "unit", "protocol", "command") if key not in figure]
-        if missing:
-            raise ValueError(
-                f"Expected value, unit, protocol and command of the figure {name!r}. "
-                f"Received: no {' and no '.join(missing)}."
-            )
-
-
 def _check_replaceable(folder, recipe):
     if not folder.exists():
         return
@@ -148,7 +132,8 @@ def _check_replaceable(folder, recipe):
         raise PresetError(f"Expected a folder for the preset. Received: {folder}, a file. {remedy}")
     held = {path.name for path in folder.iterdir()}
     drawn = {name for name in held if name.endswith((".png", ".gif"))}
-    foreign = sorted(held - manifest.REQUIRED - drawn - {manifest.NAME, manifest.HISTORY})
+    known = {manifest.NAME, manifest.HISTORY, manifest.SIGNATURE}
+    foreign = sorted(held - manifest.REQUIRED - drawn - known)
     if foreign:
         raise PresetError(
             f"Expected {folder} to hold a preset or nothing. Received: {foreign[:5]} in it. "
