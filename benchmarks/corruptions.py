@@ -143,7 +143,9 @@ def _weights(draw, files):
                     values.flat[draw(st.integers(0, values.size - 1))] = draw(st.floats(width=32))
                     file[name] = values
                 elif edit == "rename":
-                    file[draw(st.sampled_from(("vars/7", "other", "a/b/c/d")))] = values
+                    other = draw(st.sampled_from(("vars/7", "other", "a/b/c/d")))
+                    if other not in file:
+                        file[other] = values
                 elif edit == "layout":
                     layout = draw(
                         st.sampled_from(

@@ -99,7 +99,7 @@ def _processed(task, names):
     reader.join()
     if code or current:
         names[:] = [name for name in names if name != current]
-        said = "".join(errors[-3:]) or f"exit status {code}"
+        said = "".join(errors[-40:]) or f"exit status {code}"
         yield _case(current or str(task), f"process ended, {code}", said, 0.0, 0, True)
 
 
