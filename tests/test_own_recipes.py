@@ -212,3 +212,35 @@ def test_a_recipe_names_a_folder_itself(tmp_path, monkeypatch):
         "batch_size",
         "labels",
     }
+
+
+@pytest.mark.slow
+@needs_tensorflow
+@pytest.mark.parametrize("family", ["pixelcnn", "wgan", "vqvae", "gmm"])
+def test_recipes_of_pictures_train(family, tmp_path, monkeypatch):
+    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
+    recipe, _ = built(file(tmp_path, (8, 8, 3), 80), family, tmp_path)
+    short = ["epochs=1", "passes=1", "warmup_steps=0", "steps_per_execution=1"]
+    if family != "gmm":
+        recipe = recipe.override([f"training.{setting}" for setting in short])
+    training.run(recipe, tmp_path / "run")
+    model = zoo.load(tmp_path / "run" / "preset")
+    assert model.event.shape == (8, 8, 3)
+
+
+@needs_tensorflow
+def test_tensorboard_shows_samples_and_never_ends_a_run(tmp_path, monkeypatch, capsys):
+    from conftest import tiny_mlp_vae
+
+    model = tiny_mlp_vae()
+    model.compile("adam")
+    pictures = training.SamplePictures(tmp_path, epochs=5)
+    pictures.set_model(model)
+    pictures.on_epoch_end(3)
+    assert not (tmp_path / "samples").exists()
+    pictures.on_epoch_end(4)
+    assert [*(tmp_path / "samples").glob("*tfevents*")]
+    monkeypatch.setattr(model, "shown_samples", lambda *a, **k: 1 / 0)
+    pictures.on_epoch_end(9)
+    pictures.on_epoch_end(14)
+    assert capsys.readouterr().err.count("no pictures") == 1

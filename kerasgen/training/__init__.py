@@ -6,6 +6,7 @@
 from kerasgen.reports.monitors import CollapseMonitor
 from kerasgen.training.callbacks import FiniteLoss
 from kerasgen.training.checkpoints import Checkpoints
+from kerasgen.training.pictures import SamplePictures
 from kerasgen.training.preset import preset
 from kerasgen.training.runner import run
 from kerasgen.training.schedule import TrainingConfig, WarmupStableDecay
@@ -14,6 +15,7 @@ __all__ = [
     "Checkpoints",
     "CollapseMonitor",
     "FiniteLoss",
+    "SamplePictures",
     "TrainingConfig",
     "WarmupStableDecay",
     "preset",
