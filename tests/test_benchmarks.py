@@ -4,10 +4,12 @@ arithmetic is right.
 
 import argparse
 import importlib.util
+import logging
 import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import keras
 import numpy as np
@@ -21,7 +23,7 @@ from kerasgen.recipe import build
 SCRIPT = pathlib.Path(__file__).parent.parent / "benchmarks" / "train_vae.py"
 
 
-sys.path.insert(0, str(SCRIPT.parent))  # as a script finds its neighbours
+sys.path[:0] = map(str, (SCRIPT.parent, SCRIPT.parents[1]))  # as programs find their neighbours
 
 
 def script(path):
@@ -37,6 +39,7 @@ train_wgan_gp = script(SCRIPT.with_name("train_wgan_gp.py"))
 turns = script(SCRIPT.with_name("turns.py"))
 sample_autoregressive = script(SCRIPT.with_name("sample_autoregressive.py"))
 
+pytestmark = pytest.mark.slow
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
     reason="needs PyTorch: pip install 'kerasgen[benchmark]'",
@@ -258,7 +261,6 @@ def test_multiply_adds_are_those_of_the_layers(model):
 
 
 @needs_torch
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["train_vae", "train_gated_pixelcnn", "train_wgan_gp"])
 def test_the_command_prints_a_ratio(name):
     settings = [
@@ -468,3 +470,34 @@ def test_the_profile_of_a_step():
         7,
         2,
     ]
+
+
+def test_a_soak_tells_growth_and_warnings():
+    soak, kept = script(SCRIPT.with_name("soak.py")), []
+
+    def act(number):
+        time.sleep(0.01)
+        kept.append(np.ones(2**18))  # 2 MiB, which nobody frees
+        if number == 3:
+            logging.getLogger("tensorflow").warning("triggered tf.function retracing")
+
+    *_, growth, warnings = soak.report(seconds=1.0, every=0.2, act=act)
+    assert float(re.search(r"([\d.]+) %", growth)[1]) > 1
+    assert warnings.endswith(": 1")
+
+
+def test_what_an_act_keeps_is_measured():
+    kept_memory = script(SCRIPT.with_name("kept_memory.py"))
+    held = []
+    assert kept_memory.kept(lambda: held.append(np.ones(2**19)), 20) == pytest.approx(4, abs=0.5)
+    assert kept_memory.kept(lambda: np.ones(2**19).sum(), 20) < 1
+
+
+def test_the_table_of_compiled_samplers():
+    sample_compiled = script(SCRIPT.with_name("sample_compiled.py"))
+    table = sample_compiled.report((sample_compiled.Case("pixelrnn_mnist", 1, 1000.0),), calls=1)
+    (row,) = [row for row in table.splitlines() if row.startswith("| 1 of `pixelrnn_mnist`")]
+    goal, seconds, cpu, ratio, macs = (float(each) for each in row.split(" | ")[1:6])
+    assert seconds > 0 and cpu > 0 and ratio == pytest.approx(seconds / goal, abs=0.01)
+    assert macs > 1
+    assert "above 1 s: " in sample_compiled.loading(["gmm_ring"])

@@ -79,11 +79,20 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "attribute_classifier": tiny_attribute_classifier,
     "own_family": lambda: IndependentPixels([8, 8, 1]),
 }
-# Rows that differ from another by the network alone: its loops are traced and exported, but XLA and
-# replicas meet the same steps.
-BY_NETWORK = ("pixelcnnpp", "row_lstm", "diagonal_bilstm", "grid_two_stage", "spectral_gan")
+# Rows whose training step has no operation that another row's lacks: they differ by the network, or
+# have fewer of another's parts. XLA and replicas meet the others.
+SAME_STEPS = (
+    "conditional_prior",  # flow_prior has its normals of each class, and a flow
+    "autoencoder",  # vae
+    "spectral_gan",  # self_conditioned_gan, conditional_wgan
+    "autoregressive",  # conditional_autoregressive
+    *("pixelcnnpp", "row_lstm", "diagonal_bilstm", "causal_transformer"),
+    *("two_stage", "grid_two_stage", "conditional_two_stage"),  # text_two_stage, guided_two_stage
+    "classifier",  # attribute_classifier
+    "own_family",
+)
 every_model = pytest.mark.parametrize("name", MODELS)
-every_step = pytest.mark.parametrize("name", [name for name in MODELS if name not in BY_NETWORK])
+every_step = pytest.mark.parametrize("name", [name for name in MODELS if name not in SAME_STEPS])
 every_generative_model = pytest.mark.parametrize(
     "name", [name for name in MODELS if "classifier" not in name]
 )
@@ -218,12 +227,13 @@ def test_keras_file_round_trip(name, fitted, digits, tmp_path):
 
 
 @every_model
-def test_weights_file_round_trip(name, fitted, digits, tmp_path):
+def test_weights_file_round_trip(name, fitted, tmp_path):
     model = fitted(name)
     model.save_weights(tmp_path / "model.weights.h5")
     fresh = MODELS[name]()
     fresh.load_weights(tmp_path / "model.weights.h5")
-    assert_same(model, fresh, digits)
+    for mine, loaded in zip(model.get_weights(), fresh.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, loaded)
 
 
 @every_step

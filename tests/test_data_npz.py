@@ -312,6 +312,7 @@ for one, other in zip(weights(epochs=3), weights(epochs=3)):
 """
 
 
+@pytest.mark.slow
 def test_fit_works_under_jax_without_tensorflow(tmp_path):
     if importlib.util.find_spec("jax") is None:
         pytest.skip("needs JAX")

@@ -4,6 +4,7 @@ import re
 
 import keras
 import numpy as np
+import pytest
 from command_line import fails, is_png, needs_tensorflow
 
 from kerasgen import cli
@@ -11,6 +12,7 @@ from kerasgen.cli import demo
 
 
 @needs_tensorflow
+@pytest.mark.slow
 def test_demo_leaves_one_folder_that_shows_it_all(tiny, tmp_path):
     out = tmp_path / "shown"
     cli.main(["demo", "--preset", tiny, "--out", str(out)])

@@ -2,6 +2,10 @@
 
 import importlib.util
 import pathlib
+import re
+import socket
+import urllib.error
+import urllib.request
 
 import keras
 import pytest
@@ -9,18 +13,25 @@ from command_line import METRICS, TINY
 
 from kerasgen import data, zoo
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="the examples read data through TFDS"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        keras.backend.backend() != "tensorflow", reason="the examples read data through TFDS"
+    ),
+]
+
+
+def example(name):
+    path = pathlib.Path(__file__).parents[1] / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def finetune():
-    path = pathlib.Path(__file__).parents[1] / "examples" / "finetune.py"
-    spec = importlib.util.spec_from_file_location("finetune", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return example("finetune")
 
 
 def test_finetune_runs_on_any_preset_and_data(finetune, tmp_path, capsys):
@@ -48,3 +59,17 @@ def test_finetune_beats_scratch_and_pixels(finetune):
     tuned, scratch, features, pixels = finetune.main(["--steps", "40", "--held-out", "500"])
     assert tuned > scratch
     assert features > pixels
+
+
+def test_a_preset_is_served_to_many_clients(tmp_path):
+    pytest.importorskip("fastapi", reason="needs FastAPI: pip install 'kerasgen[serve]'")
+    serve = example("serve")
+    preset = zoo.save(TINY.build(), tmp_path / "tiny", TINY, METRICS)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with serve.server(str(preset), port) as url:
+        said = serve.tried(url, seconds=3, clients=8)
+        with pytest.raises(urllib.error.HTTPError, match="422"):
+            urllib.request.urlopen(f"{url}/sample?n=1000")
+    assert int(re.search(r"(\d+) requests", said)[1]) > 0 and " 0 errors" in said

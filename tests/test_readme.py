@@ -50,6 +50,7 @@ def run_blocks(page, name):
     return namespace
 
 
+@pytest.mark.slow
 def test_python_blocks_run(tmp_path, monkeypatch):
     needs("fashion_mnist")
     monkeypatch.chdir(tmp_path)
@@ -68,6 +69,7 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.slow
 def test_blocks_of_the_page_of_families_run():
     namespace = run_blocks(FAMILIES, "families.md")
     assert namespace["drawn"].shape == (8, 24, 1)
@@ -79,6 +81,7 @@ def test_commands_parse(words):
     assert callable(cli.parser().parse_args(words).run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [words for words in commands() if words[0] in ("sample", "reconstruct")], ids=" ".join
 )

@@ -308,6 +308,7 @@ def preset(model, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["a worker", "all", "by the user"])
 def test_several_workers_killed_midway(model, preset, pictures, tmp_path, victim):
     """The command, with Beam's flags, in processes that are killed after a first shard; it goes on

@@ -83,6 +83,7 @@ def finished(recipe, tmp_path_factory):
     return output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", DEATHS)
 def test_a_killed_run_resumes_exactly(where, recipe, finished, tmp_path):
     output = tmp_path / "run"
@@ -222,6 +223,7 @@ def test_a_batch_that_replicas_cannot_share_is_refused(recipe, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_two_replicas_train(recipe, finished, tmp_path):
     """Whether or not the recipe asks for XLA, which cannot compile what replicas exchange."""
     output = tmp_path / "run"
