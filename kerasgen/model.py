@@ -137,16 +137,6 @@ class EventModel(keras.Model):
     def get_metrics_result(self):
         return backend.per_replica_results(super().get_metrics_result())
 
-    def compile(self, *args, jit_compile="auto", **kwargs):
-        """Keras' `compile`, whose "auto" is XLA where it pays: not on TensorFlow's processors.
-
-        There the step starts sooner without it and is as fast, and XLA's programs stay in memory as
-        long as the process lasts.
-        """
-        super().compile(*args, jit_compile=jit_compile, **kwargs)
-        if jit_compile == "auto" and not backend.prefers_xla():
-            self.jit_compile = False
-
     def compile_from_config(self, config):
         # Keras skips this for a model with a `compile` of its own.
         self.compile(**keras.saving.deserialize_keras_object(config))

@@ -186,7 +186,7 @@ def test_every_recipe_builds_what_it_describes_and_every_part_takes_a_step(name)
     if "em" in run.training:
         assert np.all(np.isfinite(model.log_prob(x)))
         return
-    model.compile(training.TrainingConfig(**run.training).optimizer(10))
+    model.compile(training.TrainingConfig(**run.training).optimizer(10), jit_compile=False)
     history = model.fit(x, y, batch_size=4, verbose=0).history
     assert np.isfinite(history["loss"][0])
     assert isinstance(model, (kerasgen.GenerativeModel, kerasgen.families.Classifier))

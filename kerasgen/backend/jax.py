@@ -11,10 +11,6 @@ CAN_EXPORT = False
 NEEDS_XLA = True  # without, a training step runs operator by operator
 
 
-def prefers_xla():
-    return True
-
-
 def num_replicas():
     return 1
 

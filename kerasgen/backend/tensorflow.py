@@ -14,11 +14,6 @@ NEEDS_XLA = False  # a training step runs as a graph without
 _GRAPHS = 32  # kept of one function
 
 
-def prefers_xla():
-    """Whether a training step is compiled with XLA unless somebody decides."""
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
 def num_replicas():
     """Number of replicas that share one optimizer step, 1 outside a `tf.distribute` strategy."""
     return tf.distribute.get_strategy().num_replicas_in_sync
