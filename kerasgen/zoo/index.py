@@ -22,6 +22,9 @@ class Summary(NamedTuple):
         leading: name of the leading figure, or "" where none is measured.
         figure: that figure: `value`, `unit`, `standard_error` and how it was measured.
         weight_bytes: size of its weights file.
+
+    >>> Summary("a", "A model", "Mixture", "ring", "", "", {}, 2_000_000).size
+    '2.0 MB'
     """
 
     name: str
@@ -86,8 +89,8 @@ def names(
     Raises:
         ValueError: a family, a set or a task that no preset has.
 
-    >>> names(family="gmm")
-    ['gmm_mnist', 'gmm_ring']
+    >>> names(family="rnn")
+    ['pixelrnn_mnist']
     >>> names(data="mnist", task="tokenize")
     ['dvae_mnist']
     """
