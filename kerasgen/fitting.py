@@ -1,5 +1,7 @@
 """Whether the parts of a model fit each other, asked once, when it is constructed."""
 
+from typing import Any
+
 import keras
 
 from kerasgen.events import Event, Tensor
@@ -82,6 +84,23 @@ def generates(generator, noise_size: int, event: Event) -> None:
         raise ValueError(
             f"Expected the generator's output shape to be {event.shape}, one example. "
             f"Received: {tuple(made.shape[1:])}. Leave the generator's output_shape out."
+        )
+
+
+def check_code(z: Any, latent_shape: tuple[int, ...]) -> None:
+    """Refuses codes that are not `[..., batch, *latent_shape]`, as far as their shape is known.
+
+    >>> check_code(np.zeros((5, 3)), (2,))
+    Traceback (most recent call last):
+    ValueError: Expected codes of shape [..., batch, 2]. Received: shape (5, 3). Encode some.
+    """
+    shape = tuple(z.shape)
+    tail = shape[len(shape) - len(latent_shape) :]
+    differs = (isinstance(have, int) and have != want for have, want in zip(tail, latent_shape))
+    if len(shape) <= len(latent_shape) or any(differs):
+        expected = ", ".join(["...", "batch", *map(str, latent_shape)])
+        raise ValueError(
+            f"Expected codes of shape [{expected}]. Received: shape {shape}. Encode some."
         )
 
 

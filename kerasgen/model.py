@@ -112,6 +112,8 @@ class EventModel(keras.Model):
 
     def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""
+        if x is None:
+            self.event.validate(x)
         self._validate_arrays(x, y)
         held_out = kwargs.get("validation_data")
         self._validate_arrays(
@@ -126,6 +128,8 @@ class EventModel(keras.Model):
     def evaluate(self, x=None, y=None, *args, callbacks=None, **kwargs):
         """Keras' `evaluate`; arrays are checked before, and every batch in the step."""
         if not isinstance(callbacks, keras.callbacks.CallbackList):  # not within `fit`
+            if x is None:
+                self.event.validate(x)
             self._validate_arrays(x, y)
             callbacks = _watched(callbacks)
         return super().evaluate(x, y, *args, callbacks=callbacks, **kwargs)

@@ -189,6 +189,17 @@ def _check_fields(values, source):
                 f"Expected {key} in {source} to be one line of at most 500 characters. "
                 f"Received: {str(text)[:100]!r}."
             )
+    size = values["data"]["batch_size"]
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError(
+            f"Expected data.batch_size in {source} to be an integer of at least 1. "
+            f"Received: {str(size)[:100]!r}."
+        )
+    if not isinstance(values["data"]["name"], str):
+        raise ValueError(
+            f"Expected data.name in {source} to be the name of a set. "
+            f"Received: {str(values['data']['name'])[:100]!r}."
+        )
     imports = values.get("imports") or []
     if not isinstance(imports, list) or not all(_is_module(each) for each in imports):
         raise ValueError(

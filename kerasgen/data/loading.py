@@ -54,7 +54,13 @@ def open(
                 "another."
             )
         name = reader.name
-    parts = [reader.read(*part) for part in splits.parse(split, reader.sizes)]
+    slices = splits.parse(split, reader.sizes)
+    if not sum(stop - start for _, start, stop in slices):
+        raise ValueError(
+            f"Expected at least 1 example. Received: split={split!r}, which has none. A slice ends "
+            "behind its start, as 'train[2:5]' does."
+        )
+    parts = [reader.read(*part) for part in slices]
     if len(parts) == 1:
         return Source(name, reader.event, *parts[0])
     stored, labels = zip(*parts)

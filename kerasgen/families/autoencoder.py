@@ -115,7 +115,9 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
 
     def decode(self, z, condition=None, training=False):
         """The likelihood p(x | z) for z `[..., B, *latent_shape]`, batch shape `[..., B]`."""
-        z = self._conditioned(self.bottleneck.decoded(ops.convert_to_tensor(z)), condition)
+        z = ops.convert_to_tensor(z)
+        fitting.check_code(z, self.bottleneck.latent_shape)
+        z = self._conditioned(self.bottleneck.decoded(z), condition)
         leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.decoded_shape)]
         params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])), training=training)
         params = keras.tree.map_structure(

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import functools
+import os
 import pathlib
 import tempfile
 
@@ -35,14 +36,24 @@ def folder(name_or_path):
     Raises:
         PresetError: nothing of the kind (near names are listed); an archive or a hub that fails.
     """
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise PresetError(
+            "Expected the name of a preset, or a path. "
+            f"Received: {name_or_path!r}, a {type(name_or_path).__name__}."
+        )
     text, path = str(name_or_path), pathlib.Path(name_or_path)
     is_name = isinstance(name_or_path, str) and path.parts == (text,) and text != ".."
+    if not text.strip():
+        raise PresetError(
+            "Expected the name of a preset, or a path. Received: an empty text. Write . for the "
+            "folder that you are in."
+        )
     for place in [*([_presets() / text] if is_name else []), path]:
-        if not place.is_dir():
-            with contextlib.suppress(ValueError):  # no path at all, as with a NUL in it
+        with contextlib.suppress(OSError, ValueError):  # no path at all: too long, a NUL in it
+            if not place.is_dir():
                 durable.recover(place)
-        if place.is_dir():
-            return place
+            if place.is_dir():
+                return place
     if hub.is_handle(text):
         hub.download(text, target := _scratch(hub.name(text)))
         return target
@@ -132,7 +143,7 @@ def load(name_or_path, trust=None):
 
     from kerasgen.zoo import building, weights
 
-    if (file := pathlib.Path(name_or_path)).suffix == ".keras" and file.is_file():
+    if str(name_or_path).endswith(".keras") and (file := pathlib.Path(name_or_path)).is_file():
         if trust is not None:
             raise PresetError(
                 f"Expected a signed preset. Received: {file}, a .keras file, which nobody can sign."
