@@ -304,7 +304,7 @@ def test_tflite(name, fitted, digits, tmp_path):
     from kerasgen import export
 
     model = fitted(name)
-    export.tflite(model, tmp_path / "model.tflite")
+    export.tflite(model, tmp_path / "model.tflite", batch_size=5)
     interpreter = Interpreter(str(tmp_path / "model.tflite"))
     for signature, inputs, expected in deterministic(model, digits):
         results = interpreter.get_signature_runner(signature)(**inputs)

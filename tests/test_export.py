@@ -17,9 +17,9 @@ if keras.backend.backend() != "tensorflow":
 import kerasgen
 from kerasgen import backend, export, likelihoods, machine
 from kerasgen.bottlenecks import Gaussian
-from kerasgen.export import signatures
-from kerasgen.export.verification import BOUNDS
-from kerasgen.likelihoods import Bernoulli
+from kerasgen.export import signatures, tflite_files
+from kerasgen.export.verification import BOUNDS, BoundExceeded
+from kerasgen.likelihoods import Bernoulli, DiscretizedLogistic
 from kerasgen.networks import MLP, ConvDecoder, ConvEncoder
 
 NAMES = ["encode", "decode", "sample", "reconstruct", "elbo"]
@@ -194,7 +194,7 @@ def test_reports(reports):
     assert errors == sorted(errors)  # fewer bits, larger error: the files do differ as asked
     assert reports["float16"].size < reports[None].size
     size = f"{reports[None].size / 1000:,.0f} kB"
-    assert str(reports[None]).startswith(f"{size}, largest (mean) error against Keras: encode ")
+    assert str(reports[None]).startswith(f"{size}, any batch size, largest (mean) error")
 
 
 @pytest.mark.parametrize(
@@ -318,9 +318,60 @@ def test_a_crash_of_calibration_is_an_error(tmp_path, monkeypatch):
     assert os.listdir(tmp_path / "new") == []
 
 
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_files_of_one_batch_size_have_static_shapes(tmp_path, batch_size):
+    """Browsers and graphics processors refuse a free size, which TFLite marks by -1."""
+    mixture = DiscretizedLogistic(2, levels=17)
+    decoder = ConvDecoder(None, (8,), (1,), 16)
+    model = kerasgen.LatentVariableModel(
+        (8, 8, 1), ConvEncoder((8,), (1,), 16), Gaussian(4), decoder, mixture
+    )
+    report = export.tflite(model, tmp_path / "model.tflite", batch_size=batch_size)
+    assert set(report.errors) == set(NAMES) and report.batch_size == batch_size
+    file = interpreter(report.path)
+    for name in NAMES:
+        runner = file.get_signature_runner(name)
+        details = runner.get_input_details() | runner.get_output_details()
+        for tensor in details.values():
+            assert tensor["shape_signature"].tolist() == tensor["shape"].tolist()
+            assert tensor["shape"][0] == batch_size
+        given = inputs(model, name, batch_size)
+        want = signatures.of(model)[name].function(**given)
+        assert_equal(runner(**given), want, BOUNDS[None].largest)
+
+
+def test_quantized_files_tell_what_they_lack(tmp_path, monkeypatch):
+    model = dense()
+    verify = tflite_files.verify
+
+    def fails(model, signatures, *others):
+        if "encode" in signatures:
+            raise BoundExceeded("Expected agreement. Received: none.", {"encode": "off by 3"})
+        return verify(model, signatures, *others)
+
+    monkeypatch.setattr(tflite_files, "verify", fails)
+    path = tmp_path / "model.tflite"
+    report = export.tflite(model, path, "dynamic")
+    assert report.left_out == {"encode": "off by 3"} and "encode, off by 3" in str(report)
+    assert set(interpreter(path).get_signature_list()) == set(NAMES) - {"encode"}
+    with pytest.raises(BoundExceeded):
+        export.tflite(model, path, "dynamic", ["encode"])
+    with pytest.raises(BoundExceeded):
+        export.tflite(model, path)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "free"])
+def test_bad_batch_sizes_are_told(tmp_path, batch_size):
+    with pytest.raises(ValueError, match="Expected batch_size"):
+        export.tflite(dense(), tmp_path / "model.tflite", batch_size=batch_size)
+    with pytest.raises(ValueError, match="Expected batch_size"):
+        export.saved_model(dense(), tmp_path / "model", batch_size=batch_size)
+    assert not any(tmp_path.iterdir())
+
+
 def test_conditional_models_take_labels(tmp_path):
     model = dense(num_classes=3)
-    report = export.tflite(model, tmp_path / "model.tflite")
+    report = export.tflite(model, tmp_path / "model.tflite", batch_size=None)
     assert set(report.errors) == {*NAMES, "sample_seeded"}
     file = interpreter(report.path)
     noise = np.zeros((3, 2), "float32")

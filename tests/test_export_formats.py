@@ -40,10 +40,10 @@ def test_where_the_converter_ends_autoregressive_signatures_are_left_out(
 ):
     convert_apart = tflite_files.convert_apart
 
-    def crash(source, path, examples):
+    def crash(source, path, examples, batch_size):
         if crashes_over in examples:
             raise RuntimeError("exit status -11")
-        convert_apart(source, path, examples)
+        convert_apart(source, path, examples, batch_size)
 
     monkeypatch.setattr(tflite_files, "convert_apart", crash)
     reports = {

@@ -150,7 +150,7 @@ def test_its_exported_files_agree(kind, fitted, tmp_path):
     model = fitted[kind][0]
     names = {"encode", "decode", "reconstruct", "sample", "elbo"}
     assert names == set(export.saved_model(model, tmp_path / "saved").errors)
-    assert names | {"sample_seeded"} == set(export.tflite(model, tmp_path / "model.tflite").errors)
+    assert names == set(export.tflite(model, tmp_path / "model.tflite").errors)
 
 
 @every_kind

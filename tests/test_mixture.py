@@ -249,7 +249,7 @@ def test_exported_files_agree_and_their_noise_draws_the_mixture(
     )
     assert max(export.saved_model(model, tmp_path / "saved").errors.values()) < 1e-4
     report = export.tflite(model, tmp_path / "model.tflite")
-    assert set(report.errors) == {"sample", "log_prob", "responsibilities", "sample_seeded"}
+    assert set(report.errors) == {"sample", "log_prob", "responsibilities"}
     function, shapes = model.export_signatures()["sample"]
     noise = (
         np.random.default_rng(0).standard_normal((5000, *shapes["noise"].shape)).astype("float32")

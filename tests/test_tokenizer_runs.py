@@ -103,7 +103,7 @@ def test_exported_files_give_the_same_ids_and_take_them_back(kind, images, tmp_p
     decoded = np.asarray(model.detokenize(ids))
     export.saved_model(model, tmp_path / "saved")
     saved = tf.saved_model.load(str(tmp_path / "saved")).signatures
-    export.tflite(model, tmp_path / "model.tflite")
+    export.tflite(model, tmp_path / "model.tflite", batch_size=len(images))
     interpreter = Interpreter(str(tmp_path / "model.tflite"))
     for encode, decode in (
         (

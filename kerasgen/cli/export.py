@@ -5,6 +5,8 @@ import pathlib
 import kerasgen
 from kerasgen.cli import arguments, inputs
 
+_FREE = "free"
+
 
 def add_arguments(parser):
     arguments.add_preset(parser)
@@ -12,6 +14,10 @@ def add_arguments(parser):
     modes = ("float16", "dynamic", "int8")
     quantize = "of TFLite weights (default: float32)"
     parser.add_argument("--quantize", choices=modes, help=quantize)
+    batch = "examples of every call, or free (default: 1 for tflite, free for savedmodel)"
+    parser.add_argument("--batch", type=_batch_size, metavar="N", help=batch)
+    some = "what to export, of those that the model has (default: all)"
+    parser.add_argument("--signatures", nargs="+", metavar="NAME", help=some)
     out = "a folder or a .tflite file (default: after the preset)"
     parser.add_argument("--out", type=pathlib.Path, help=out)
 
@@ -26,8 +32,15 @@ def run(args):
     name = kerasgen.zoo.folder(args.name).name
     if args.format == "savedmodel":
         out = args.out or pathlib.Path(f"{name}_saved_model")
-        report = kerasgen.export.saved_model(model, out)
+        batch_size = None if args.batch in (None, _FREE) else args.batch
+        report = kerasgen.export.saved_model(model, out, args.signatures, batch_size=batch_size)
     else:
         out = args.out or pathlib.Path(f"{name}.tflite")
-        report = kerasgen.export.tflite(model, out, args.quantize)
+        batch_size = None if args.batch == _FREE else args.batch or 1
+        given = args.quantize, args.signatures
+        report = kerasgen.export.tflite(model, out, *given, batch_size=batch_size)
     print(f"{out}: {report}")
+
+
+def _batch_size(text):
+    return text if text == _FREE else int(text)

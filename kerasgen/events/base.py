@@ -155,7 +155,8 @@ class Event:
 
     def unpack(self, x) -> dict[str, Any]:
         """The named tensors that stand for a batch in exported files."""
-        return {self.name: x}
+        # The mean of a mixture of TFP forgets its last static size.
+        return {self.name: ops.reshape(x, (ops.shape(x)[0], *self.shape))}
 
     def example(self, n: int, seed: int) -> Any:
         """`n` examples of noise within the range, NumPy: for calibration without data."""

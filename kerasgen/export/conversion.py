@@ -44,7 +44,7 @@ def convert(source, path, names, quantize):
         raise RuntimeError(_conversion_failed(names, str(error))) from error
 
 
-def convert_apart(source, path, examples):
+def convert_apart(source, path, examples, batch_size):
     """Full-integer conversion in another process, since a fault of the calibration ends its
     process.
     """
@@ -59,7 +59,7 @@ def convert_apart(source, path, examples):
             for key, value in inputs.items()
         },
     )
-    command = [sys.executable, program.__file__, source, path, archive]
+    command = [sys.executable, program.__file__, source, path, archive, str(batch_size)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise RuntimeError(

@@ -4,7 +4,7 @@ It imports nothing of kerasgen, so that it also runs as a program of its own: ca
 full-integer files runs the unfinished file in native code, where a fault ends the process without a
 traceback.
 
-    python convert.py SAVED_MODEL OUTPUT CALIBRATION.npz
+    python convert.py SAVED_MODEL OUTPUT CALIBRATION.npz BATCH_SIZE
 """
 
 import pathlib
@@ -14,13 +14,14 @@ import numpy as np
 import tensorflow as tf
 
 
-def convert(folder, names, quantize=None, calibration=None):
+def convert(folder, names, quantize=None, calibration=None, batch_size=1):
     """The TFLite file of the named signatures of the SavedModel in `folder`, as bytes.
 
     Args:
         quantize: None, "float16", "dynamic" or "int8".
         calibration: for "int8", the inputs of each signature by name; arrays of examples, or
             scalars.
+        batch_size: how many examples of them a call takes.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=list(names))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -33,25 +34,29 @@ def convert(folder, names, quantize=None, calibration=None):
             tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
             tf.lite.OpsSet.TFLITE_BUILTINS,
         ]
-        converter.representative_dataset = lambda: _examples(calibration)
+        converter.representative_dataset = lambda: _examples(calibration, batch_size)
     return converter.convert()
 
 
-def _examples(calibration):
-    """`(signature, inputs)` with one example at a time, as the converter asks for them."""
+def _examples(calibration, batch_size):
+    """`(signature, inputs)` with one batch at a time, as the converter asks for them."""
     for name, inputs in calibration.items():
         sizes = [len(value) for value in inputs.values() if value.ndim]
-        for i in range(max(sizes, default=1)):
+        for i in range(0, max(sizes, default=1), batch_size):
             yield (
                 name,
-                {key: value[i : i + 1] if value.ndim else value for key, value in inputs.items()},
+                {
+                    key: value[i : i + batch_size] if value.ndim else value
+                    for key, value in inputs.items()
+                },
             )
 
 
 if __name__ == "__main__":
-    folder, output, archive = sys.argv[1:]
+    folder, output, archive, batch_size = sys.argv[1:]
     calibration = {}
     for key, value in np.load(archive).items():
         signature, tensor = key.split("|")
         calibration.setdefault(signature, {})[tensor] = value
-    pathlib.Path(output).write_bytes(convert(folder, calibration, "int8", calibration))
+    file = convert(folder, calibration, "int8", calibration, int(batch_size))
+    pathlib.Path(output).write_bytes(file)

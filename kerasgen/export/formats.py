@@ -2,38 +2,26 @@
 
 import pathlib
 
-from kerasgen.export import signatures as _signatures
 from kerasgen.export.saved_models import saved_model
 from kerasgen.export.tflite_files import tflite
 from kerasgen.export.verification import BOUNDS, BoundExceeded
 
+_QUANTIZED = [format for format in BOUNDS if format not in ("saved_model", None)]
 
-def every_format(model, folder):
+
+def every_format(model, folder, batch_size=None):
     """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their
-    reports.
-
-    Quantized files do without the signatures that would disagree with the model, or not run; where
-    the converter ends, which does not say over which one, without those that are drawn in turn,
-    whose loop it is.
+    reports; a kind of which no signature can be written is missing.
     """
     folder = pathlib.Path(folder)
-    reports = [saved_model(model, folder / "saved_model"), tflite(model, folder / "float32.tflite")]
-    for quantize in [format for format in BOUNDS if format not in ("saved_model", None)]:
-        signatures = list(_signatures.of(model))
-        while signatures:
-            try:
-                reports.append(tflite(model, folder / f"{quantize}.tflite", quantize, signatures))
-                break
-            except BoundExceeded as error:
-                wrong = {
-                    name.removesuffix("_seeded") for name in error.signatures
-                }  # which goes with `sample`
-                signatures = [name for name in signatures if name not in wrong]
-            except RuntimeError:
-                others = [
-                    name
-                    for name in signatures
-                    if not name.startswith(model.autoregressive_signatures)
-                ]
-                signatures = others if len(others) < len(signatures) else []
+    reports = [
+        saved_model(model, folder / "saved_model", batch_size=batch_size),
+        tflite(model, folder / "float32.tflite", batch_size=batch_size),
+    ]
+    for quantize in _QUANTIZED:
+        try:
+            path = folder / f"{quantize}.tflite"
+            reports.append(tflite(model, path, quantize, batch_size=batch_size))
+        except (BoundExceeded, RuntimeError):
+            continue
     return reports

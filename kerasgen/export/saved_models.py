@@ -10,8 +10,8 @@ from kerasgen.export import signatures as _signatures
 from kerasgen.export.verification import Report, bound_of, milliseconds, verify
 
 
-def saved_model(model, folder, signatures=None, bound=None):
-    """Writes a SavedModel with a free batch size that TensorFlow alone can load.
+def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
+    """Writes a SavedModel that TensorFlow alone can load.
 
     It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)`
     with names; so is what `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder,
@@ -24,6 +24,7 @@ def saved_model(model, folder, signatures=None, bound=None):
         signatures: names of those to export; all by default.
         bound: largest error against Keras to accept, for every element; by default
             `BOUNDS["saved_model"]`, which also bounds the mean.
+        batch_size: examples of every call; None leaves it free.
 
     Returns:
         A `Report`.
@@ -33,6 +34,7 @@ def saved_model(model, folder, signatures=None, bound=None):
         ValueError: a model that cannot be exported, a folder with other content, or an error above
             the bound; `folder` is then as it was.
     """
+    _signatures.check_batch(batch_size)
     chosen = _signatures.of(model, signatures)
     folder, bound = pathlib.Path(folder), bound_of("saved_model", bound)
     replaceable = folder.is_dir() and (
@@ -45,28 +47,30 @@ def saved_model(model, folder, signatures=None, bound=None):
     import tensorflow as tf
 
     with durable.placed(folder) as temporary:
-        archive(chosen, temporary)
+        archive(chosen, temporary, batch_size)
         loaded = tf.saved_model.load(str(temporary)).signatures
 
         def run(name, inputs):
             outputs = loaded[name](**{key: tf.constant(value) for key, value in inputs.items()})
             return {key: value.numpy() for key, value in outputs.items()}
 
-        errors = verify(model, chosen, run, bound)
+        errors = verify(model, chosen, run, bound, batch_size)
         size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
-        times = milliseconds(model, chosen, run)
+        times = milliseconds(model, chosen, run, batch_size)
         return Report(folder, size, "saved_model", *errors, bound, times)
 
 
-def archive(signatures, folder):
-    """Writes the signatures as a SavedModel with the variables that they use."""
+def archive(signatures, folder, batch_size=None):
+    """Writes the signatures, of a batch size or a free one, as a SavedModel with the variables that
+    they use.
+    """
     import tensorflow as tf
 
     export = keras.export.ExportArchive()
     for name, signature in signatures.items():
         specs = [
             tf.TensorSpec(
-                () if each is _signatures.COUNT else (None, *each.shape), each.dtype, name=key
+                () if each is _signatures.COUNT else (batch_size, *each.shape), each.dtype, name=key
             )
             for key, each in signature.inputs.items()
         ]

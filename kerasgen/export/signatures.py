@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from kerasgen import backend
+from kerasgen import backend, checks
 from kerasgen.abilities import Samples
 from kerasgen.events import Tensor
 from kerasgen.fitting import code_tensor, noise_tensor
@@ -59,6 +59,15 @@ class Signature(NamedTuple):
             replayed = self.replay(outputs["noise"], **condition)
             result = {"noise": outputs["noise"], **replayed}
         return {name: keras.ops.convert_to_numpy(value) for name, value in result.items()}
+
+
+def check_batch(batch_size: int | None) -> None:
+    """Raises a ValueError for anything but a whole number of examples or None.
+
+    >>> check_batch(1)
+    """
+    if batch_size is not None:
+        checks.positive("batch_size", batch_size)
 
 
 def of(model, names=None):

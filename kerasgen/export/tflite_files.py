@@ -18,26 +18,38 @@ from kerasgen.export.verification import (
 _CALIBRATION_EXAMPLES = 100
 
 
-def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None, bound=None):
-    """Writes a TFLite file of builtin operators with a free batch size, checked by the LiteRT
-    interpreter.
+def tflite(
+    model,
+    path,
+    quantize=None,
+    signatures=None,
+    seed=1,
+    calibration=None,
+    bound=None,
+    batch_size=1,
+):
+    """Writes a TFLite file of builtin operators, checked by the LiteRT interpreter.
 
-    Beside the SavedModel's signatures it has `sample_seeded`, which draws its own noise and returns
-    it too. The seed is part of the file: every interpreter that opens the file repeats the same
-    draws, and successive calls of one interpreter continue them. Where draws must differ between
-    devices, use `sample` and give it noise.
+    Files of one batch size run everywhere: LiteRT in browsers and on graphics processors refuses a
+    free one. A file with a free batch size has, beside the SavedModel's signatures,
+    `sample_seeded`, which draws its own noise and returns it too. The seed is part of the file:
+    every interpreter that opens the file repeats the same draws, and successive calls of one
+    interpreter continue them. Where draws must differ between devices, use `sample` and give it
+    noise.
 
     Args:
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
         path: of the file; one that is there is replaced once the new one is verified.
         quantize: None: float32; "float16": half the size; "dynamic": int8 weights; "int8": int8
             weights and activations, with float32 inputs and outputs.
-        signatures: names of those to export; all by default.
+        signatures: names of those to export, without which there is an error; by default all, in
+            quantized files those that agree with the model, and the report says what is left out.
         seed: a positive integer, of `sample_seeded`.
         calibration: for "int8", representative images, with labels as `(images, labels)` for a
             conditional model; by default the model's own samples.
         bound: largest error against Keras to accept, for every element; by default
             `BOUNDS[quantize]`, which also bounds the mean.
+        batch_size: examples of every call; None leaves it free.
 
     Returns:
         A `Report`.
@@ -50,25 +62,56 @@ def tflite(model, path, quantize=None, signatures=None, seed=1, calibration=None
     """
     path, bound = pathlib.Path(path), bound_of(_checked(quantize, calibration), bound)
     checks.positive("seed", seed)
+    _signatures.check_batch(batch_size)
     if path.is_dir():
         raise ValueError(
             f"Expected the path of a file. Received: {path}, which is a folder. Add a file name."
         )
     chosen = _signatures.of(model, signatures)
-    if (sample := chosen.get("sample")) and "noise" in sample.inputs:
+    if batch_size is None and (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(sample, seed)
     data = _calibration_data(model, calibration)
-    with durable.placed(path) as temporary:
-        source = temporary.with_suffix(".saved_model")
-        with convertible():
-            archive(chosen, source)
-        if quantize == "int8":
-            convert_apart(source, temporary, _examples(model, chosen, data))
-        else:
-            convert(source, temporary, chosen, quantize)
-        run, size = _interpreter(temporary), temporary.stat().st_size
-        errors = verify(model, chosen, run, bound)
-        return Report(path, size, quantize, *errors, bound, milliseconds(model, chosen, run))
+
+    def write(chosen):
+        with durable.placed(path) as temporary:
+            source = temporary.with_suffix(".saved_model")
+            with convertible():
+                archive(chosen, source, batch_size)
+            if quantize == "int8":
+                examples = _examples(model, chosen, data, batch_size)
+                convert_apart(source, temporary, examples, batch_size or 1)
+            else:
+                convert(source, temporary, chosen, quantize)
+            run, size = _interpreter(temporary), temporary.stat().st_size
+            errors = verify(model, chosen, run, bound, batch_size)
+            times = milliseconds(model, chosen, run, batch_size)
+            return Report(path, size, quantize, *errors, bound, times, batch_size)
+
+    if quantize is None or signatures is not None:
+        return write(chosen)
+    return _without_what_fails(write, chosen, model.autoregressive_signatures)
+
+
+def _without_what_fails(write, chosen, loops):
+    """The report of as many signatures as can be written.
+
+    Where the converter ends, which does not say over which one, those that are drawn pixel by
+    pixel are left out, whose loop it is.
+    """
+    left_out = {}
+    while True:
+        try:
+            return write(chosen)._replace(left_out=left_out)
+        except BoundExceeded as error:
+            wrong, failure = error.reasons, error
+        except RuntimeError as error:
+            wrong = {name: "not converted" for name in chosen if name.startswith(loops)}
+            failure = error
+        left_out |= wrong
+        rest = {name: each for name, each in chosen.items() if name not in left_out}
+        if len(rest) in (0, len(chosen)):
+            raise failure
+        chosen = rest
 
 
 def _checked(quantize, calibration):
@@ -112,9 +155,17 @@ def _calibration_data(model, calibration):
     return model.check(images, labels)
 
 
-def _examples(model, chosen, data):
-    """What full-integer conversion measures ranges on: inputs of every signature."""
+def _examples(model, chosen, data, batch_size):
+    """What full-integer conversion measures ranges on: whole batches for every signature."""
+    size = batch_size or 1
     n = _CALIBRATION_EXAMPLES if data is None else len(data[0])
+    if n < size:
+        raise ValueError(
+            f"Expected calibration= of at least {size} examples, one batch. Received: {n}."
+        )
+    if data is not None:
+        data = tuple(part if part is None else part[: n - n % size] for part in data)
+    n -= n % size
     return {name: _signatures.draw(model, each, n, 0, data) for name, each in chosen.items()}
 
 
@@ -131,7 +182,7 @@ def _interpreter(path):
             raise BoundExceeded(
                 f"Expected a file that LiteRT runs. Received: {error} in {name!r}. Nothing was "
                 "written. Leave the signature out with signatures=, or quantize in another way.",
-                [name],
+                {name: "LiteRT does not run it"},
             ) from error
 
     return run

@@ -16,12 +16,12 @@ class BoundExceeded(ValueError):
     """An exported file that disagrees with its model, or does not run. Nothing was written.
 
     Attributes:
-        signatures: names of those that do.
+        reasons: what is wrong with each signature that does, by name.
     """
 
-    def __init__(self, message, signatures):
+    def __init__(self, message, reasons):
         super().__init__(message)
-        self.signatures = list(signatures)
+        self.reasons = dict(reasons)
 
 
 class Bound(NamedTuple):
@@ -55,7 +55,8 @@ BOUNDS = {
     "dynamic": Bound(0.1, 0.01, 0.05),
     "int8": Bound(0.4, 0.03, 0.05),
 }
-BATCH_SIZES = (1, 16)
+BATCH_SIZES = (1, 16)  # of files with a free one
+EXAMPLES = 17  # of others
 _TIMED = 5  # calls
 
 
@@ -76,6 +77,8 @@ class Report(NamedTuple):
         bound: that no error exceeds.
         milliseconds: that a call for one example takes here, by signature: the median of five
             calls.
+        batch_size: examples of every call; None where it is free.
+        left_out: why the file lacks a signature of the model, by its name.
     """
 
     path: pathlib.Path
@@ -85,6 +88,8 @@ class Report(NamedTuple):
     mean_errors: dict[str, float]
     bound: Bound
     milliseconds: dict[str, float]
+    batch_size: int | None = None
+    left_out: dict[str, str] = {}
 
     def __str__(self):
         errors = ", ".join(
@@ -92,27 +97,31 @@ class Report(NamedTuple):
             for name, error in self.errors.items()
         )
         times = ", ".join(f"{name} {value:.3g}" for name, value in self.milliseconds.items())
+        batch = "any batch size" if self.batch_size is None else f"batch size {self.batch_size}"
+        left_out = "".join(f"; left out: {name}, {why}" for name, why in self.left_out.items())
         return (
-            f"{self.size / 1000:,.0f} kB, largest (mean) error against Keras: {errors}; "
-            f"milliseconds: {times}"
+            f"{self.size / 1000:,.0f} kB, {batch}, largest (mean) error against Keras: {errors}; "
+            f"milliseconds: {times}{left_out}"
         )
 
 
-def verify(model, signatures, run, bound):
+def verify(model, signatures, run, bound, batch_size=None):
     """The largest error and the mean error by signature of an exported file.
 
     Args:
         run: `run(name, inputs) -> outputs`, what the file gives for named NumPy arrays.
         bound: the `Bound` on both.
+        batch_size: of the file; None where it is free.
 
     Raises:
         ValueError: an error above the bound, or that is not a number.
     """
     largest, means, wrong = {}, {}, {}
+    batches = BATCH_SIZES if batch_size is None else [batch_size] * -(-EXAMPLES // batch_size)
     for name, signature in signatures.items():
         found = {}  # output: the errors of all its elements, over all batches
-        for n in BATCH_SIZES:
-            inputs = _signatures.draw(model, signature, n, seed=n)
+        for seed, n in enumerate(batches, start=1):
+            inputs = _signatures.draw(model, signature, n, seed)
             outputs = run(name, inputs)
             expected = signature.expected(inputs, outputs)
             if outputs.keys() != expected.keys():
@@ -139,20 +148,20 @@ def verify(model, signatures, run, bound):
     if wrong:
         raise BoundExceeded(
             f"Expected the exported model to agree with Keras within {bound.largest:g} (mean "
-            f"{bound.mean:g}). "
-            f"Received: errors {wrong}. Nothing was written. Leave these signatures out with "
-            "signatures=, quantize "
-            "less, or allow more with bound=.",
+            f"{bound.mean:g}). Received: errors {wrong}. Nothing was written. Leave these "
+            "signatures out with signatures=, quantize less, or allow more with bound=.",
             wrong,
         )
     return largest, means
 
 
-def milliseconds(model, signatures, run):
-    """The median time of a call for one example, by signature; `run` as of `verify`."""
+def milliseconds(model, signatures, run, batch_size=None):
+    """The median time of a call for one batch, by signature, of one example where the size is
+    free; arguments as of `verify`.
+    """
     medians = {}
     for name, signature in signatures.items():
-        inputs = _signatures.draw(model, signature, 1, seed=1)
+        inputs = _signatures.draw(model, signature, batch_size or 1, seed=1)
         run(name, inputs)  # which makes room for this batch size
         times = []
         for _ in range(_TIMED):
