@@ -178,9 +178,8 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
     (tmp_path / "log.csv").write_text("epoch,loss\n0,2.0\n1,1.0\n")
     training = np.random.default_rng(0).random((30, 8, 8, 1)).astype("float32")
     metrics = {**METRICS, "figures": {}}
-    folder = zoo.save(
-        gan.build(), tmp_path / "gan", gan, metrics, training=training, history=tmp_path / "log.csv"
-    )
+    logs = {"training": training, "history": tmp_path / "log.csv"}
+    folder = zoo.save(gan.build(), tmp_path / "gan", gan, metrics, **logs, dtype="float32")
     walks = {"arithmetic.png", "interpolation.png", "truncation.png"}
     assert {path.name for path in folder.glob("*.png")} == {
         "curves.png",
@@ -196,6 +195,8 @@ def test_the_cards_of_other_families_show_what_they_do(tmp_path):
     folder = zoo.save(zoo.load(folder), folder, gan, metrics)
     assert {path.name for path in folder.glob("*.png")} == {"curves.png", "samples.png", *walks}
     assert (folder / "history.csv").read_text() == (tmp_path / "log.csv").read_text()
+    folder = zoo.save(gan.build(), folder, gan, metrics)
+    assert not (folder / "history.csv").exists()  # it was another model's
 
     patches = Recipe(
         name="patches",
