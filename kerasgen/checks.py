@@ -35,6 +35,6 @@ def above_zero(name: str, value: Any) -> float:
     2.0
     """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf:
+    if not is_number or not 0 < float(value) < math.inf:
         raise ValueError(f"Expected {name} to be a number above 0. Received: {name}={value!r}")
     return float(value)

@@ -43,7 +43,7 @@ def card(model: keras.Model) -> str:
     from kerasgen.rendering import render
 
     rows = [
-        (name, type(part).__name__, _count(part) if isinstance(part, keras.Layer) else "")
+        (name, type(part).__name__, _count(part) if hasattr(part, "count_params") else "")
         for name, part in parts(model).items()
     ]
     return render(

@@ -39,6 +39,7 @@ class EventModel(keras.Model):
     """
 
     preset: str | None = None  # whose weights it was loaded with
+    likelihood_kind: str | None = None  # of models that score, see `abilities.Scores`
     autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
 
     def __init__(self, event, condition=None, terms=(), **kwargs):
@@ -67,7 +68,7 @@ class EventModel(keras.Model):
     @property
     def num_classes(self) -> int | None:
         """Number of classes of the condition, or None where it is something else or nothing."""
-        return self.condition.count if isinstance(self.condition, events.Classes) else None
+        return self.condition.count
 
     def check(self, x, condition=None):
         """Examples and condition as tensors of their events' types.

@@ -114,7 +114,7 @@ class TCVAE(Objective):
     """
 
     needs_prior = True
-    _PARTS = ("mutual_information", "total_correlation", "dimension_kl")
+    _PARTS: tuple[str, ...] = ("mutual_information", "total_correlation", "dimension_kl")
 
     def __init__(self, dataset_size, alpha=1.0, beta=6.0, gamma=1.0, **kwargs):
         super().__init__(**kwargs)

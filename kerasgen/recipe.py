@@ -19,7 +19,10 @@ Reading one needs no Keras, building its model does.
 import copy
 import dataclasses
 import difflib
+import functools
+import operator
 import re
+from typing import Any
 
 from kerasgen import documents, durable
 
@@ -81,7 +84,7 @@ class Recipe:
         return cls.from_dict(values, source)
 
     @classmethod
-    def from_dict(cls, values, source="recipe"):
+    def from_dict(cls, values, source: Any = "recipe"):
         fields = {field.name: field for field in dataclasses.fields(cls)}
         required = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
         if not isinstance(values, dict) or not required <= values.keys() <= fields.keys():
@@ -130,11 +133,8 @@ class Recipe:
                     f"Expected key=value with a key of the recipe. Received: {setting!r}. "
                     f"Near keys: {near}"
                 )
-            *parents, leaf = known[key]
-            node = values
-            for parent in parents:
-                node = node[parent]
-            node[leaf] = _setting(setting, value)
+            node = functools.reduce(operator.getitem, known[key][:-1], values)
+            node[known[key][-1]] = _setting(setting, value)
         return Recipe.from_dict(values, "the recipe with these settings")
 
     def differences(self, other):
@@ -176,41 +176,27 @@ class Recipe:
 
 def _check_fields(values, source):
     """Refuses a name that is a path, a title of several lines, a seed that is none."""
-    name, seed = values["name"], values.get("seed", 0)
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(
-            f"Expected name in {source} to be letters, digits, '_', '-' and '.', at most 100, the "
-            f"first a letter or a digit. Received: {str(name)[:100]!r}."
-        )
+    name, seed, data = values["name"], values.get("seed", 0), values["data"]
+    size, imports = data["batch_size"], values.get("imports") or []
+    word = f"name in {source} to be letters, digits, '_', '-' and '.', at most 100, the first a "
+    _expect(isinstance(name, str) and _NAME.fullmatch(name), f"{word}letter or a digit", name)
     for key in ("title", "lesson"):
         text = values.get(key, "")
-        if not isinstance(text, str) or not (text.isprintable() and len(text) <= 500):
-            raise ValueError(
-                f"Expected {key} in {source} to be one line of at most 500 characters. "
-                f"Received: {str(text)[:100]!r}."
-            )
-    size = values["data"]["batch_size"]
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise ValueError(
-            f"Expected data.batch_size in {source} to be an integer of at least 1. "
-            f"Received: {str(size)[:100]!r}."
-        )
-    if not isinstance(values["data"]["name"], str):
-        raise ValueError(
-            f"Expected data.name in {source} to be the name of a set. "
-            f"Received: {str(values['data']['name'])[:100]!r}."
-        )
-    imports = values.get("imports") or []
-    if not isinstance(imports, list) or not all(_is_module(each) for each in imports):
-        raise ValueError(
-            f"Expected imports in {source} to be a list of names of modules. "
-            f"Received: {str(imports)[:100]!r}."
-        )
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < _SEEDS:
-        raise ValueError(
-            f"Expected seed in {source} to be an integer from 0 to {_SEEDS - 1}. "
-            f"Received: {str(seed)[:100]!r}."
-        )
+        is_line = isinstance(text, str) and text.isprintable() and len(text) <= 500
+        _expect(is_line, f"{key} in {source} to be one line of at most 500 characters", text)
+    is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 1
+    _expect(is_size, f"data.batch_size in {source} to be an integer of at least 1", size)
+    is_text = isinstance(data["name"], str)
+    _expect(is_text, f"data.name in {source} to be the name of a set", data["name"])
+    are_modules = isinstance(imports, list) and all(_is_module(each) for each in imports)
+    _expect(are_modules, f"imports in {source} to be a list of names of modules", imports)
+    is_seed = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < _SEEDS
+    _expect(is_seed, f"seed in {source} to be an integer from 0 to {_SEEDS - 1}", seed)
+
+
+def _expect(holds, what, received):
+    if not holds:
+        raise ValueError(f"Expected {what}. Received: {str(received)[:100]!r}.")
 
 
 def _is_module(name):
@@ -307,10 +293,5 @@ def _leaves(values, path=()):
 
 
 def _flat(values):
-    def at(path):
-        node = values
-        for name in path:
-            node = node[name]
-        return node
-
-    return {key: at(path) for key, path in _leaves(values).items()}
+    paths = _leaves(values).items()
+    return {key: functools.reduce(operator.getitem, path, values) for key, path in paths}

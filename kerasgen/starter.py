@@ -72,7 +72,7 @@ def recipe(path: str | os.PathLike, family: str, name: str | None = None) -> str
         "file": str(pathlib.Path(path)),
         "train": size,
         "event": _quoted(file.event),
-        "is_image": isinstance(file.event, Image),
+        "is_image": file.event.is_picture,
         "is_table": isinstance(file.event, Table),
         "levels": getattr(file.event, "levels", None),
         "count": count if family in ("cvae", "pixelcnn", "wgan") else None,
@@ -104,7 +104,7 @@ def _quoted(event: Event) -> Markup:
 
 
 def _latent_dim(event, size):
-    if isinstance(event, Vector):
+    if event.columns is not None:
         return min(event.size, 8)
     return 8 if size < 1000 else 16 if size < _FEW else 32 if size < 10 * _FEW else 64
 
@@ -134,7 +134,7 @@ def _schedule(size: int, family: str) -> dict[str, Any]:
 
 def _depth(event: Event, family: str) -> dict[str, Any]:
     """Stages that halve a picture, and their widths."""
-    if not isinstance(event, Image):
+    if not event.is_picture:
         return {}
     height, width, _ = event.shape
     stages = 0

@@ -10,7 +10,7 @@ from typing import Any
 from keras import layers, ops
 
 from kerasgen.bottlenecks.continuous import mean_and_scale
-from kerasgen.bottlenecks.deep import TopDown
+from kerasgen.bottlenecks.layered import TopDown
 from kerasgen.networks.conv import ResidualBlock
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, divided
 from kerasgen.registration import register

@@ -49,14 +49,13 @@ def run(args):
 def _measure(model, recipe, args):
     """Figures and protocols by name."""
     from kerasgen import reports
-    from kerasgen.events import Image
     from kerasgen.metrics import features
 
     report = reports.report(model)
     with_quality = args.quality or args.inception is not None
     if with_quality:
         inputs.needs(model, "Samples", args.name)
-    if args.inception and not isinstance(model.event, Image):
+    if args.inception and not model.event.is_picture:
         raise ValueError(
             f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality."
         )
@@ -130,10 +129,8 @@ def _write(model, recipe, figures, protocols, args):
 
 def _command(model, args):
     """This command, with the flags that figures depend on."""
-    from kerasgen.abilities import Scores
-
     words = [f"kerasgen evaluate {kerasgen.zoo.folder(args.name).name}"]
-    if isinstance(model, Scores) and model.likelihood_kind == "estimate":
+    if model.likelihood_kind == "estimate":
         words.append(f"--num-samples {args.num_samples}")
     if args.limit:
         words.append(f"--limit {args.limit}")

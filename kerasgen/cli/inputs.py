@@ -4,6 +4,7 @@ import itertools
 import os
 import pathlib
 import sys
+from typing import Any
 
 import kerasgen
 
@@ -68,7 +69,7 @@ def needs(model, ability, name):
         )
 
 
-def examples(recipe, split, args, labels=False, count=None):
+def examples(recipe, split, args, labels=False, count=None) -> tuple[Any, Any]:
     """The first `count` of a split of the recipe's data set, or all, as `(x, labels or None)`.
 
     Pixels are drawn once if training draws them at every visit.

@@ -20,7 +20,7 @@ def add_arguments(parser):
 def run(args):
     model = inputs.model(args.name, "Reconstructs")
     recipe = inputs.recipe(args.name)
-    x, labels = inputs.examples(recipe, args.split, args, recipe.data.get("labels"), args.n)
+    x, labels = inputs.examples(recipe, args.split, args, bool(recipe.data.get("labels")), args.n)
     rows = [model.event.render(each) for each in (x, model.reconstruct(x, labels))]
     kerasgen.plot.pairs(rows, args.out, ["real", "reconstructed"])
     print(f"{args.out}: {len(x)} images of {args.split}, each above its reconstruction")

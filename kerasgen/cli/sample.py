@@ -62,14 +62,13 @@ def run(args):
             "Drop it, or name another."
         )
     model = inputs.model(args.name, "Samples")
-    is_table = isinstance(model.event, kerasgen.events.Vector) and model.event.size != 2
-    is_table |= isinstance(model.event, kerasgen.events.Table)
+    is_table = model.event.columns is not None and not model.event.is_plane
     args.out = args.out or pathlib.Path(f"samples.{'csv' if is_table else 'png'}")
     ways = _ways(model, args)
     condition, columns = _condition(model, args)
-    is_image = isinstance(model.event, kerasgen.events.Image)
+    is_image = model.event.is_picture
     is_animated = args.out.suffix.lower() == ".gif"
-    if is_animated and not isinstance(model, kerasgen.abilities.Completes):
+    if is_animated and "complete" not in kerasgen.abilities.methods(model):
         raise ValueError(
             f"Expected a preset that draws pixel by pixel for {args.out}, an animation. "
             f"Received: {args.name!r}. Write a .png."
@@ -97,7 +96,7 @@ def run(args):
 
 def _draw(model, samples, columns, args):
     """A grid, with what each column is of above it; points of the plane beside the density."""
-    if isinstance(model.event, kerasgen.events.Vector):
+    if model.event.is_plane:
         points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
         return kerasgen.plot.density(model, points, args.out, samples)
     labels = model.condition.words(model.condition.shown(min(columns, args.n))) if columns else ()
@@ -109,12 +108,12 @@ def _write_rows(model, samples, condition, path):
     """A line for each sample of numbers, below the names of the columns."""
     import keras
 
-    if not isinstance(model.event, kerasgen.events.Vector):
+    if model.event.columns is None:
         raise ValueError(
             f"Expected a preset of tables for {path}. Received: one of {model.event.meaning}. "
             "Write a .png."
         )
-    classes = isinstance(model.condition, kerasgen.events.Classes)
+    classes = model.num_classes is not None
     with durable.placed(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow([*model.event.columns, *(["class"] if classes else [])])
@@ -141,7 +140,7 @@ def _condition(model, args):
     import numpy as np
 
     if args.prompt is not None:
-        if not isinstance(model.condition, kerasgen.events.Sentences):
+        if model.condition.vocabulary is None:
             raise ValueError(
                 f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
                 "Drop it."

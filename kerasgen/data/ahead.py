@@ -1,6 +1,8 @@
 """What will be asked for next, made while its user is busy."""
 
 import concurrent.futures
+from collections.abc import Callable
+from typing import Any
 
 _COUNT = 2  # results that wait
 
@@ -20,7 +22,7 @@ class ReadAhead:
         [9, 16, 25, 0]
     """
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[[int], Any]):
         self._function = function
         self._executor = concurrent.futures.ThreadPoolExecutor(1)  # ended before the interpreter is
         self._expected, self._started = None, {}

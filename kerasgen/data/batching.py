@@ -200,7 +200,7 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(
                 f"Expected binarize to be one of {_BINARIZE}. Received: binarize={self.binarize!r}"
             )
-        if self.binarize and not isinstance(source.event, Image):
+        if self.binarize and not source.event.is_picture:
             raise ValueError(
                 f"Expected binarize=None: {source.name!r} holds {source.event.meaning}, not "
                 f"images. Received: binarize={self.binarize!r}. Drop it."

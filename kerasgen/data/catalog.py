@@ -32,11 +32,15 @@ class Reader(Protocol):
         {'train': 1500, 'test': 297}
     """
 
-    event: Event
-    sizes: Mapping[str, int]
+    @property
+    def event(self) -> Event: ...
+
+    @property
+    def sizes(self) -> Mapping[str, int]: ...
 
     def read(self, split: str, start: int, stop: int) -> tuple[Any, Any]:
         """Examples of a split and their labels, as a `kerasgen.data.source.Source` has them."""
+        ...
 
 
 class Computed(NamedTuple):

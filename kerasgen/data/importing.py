@@ -7,7 +7,7 @@ import tempfile
 
 from kerasgen.data.pictures import folder
 from kerasgen.data.tables import table
-from kerasgen.events import Event, Image
+from kerasgen.events import Event
 
 _TABLES = (".csv", ".tsv", ".txt")
 
@@ -34,7 +34,7 @@ def as_npz(path: str | os.PathLike, name: str, event: Event) -> pathlib.Path:
     path = pathlib.Path(path)
     if not path.is_dir() and path.suffix.lower() not in _TABLES:
         return path
-    shape = event.shape if isinstance(event, Image) else None
+    shape = event.shape if event.is_picture else None
     return _imported(path.absolute(), name, shape)
 
 

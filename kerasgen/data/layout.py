@@ -107,44 +107,6 @@ def examples(arrays: Mapping[str, np.ndarray], split: str) -> Any:
     return parts.get("", parts)
 
 
-def numbers(event: Event) -> dict[str, Any]:
-    """The `maximum` and the `vocab_size` that stand beside the arrays of an event.
-
-    Example:
-        >>> numbers(Image(8, 8, 1, levels=17))
-        {'maximum': 16}
-    """
-    if isinstance(event, Joint):
-        each = {part: numbers(of_part) for part, of_part in event.events.items()}
-        names = ("maximum", "vocab_size")
-        return {name: {part: n[name] for part, n in each.items() if name in n} for name in names}
-    if isinstance(event, Tokens):
-        return {"vocab_size": event.vocab_size}
-    if isinstance(event, Table):
-        return {"columns": event.columns, "means": event.means, "scales": event.scales}
-    return {"maximum": event.levels - 1} if getattr(event, "levels", None) else {}
-
-
-def check(event: Event, stored: Any) -> None:
-    """Checks the values of stored examples.
-
-    Raises:
-        ValueError: values out of the range of the event.
-
-    Example:
-        >>> check(Tokens(2, 5), np.array([[0, 4]]))
-    """
-    if isinstance(event, Joint):
-        for part, each in event.events.items():
-            check(each, stored[part])
-    elif stored.dtype.kind != "u":
-        event.validate(stored)
-    elif stored.max(initial=0) >= event.levels:
-        raise ValueError(
-            f"Expected pixels in 0..{event.levels - 1}, the maximum. Received: {stored.max()}."
-        )
-
-
 def _splits(arrays):
     """The keys of examples by part, "" where there is one, by split."""
     found = {}

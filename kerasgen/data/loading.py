@@ -44,9 +44,7 @@ def open(
         >>> data.open("pinwheel", "test[:10%]").array().shape
         (1000, 2)
     """
-    if npz is None:
-        reader = catalog.entry(name).open(data_dir, download)
-    else:
+    if npz is not None:
         reader = File(npz)
         if name not in (None, reader.name):
             raise ValueError(
@@ -54,6 +52,10 @@ def open(
                 "another."
             )
         name = reader.name
+    elif name is not None:
+        reader = catalog.entry(name).open(data_dir, download)
+    else:
+        raise ValueError("Expected the name of a set, or a file as npz=. Received: neither.")
     slices = splits.parse(split, reader.sizes)
     if not sum(stop - start for _, start, stop in slices):
         raise ValueError(

@@ -19,7 +19,6 @@ from keras import tree
 
 from kerasgen import durable
 from kerasgen.data import catalog, layout, on_disk
-from kerasgen.events import Image
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -68,14 +67,14 @@ def save_npz(
             FutureWarning,
             stacklevel=2,
         )
-        return export_npz(path, *old, **arrays)
+        return export_npz(str(path), *old, **arrays)
     path = pathlib.Path(path)
     arrays = layout.flat({"maximum": maximum, "vocab_size": vocab_size, **arrays})
     if vocab_size is None:
         arrays |= layout.vocab_sizes(arrays)
     event, sizes = layout.describe(arrays)
     for split in sizes:
-        layout.check(event, layout.examples(arrays, split))
+        event.validate_stored(layout.examples(arrays, split))
     with durable.placed(path) as new, open(new, "wb") as file:
         np.savez_compressed(file, name=name or path.stem, **arrays)
     return path
@@ -109,7 +108,7 @@ def export_npz(
     for split in splits or reader.sizes:
         stored, labels = reader.read(split, 0, reader.sizes[split])
         arrays |= {split + layout.IMAGES: stored, split + layout.LABELS: labels}
-    return save_npz(path, name=name, **layout.numbers(reader.event), **arrays)
+    return save_npz(path, name=name, **reader.event.stored_with(), **arrays)
 
 
 class File:
@@ -149,7 +148,7 @@ class File:
             stored = self._on_disk(split)
             if stored is None:
                 stored = layout.examples(file, split)
-                layout.check(self.event, stored)
+                self.event.validate_stored(stored)
             labels = file.get(split + layout.LABELS)
         rows = slice(start, stop)
         stored = tree.map_structure(lambda part: part[rows], stored)
@@ -157,7 +156,7 @@ class File:
 
     def _on_disk(self, split):
         """Pictures of 8 bits that can stay on disk, as every value is one of theirs; or None."""
-        is_bytes = isinstance(self.event, Image) and self.event.levels == 256
+        is_bytes = self.event.is_picture and self.event.levels == 256
         return on_disk.rows(self.path, split + layout.IMAGES) if is_bytes else None
 
     @contextlib.contextmanager

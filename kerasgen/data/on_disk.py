@@ -47,6 +47,6 @@ def _read(path, start, shape, dtype, positions):
     with open(path, "rb") as file:
         for row, position in zip(found.reshape(len(positions), -1).view("uint8"), positions):
             file.seek(start + int(position) * row.nbytes)
-            if file.readinto(row) != row.nbytes:
+            if file.readinto(row.data) != row.nbytes:
                 raise ValueError(f"Expected a whole .npz file. Received: {path}, cut short.")
     return found

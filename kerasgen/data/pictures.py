@@ -71,7 +71,7 @@ def folder(
         with PictureFile(path, shape, facts) as written:
             decode = functools.partial(_decode, shape=shape)
             for file, (pixels, changes) in read(decode, headers, "pictures"):
-                label = names.index(_class(source, file)) if names else None
+                label = names.index(str(_class(source, file))) if names else None
                 written.add(pixels, label)
                 changed.update(changes)
             if not written.sizes:
@@ -94,9 +94,10 @@ def _found(source):
         notes.append(f"{sum(others.values()):,} other files were left out ({', '.join(others)}).")
     folders = {_class(source, file) for file in pictures}
     if folders - {None} and {str(name).lower() for name in folders - {None}} <= _SPLITS:
+        found = ", ".join(sorted(map(str, folders)))
         raise ValueError(
-            f"Expected sub-folders that are classes. Received: {', '.join(sorted(folders))}. "
-            "Import one of them; a tenth of it is held out."
+            f"Expected sub-folders that are classes. Received: {found}. Import one of them; a "
+            "tenth of it is held out."
         )
     if None in folders and len(folders) > 1:
         alone = [file for file in pictures if _class(source, file) is None]
@@ -183,7 +184,7 @@ def _decode(file, shape):
         picture = pillow.fromarray(np.asarray(picture, "float32") / 257)
     elif picture.mode in ("LA", "PA", "La", "RGBA", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-        if picture.getchannel("A").getextrema()[0] < 255:
+        if np.asarray(picture.getchannel("A")).min() < 255:
             changes.append("pictures had transparent parts, laid on white")
         white = pillow.new("RGBA", picture.size, "white")
         picture = pillow.alpha_composite(white, picture).convert("RGB")
@@ -195,6 +196,6 @@ def _decode(file, shape):
         changes.append(f"pictures were resized to {height}x{width}")
         picture = ImageOps.fit(picture, (width, height), pillow.Resampling.LANCZOS)
     if picture.mode == "F":
-        picture = pillow.fromarray(np.clip(np.rint(picture), 0, 255).astype("uint8"))
+        picture = pillow.fromarray(np.clip(np.rint(np.asarray(picture)), 0, 255).astype("uint8"))
     picture = picture.convert("L" if channels == 1 else "RGB")
     return np.asarray(picture).reshape(shape), changes

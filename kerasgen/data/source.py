@@ -7,7 +7,7 @@ import numpy as np
 from keras import tree
 
 from kerasgen.data.batching import Batches
-from kerasgen.events import Event, Image, Joint
+from kerasgen.events import Event, Image
 
 _CHUNK = 1000  # examples handled at once, which bounds the memory needed beside the set itself
 
@@ -45,7 +45,8 @@ class Source:
 
     def read(self, rows: np.ndarray) -> Any:
         """The examples at positions `[n]` as models take them: images float32 in [0, 1]."""
-        return _values(self.event, tree.map_structure(lambda part: part[rows], self.stored))
+        stored = tree.map_structure(lambda part: part[rows], self.stored)
+        return self.event.from_stored(stored)
 
     def array(self) -> Any:
         """All examples as `read` gives them."""
@@ -73,20 +74,10 @@ class Source:
         rng = np.random.default_rng(seed)
         binary = np.empty((self.num_examples, *self.event.shape), "uint8")
         for rows in self._chunks():
-            grey = _values(self.event, self.stored[rows], np.float64)
+            grey = self.event.from_stored(self.stored[rows], np.float64)
             binary[rows] = rng.random(grey.shape) < grey
         return dataclasses.replace(self, event=Image(*self.event.shape, levels=2), stored=binary)
 
     def _chunks(self):
         for start in range(0, self.num_examples, _CHUNK):
             yield np.arange(start, min(start + _CHUNK, self.num_examples))
-
-
-def _values(event, stored, dtype=np.float32):
-    """Examples of the event that stored ones stand for; `dtype` is that of images."""
-    if isinstance(event, Joint):
-        return {name: _values(each, stored[name]) for name, each in event.events.items()}
-    if isinstance(event, Image):
-        values = stored.astype(dtype, copy=False)
-        return values / dtype(event.levels - 1) if stored.dtype.kind == "u" else values
-    return stored.astype(event.dtype, copy=False)

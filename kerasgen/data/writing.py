@@ -60,7 +60,7 @@ def is_held_out(row: np.ndarray) -> bool:
         >>> bool(np.mean([is_held_out(np.arange(n)) for n in range(1000)]).round(1) == 0.1)
         True
     """
-    digest = hashlib.sha256(np.ascontiguousarray(row)).digest()
+    digest = hashlib.sha256(row.tobytes()).digest()
     return int.from_bytes(digest[:8], "big") % _SHARE == 0
 
 
@@ -87,7 +87,7 @@ class PictureFile:
         self.shape = shape
         self.facts = {**facts, "maximum": 255}
         self._rows: dict[str, Any] = {}
-        self.labels: dict[str, list[int]] = {}
+        self.labels: dict[str, list[int | None]] = {}
 
     @property
     def sizes(self) -> dict[str, int]:

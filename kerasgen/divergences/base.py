@@ -13,6 +13,7 @@ class Divergence:
     Attributes:
         needs_real: whether `generator_terms` reads the scores of data, too.
         saturates: whether a critic that is always right leaves little to learn from.
+        meaning: what `estimate` is of, in words.
 
     >>> class Quadratic(Divergence):
     ...     def critic_terms(self, real, fake):
@@ -27,3 +28,4 @@ class Divergence:
 
     needs_real = False
     saturates = True
+    meaning = "what it is trained for"

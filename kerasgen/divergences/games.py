@@ -64,6 +64,7 @@ class Wasserstein(Divergence):
     """
 
     saturates = False
+    meaning = "the Wasserstein distance"
 
     def critic_terms(self, real: Any, fake: Any):
         return fake - real

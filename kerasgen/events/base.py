@@ -48,6 +48,12 @@ class Event:
     values = "real"
     meaning = "examples"
     shape: tuple[int, ...]
+    levels: Any = None  # of its elements, an integer, None where they are any in their range
+    is_picture = False  # whether an example is one itself, not only drawn as one
+    is_plane = False  # whether an example is a point of the plane, so that one picture shows all
+    count: Any = None  # of classes, an integer, where an example is one of several
+    columns: Any = None  # what the numbers of a row are called, where an example is one
+    vocabulary: Any = None  # of sentences, which an example is
     unit: Any = 1.0  # what a step of 1 is among standardized values
 
     def __repr__(self):
@@ -157,6 +163,18 @@ class Event:
         """The named tensors that stand for a batch in exported files."""
         # The mean of a mixture of TFP forgets its last static size.
         return {self.name: ops.reshape(x, (ops.shape(x)[0], *self.shape))}
+
+    def from_stored(self, stored: Any, dtype: Any = np.float32) -> Any:
+        """Examples that stored ones stand for; `dtype` is that of pixels."""
+        return stored.astype(self.dtype, copy=False)
+
+    def validate_stored(self, stored: Any) -> None:
+        """The errors of `check`, of examples as they are stored."""
+        self.validate(stored)
+
+    def stored_with(self) -> dict[str, Any]:
+        """What stands beside stored examples, so that they tell the event."""
+        return {}
 
     def example(self, n: int, seed: int) -> Any:
         """`n` examples of noise within the range, NumPy: for calibration without data."""

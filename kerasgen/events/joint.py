@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from kerasgen.events.base import Event
@@ -90,6 +91,20 @@ class Joint(Event):
     def unpack(self, x):
         return x
 
+    def from_stored(self, stored, dtype=np.float32):
+        return {name: each.from_stored(stored[name], dtype) for name, each in self.events.items()}
+
+    def validate_stored(self, stored):
+        for name, event in self.events.items():
+            event.validate_stored(stored[name])
+
+    def stored_with(self):
+        found = {}
+        for part, event in self.events.items():
+            for name, value in event.stored_with().items():
+                found.setdefault(name, {})[part] = value
+        return found
+
     def example(self, n, seed):
         return {name: event.example(n, seed) for name, event in self.events.items()}
 
@@ -120,7 +135,7 @@ class Nothing(Event):
     """
 
     shape = ()
-    encoded_size = 0
+    encoded_size = 0  # pyright: ignore[reportAssignmentType]
 
     def validate(self, x):
         if x is not None:

@@ -28,6 +28,7 @@ class Image(Event):
     name = "images"
     values = "[0, 1]"
     meaning = "images"
+    is_picture = True
 
     def __init__(self, height: int, width: int, channels: int, levels: int | None = None):
         self.height = checks.positive("height", height)
@@ -84,6 +85,21 @@ class Image(Event):
     def clip(self, x):
         return ops.clip(x, 0.0, 1.0)
 
+    def from_stored(self, stored, dtype=np.float32):
+        values = stored.astype(dtype, copy=False)
+        return values / dtype(self.levels - 1) if stored.dtype.kind == "u" else values
+
+    def validate_stored(self, stored):
+        if stored.dtype.kind != "u":
+            self.validate(stored)
+        elif stored.max(initial=0) >= self.levels:
+            raise ValueError(
+                f"Expected pixels in 0..{self.levels - 1}, the maximum. Received: {stored.max()}."
+            )
+
+    def stored_with(self):
+        return {"maximum": self.levels - 1} if self.levels else {}
+
     def example(self, n, seed):
         return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
 
@@ -117,6 +133,10 @@ class Vector(Event):
         """What each number is called."""
         return [f"x{number}" for number in range(1, self._size + 1)]
 
+    @property
+    def is_plane(self):
+        return self._size == 2
+
     def __repr__(self):
         return f"Vector({self._size})"
 
@@ -136,6 +156,8 @@ class Table(Vector):
     >>> table.standardized(np.array([[1.8, 55.0]])).round(3).tolist()
     [[1.0, -1.0]]
     """
+
+    is_plane = False  # its columns have units of their own
 
     def __init__(self, columns: list[str], means: list[float], scales: list[float]):
         super().__init__(len(columns))
@@ -162,6 +184,9 @@ class Table(Vector):
     @property
     def log_volume(self):
         return float(np.sum(np.log(self.scales)))
+
+    def stored_with(self):
+        return {"columns": self.columns, "means": self.means, "scales": self.scales}
 
     def standardized(self, x):
         return (x - np.array(self.means, "float32")) / self.unit

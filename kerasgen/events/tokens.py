@@ -58,6 +58,9 @@ class Tokens(Event):
     def clip(self, x):
         return ops.clip(x, 0, self.vocab_size - 1)
 
+    def stored_with(self):
+        return {"vocab_size": self.vocab_size}
+
     def example(self, n, seed):
         values = np.random.default_rng(seed).integers(self.vocab_size, size=(n, *self.shape))
         return values.astype("int32")
@@ -98,7 +101,7 @@ class Classes(Tokens):
     def __init__(self, count: int, names: list[str] | None = None):
         super().__init__((), checks.positive("count", count))
         self.names = None if names is None else [str(name) for name in names]
-        if names is not None and len(set(self.names)) != count:
+        if names is not None and len({*map(str, names)}) != count:
             raise ValueError(f"Expected {count} different names. Received: names={names!r}.")
 
     def __repr__(self):

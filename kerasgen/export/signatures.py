@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from kerasgen import backend, checks
-from kerasgen.abilities import Samples
+from kerasgen import abilities, backend, checks
 from kerasgen.events import Tensor
 from kerasgen.fitting import code_tensor, noise_tensor
 
@@ -117,7 +116,8 @@ def draw(model, signature: Signature, n: int, seed: int, data=None) -> dict[str,
     if data is None:
         condition = model.condition.example(n, seed)
         examples = model.event.example(n, seed)
-        if isinstance(model, Samples) and model.event.tensors().keys() & signature.inputs.keys():
+        takes_examples = model.event.tensors().keys() & signature.inputs.keys()
+        if takes_examples and "sample" in abilities.methods(model):
             examples = model.sample(n, condition, seed=seed)
     else:
         examples, condition = data

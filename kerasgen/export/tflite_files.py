@@ -1,5 +1,6 @@
 """TFLite files of builtin operators, run by LiteRT before they are handed over."""
 
+import functools
 import pathlib
 
 from kerasgen import checks, durable
@@ -71,25 +72,27 @@ def tflite(
     if batch_size is None and (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(sample, seed)
     data = _calibration_data(model, calibration)
-
-    def write(chosen):
-        with durable.placed(path) as temporary:
-            source = temporary.with_suffix(".saved_model")
-            with convertible():
-                archive(chosen, source, batch_size)
-            if quantize == "int8":
-                examples = _examples(model, chosen, data, batch_size)
-                convert_apart(source, temporary, examples, batch_size or 1)
-            else:
-                convert(source, temporary, chosen, quantize)
-            run, size = _interpreter(temporary), temporary.stat().st_size
-            errors = verify(model, chosen, run, bound, batch_size)
-            times = milliseconds(model, chosen, run, batch_size)
-            return Report(path, size, quantize, *errors, bound, times, batch_size)
-
+    write = functools.partial(_write, model, path, quantize, data, bound, batch_size)
     if quantize is None or signatures is not None:
         return write(chosen)
     return _without_what_fails(write, chosen, model.autoregressive_signatures)
+
+
+def _write(model, path, quantize, data, bound, batch_size, chosen):
+    """Writes some signatures, and returns the report."""
+    with durable.placed(path) as temporary:
+        source = temporary.with_suffix(".saved_model")
+        with convertible():
+            archive(chosen, source, batch_size)
+        if quantize == "int8":
+            examples = _examples(model, chosen, data, batch_size)
+            convert_apart(source, temporary, examples, batch_size or 1)
+        else:
+            convert(source, temporary, chosen, quantize)
+        run, size = _interpreter(temporary), temporary.stat().st_size
+        errors = verify(model, chosen, run, bound, batch_size)
+        times = milliseconds(model, chosen, run, batch_size)
+        return Report(path, size, quantize, *errors, bound, times, batch_size)
 
 
 def _without_what_fails(write, chosen, loops):

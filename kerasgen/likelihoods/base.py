@@ -110,6 +110,7 @@ class Discrete(Likelihood):
         levels: number of values; 256 for 8-bit images.
     """
 
+    levels: int
     support = "pixels at levels"
     events = (Image,)
     draws_elements = True

@@ -2,6 +2,8 @@
 network's output.
 """
 
+import numbers
+
 from keras import ops
 
 from kerasgen import backend
@@ -55,9 +57,8 @@ class LocationScale(Likelihood):
 
     def __init__(self, scale="learned", levels=None, **kwargs):
         super().__init__(**kwargs)
-        if scale not in ("shared", "learned") and not (
-            isinstance(scale, (int, float)) and scale > 0
-        ):
+        is_width = isinstance(scale, numbers.Real) and float(scale) > 0
+        if not is_width and scale not in ("shared", "learned"):
             raise ValueError(
                 "Expected scale to be a positive number, 'shared' or 'learned'. Received: "
                 f"{scale!r}"

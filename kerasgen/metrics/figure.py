@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from kerasgen.batches import blocks, count
-from kerasgen.model import EventModel
 
 _BATCH = 100
 
@@ -53,7 +52,7 @@ def over_seeds(values: Sequence[float], decimals: int) -> str:
     return f"{np.mean(values):.{decimals}f}{spread}"
 
 
-def checked(model: EventModel, examples: Any, condition: Any = None) -> tuple[Any, Any]:
+def checked(model: Any, examples: Any, condition: Any = None) -> tuple[Any, Any]:
     """Examples and condition as NumPy arrays, after the model's own checks.
 
     Raises:

@@ -57,7 +57,7 @@ class Moments:
             raise ValueError(
                 f"Expected at least 2 examples, for a covariance. Received: {self.count}."
             )
-        return self._scatter / (self.count - 1)
+        return np.asarray(self._scatter / (self.count - 1))
 
 
 def frechet_distance(one: Moments, other: Moments) -> float:

@@ -16,7 +16,6 @@ from keras import ops
 
 from kerasgen import backend, checks
 from kerasgen.batches import count
-from kerasgen.events import Classes
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 from kerasgen.metrics.units import active_units
@@ -55,7 +54,7 @@ def scored(
     'nats'
     """
     examples, condition = figure.checked(model, examples, condition)
-    sums_classes = isinstance(model.condition, Classes) and model.likelihood_kind == "exact"
+    sums_classes = model.num_classes and model.likelihood_kind == "exact"
 
     def score(x, y, batch):
         if sums_classes:
@@ -111,7 +110,7 @@ def by_class(model: GenerativeModel, x: Any):
     >>> by_class(model, np.zeros((2, 4, 4, 1))).shape
     TensorShape([3, 2])
     """
-    return ops.stack([model.log_prob(x, np.full(len(x), c)) for c in range(model.num_classes)])
+    return ops.stack([model.log_prob(x, np.full(len(x), c)) for c in range(model.condition.count)])
 
 
 def _mean_of_classes(log_probs):

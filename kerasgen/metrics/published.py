@@ -6,7 +6,7 @@ beside fixed. The strongest that is known of each kind of model is among them.
 
 from typing import Any
 
-from kerasgen.abilities import Classifies, Scores
+from kerasgen.abilities import methods
 from kerasgen.recipe import Recipe
 
 _IWAE = "arXiv 1509.00519, table 1, k = 5,000"
@@ -133,9 +133,9 @@ def published(recipe: Recipe, model: Any) -> dict[str, list[dict[str, Any]]]:
     1.05
     """
     name, binarize = recipe.data["name"], recipe.data.get("binarize")
-    if isinstance(model, Classifies) and name in ACCURACIES:
+    if "probabilities" in methods(model) and name in ACCURACIES:
         return {"accuracy": _rows(ACCURACIES[name])}
-    if not isinstance(model, Scores):
+    if model.likelihood_kind is None:
         return {}
     given_class = model.num_classes is not None
     kind = model.likelihood_kind

@@ -72,7 +72,7 @@ def tokens(
         figures["reconstruction_bits_per_dim"] = figure.mean(bits, "bits/dim")
     figures["psnr"] = Figure(float(-10 * np.log10(error.mean())), "dB")
     if bound:
-        figures["elbo"] = figure.mean(-sum(bound), "nats")
+        figures["elbo"] = figure.mean(-(bound[0] + bound[1]), "nats")
         figures["kl"] = figure.mean(bound[1], "nats")
     return figures | _costs(model, images, likeliest.astype("int64"))
 
@@ -86,8 +86,10 @@ def _costs(model, images, tokens):
     # tell it.
     surprises = -np.log(np.maximum(counts, 1) / counts.sum())[tokens].mean(axis=(1, 2))
     usage = codes.usage(counts)
-    spread = usage["perplexity"].value * figure.mean(surprises, "nats").standard_error
-    usage["perplexity"] = usage["perplexity"]._replace(standard_error=spread)
+    error = figure.mean(surprises, "nats").standard_error or 0.0
+    usage["perplexity"] = usage["perplexity"]._replace(
+        standard_error=usage["perplexity"].value * error
+    )
     return {
         "rate": Figure(positions * math.log2(model.vocab_size), "bits an image"),
         "entropy_rate": figure.mean(positions * surprises / math.log(2), "bits an image"),

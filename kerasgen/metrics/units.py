@@ -55,4 +55,4 @@ def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np
         z = posterior.sample(_DRAWS, seed=backend.next_seed(seeds))
         kl = model.bottleneck.kl_by_unit(posterior, z, labels)
         total += np.sum(keras.ops.convert_to_numpy(kl), axis=0, dtype="float64")
-    return total / n
+    return np.asarray(total / n)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from kerasgen.abilities import Samples, Scores
+from kerasgen.abilities import Samples, Scores, methods
 from kerasgen.plot.figure import write
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def density(
     # The data's, so that the model's excesses cannot hide the rest.
     brightest = np.quantile(counts[counts > 0], 0.99)
     pictures = {f"{len(data):,} points": counts}
-    only_samples = isinstance(model, Samples) and not isinstance(model, Scores)
+    known = methods(model)  # of a function, none
+    only_samples = "sample" in known and "log_prob" not in known
     if samples is None and only_samples:
         samples = model.sample(len(data), seed=0)
     if samples is not None:
@@ -95,7 +96,7 @@ def _histogram(points, extent):
 
 def _log_density(model):
     """The model's log-density, estimated as roughly as a picture shows, and repeatably."""
-    if not isinstance(model, Scores):
+    if "log_prob" not in methods(model):
         return model
     is_estimate = model.likelihood_kind == "estimate"
     return functools.partial(model.log_prob, **_ESTIMATE) if is_estimate else model.log_prob

@@ -105,4 +105,4 @@ def _write(picture, path):
 
     with durable.placed(path) as new:
         # Equal pictures give equal files.
-        image.imsave(new, picture, format="png", metadata={"Software": None})
+        image.imsave(new, picture, format="png", metadata={"Software": None})  # pyright: ignore

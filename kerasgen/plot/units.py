@@ -31,7 +31,7 @@ def units(kl: np.ndarray, path: str | pathlib.Path | None = None) -> "Figure":
     axes = figure.subplots()
     axes.bar(np.arange(1, len(kl) + 1), np.sort(kl)[::-1], width=0.8)
     axes.set(xlabel="unit of the code, the most telling first", ylabel="KL, nats")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True)  # pyright: ignore[reportCallIssue]
     axes.spines[["top", "right"]].set_visible(False)
     write(figure, path)
     return figure

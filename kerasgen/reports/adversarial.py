@@ -3,7 +3,6 @@
 import keras
 
 from kerasgen import divergences, plot
-from kerasgen.events import Image
 from kerasgen.families import AdversarialModel
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.reports.base import Report, report
@@ -38,19 +37,16 @@ class AdversarialReport(Report):
 
     @property
     def curves(self):
-        is_wasserstein = isinstance(self.model.divergence, divergences.Wasserstein)
-        what = "of the Wasserstein distance" if is_wasserstein else "of what it is trained for"
         return (
             "What training logged, by epoch: the losses of critic and generator, which pull "
-            "against "
-            f"each other; divergence, the critic's estimate {what}; critic_separation, how often "
-            "it "
-            "scores a real example above a sample; sample_diversity, the samples' variance as a "
-            "share of the data's"
+            "against each other; divergence, the critic's estimate of "
+            f"{self.model.divergence.meaning}; critic_separation, how often it scores a real "
+            "example above a sample; sample_diversity, the samples' variance as a share of the "
+            "data's"
         )
 
     def own_pictures(self, folder, given):
-        if not isinstance(self.model.event, Image):
+        if not self.model.event.is_picture:
             return {}
         captions = {
             "interpolation.png": "From the noise of one sample to that of another, along great "

@@ -13,8 +13,7 @@ import keras
 import numpy as np
 
 from kerasgen import plot
-from kerasgen.abilities import Reconstructs, Samples, Scores
-from kerasgen.events import Classes, Image, Vector
+from kerasgen.abilities import methods
 from kerasgen.metrics import features, fidelity, figure, likelihood, quality, reconstruction, shown
 from kerasgen.plot.columns import MOST
 
@@ -103,7 +102,7 @@ class Report:
     @property
     def only_samples(self) -> bool:
         """Whether sample quality is all that there is to measure."""
-        return isinstance(self.model, Samples) and not isinstance(self.model, Scores)
+        return self.model.likelihood_kind is None and "sample" in methods(self.model)
 
     # Figures
 
@@ -119,21 +118,23 @@ class Report:
             seed: of all noise.
             progress: show a progress bar.
         """
-        if isinstance(self.model, Scores):
-            score = likelihood.scored
-            return score(self.model, examples, condition, num_samples, seed, progress)
-        if isinstance(self.model, Samples):
-            return quality.sample_quality(self.model, examples, condition, seed=seed)
-        if isinstance(self.model, Reconstructs):
-            return reconstruction.squared_error(self.model, examples, condition, progress)
-        raise ValueError(
-            f"Expected a model that scores, samples or reconstructs. "
-            f"Received: {type(self.model).__name__}."
-        )
+        of = self.model, examples, condition
+        measure = {
+            "log_prob": lambda: likelihood.scored(*of, num_samples, seed, progress),
+            "sample": lambda: quality.sample_quality(*of, seed=seed),
+            "reconstruct": lambda: reconstruction.squared_error(*of, progress),
+        }
+        known = [method for method in measure if method in methods(self.model)]
+        if not known:
+            raise ValueError(
+                f"Expected a model that scores, samples or reconstructs. "
+                f"Received: {type(self.model).__name__}."
+            )
+        return measure[known[0]]()
 
     def protocol(self, study: Study) -> str:
         """How `evaluate` measures, in words, behind what the examples are."""
-        if not isinstance(self.model, Scores) or self.model.likelihood_kind != "estimate":
+        if self.model.likelihood_kind != "estimate":
             return ""
         return f", nll by k = {study.num_samples:,} importance samples"
 
@@ -148,8 +149,8 @@ class Report:
         yield from self.own_figures(study)
         if study.with_quality or self.only_samples:
             yield self._quality(study)
-        if isinstance(self.model, Samples) and study.judge:
-            yield from self._fidelity(study)
+        if study.judge and self.model.num_classes and "sample" in methods(self.model):
+            yield self._fidelity(study)
 
     def own_figures(self, study: Study) -> Iterator[tuple[Figures, str]]:
         """Figures of this family beyond `evaluate`."""
@@ -169,11 +170,10 @@ class Report:
         return measured, protocol
 
     def _fidelity(self, study):
-        if isinstance(self.model.condition, Classes):
-            count = min(_JUDGED, study.limit or _JUDGED)
-            drawn = f"{count:,} {shown.in_words(self.model)}"
-            measured = fidelity.label_fidelity(self.model, study.judge.classifier, count)
-            yield measured, f"{drawn}, seed 0, judged by {study.judge.name}"
+        count = min(_JUDGED, study.limit or _JUDGED)
+        drawn = f"{count:,} {shown.in_words(self.model)}"
+        measured = fidelity.label_fidelity(self.model, study.judge.classifier, count)
+        return measured, f"{drawn}, seed 0, judged by {study.judge.name}"
 
     # Pictures
 
@@ -181,12 +181,12 @@ class Report:
         """Draws what the model and the data at hand allow into a folder: captions by file name, in
         the order of the card."""
         event = self.model.event
-        if isinstance(event, Vector):
-            show = self._density if event == Vector(2) else self._columns
+        if event.columns is not None:
+            show = self._density if event.is_plane else self._columns
             return show(folder, given) | self._curves(folder, given)
-        captions = self._samples(folder) if isinstance(self.model, Samples) else {}
-        if isinstance(self.model, Reconstructs) and given.fits(self.model):
-            captions |= self._reconstructions(folder, given)
+        captions, known = {}, methods(self.model)
+        for method, draw in ("sample", self._samples), ("reconstruct", self._reconstructions):
+            captions |= draw(folder, given) if method in known else {}
         return captions | self.own_pictures(folder, given) | self._curves(folder, given)
 
     def own_pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
@@ -194,7 +194,7 @@ class Report:
         return {}
 
     def _density(self, folder, given):
-        if not isinstance(self.model, Samples) or given.examples is None:
+        if given.examples is None or "sample" not in methods(self.model):
             return {}
         plot.density(self.model, given.examples, folder / "density.png")
         what = f"{len(given.examples):,} points, and the density that the model gives."
@@ -202,7 +202,7 @@ class Report:
 
     def _columns(self, folder, given):
         """Samples of a table beside its rows, the conditions as they are in them."""
-        if not isinstance(self.model, Samples) or given.examples is None:
+        if given.examples is None or "sample" not in methods(self.model):
             return {}
         rows, names = given.examples[:_ROWS], self.model.event.columns
         count, condition = len(rows), None if given.condition is None else given.condition[:_ROWS]
@@ -214,15 +214,15 @@ class Report:
         what = f"{count:,} samples, seed 0, not selected, over as many rows of the data"
         return {"samples.png": f"{what}: {which}{len(names)} columns and their pairs."}
 
-    def _samples(self, folder):
+    def _samples(self, folder, given):
         """One row of samples for each condition that is shown."""
         condition, kinds = self.model.condition, self.model.condition.num_shown
         count = _SHOWN if kinds is None else kinds * _A_CLASS
-        given, columns, labels = condition.shown(count), None, ()
+        asked, columns, labels = condition.shown(count), None, ()
         if kinds is not None:
             columns, labels = _A_CLASS, condition.words(condition.shown(kinds))
-            given = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
-        samples = self.model.shown_samples(count, given, seed=0)
+            asked = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
+        samples = self.model.shown_samples(count, asked, seed=0)
         pictures = self.model.event.render(samples)
         plot.grid(pictures, folder / "samples.png", columns, row_labels=labels)
         drawn, rows = "Samples", ""
@@ -233,14 +233,15 @@ class Report:
         return {"samples.png": f"{drawn}{rows}, seed 0, the first {count}, not selected."}
 
     def _reconstructions(self, folder, given):
+        if not given.fits(self.model):
+            return {}
         first = keras.tree.map_structure(lambda x: x[:SHOWN_PAIRS], given.examples)
         condition = None if given.condition is None else given.condition[:SHOWN_PAIRS]
         again = self.model.reconstruct(first, condition)
         rows = [self.model.event.render(each) for each in (first, again)]
         plot.pairs(rows, folder / "reconstructions.png", ["real", "reconstructed"])
-        what = "images" if isinstance(self.model.event, Image) else "examples"
-        caption = f"{len(rows[0])} {what} above, their reconstructions below."
-        return {"reconstructions.png": caption}
+        what = f"{len(rows[0])} {self.model.event.meaning} above, their reconstructions below."
+        return {"reconstructions.png": what}
 
     def _curves(self, folder, given):
         if given.history is None:

@@ -9,7 +9,6 @@ import numpy as np
 
 from kerasgen import plot
 from kerasgen.data import catalog
-from kerasgen.events import Classes, Image
 from kerasgen.families import AutoregressiveModel, Mixture
 from kerasgen.metrics import novelty
 from kerasgen.reports.base import SHOWN_PAIRS, Report, report
@@ -24,13 +23,13 @@ class ExactReport(Report):
 
     def protocol(self, study):
         how = super().protocol(study)
-        if isinstance(self.model.condition, Classes):
+        if self.model.num_classes:
             classes = f"all {self.model.num_classes} classes, equally likely a priori"
             how += f", nll_marginal by {classes}"
         return how
 
     def own_figures(self, study):
-        if not isinstance(self.model.event, Image):
+        if not self.model.event.is_picture:
             return
         examples, _, what = study.read("test")
         examples, others = examples[:_RANKED], {}

@@ -8,7 +8,6 @@ import numpy as np
 from kerasgen import plot
 from kerasgen.batches import count
 from kerasgen.data import catalog
-from kerasgen.events import Image
 from kerasgen.families import Autoencoder, LatentVariableModel
 from kerasgen.metrics import disentanglement, likelihood, units
 from kerasgen.reports.base import Report, report
@@ -74,8 +73,8 @@ class LatentReport(AutoencoderReport):
             return captions
         kl = units.kl_by_unit(self.model, given.examples, given.condition)
         plot.units(kl, folder / "units.png")
-        what = "images" if isinstance(self.model.event, Image) else "examples"
-        what = f"KL of every unit of the code, mean over {count(given.examples):,} {what}."
+        over = f"{count(given.examples):,} {self.model.event.meaning}"
+        what = f"KL of every unit of the code, mean over {over}."
         captions["units.png"] = what
         if self.model.bottleneck.independent_units and given.condition is None:
             captions |= self._traversal(folder, given, np.argsort(-kl, kind="stable"))

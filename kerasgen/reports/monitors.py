@@ -71,7 +71,7 @@ class CodeUsage(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         figures = codes.usage(codes.count(self.model, self.examples))
-        logs |= {name: figure.value for name, figure in figures.items()}
+        logs.update({name: figure.value for name, figure in figures.items()})
 
 
 class CollapseMonitor(keras.callbacks.Callback):
@@ -101,7 +101,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         separation = float(0.5 + np.mean(np.sign(real_scores[:, None] - fake_scores)) / 2)
         variances = [np.sum(np.var(ops.convert_to_numpy(x), axis=0)) for x in (self.real, fake)]
         diversity = float(variances[1] / variances[0])
-        logs |= {"critic_separation": separation, "sample_diversity": diversity}
+        logs.update(critic_separation=separation, sample_diversity=diversity)
         if self.model.divergence.saturates and separation > _SATURATED:
             self._warn(
                 epoch,

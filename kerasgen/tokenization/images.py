@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasgen import events
 from kerasgen.data import catalog, splits, tfds
 from kerasgen.tokenization import files
 
@@ -28,7 +27,7 @@ def source(text, data_dir=None, download=False):
     if text.startswith("tfds:"):
         name, _, split = text.removeprefix("tfds:").partition(":")
         event = catalog.entry(name).event
-        if event and not isinstance(event, events.Image):
+        if event and not event.is_picture:
             raise ValueError(
                 f"Expected a set of images after tfds:. Received: {name!r}, {event.meaning}. Name "
                 "another."

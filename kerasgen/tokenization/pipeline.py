@@ -17,11 +17,11 @@ from typing import NamedTuple
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from kerasgen import export
-from kerasgen.abilities import Tokenizes
+from kerasgen.abilities import methods
 from kerasgen.tokenization import files, images, runner
 
 FORMATS = tuple(files.WRITERS)
@@ -110,7 +110,7 @@ def _check(model, output, file_format):
         )
     if file_format not in FORMATS:
         raise ValueError(f"Expected the format to be one of {FORMATS}. Received: {file_format!r}")
-    if not isinstance(model, Tokenizes):
+    if "tokenize" not in methods(model):
         raise ValueError(
             f"Expected a tokenizer, a DiscreteAutoencoder. Received: {type(model).__name__}."
         )

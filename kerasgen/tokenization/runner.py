@@ -27,7 +27,7 @@ def named(flags):
     """
     if StandardOptions(list(flags)).runner:
         return None
-    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
     return FnApiRunner()
 
@@ -43,7 +43,7 @@ def ended_by_a_lost_worker():
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGUSR1"):
         yield
         return
-    main, report, reasons = threading.main_thread().ident, threading.excepthook, []
+    main, report, reasons = threading.get_ident(), threading.excepthook, []
 
     def watch(failure):
         if (

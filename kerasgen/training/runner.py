@@ -28,9 +28,8 @@ import time
 import keras
 
 from kerasgen import backend, durable, machine, zoo
-from kerasgen.abilities import Samples
+from kerasgen.abilities import methods
 from kerasgen.data.importing import as_npz
-from kerasgen.events import Vector
 from kerasgen.recipe import Recipe, modules
 from kerasgen.reports import report
 from kerasgen.training import held_out, start, strategies, workers
@@ -62,18 +61,15 @@ def run(
         output: folder of the run.
         strategy: "none"; "mirrored": all visible GPUs, or `devices` logical CPU devices;
             "multiworker": as the environment's TF_CONFIG says, every worker with the same `output`.
-        devices: number of devices of "mirrored"; None for all GPUs.
+        devices: of "mirrored"; None for all GPUs.
         resume: go on from the last checkpoint in `output`, if there is one.
-        data: a file written by `kerasgen.data.save_npz`, read instead of TFDS (the way without
-            TensorFlow); or what `kerasgen.data.folder` and `table` take.
-        data_dir, download: of `kerasgen.data.load`, where the recipe's data are to be had here; no
-            part of the run.
+        data: a file of `kerasgen.data.save_npz` to read, or what `data.folder` and `table` take.
+        data_dir, download: of `kerasgen.data.load`; no part of the run.
 
     Raises:
-        ValueError: unknown schedule keys; a batch size that the replicas cannot share evenly;
-            `output` holds a run and `resume` is not set, or one of a different recipe; another
-            process trains there; no checkpoint there is whole; workers disagree on the recipe,
-            the data or the checkpoint.
+        ValueError: a schedule that does not fit the model or the replicas; `output` holds a run
+            and `resume` is not set, or one of a different recipe; another process trains there; no
+            checkpoint there is whole; workers disagree.
         RuntimeError: a worker stopped.
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
 
@@ -83,18 +79,14 @@ def run(
         {'nll': 0.60..., 'iterations': ..., 'converged': True}
     """
     output = pathlib.Path(output)
-    data = data or recipe.data.get("file")
-    data = data and as_npz(data, recipe.data["name"], recipe.event())
-    source = sources.of(recipe.data, data, data_dir, download)
-    imports = modules(recipe.model) or recipe.imports
-    recipe = dataclasses.replace(recipe, data=source.options, imports=imports)
+    recipe, source = _with_source(recipe, data, data_dir, download)
     if "em" in recipe.training:
         return _fit_at_once(recipe, output, source, strategy, resume)
     schedule = schedules.of(recipe)
     scope, is_chief = strategies.scope(strategy, devices)
-    is_shared = strategy == "multiworker"
-    watched = workers.watched(_resuming(output, source)) if is_shared else contextlib.nullcontext()
-    with durable.alone(output) if is_chief else contextlib.nullcontext(), watched:
+    is_shared, nothing = strategy == "multiworker", contextlib.nullcontext()
+    watched = workers.watched(_resuming(output, source)) if is_shared else nothing
+    with durable.alone(output) if is_chief else nothing, watched:
         checkpoints = Checkpoints(output / "checkpoints", recipe, writes=is_chief)
         _check_folder(output, checkpoints.exist(), resume)
         steps, per_execution = source.epoch_steps(schedule.steps_per_execution, schedule.passes)
@@ -111,6 +103,15 @@ def run(
         if is_chief:
             _save(model, recipe, output, source, checkpoints.seconds, output / HISTORY)
     return model
+
+
+def _with_source(recipe, data, data_dir, download):
+    """The recipe as a run records it, and what the run reads."""
+    data = data or recipe.data.get("file")
+    data = data and as_npz(data, recipe.data["name"], recipe.event())
+    source = sources.of(recipe.data, data, data_dir, download)
+    imports = modules(recipe.model) or recipe.imports
+    return dataclasses.replace(recipe, data=source.options, imports=imports), source
 
 
 def _facts(recipe, source, checkpoints):
@@ -207,7 +208,7 @@ def _best(model, source, checkpoints, schedule, steps):
 
 def _pictures(model, output, schedule):
     """Samples for TensorBoard, of a model on one device."""
-    can_show = isinstance(model, Samples) and backend.HAS_TENSORBOARD
+    can_show = "sample" in methods(model) and backend.HAS_TENSORBOARD
     if not can_show or backend.num_replicas() > 1:
         return []
     return [SamplePictures(output / "logs", schedule.epochs)]
@@ -225,7 +226,7 @@ def _save(model, recipe, output, source, seconds, history=None):
     metrics = {"machine": machine.describe(), "training_time_seconds": seconds, "figures": {}}
     if source.npz:
         metrics["data_file"] = source.npz.name
-    is_table = isinstance(model.event, Vector)
+    is_table = model.event.columns is not None
     points, labels = source.whole() if is_table else (None, None)
     zoo.save(model, output / "preset", recipe, metrics, points, history=history, labels=labels)
 

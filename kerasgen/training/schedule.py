@@ -100,7 +100,7 @@ class TrainingConfig:
             value = getattr(self, name)
             if value is None:
                 continue
-            if not isinstance(value, numbers.Real) or not low < value < high:
+            if not isinstance(value, numbers.Real) or not low < float(value) < high:
                 raise ValueError(
                     f"Expected training.{name} between {round(low)} and {high:.0f}. "
                     f"Received: {value!r}"

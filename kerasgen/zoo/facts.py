@@ -7,10 +7,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from kerasgen.abilities import Scores
 from kerasgen.data import catalog
 from kerasgen.documents import write_yaml
-from kerasgen.events import Image
 from kerasgen.recipe import UNKNOWN, Recipe
 from kerasgen.reports import report
 
@@ -72,12 +70,11 @@ def _figures(figures):
 def _model(model, known, recipe):
     event = model.event
     labels = ", labels" if recipe.data.get("labels") else ""
-    is_image = isinstance(event, Image)
-    values = f" in {event.values}" if is_image else ""
-    binary = ", every pixel 0 or 1" if is_image and catalog.is_binary(recipe.data) else ""
+    values = f" in {event.values}" if event.is_picture else ""
+    binary = ", every pixel 0 or 1" if event.is_picture and catalog.is_binary(recipe.data) else ""
     return {
         "kind": type(model).__name__,
-        "scores": isinstance(model, Scores),
+        "scores": model.likelihood_kind is not None,
         "takes_int8": known.needs_precision is None,
         "examples": f"{event.meaning}{labels}: {event.meaning} {event.dtype}{values}{binary}",
     }

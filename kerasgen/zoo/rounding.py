@@ -48,11 +48,11 @@ def round_weights(model: keras.Model, x=None, condition=None) -> None:
 
 def _parts(layer):
     """Variables that may be rounded: a layer's below a model together, a model's own apart."""
-    layers = layer.layers if isinstance(layer, keras.Model) else []
-    inner = [part for sub in layers for part in _parts(sub)]
-    elsewhere = {id(variable) for sub in layers for variable in sub.weights}
+    layers = getattr(layer, "layers", None)  # of a model
+    inner = [part for sub in layers or () for part in _parts(sub)]
+    elsewhere = {id(variable) for sub in layers or () for variable in sub.weights}
     own = [v for v in layer.weights if id(v) not in elsewhere and weights.may_round(v)]
-    return inner + ([[variable] for variable in own] if isinstance(layer, keras.Model) else [own])
+    return inner + ([[variable] for variable in own] if layers is not None else [own])
 
 
 def _assign(variables, values):
@@ -62,7 +62,7 @@ def _assign(variables, values):
 
 def _examples(model, x, condition):
     """Examples, and a condition where the model has one: those given, or any that are at hand."""
-    if x is None and not isinstance(model, abilities.Samples):
+    if x is None and "sample" not in abilities.methods(model):
         x = model.event.example(_EXAMPLES, 0)
     n = _SAMPLES if x is None else min(batches.count(x), _EXAMPLES)
     if condition is None:
@@ -75,23 +75,21 @@ def _examples(model, x, condition):
 
 def _answers(model, x, condition):
     """What a model says of examples, by the ability that says it."""
-    answers = {}
-    if isinstance(model, abilities.Scores):
-        is_estimate = model.likelihood_kind == "estimate"
-        draws = {"num_samples": 16, "seed": 0} if is_estimate else {}
-        answers["log_prob"] = ops.mean(model.log_prob(x, condition, **draws))
-    elif isinstance(model, abilities.Samples):
-        answers["sample"] = model.sample(batches.count(x), condition, seed=0)
-    if isinstance(model, abilities.Tokenizes):
-        answers["tokenize"] = model.tokenize(x)
-    if isinstance(model, abilities.Reconstructs):
-        answers["reconstruct"] = model.reconstruct(x, condition)
-    if isinstance(model, abilities.Classifies):
-        answers["probabilities"] = model.probabilities(x)
+    draws = {"num_samples": 16, "seed": 0} if model.likelihood_kind == "estimate" else {}
+    ask = {
+        "log_prob": lambda: ops.mean(model.log_prob(x, condition, **draws)),
+        "sample": lambda: model.sample(batches.count(x), condition, seed=0),
+        "tokenize": lambda: model.tokenize(x),
+        "reconstruct": lambda: model.reconstruct(x, condition),
+        "probabilities": lambda: model.probabilities(x),
+    }
+    if model.likelihood_kind is not None:
+        del ask["sample"]  # whose draws say less than their probabilities
     return {
         f"{name}/{i}": np.asarray(part, "float64")
-        for name, answer in answers.items()
-        for i, part in enumerate(keras.tree.flatten(answer))
+        for name in abilities.methods(model)
+        if name in ask
+        for i, part in enumerate(keras.tree.flatten(ask[name]()))
     }
 
 

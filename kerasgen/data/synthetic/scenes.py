@@ -172,7 +172,8 @@ def draw(count, seed, pairs="seen"):
         kinds[np.arange(count), which] = rng.choice(held_out, count)
     return Scenes(
         cell,
-        *np.moveaxis(kinds, -1, 0),
+        kinds[..., 0],
+        kinds[..., 1],
         rng.integers(len(SIZES), size=(count, 3)),
         rng.uniform(-_JITTER, _JITTER, (count, 3, 2)).astype("float32"),
         rng.integers(len(BACKGROUNDS), size=count),

@@ -47,12 +47,8 @@ class PixelCNNPlusPlus(TwoStreams, SizedByLikelihood, CausalNetwork):
 
     def __init__(self, output_channels=None, channels=64, num_blocks=4, num_stages=1, **kwargs):
         super().__init__(**kwargs)
-        self.config = {
-            "output_channels": output_channels,
-            "channels": channels,
-            "num_blocks": num_blocks,
-            "num_stages": num_stages,
-        }
+        self.channels = channels
+        self.num_stages = num_stages
         dtype = {"dtype": self.dtype_policy}
         self.first_down = vertical_conv(channels, 2, 3, "A", **dtype)
         self.first_right = vertical_conv(channels, 1, 3, "A", **dtype)
@@ -68,7 +64,7 @@ class PixelCNNPlusPlus(TwoStreams, SizedByLikelihood, CausalNetwork):
         self.head = pointwise(channels, dtype=self.dtype_policy)
 
     def build(self, x_shape, condition_shape=None):
-        divided(x_shape[1:3], 2 ** (self.config["num_stages"] - 1))
+        divided(x_shape[1:3], 2 ** (self.num_stages - 1))
         super().build(x_shape, condition_shape)
 
     def call(self, x, condition=None):
@@ -93,7 +89,7 @@ class PixelCNNPlusPlus(TwoStreams, SizedByLikelihood, CausalNetwork):
     def init_cache(self, batch_size, condition=None):
         _, width, size = self.event_shape
         dtype, biases = self.compute_dtype, self._biases(condition)
-        like = ops.zeros((batch_size, 1, width, self.config["channels"]), dtype)
+        like = ops.zeros((batch_size, 1, width, self.channels), dtype)
         state, traces = self.nothing(like, biases)
         cache = {
             "row": ops.convert_to_tensor(0),
@@ -123,9 +119,6 @@ class PixelCNNPlusPlus(TwoStreams, SizedByLikelihood, CausalNetwork):
         first = column["first"] + self.first_left.at(pair)
         right, trace = self.at(first, column["streams"], cache["left"])
         return self.head.at(ops.elu(right)), {**cache, "left": trace}, trace
-
-    def get_config(self):
-        return {**super().get_config(), **self.config}
 
 
 def _nothing_left(traces):
