@@ -477,11 +477,11 @@ def test_a_soak_tells_growth_and_warnings():
 
     def act(number):
         time.sleep(0.01)
-        kept.append(np.ones(2**18))  # 2 MiB, which nobody frees
-        if number == 3:
+        kept.extend([np.ones(2**23)] * (number < 6))  # 64 MiB, which nobody frees
+        if number == 1:
             logging.getLogger("tensorflow").warning("triggered tf.function retracing")
 
-    *_, growth, warnings = soak.report(seconds=1.0, every=0.2, act=act)
+    *_, growth, warnings = soak.report(seconds=5, every=0, act=act)
     assert float(re.search(r"([\d.]+) %", growth)[1]) > 1
     assert warnings.endswith(": 1")
 
