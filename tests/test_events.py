@@ -310,3 +310,9 @@ def test_what_a_condition_may_be():
 def test_sizes_are_positive(make):
     with pytest.raises(ValueError, match="to be an integer of at least 1"):
         make()
+
+
+@pytest.mark.parametrize("levels", [None, 2, 17, 256])
+def test_noise_is_of_the_levels_that_an_image_has(levels):
+    image = events.Image(4, 4, 3, levels=levels)
+    image.validate(image.example(5, seed=0))

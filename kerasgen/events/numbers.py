@@ -101,7 +101,10 @@ class Image(Event):
         return {"maximum": self.levels - 1} if self.levels else {}
 
     def example(self, n, seed):
-        return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
+        noise = np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
+        if self.levels:
+            noise = np.round(noise * (self.levels - 1)) / np.float32(self.levels - 1)
+        return noise
 
     def render(self, x):
         return ops.convert_to_numpy(x)
