@@ -79,8 +79,9 @@ def recover(path: str | os.PathLike) -> None:
         except (Timeout, OSError):  # its writer is at work, or another process is here
             continue
         with held:
-            if (workshop / _PREVIOUS).exists() and not path.exists():
-                os.rename(workshop / "new" / path.name, path)
+            new = workshop / "new" / path.name
+            if (workshop / _PREVIOUS).exists() and new.exists() and not path.exists():
+                os.rename(new, path)
             shutil.rmtree(workshop, ignore_errors=True)
 
 

@@ -71,6 +71,13 @@ def test_where_two_renames_are_needed_the_next_use_finishes_them(tmp_path):
     assert content(target) == "new" and list(tmp_path.iterdir()) == [target]
 
 
+def test_what_was_removed_on_purpose_does_not_come_back(tmp_path):
+    leftover = tmp_path / ".target.partial-1"
+    (leftover / "previous").mkdir(parents=True)  # the exchange was done, the tidying was not
+    durable.recover(tmp_path / "target")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_renames_do_where_the_system_cannot_exchange(tmp_path, monkeypatch):
     monkeypatch.setattr(durable.ctypes, "CDLL", lambda *names, **options: None)
     for text in ("old", "new"):
