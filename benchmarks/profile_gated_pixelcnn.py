@@ -9,14 +9,12 @@ in the forms that it could have.
 """
 
 import argparse
-import collections
 import functools
-import pathlib
 import statistics
-import tempfile
 import time
 
 import keras
+import profile_recipe
 import tensorflow as tf
 from train_gated_pixelcnn import CHANNELS, keras_model
 from turns import EPSILON, LEARNING_RATE, STEPS_PER_EXECUTION, binary_images
@@ -32,8 +30,6 @@ CONVOLUTIONS = {  # of a layer: kernel `[rows, columns, inputs, outputs]`
 
 def operations(batch, steps):
     """Milliseconds of a training step by kind of operation, `Counter`."""
-    from tensorflow.tsl.profiler.protobuf import xplane_pb2
-
     keras.config.set_dtype_policy("mixed_bfloat16")
     model = keras_model()
     model.compile(
@@ -43,22 +39,7 @@ def operations(batch, steps):
     )
     images = binary_images(batch * steps)
     fit = {"batch_size": batch, "shuffle": False, "verbose": 0}
-    model.fit(images, **fit)
-    with tempfile.TemporaryDirectory() as folder:
-        with tf.profiler.experimental.Profile(folder):
-            model.fit(images, **fit)
-        (path,) = pathlib.Path(folder).rglob("*.xplane.pb")
-        space = xplane_pb2.XSpace.FromString(path.read_bytes())
-    spent = collections.Counter()
-    for plane in space.planes:
-        for line in plane.lines:
-            for event in line.events:
-                # Operations are named "name:Kind", what TensorFlow itself does "Class::Method" or
-                # "what: function".
-                name, _, kind = plane.event_metadata[event.metadata_id].name.rpartition(":")
-                if name and not name.endswith(":") and not kind.startswith(" "):
-                    spent[kind] += event.duration_ps / 1e9 / steps
-    return spent
+    return profile_recipe.operations(lambda: model.fit(images, **fit), steps)
 
 
 def convolutions(batch):

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from command_line import TINY
 
 from kerasgen import networks, zoo
 from kerasgen.metrics.likelihood import scored
@@ -454,6 +455,33 @@ def test_forms_of_the_gate_are_the_same_function(rng):
     for gate in profile.GATES:
         for value, expected in zip(profile.with_gradient(gate, x, slope), exact_ones, strict=True):
             np.testing.assert_allclose(tf.cast(value, tf.float32), expected, atol=0.05)
+
+
+def test_multiply_adds_of_a_step_are_counted_with_those_of_its_gradients():
+    count = script(SCRIPT.with_name("profile_recipe.py")).multiply_adds
+    conv = keras.layers.Conv2D(4, 3, padding="same")
+    conv.build((2, 5, 6, 3))
+    x, matrix = np.ones((2, 5, 6, 3), "float32"), tf.ones((4, 7))
+
+    def gradients():
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.reshape(conv(x), (-1, 4)) @ matrix)
+        return y, tape.gradient(y, conv.kernel.value)
+
+    products, of_matrix = 2 * 5 * 6 * 9 * 3 * 4, 2 * 5 * 6 * 4 * 7
+    # Of the convolution and its kernel, of the matrices and of what they read.
+    assert count(gradients) == 2 * products + 2 * of_matrix
+
+
+def test_the_profile_of_a_recipe(capsys, tmp_path):
+    run = TINY.override(["data.batch_size=4", "training.precision=float32"])
+    run.save(tmp_path / "tiny.yaml")
+    profile = script(SCRIPT.with_name("profile_recipe.py"))
+    profile.main([str(tmp_path / "tiny.yaml"), "--steps", "2"])
+    table, _, last = capsys.readouterr().out.strip().rpartition("\n\n")
+    spent = [float(line.strip("| ").split(" | ")[1]) for line in table.splitlines()[2:]]
+    assert max(spent) == spent[-1] > 0
+    assert re.search(r"ms a step of 4: .* million multiply-adds an example, .*% of the", last)
 
 
 def test_the_profile_of_a_step():
