@@ -38,3 +38,22 @@ def above_zero(name: str, value: Any) -> float:
     if not is_number or not 0 < float(value) < math.inf:
         raise ValueError(f"Expected {name} to be a number above 0. Received: {name}={value!r}")
     return float(value)
+
+
+def seed(value: Any) -> int | None:
+    """Checks that a seed is None or a whole number in 0..2**32-1, NumPy's included.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> seed(np.int64(3))
+    3
+    """
+    if value is None:
+        return None
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_integer or not 0 <= value < 2**32:
+        raise ValueError(
+            f"Expected seed to be None or an integer in 0..{2**32 - 1}. Received: seed={value!r}"
+        )
+    return int(value)

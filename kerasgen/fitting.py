@@ -1,31 +1,104 @@
 """Whether the parts of a model fit each other, asked once, when it is constructed."""
 
+import inspect
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 from kerasgen.events import Event, Tensor
 
 
-def features(encoder, event: Event) -> tuple[int, ...]:
+def part(name: str, value: Any, kind: type = keras.Layer) -> None:
+    """Checks of what kind a part of a model is.
+
+    Raises:
+        ValueError: a function, a name, a class that is not yet an object, a part of another kind.
+
+    >>> part("encoder", "mlp")
+    Traceback (most recent call last):
+    ValueError: Expected encoder to be a keras Layer. Received: 'mlp' (str).
+    """
+    if isinstance(value, kind):
+        return
+    place, _, _ = kind.__module__.partition(".")
+    if place == "kerasgen":
+        place = ".".join(kind.__module__.split(".")[:2])
+    if isinstance(value, type):
+        received = f"the class {value.__name__}. Make an object of it: {value.__name__}(...)."
+    elif inspect.isfunction(value):
+        received = "a function. Write a layer with it in call, which saving and freezing know."
+    else:
+        received = f"{_shown(value)} ({type(value).__name__})."
+    raise ValueError(f"Expected {name} to be a {place} {kind.__name__}. Received: {received}")
+
+
+def settings(policy: Any) -> None:
+    """Checks that Keras is set as parts need it.
+
+    Raises:
+        ValueError: a dtype policy of other weights than float32; channels first.
+    """
+    if policy.variable_dtype != "float32":
+        raise ValueError(
+            "Expected weights in float32, as likelihoods are. "
+            f"Received: the dtype policy {policy.name}. Make the model and its parts under "
+            "keras.config.set_floatx('float32'), or under the policy mixed_bfloat16."
+        )
+    if (order := keras.config.image_data_format()) != "channels_last":
+        raise ValueError(
+            f"Expected images with their channels last. Received: the data format {order}. Make "
+            "the model and its parts under keras.config.set_image_data_format('channels_last')."
+        )
+
+
+def vector(network: Any, event: Event, name: str = "encoder") -> tuple[int, ...]:
+    """Shape `(F,)` of what a network makes of one example, which is to be one vector.
+
+    Raises:
+        ValueError: those of `features`; features of a grid.
+    """
+    shape = features(network, event, name)
+    if len(shape) != 1:
+        raise ValueError(
+            f"Expected features [batch, F] of the {name}. Received: {_name(network)}, which gives "
+            f"{shape}, a grid. Put a Flatten at its end."
+        )
+    return shape
+
+
+def features(network: Any, event: Event, name: str = "encoder") -> tuple[int, ...]:
     """Shape of what an encoder makes of one example.
 
     Raises:
-        ValueError: it takes no such examples, or gives several outputs or no features.
+        ValueError: it takes no such examples, or gives several outputs, no features, or another
+            number of them than of examples.
     """
-    what = f"Expected an encoder of {event!r} to features [batch, F] or [batch, height, width, F]."
+    part(name, network)
+    what = (
+        f"Expected a network for {name}, of {event!r} to [batch, F] or [batch, height, width, F]."
+    )
     try:
-        output = encoder(event.symbolic())
+        output = network(event.symbolic())
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{what} Received: {_name(encoder)}: {_line(error)}") from error
+        raise ValueError(f"{what} Received: {_name(network)}: {_line(error)}") from error
     if not hasattr(output, "shape"):
-        raise ValueError(f"{what} Received: {_name(encoder)}, which gives several outputs.")
-    shape = tuple(output.shape[1:])
+        raise ValueError(
+            f"{what} Received: {_name(network)}, which gives several outputs. Join them in one."
+        )
+    batch, *shape = output.shape
+    if batch is not None:
+        raise ValueError(
+            f"{what} Received: {_name(network)}, which gives {batch} for any batch. "
+            "Keep the batch axis."
+        )
     if len(shape) not in (1, 3) or None in shape:
         raise ValueError(
-            f"{what} Received: {_name(encoder)}, which gives {shape}. Put a Flatten at its end."
+            f"{what} Received: {_name(network)}, which gives {tuple(shape)}. "
+            "Put a Flatten at its end."
         )
-    return shape
+    return tuple(shape)
 
 
 def predicts(network, input_shape: tuple[int, ...], likelihood) -> None:
@@ -38,7 +111,12 @@ def predicts(network, input_shape: tuple[int, ...], likelihood) -> None:
     """
     expected = likelihood.output_shape
     _set_output(network, expected)
-    params = network(keras.KerasTensor((None, *input_shape)))
+    try:
+        params = network(keras.KerasTensor((None, *input_shape)))
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"Expected a decoder of codes {input_shape}. Received: {_name(network)}: {_line(error)}"
+        ) from error
     found = keras.tree.map_structure(lambda p: tuple(p.shape[1:]), params)
     if found != expected:
         raise ValueError(
@@ -46,10 +124,10 @@ def predicts(network, input_shape: tuple[int, ...], likelihood) -> None:
             f"{_name(likelihood)} needs for {likelihood.event!r}. Received: {found}. Set the "
             "decoder's output_shape."
         )
-    if activation := _squashing(network):
+    if bounds := _squashing(network) or _squashes(network, input_shape):
         raise ValueError(
             f"Expected a decoder that is linear at its end, as {_name(likelihood)} takes logits or "
-            f"real parameters. Received: the activation {activation!r}. Drop it."
+            f"real parameters. Received: {bounds}. Drop that activation."
         )
 
 
@@ -60,6 +138,11 @@ def predicts_pixels(network, grid: Event, condition: Event, likelihood) -> None:
         ValueError: it gives another number of parameters than the likelihood needs.
     """
     *_, channels = likelihood.output_shape
+    if not hasattr(network, "init_cache"):
+        raise ValueError(
+            "Expected a causal network of kerasgen.networks, such as GatedPixelCNN, whose pixels "
+            f"see those before them only. Received: {_name(network)}."
+        )
     if hasattr(network, "set_output"):
         network.set_output(channels)
     vector = keras.KerasTensor((None, condition.encoded_size)) if condition.encoded_size else None
@@ -78,12 +161,18 @@ def generates(generator, noise_size: int, event: Event) -> None:
     Raises:
         ValueError: it gives something else than examples.
     """
+    part("generator", generator)
     _set_output(generator, event.shape)
     made = generator(keras.KerasTensor((None, noise_size)))
     if tuple(made.shape[1:]) != event.shape:
         raise ValueError(
             f"Expected the generator's output shape to be {event.shape}, one example. "
             f"Received: {tuple(made.shape[1:])}. Leave the generator's output_shape out."
+        )
+    bounds = _squashes(generator, (noise_size,))
+    if event.values == "[0, 1]" and bounds and "-1" in bounds:
+        raise ValueError(
+            f"Expected a generator of pixels in [0, 1]. Received: {bounds}. End it in a sigmoid."
         )
 
 
@@ -128,11 +217,37 @@ def _squashing(network):
     layers = getattr(network, "layers", None)
     activation = getattr(layers[-1] if layers else network, "activation", None)
     name = getattr(activation, "__name__", None)
-    return name if name in ("sigmoid", "softmax", "tanh", "hard_sigmoid", "relu") else None
+    return (
+        f"the activation {name!r}"
+        if name in ("sigmoid", "softmax", "tanh", "hard_sigmoid", "relu")
+        else None
+    )
+
+
+def _squashes(network, input_shape):
+    """In what interval a foreign network's outputs saturate, or None: a sigmoid may hide in it."""
+    if type(network).__module__.startswith("kerasgen."):
+        return None  # linear at their ends, and bound to say so by their tests
+    noise = 1e4 * np.random.default_rng(0).standard_normal((8, *input_shape)).astype("float32")
+    outputs = keras.tree.flatten(network(noise, training=False))
+    x = np.concatenate([np.ravel(ops.convert_to_numpy(ops.cast(o, "float32"))) for o in outputs])
+    low, high = x.min(), x.max()
+    if low >= 0 and 0.99 < high <= 1:
+        return "outputs within [0, 1], as of a sigmoid"
+    if -1 <= low < -0.99 and 0.99 < high <= 1:
+        return "outputs within [-1, 1], as of tanh"
+    if low == 0 < high and 0.05 < np.mean(x == 0) < 0.95:
+        return "outputs of 0 and above, as of a relu"
+    return None
 
 
 def _name(part):
     return type(part).__name__
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _line(error):

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from kerasgen import abilities, backend, batches, describing, events
-from kerasgen.registration import from_config, get_config
-from kerasgen.watch import FirstFault, Watch
+from kerasgen import abilities, backend, calls
+from kerasgen.event_model import EventModel
 
 
 class Loss(NamedTuple):
@@ -24,131 +23,6 @@ class Loss(NamedTuple):
     def total(self):
         """The weighted sum of the terms, `[B]`."""
         return sum(self.weights.get(name, 1.0) * term for name, term in self.terms.items())
-
-
-class EventModel(keras.Model):
-    """A model that knows what one example is, and watches the data and the loss while it trains.
-
-    Arrays are checked before `fit` and `evaluate` begin; what comes in batches, inside the compiled
-    step. A fault ends `fit` at the first batch, at the end of the epoch at the latest.
-
-    Args:
-        event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
-        condition: what it is conditional on, an event too; a number stands for as many classes.
-        terms: names of the loss terms.
-    """
-
-    preset: str | None = None  # whose weights it was loaded with
-    likelihood_kind: str | None = None  # of models that score, see `abilities.Scores`
-    autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
-
-    def __init__(self, event, condition=None, terms=(), **kwargs):
-        backend.check_process()
-        super().__init__(**kwargs)
-        self.event = events.of(event)
-        self.condition = events.condition_of(condition)
-        self.first_fault = FirstFault((*terms, "loss"), self._data_faults())
-
-    def __repr__(self):
-        return describing.line(self)
-
-    def _repr_html_(self):
-        return describing.card(self)
-
-    def summary(self, *args, print_fn=print, **kwargs):
-        """Keras' `summary`, with a dash at parts that give no single tensor."""
-        marked = lambda text: print_fn(text.replace("│ ?", "│ -").rstrip())  # noqa: E731
-        super().summary(*args, print_fn=marked, **kwargs)
-
-    @property
-    def event_shape(self) -> tuple[int, ...]:
-        """Shape of one example."""
-        return self.event.shape
-
-    @property
-    def num_classes(self) -> int | None:
-        """Number of classes of the condition, or None where it is something else or nothing."""
-        return self.condition.count
-
-    def check(self, x, condition=None):
-        """Examples and condition as tensors of their events' types.
-
-        Raises:
-            ValueError: what one of the events refuses, or as many of one as of the other.
-        """
-        x, condition = self.event.check(x), self.condition.check(condition)
-        self._same_count(x, condition)
-        return x, condition
-
-    def validate(self, x, condition=None) -> None:
-        """The errors of `check`, without a copy of the data."""
-        self.event.validate(x)
-        self.condition.validate(condition)
-        self._same_count(x, condition)
-
-    def _same_count(self, x, condition):
-        if condition is None:
-            return
-        counts = batches.count(x), batches.count(condition)
-        if all(isinstance(n, int) for n in counts) and counts[0] != counts[1]:
-            raise ValueError(
-                f"Expected one condition for each of {counts[0]} examples. Received: {counts[1]}."
-            )
-
-    def unpacked(self, tensors: dict[str, Any]):
-        """Examples and condition that named tensors of an exported file stand for."""
-        return self.event.pack(tensors), self.condition.pack(tensors)
-
-    def faults(self, x, condition=None) -> dict[str, Any]:
-        """What can be wrong with the values of a batch, a Boolean scalar for each fault."""
-        found = self.event.faults(x)
-        if condition is not None:
-            found |= self.condition.faults(condition)
-        return found
-
-    def _data_faults(self):
-        """Names of all data faults there are."""
-        examples = [event.example(1, 0) for event in (self.event, self.condition)]
-        return tuple(self.faults(*(_tensors(each) for each in examples)))
-
-    def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
-        """Keras' `fit`; arrays are checked before, and every batch in the step."""
-        if x is None:
-            self.event.validate(x)
-        self._validate_arrays(x, y)
-        held_out = kwargs.get("validation_data")
-        self._validate_arrays(
-            *(held_out[:2] if isinstance(held_out, (list, tuple)) else (held_out,))
-        )
-        try:
-            return super().fit(x, y, *args, callbacks=_watched(callbacks), **kwargs)
-        except Exception:
-            self.train_function = None  # may be half traced, for data that were refused
-            raise
-
-    def evaluate(self, x=None, y=None, *args, callbacks=None, **kwargs):
-        """Keras' `evaluate`; arrays are checked before, and every batch in the step."""
-        if not isinstance(callbacks, keras.callbacks.CallbackList):  # not within `fit`
-            if x is None:
-                self.event.validate(x)
-            self._validate_arrays(x, y)
-            callbacks = _watched(callbacks)
-        return super().evaluate(x, y, *args, callbacks=callbacks, **kwargs)
-
-    def _validate_arrays(self, x, y=None):
-        if all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x)) and x is not None:
-            self.validate(x, y)
-
-    def get_metrics_result(self):
-        return backend.per_replica_results(super().get_metrics_result())
-
-    def compile_from_config(self, config):
-        # Keras skips this for a model with a `compile` of its own.
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
-
-    get_config = get_config
-    from_config = classmethod(from_config)
 
 
 class GenerativeModel(EventModel):
@@ -170,17 +44,29 @@ class GenerativeModel(EventModel):
         super().__init__(event, condition, terms, **kwargs)
         self.term_means = {name: keras.metrics.Mean(name=name) for name in terms}
 
-    def compile(self, optimizer="rmsprop", loss=None, **kwargs):
+    def compile(
+        self,
+        optimizer="rmsprop",
+        loss=None,
+        loss_weights=None,
+        metrics=None,
+        weighted_metrics=None,
+        **kwargs,
+    ):
         """Keras' `compile`, without a loss: the model has its own, the sum of its terms.
 
         Raises:
-            ValueError: a loss, which would be ignored.
+            ValueError: a loss, weights of losses or metrics, which compare a target with a
+                prediction.
         """
-        if loss is not None:
-            raise ValueError(
-                f"Expected no loss: {type(self).__name__} trains by its own. Received: "
-                f"loss={loss!r}."
-            )
+        calls.refuse(
+            f"{type(self).__name__} trains by its own loss and logs its terms, "
+            f"{', '.join(self.term_means) or 'none'}: drop it, and measure with kerasgen.metrics.",
+            loss=loss,
+            loss_weights=loss_weights,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+        )
         super().compile(optimizer, **kwargs)
 
     def predict(self, *args, **kwargs):
@@ -189,9 +75,26 @@ class GenerativeModel(EventModel):
         Raises:
             TypeError: always.
         """
+        self._refuse_prediction("predict")
+
+    def predict_on_batch(self, x):
+        """Refused, as `predict`."""
+        self._refuse_prediction("predict_on_batch")
+
+    def export(self, *args, **kwargs):
+        """Refused, as `predict`: `kerasgen.export` writes a file of all that the model can do."""
+        self._refuse_prediction("Keras' export, which kerasgen.export.saved_model replaces")
+
+    def __call__(self, *args, **kwargs):
+        """Refused, as `predict`, where it is not Keras that trains or evaluates."""
+        if not self._in_step:
+            self._refuse_prediction(f"a call of the {type(self).__name__}")
+        return super().__call__(*args, **kwargs)
+
+    def _refuse_prediction(self, call):
         methods = ", ".join(abilities.methods(self))
         raise TypeError(
-            f"Expected one of the methods of {type(self).__name__}: {methods}. Received: predict."
+            f"Expected one of the methods of {type(self).__name__}: {methods}. Received: {call}."
         )
 
     def call(self, x):
@@ -208,29 +111,15 @@ class GenerativeModel(EventModel):
             self.term_means[name].update_state(term)
         total = loss.total()
         if sample_weight is not None:
-            total = total * sample_weight
-        total = ops.mean(total) + penalties(self)
+            total = total * ops.cast(sample_weight, total.dtype)
+        # A replica without examples weighs nothing.
+        count = ops.maximum(ops.cast(ops.shape(total)[0], total.dtype), 1)
+        total = ops.sum(total) / count + penalties(self)
         self.first_fault.update_state(loss.terms, {"loss": total}, data=faults)
         # Keras optimizers sum gradients over replicas: each contributes its share of the mean.
         return total / backend.num_replicas()
-
-    def received(self, x, y):
-        """A batch of `fit` as tensors of their events' types, and what is wrong with its values."""
-        faults = self.faults(x, y)
-        x, y = self.check(x, y)
-        # A token out of range would end the step itself, before the fault is told.
-        return self.event.clip(x), self.condition.clip(y), faults
 
 
 def penalties(*layers):
     """What the regularizers within layers add to a loss, a scalar."""
     return sum(ops.sum(penalty) for layer in layers for penalty in layer.losses)
-
-
-def _watched(callbacks):
-    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
-    return [*callbacks, Watch()]
-
-
-def _tensors(example):
-    return None if example is None else keras.tree.map_structure(ops.convert_to_tensor, example)

@@ -78,13 +78,20 @@ class Watch(keras.callbacks.Callback):
         FloatingPointError: a loss that is not finite.
     """
 
+    def __init__(self):
+        super().__init__()
+        self._epoch = None
+        self._looked = self._testing = False
+
     def on_epoch_begin(self, epoch, logs=None):
-        self._looked = False
         self._epoch = epoch
+        self._looked = False
 
     def on_test_begin(self, logs=None):
+        if self._epoch is not None:
+            self._look()  # the metrics of the epoch are reset now
+        self._testing = True
         self._looked = False
-        self._epoch = None
 
     def on_train_batch_end(self, batch, logs=None):
         self._look_once()
@@ -94,9 +101,11 @@ class Watch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._look()
+        self._epoch = None
 
     def on_test_end(self, logs=None):
         self._look()
+        self._testing = False
 
     def _look_once(self):
         if not self._looked:
@@ -104,24 +113,33 @@ class Watch(keras.callbacks.Callback):
             self._look()
 
     def _look(self):
-        backend.sync_variables(self.model)
-        step, names, in_data = self.model.first_fault.found()
-        if not names:
-            return
-        when = (
-            f"step {step + 1}"
-            if self._epoch is None
-            else f"epoch {self._epoch + 1}, step {step + 1}"
+        held_out = "validation " if self._testing and self._epoch is not None else ""
+        epoch = "" if self._epoch is None else f"epoch {self._epoch + 1}, "
+        raise_fault(self.model, f"{epoch}{held_out}step {{step}}")
+
+
+def raise_fault(model: keras.Model, when: str) -> None:
+    """Tells the first fault that the model's `FirstFault` has seen.
+
+    Args:
+        when: where that was, with `{step}` for the step, which counts from 1.
+
+    Raises:
+        ValueError: data that the model's events refuse.
+        FloatingPointError: a loss that is not finite.
+    """
+    backend.sync_variables(model)
+    step, names, in_data = model.first_fault.found()
+    if not names:
+        return
+    when = when.format(step=step + 1)
+    if in_data:
+        raise ValueError(
+            f"Expected data that {type(model).__name__} takes: {model.event!r}, condition "
+            f"{model.condition!r}. Received: {', '.join(names)} in {when}. Mend that batch."
         )
-        if in_data:
-            raise ValueError(
-                f"Expected data that {type(self.model).__name__} takes: {self.model.event!r}, "
-                "condition "
-                f"{self.model.condition!r}. Received: {', '.join(names)} in {when}. Mend that "
-                "batch."
-            )
-        raise FloatingPointError(
-            f"Expected finite losses. Received: {', '.join(names)} not finite in {when}. The "
-            "weights "
-            "are spoiled. Load earlier ones, and train with a lower learning rate."
-        )
+    spoiled = "The weights are spoiled. Load earlier ones, and train with a lower learning rate."
+    remedy = spoiled if model.spoiled_weights() else "The weights are finite: look at that batch."
+    raise FloatingPointError(
+        f"Expected finite losses. Received: {', '.join(names)} not finite in {when}. {remedy}"
+    )

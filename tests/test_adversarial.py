@@ -236,9 +236,7 @@ def test_bad_input_is_refused():
     conditional = tiny_gan(num_classes=10)
     conditional.compile()
     for method in (conditional.fit, conditional.evaluate):
-        with pytest.raises(
-            ValueError, match="Expected no sample_weight: samples cannot be weighed"
-        ):
+        with pytest.raises(ValueError, match="Expected no sample_weight"):
             method(np.zeros((4, 8, 8, 1)), np.arange(4), sample_weight=np.ones(4), verbose=0)
     with pytest.raises(
         ValueError, match="Expected a condition: this model is conditional on 10 classes"

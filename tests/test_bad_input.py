@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_vae
+from conftest import tiny_classifier, tiny_mlp_vae, tiny_vae
 from test_recipe import TEXT
 
 from kerasgen import zoo
@@ -68,6 +68,8 @@ METHODS = {
     "fit_validation_pair": lambda model, x: model.fit(GOOD, validation_data=(x, None), verbose=0),
     "evaluate": lambda model, x: model.evaluate(x, verbose=0),
     "evaluate_dataset": lambda model, x: model.evaluate(tf.data.Dataset.from_tensors(x), verbose=0),
+    "train_on_batch": lambda model, x: model.train_on_batch(x),
+    "test_on_batch": lambda model, x: model.test_on_batch(x),
     "log_prob": lambda model, x: model.log_prob(x, num_samples=1),
     "elbo": lambda model, x: model.elbo(x),
     "encode": lambda model, x: model.encode(x),
@@ -93,6 +95,8 @@ def conditional():
 @pytest.mark.parametrize("problem", PIXELS)
 def test_pixels(model, method, problem):
     x, message = PIXELS[problem]
+    if "dataset" in method and problem == "rank":
+        message = "Batch the data"
     if "dataset" in method and problem in IN_STEPS:
         message = rf"Received: .*{IN_STEPS[problem]}.* in (epoch 1, )?step 1"
     with pytest.raises(ValueError, match=message):
@@ -231,6 +235,75 @@ def test_errors_come_before_any_work():
 
 
 def test_loss_of_compile():
-    message = "Expected no loss: LatentVariableModel trains by its own. Received: loss='mse'."
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="Expected no loss. Received: loss='mse'."):
         tiny_vae().compile("adam", loss="mse")
+
+
+LATE = {
+    "training": lambda bad: {"x": bad},
+    "before a validation": lambda bad: {"x": bad, "validation_data": GOOD},
+    "validation": lambda bad: {"x": GOOD, "validation_data": bad},
+}
+
+
+@pytest.mark.parametrize("where", LATE)
+@pytest.mark.parametrize("problem", IN_STEPS)
+def test_a_late_batch(where, problem):
+    """What comes third is told by the end of its epoch, whatever comes after it."""
+    model = tiny_mlp_vae()
+    model.compile()
+    bad = PIXELS[problem][0].astype("float32")
+    batches = tf.data.Dataset.from_tensor_slices(np.concatenate([GOOD, GOOD, bad])).batch(2)
+    told = "validation step 3" if where == "validation" else "epoch 1, step 3"
+    with pytest.raises(ValueError, match=f"{IN_STEPS[problem]}.* in .*{told}"):
+        model.fit(**LATE[where](batches), verbose=0)
+
+
+@pytest.mark.parametrize("build", [lambda: tiny_mlp_vae(num_classes=10), tiny_classifier])
+@pytest.mark.parametrize("wrong", [-1, 10, 0.5])
+def test_labels_that_come_in_batches(build, wrong):
+    model = build()
+    model.compile()
+    batches = (np.full((2, 8, 8, 1), 0.5, "float32"), np.array([3, wrong]))
+    with pytest.raises(ValueError, match="labels that are not whole numbers in 0..9 in epoch 1"):
+        model.fit((batches for _ in range(3)), verbose=0)
+    for method in (model.train_on_batch, model.test_on_batch):
+        with pytest.raises(ValueError, match="Expected labels in 0..9"):
+            method(*batches)
+
+
+@pytest.mark.parametrize(
+    ("x", "remedy"),
+    [
+        (np.zeros((4, 8, 8, 2)), ":1"),
+        (np.zeros((4, 1, 9, 9)), "np.moveaxis.*Resize"),
+        (np.zeros((4, 9, 9)), r"Resize.*\[..., None\]"),
+        (np.zeros((8, 8)), r"x\[None, ..., None\]"),
+        (np.zeros((4, 64)), "x.reshape"),
+        (np.zeros((3, 4, 8, 8, 1)), "Join the leading axes"),
+        (2 * GOOD - 1.5, r"Rescale the data: \(x"),
+        (GOOD * 2**16, "65535"),
+        ({"image": GOOD}, "'image'"),
+        ((GOOD, np.zeros(2)), "apart"),
+        ("images.npz", "Load the data"),
+        (3, "Load the data"),
+        (np.array([["a"]]), "Convert them"),
+        (np.array([GOOD, 1], dtype=object), "Convert them"),
+    ],
+    ids=lambda value: getattr(value, "shape", value) if not isinstance(value, str) else value[:9],
+)
+@pytest.mark.parametrize("method", ["fit", "log_prob"])
+def test_the_remedy_fits_what_came(model, method, x, remedy):
+    if method == "log_prob" and isinstance(x, tuple):
+        x = list(x)
+    with pytest.raises(ValueError, match=remedy) as caught:
+        METHODS[method](model, x)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_stands_for_numbers():
+    model = tiny_mlp_vae()
+    model.compile()
+    for x in (GOOD.tolist(), GOOD > 0.3, GOOD.astype("float64"), np.asfortranarray(GOOD)):
+        model.fit(x, verbose=0)
+        model.log_prob(x, num_samples=1)

@@ -111,15 +111,7 @@ RING = Recipe.from_dict(
             "split": "train[:330]",
             "batch_size": 32,
         },  # the last 10 of an epoch are left out
-        "model": {
-            "families.LatentVariableModel": {
-                "event": [2],
-                "encoder": {"networks.MLP": {"output_shape": [8], "hidden": [8]}},
-                "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 2}},
-                "decoder": {"networks.MLP": {"output_shape": [2], "hidden": [8]}},
-                "likelihood": {"likelihoods.Gaussian": {"scale": "shared"}},
-            }
-        },
+        "model": {"families.Mixture": {"event": [2], "num_components": 3}},
         "training": {
             "epochs": 5,
             "learning_rate": 0.001,
@@ -148,12 +140,40 @@ def test_the_call_that_a_run_names_gives_the_poisoned_batch(source, monkeypatch,
     )
     points[late] = 1e30  # a number, as checks demand, and not among the first 10 batches
     data.export_npz("ring", npz)
-    with pytest.raises(
-        FloatingPointError, match="reconstruction, kl not finite in epoch [23]"
-    ) as error:
+    with pytest.raises(FloatingPointError, match="nll not finite in epoch [23]") as error:
         training.run(RING, tmp_path / "run", data=npz if source == "npz" else None)
     call = re.search(
         r"the first batch of (kerasgen\.data\..*\))\. The last checkpoint", str(error.value)
     )[1]
     batch = np.asarray(next(iter(eval(call, {"kerasgen": kerasgen}))))
     assert batch.shape == (32, 2) and (batch > 1e29).any(axis=1).sum() == 1
+
+
+SPOILED = {
+    "sample": lambda model: model.sample(1),
+    "log_prob": lambda model: model.log_prob(np.zeros((1, 8, 8, 1))),
+    "encode": lambda model: model.encode(np.zeros((1, 8, 8, 1))),
+    "reconstruct": lambda model: model.reconstruct(np.zeros((1, 8, 8, 1))),
+    "complete": lambda model: model.complete(np.zeros((8, 8, 1)), np.zeros((8, 8), bool)),
+    "probabilities": lambda model: model.probabilities(np.zeros((1, 8, 8, 1))),
+    "saved_model": lambda model: kerasgen.export.saved_model(model, "unwritten"),
+}
+
+
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_autoregressive, tiny_gan, tiny_classifier])
+def test_spoiled_weights_draw_and_score_nothing(build):
+    model = build()
+    model.trainable_variables[0].assign(model.trainable_variables[0] * np.nan)
+    for name, call in SPOILED.items():
+        if hasattr(model, name) or name == "saved_model":
+            with pytest.raises(FloatingPointError, match="finite weights"):
+                call(model)
+
+
+@pytest.mark.parametrize("call", ["fit", "train_on_batch"])
+def test_a_rate_that_spoils_the_weights(call, images):
+    model = tiny_mlp_vae()
+    model.compile(keras.optimizers.SGD(1e30))
+    with pytest.raises(FloatingPointError, match="finite losses.*lower learning rate"):
+        for _ in range(3):
+            getattr(model, call)(images[:8])

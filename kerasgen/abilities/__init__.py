@@ -22,6 +22,7 @@ __all__ = [
     "Samples",
     "Scores",
     "Tokenizes",
+    "lacking",
     "methods",
 ]
 
@@ -35,3 +36,12 @@ def methods(model: Any) -> list[str]:
     ['sample', 'log_prob']
     """
     return [ability.method for ability in ALL if isinstance(model, ability)]
+
+
+def lacking(name: str) -> str | None:
+    """What a model says that has not the ability whose public method is called `name`.
+
+    >>> lacking("log_prob")
+    'It has no likelihood that can be computed.'
+    """
+    return next((ability.absence for ability in ALL if ability.method == name), None)

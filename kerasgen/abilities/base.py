@@ -12,16 +12,23 @@ class Ability:
 
     Attributes:
         method: name of the public method.
+        absence: what a model without the ability says of it.
 
     >>> kerasgen.abilities.Samples.method, issubclass(kerasgen.abilities.Samples, Ability)
     ('sample', True)
     """
 
     method: str
+    absence: str
 
     def _compiled(self, name, **static):
-        """The block `name` of this model, compiled once for every choice of static arguments."""
+        """The block `name` of this model, compiled once for every choice of static arguments.
+
+        Raises:
+            FloatingPointError: weights that are not finite, which draw nothing but black pictures.
+        """
         backend.check_process()
+        self.require_finite()
         compiled = self.__dict__.get("__compiled")  # Keras tracks attributes that it sees
         if compiled is None:
             compiled = functools.lru_cache(_BLOCKS)(self._compile)

@@ -13,6 +13,7 @@ class Classifies(Ability):
     """
 
     method = "probabilities"
+    absence = "It tells no classes apart: Classifier does."
     classified_at_once = 256
 
     def probabilities(self, x):

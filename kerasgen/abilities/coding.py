@@ -13,10 +13,13 @@ class Encodes(Ability):
     """
 
     method = "encode"
+    absence = "It has no code with a posterior."
 
     def encode(self, x, condition=None):
         """The posterior q(z | x), batch shape `[B]`, as a distribution."""
-        return self.posterior(*self.check(x, condition))
+        x, condition = self.check(x, condition)
+        self.require_finite()
+        return self.posterior(x, condition)
 
 
 class Reconstructs(Ability):
@@ -28,6 +31,7 @@ class Reconstructs(Ability):
     """
 
     method = "reconstruct"
+    absence = "It has no code to reconstruct from."
     reconstructions_at_once = 256
 
     def reconstruct(self, x, condition=None):
@@ -49,6 +53,7 @@ class Tokenizes(Ability):
     """
 
     method = "tokenize"
+    absence = "Its code is not of tokens: DiscreteAutoencoder has one."
     tokenized_at_once = 256
 
     @property

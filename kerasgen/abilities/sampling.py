@@ -23,6 +23,7 @@ class Samples(Ability):
     """
 
     method = "sample"
+    absence = "There is no prior to draw from."
     samples_at_once = 128  # of each block with a seed of its own: part of what a seed means
     num_seeds = 1  # of a block; `_sample` gets a list where it is more
 
@@ -51,7 +52,7 @@ class Samples(Ability):
 
     def _drawn(self, name, n, condition, seed, progress, ways):
         n = self._fitting(checks.positive("n", n))
-        seeds = keras.random.SeedGenerator(seed)
+        seeds = keras.random.SeedGenerator(checks.seed(seed))
         condition = self._requested(n, condition, seeds)
         static, moving = self._check_ways(ways)
         draw = self._compiled(name, **static)
@@ -126,6 +127,7 @@ class Completes(Samples):
     """
 
     method = "complete"
+    absence = "It does not draw pixels in turn: AutoregressiveModel does."
 
     def complete(self, image, mask, condition=None, seed=None, n=None, **ways: Any):
         """Draws the pixels of images that a mask leaves open, `[n, *event_shape]`.
@@ -158,7 +160,7 @@ class Completes(Samples):
         condition = self.condition.request(n, condition)
         static, moving = self._check_ways(ways)
         block = self._compiled("_complete", **static)
-        seeds = keras.random.SeedGenerator(seed)
+        seeds = keras.random.SeedGenerator(checks.seed(seed))
         return in_blocks(
             lambda *rows: block(backend.next_seed(seeds), *rows, **moving),
             n,

@@ -23,6 +23,7 @@ class Scores(Ability):
     """
 
     method = "log_prob"
+    absence = "It has no likelihood that can be computed."
     likelihood_kind = "exact"
     levels: int | None = None  # whose probability log_prob counts, None where it is a density
     num_samples = 500  # of an estimate
@@ -64,7 +65,7 @@ class Scores(Ability):
         """`reduce`, a sum of a kind over the samples' axis, of the log-weights, `[B]`."""
         k = checks.positive("num_samples", num_samples)
         x, condition = self.check(x, condition)
-        seeds = keras.random.SeedGenerator(seed)
+        seeds = keras.random.SeedGenerator(checks.seed(seed))
         log_weights = self._compiled("_log_weights")
 
         def block(x, condition):

@@ -37,6 +37,7 @@ class Bottleneck(keras.layers.Layer):
         decoded_shape: of what of it `decoded` gives the decoder.
         term_names: of the terms of its codes.
         term_weights: theirs, by name; a term that is not named weighs 1.
+        takes_grid: whether features may be those of a grid; otherwise they are one vector.
         has_prior: whether codes are real numbers with a density p(z), to sample and to score by.
         is_discrete: whether codes are grids of tokens.
         has_token_probabilities: whether the posterior of tokens has a gradient of its own.
@@ -54,6 +55,7 @@ class Bottleneck(keras.layers.Layer):
 
     term_names: tuple[str, ...] = ()
     term_weights: dict[str, float] = {}
+    takes_grid = True
     has_prior = False
     is_discrete = False
     has_token_probabilities = False

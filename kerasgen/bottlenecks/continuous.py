@@ -50,6 +50,7 @@ class Stochastic(Bottleneck):
     (True, True)
     """
 
+    takes_grid = False
     has_prior = True
 
     def call(

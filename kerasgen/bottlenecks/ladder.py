@@ -50,6 +50,8 @@ class Ladder(TopDown):
     ((1, 5, 56), ['kl_1', 'kl_2'], (1, 5, 8, 4, 4))
     """
 
+    takes_grid = True
+
     def __init__(
         self,
         latent_channels: Sequence[int] = (8, 4, 2),

@@ -78,33 +78,67 @@ class Event:
             ValueError: another shape, or values out of range; inside a traced function only the
                 shape is known.
         """
+        x = self.array(x)
         self.validate(x)
+        return self.cast(x)
+
+    def cast(self, x: Any):
+        """Valid examples as a tensor of the event's type."""
         return ops.cast(x, self.dtype)
+
+    def array(self, x: Any) -> Any:
+        """Examples as an array of numbers, where they are a list, a table of pandas' or Booleans.
+
+        Raises:
+            ValueError: a list of parts that differ in shape.
+        """
+        if hasattr(x, "to_numpy"):
+            return x.to_numpy()
+        if "bool" in str(getattr(x, "dtype", "")):
+            return x.astype(self.dtype) if isinstance(x, np.ndarray) else ops.cast(x, self.dtype)
+        if not isinstance(x, (list, tuple)):
+            return x
+        try:
+            return np.asarray(x)
+        except ValueError:
+            raise ValueError(
+                f"Expected {self.meaning} as one array. Received: {type(x).__name__} of {len(x)} "
+                "parts that differ in shape. Pass examples and their condition apart: (x, y)."
+            ) from None
 
     def validate(self, x: Any) -> None:
         """The errors of `check`, without a copy of the examples."""
         if x is None:
             raise ValueError(f"Expected {self.meaning} of {self!r}. Received: None. Pass some.")
+        x = self.array(x)
+        expected = ", ".join(["batch", *map(str, self.shape)])
+        if not hasattr(x, "shape"):
+            raise ValueError(
+                f"Expected {self.meaning} as an array of shape [{expected}]. {_received(x)}"
+            )
+        if getattr(x.dtype, "kind", "f") not in "biufV":  # NumPy's; V is bfloat16
+            raise ValueError(
+                f"Expected {self.meaning} as numbers. Received: {x.dtype}. Convert them."
+            )
         shape = tuple(ops.shape(x))
         if len(shape) != len(self.shape) + 1 or any(
             have != want for have, want in zip(shape[1:], self.shape) if isinstance(have, int)
         ):
-            expected = ", ".join(["batch", *map(str, self.shape)])
+            in_batches = shape == self.shape and not backend.is_concrete(x)
+            remedy = "Batch the data: data.batch(64)." if in_batches else self._remedy(shape)
             raise ValueError(
-                f"Expected {self.meaning} of shape [{expected}]. Received: shape {shape}. "
-                f"{self._remedy(shape)}"
+                f"Expected {self.meaning} of shape [{expected}]. Received: shape {shape}. {remedy}"
             )
         if isinstance(shape[0], int) and shape[0] == 0:
             raise ValueError("Expected at least 1 example. Received: 0.")
         if backend.is_concrete(x):
-            for start in range(0, shape[0], _ROWS):
-                rows = ops.convert_to_numpy(x[start : start + _ROWS])
-                if rows.dtype.kind in "OSU":
-                    raise ValueError(
-                        f"Expected {self.meaning} as numbers. Received: {rows.dtype}. Convert them."
-                    )
-                if any(self.faults(rows, np).values()):
-                    raise ValueError(self._explain(ops.convert_to_numpy(x)))
+            self._validate_values(x)
+
+    def _validate_values(self, x):
+        for start in range(0, len(x), _ROWS):
+            rows = ops.convert_to_numpy(x[start : start + _ROWS])
+            if any(self.faults(rows, np).values()):
+                raise ValueError(self._explain(ops.convert_to_numpy(x)))
 
     def faults(self, x: Any, xp: Any = ops) -> dict[str, Any]:
         """What can be wrong with the values of examples: a Boolean scalar for each fault.
@@ -121,6 +155,8 @@ class Event:
             return "For a single example, add a batch axis: x[None]."
         if shape and math.prod(shape[1:]) == self.size and all(isinstance(n, int) for n in shape):
             return f"Reshape the data: x.reshape(-1, {', '.join(map(str, self.shape))})."
+        if shape[len(shape) - len(self.shape) :] == self.shape and None not in shape:
+            return f"Join the leading axes: x.reshape(-1, {', '.join(map(str, self.shape))})."
         return "Bring the data into that shape first."
 
     def _explain(self, x) -> str:
@@ -238,3 +274,14 @@ def is_float(x):
     (True, False)
     """
     return "float" in keras.backend.standardize_dtype(x.dtype)
+
+
+def _received(x):
+    """What came in the place of an array, and what to do."""
+    if isinstance(x, dict):
+        keys = sorted(map(str, x))
+        first = next((key for key in keys if key in ("image", "images", "x")), keys[0])
+        return f"Received: a dict of {keys}. Take one of its values: {first!r}."
+    if hasattr(x, "__iter__") and not isinstance(x, str):
+        return f"Received: {type(x).__name__}, a source of batches. Pass its batches one by one."
+    return f"Received: {type(x).__name__}. Load the data, and pass the array."

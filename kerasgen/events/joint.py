@@ -59,9 +59,12 @@ class Joint(Event):
         if all(isinstance(n, int) for n in counts.values()) and len(set(counts.values())) > 1:
             raise ValueError(f"Expected as many examples of each. Received: {counts}.")
 
-    def check(self, x):
-        self.validate(x)
-        return {name: ops.cast(x[name], event.dtype) for name, event in self.events.items()}
+    def array(self, x):
+        known = isinstance(x, dict) and x.keys() == self.events.keys()
+        return {name: self.events[name].array(x[name]) for name in x} if known else x
+
+    def cast(self, x):
+        return {name: event.cast(x[name]) for name, event in self.events.items()}
 
     def faults(self, x, xp=ops):
         return {
@@ -128,24 +131,36 @@ class Joint(Event):
 
 @register
 class Nothing(Event):
-    """The condition of an unconditional model.
+    """The condition of an unconditional model: None, or an array `[B, 0]`, nothing of each example.
 
     >>> Nothing().check(None) is None
     True
     """
 
-    shape = ()
+    shape = (0,)
     encoded_size = 0  # pyright: ignore[reportAssignmentType]
 
+    @staticmethod
+    def of_each(n: int) -> np.ndarray:
+        """Nothing for each of `n` examples, `[n, 0]`, where None has no place.
+
+        >>> Nothing.of_each(3).shape
+        (3, 0)
+        """
+        return np.zeros((n, 0), "float32")
+
+    def array(self, x):
+        return x
+
     def validate(self, x):
-        if x is not None:
+        if x is not None and tuple(getattr(x, "shape", ()))[1:] != self.shape:
             raise ValueError(
                 "Expected condition=None: this model is unconditional. Received: a condition. Drop "
                 "it."
             )
 
-    def check(self, x):
-        self.validate(x)
+    def cast(self, x):
+        return None
 
     def request(self, n, condition):
         self.validate(condition)
@@ -186,7 +201,8 @@ def of(event) -> Event:
     """
     if isinstance(event, Event):
         return event
-    if isinstance(event, (list, tuple)) and all(isinstance(n, int) for n in event):
+    event = event.tolist() if isinstance(event, np.ndarray) else event
+    if isinstance(event, (list, tuple)) and all(isinstance(n, (int, np.integer)) for n in event):
         if len(event) == 3:
             return Image(*event)
         if len(event) == 1:
@@ -205,4 +221,4 @@ def condition_of(condition) -> Event:
     """
     if condition is None:
         return Nothing()
-    return Classes(condition) if isinstance(condition, int) else of(condition)
+    return Classes(condition) if isinstance(condition, (int, np.integer)) else of(condition)

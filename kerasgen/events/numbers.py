@@ -7,6 +7,7 @@ from kerasgen import checks
 from kerasgen.events.base import Event
 from kerasgen.registration import register
 
+_CHANNELS = (1, 2, 3, 4)  # that images have
 _BETWEEN = 0.01  # of the step between two levels: rounding in float32 errs by less
 
 
@@ -54,7 +55,7 @@ class Image(Event):
             return super()._explain(x)
         low, high = x.min(), x.max()
         if low < 0 or high > 1:
-            remedy = "Divide by 255." if low >= 0 and 1 < high <= 255 else "Rescale the data."
+            remedy = _rescaling(low, high)
             received = f"values in [{low:g}, {high:g}]"
             return f"Expected values in [0, 1]. Received: {received}. {remedy}"
         steps = x * (self.levels - 1)
@@ -67,20 +68,24 @@ class Image(Event):
         )
 
     def _remedy(self, shape):
-        (height, width, channels), (_, *rest) = self.shape, (*shape, *[None] * (not shape))
-        if rest == [height, width] and channels == 1:
-            return "Add the channel axis: x[..., None]."
-        if rest == [channels, height, width] != [height, width, channels]:
-            return "Move the channels to the end: np.moveaxis(x, 1, -1)."
-        if len(rest) == 3 and rest[:2] == [height, width]:
-            if channels == 1:
-                return "Make the images grey: x[..., :3].mean(-1, keepdims=True)."
-            if rest[2] == 1:
-                return f"Repeat the grey channel: np.repeat(x, {channels}, axis=-1)."
-            return f"Keep {channels} channels: x[..., :{channels}]."
-        if len(rest) == 3:
-            return f"Resize or crop the images to {height} x {width} first."
-        return super()._remedy(shape)
+        height, width, channels = self.shape
+        if shape == (height, width) and channels == 1:
+            return "For a single grey image, add both axes: x[None, ..., None]."
+        if len(shape) not in (3, 4) or shape == self.shape:
+            return super()._remedy(shape)
+        rest = shape[1:]
+        steps = []
+        if len(rest) == 3 and rest[0] in _CHANNELS and rest[2] not in _CHANNELS:
+            steps.append("Move the channels to the end: np.moveaxis(x, 1, -1)")
+            rest = (*rest[1:], rest[0])
+        if rest[:2] != (height, width):
+            steps.append(f"Resize or crop the images to {height} x {width}")
+        if len(rest) == 2:
+            steps.append("Add the channel axis: x[..., None]")
+        have = rest[2] if len(rest) == 3 else 1
+        if have != channels:
+            steps.append(_recolouring(have, channels))
+        return ". ".join(steps) + "."
 
     def clip(self, x):
         return ops.clip(x, 0.0, 1.0)
@@ -107,7 +112,10 @@ class Image(Event):
         return noise
 
     def render(self, x):
-        return ops.convert_to_numpy(x)
+        x = ops.convert_to_numpy(x)
+        if self.channels in (2, 4):  # the last is transparency: laid on white
+            return x[..., :-1] * x[..., -1:] + 1 - x[..., -1:]
+        return x if self.channels in (1, 3) else x.mean(axis=-1, keepdims=True)
 
 
 @register
@@ -220,3 +228,27 @@ class Series(Event):
     @property
     def shape(self):
         return self.length, self.channels
+
+
+def _rescaling(low, high):
+    """How values from low to high become pixels in [0, 1]."""
+    if low >= 0 and 16 < high <= 255:
+        return "Divide by 255."
+    if low >= 0 and 255 < high <= 65535:
+        return "Divide by 65535."
+    return "Rescale the data: (x + 1) / 2." if low >= -1 and high <= 1 else "Rescale the data."
+
+
+def _recolouring(have, want):
+    """How images of `have` channels get `want` of them."""
+    if want == 1:
+        return (
+            "Keep the grey channel: x[..., :1]"
+            if have == 2
+            else "Make the images grey: x[..., :3].mean(-1, keepdims=True)"
+        )
+    if have == 1:
+        return f"Repeat the grey channel: np.repeat(x, {want}, axis=-1)"
+    if have > want:
+        return f"Keep {want} channels: x[..., :{want}]"
+    return f"Add the {want - have} channels that are missing, or build the model for {have}"

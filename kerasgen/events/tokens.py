@@ -136,10 +136,7 @@ class Classes(Tokens):
                 "Received: "
                 f"condition=None. Pass integer labels of shape [batch] in {self.values}."
             )
-        super().validate(np.asarray(x) if isinstance(x, (list, tuple)) else x)
-
-    def check(self, x):
-        return super().check(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+        super().validate(x)
 
     def _remedy(self, shape):
         if len(shape) == 2 and shape[1] == 1:
@@ -198,6 +195,9 @@ class Attributes(Event):
             f"Received: {column.min()}..{column.max()}."
         )
 
+    def clip(self, x):
+        return ops.clip(x, 0, np.array(self.sizes, "int32") - 1)
+
     def example(self, n, seed):
         rng = np.random.default_rng(seed)
         return rng.integers(self.sizes, size=(n, len(self.sizes))).astype("int32")
@@ -230,24 +230,21 @@ class Sentences(Tokens):
         return f"Sentences(length={self.length}, vocab_size={self.vocab_size})"
 
     def validate(self, x):
-        super().validate(self._numbers(x))
-
-    def check(self, x):
-        return super().check(self._numbers(x))
-
-    def request(self, n, condition):
-        if isinstance(condition, str):
-            condition = [condition] * n
-        return super().request(n, self._numbers(condition))
-
-    def _numbers(self, x):
         if x is None:
             raise ValueError(
                 "Expected a condition: this model draws what a sentence says. Received: "
                 "condition=None. Pass a sentence for each example."
             )
+        super().validate(x)
+
+    def array(self, x):
         several = isinstance(x, (list, tuple)) and all(isinstance(each, str) for each in x)
-        return self.vocabulary.encode(x) if several or isinstance(x, str) else x
+        return self.vocabulary.encode(x) if several or isinstance(x, str) else super().array(x)
+
+    def request(self, n, condition):
+        if isinstance(condition, str):
+            condition = [condition] * n
+        return super().request(n, self.array(condition))
 
     @property
     def rows(self):

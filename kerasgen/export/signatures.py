@@ -76,6 +76,7 @@ def of(model, names=None):
         RuntimeError: Keras runs on another backend than TensorFlow.
         ValueError: a model that lists no signatures, an unknown name, or a model that computes in
             another type than float32.
+        FloatingPointError: weights that are not finite.
     """
     if not backend.CAN_EXPORT:
         raise RuntimeError(
@@ -96,6 +97,7 @@ def of(model, names=None):
             "the float32 dtype "
             "policy and load the weights there."
         )
+    model.require_finite()
     signatures = {name: Signature(*pair) for name, pair in model.export_signatures().items()}
     unknown = set(names or ()) - signatures.keys()
     if unknown:

@@ -12,12 +12,14 @@ is, and what keeps the critic's slope in bounds, are parts: see `kerasgen.diverg
 import keras
 from keras import ops
 
-from kerasgen import backend, checks, events, fitting
+from kerasgen import backend, calls, checks, events, fitting
 from kerasgen.abilities import Samples
-from kerasgen.families.game import TwoSidedTraining, refuse
+from kerasgen.divergences import Divergence
+from kerasgen.families.game import TwoSidedTraining
 from kerasgen.model import GenerativeModel, Loss, penalties
 from kerasgen.networks import ScoreHead
 from kerasgen.registration import register
+from kerasgen.regularizers import Regularizer
 
 
 @register
@@ -67,6 +69,10 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         head=None,
         **kwargs,
     ):
+        fitting.part("critic", critic)
+        fitting.part("divergence", divergence, Divergence)
+        for each in regularizers:
+            fitting.part("regularizers", each, Regularizer)
         names = [name for each in regularizers for name in each.names]
         if len(set(names)) < len(names):
             raise ValueError(
@@ -98,12 +104,13 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
                 f"Received: num_classes={self.head.num_classes}. Set the head's num_classes."
             )
         fitting.generates(self.generator, self.latent_dim + (self.num_labels or 0), self.event)
-        features = self.critic(self.event.symbolic())
+        features = fitting.vector(self.critic, self.event, "critic")
         if not self.head.built:
-            self.head.build(features.shape)
+            self.head.build((None, *features))
         self.built = True
 
     samples_at_once = 256
+    weighs_examples = False
 
     @property
     def label_event(self):
@@ -179,7 +186,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each."""
-        refuse(sample_weight)
+        calls.refuse("Samples cannot be weighed: drop it.", sample_weight=sample_weight)
         x, y, faults = self.received(x, y)
         terms, divergence = self._terms(x, y, training)
         self.first_fault.update_state(terms, data=faults)

@@ -13,8 +13,10 @@ from keras import ops
 
 from kerasgen import fitting
 from kerasgen.abilities import Encodes, Reconstructs, Scores
+from kerasgen.bottlenecks import Bottleneck
+from kerasgen.likelihoods import Likelihood
 from kerasgen.model import GenerativeModel
-from kerasgen.objectives import ELBO
+from kerasgen.objectives import ELBO, Objective
 from kerasgen.registration import register
 
 
@@ -52,7 +54,13 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         condition=None,
         **kwargs,
     ):
-        objective = objective or ELBO()
+        objective = ELBO() if objective is None else objective
+        fitting.part("bottleneck", bottleneck, Bottleneck)
+        fitting.part("decoder", decoder)
+        fitting.part("likelihood", likelihood, Likelihood)
+        fitting.part("objective", objective, Objective)
+        # Which knows more of what data may not be; Keras tracks it in its turn, below.
+        self.__dict__["likelihood"] = likelihood
         super().__init__(event, condition, objective.term_names(bottleneck), **kwargs)
         if objective.needs_prior and not isinstance(self, Scores):
             raise ValueError(
@@ -70,7 +78,8 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
     def build(self, input_shape=None):
         if self.built:
             return
-        features = fitting.features(self.encoder, self.event)
+        read = fitting.features if self.bottleneck.takes_grid else fitting.vector
+        features = read(self.encoder, self.event)
         if not self.bottleneck.built:
             *grid, size = features
             self.bottleneck.build((None, *grid, size + self.condition.encoded_size))
@@ -86,6 +95,13 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         if not self.objective.built:
             self.objective.build()
         self.built = True
+
+    def faults(self, x, condition=None):
+        return super().faults(x, condition) | self.likelihood.faults(self.event.standardized(x))
+
+    def validate(self, x, condition=None):
+        super().validate(x, condition)
+        self.likelihood.validate(self.event.standardized(x))
 
     def _conditioned(self, h, condition):
         """Appends the condition's vector `[B, K]` to the last axis of h `[..., B, F]`."""

@@ -15,6 +15,7 @@ from keras import ops
 
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Completes, Scores
+from kerasgen.likelihoods import Likelihood
 from kerasgen.model import GenerativeModel, Loss
 from kerasgen.networks.autoregressive.sampler import examples_at_once, generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
@@ -49,6 +50,8 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         event = events.of(event)
         if not isinstance(event, events.Image):
             raise ValueError(f"Expected an event of images. Received: {event!r}.")
+        fitting.part("network", network)
+        fitting.part("likelihood", likelihood, Likelihood)
         if not likelihood.draws_elements:
             raise ValueError(
                 "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, "

@@ -6,7 +6,8 @@ from keras import ops
 
 from kerasgen import fitting
 from kerasgen.abilities import Classifies
-from kerasgen.model import EventModel
+from kerasgen.event_model import EventModel
+from kerasgen.events import Nothing
 from kerasgen.registration import register
 
 
@@ -58,8 +59,12 @@ class Classifier(Classifies, EventModel):
         **kwargs,
     ):
         super().__init__(event, num_classes, **kwargs)
+        if isinstance(self.condition, Nothing):
+            raise ValueError("Expected a number of classes. Received: num_classes=None. Name it.")
         self.encoder = encoder
         self.augmentation = list(augmentation)
+        for layer in self.augmentation:
+            fitting.part("augmentation", layer)
         self.dropout = keras.layers.Dropout(dropout)
         self.label_smoothing = label_smoothing
         self.head = keras.layers.Dense(self.num_logits, dtype="float32", name="head")
@@ -71,7 +76,7 @@ class Classifier(Classifies, EventModel):
 
     def build(self, input_shape=None):
         if not self.built:
-            self.head.build((None, *fitting.features(self.encoder, self.event)))
+            self.head.build((None, *fitting.vector(self.encoder, self.event)))
         self.built = True
 
     def compile(self, optimizer="adam", loss=None, metrics=None, **kwargs):
@@ -88,9 +93,9 @@ class Classifier(Classifies, EventModel):
         return self.head(self.dropout(self.encoder(x), training=training))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        self.validate(x, y)
+        x, y, faults = self.received(x, y)
         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
-        self.first_fault.update_state({"loss": loss}, data=self.faults(x, y))
+        self.first_fault.update_state({"loss": loss}, data=faults)
         return loss
 
     def _features(self, x):

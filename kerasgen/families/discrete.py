@@ -7,7 +7,9 @@ with `VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.0093
 over tokens it generates, and log p(x) >= log p(tokens) + log p(x | tokens) for the tokens of x.
 """
 
+from kerasgen import fitting
 from kerasgen.abilities import Tokenizes
+from kerasgen.bottlenecks import Bottleneck
 from kerasgen.events import Tokens
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.registration import register
@@ -33,6 +35,7 @@ class DiscreteAutoencoder(Tokenizes, Autoencoder):
     """
 
     def __init__(self, event, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs):
+        fitting.part("bottleneck", bottleneck, Bottleneck)
         if not bottleneck.is_discrete:
             raise ValueError(
                 "Expected a discrete bottleneck: GumbelSoftmax, VectorQuantizer or FiniteScalar. "

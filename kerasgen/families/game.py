@@ -7,7 +7,7 @@ optimizers are one, so that checkpoints and callbacks know nothing of it.
 import keras
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, calls
 from kerasgen.model import penalties
 from kerasgen.optimizers import GANOptimizers, slowed, twin
 
@@ -67,7 +67,7 @@ class TwoSidedTraining:
     def _play(self, data, scope):
         """`critic_steps` steps of the critic, then one of the generator, and the metrics."""
         x, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        refuse(sample_weight)
+        calls.refuse("Samples cannot be weighed: drop it.", sample_weight=sample_weight)
         x, condition, faults = self.received(x, condition)
         critic = self._critic_terms, self.optimizer.critic, (self.critic, self.head)
         generator = self._generator_terms, self.optimizer.generator, (self.generator,)
@@ -108,12 +108,3 @@ class TwoSidedTraining:
         (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
         optimizer.apply(gradients, variables)
         return result
-
-
-def refuse(sample_weight):
-    """Raises a ValueError for weights of examples."""
-    if sample_weight is not None:
-        raise ValueError(
-            "Expected no sample_weight: samples cannot be weighed. Received: a sample_weight. "
-            "Drop it."
-        )

@@ -41,6 +41,7 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
         condition=None,
         **kwargs,
     ):
+        fitting.part("bottleneck", bottleneck, bottlenecks.Bottleneck)
         if not bottleneck.has_prior:
             raise ValueError(
                 f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}. "

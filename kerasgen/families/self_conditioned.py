@@ -15,6 +15,7 @@ from keras import ops
 from kerasgen import backend, decoding, fitting
 from kerasgen.events import Classes, Nothing, of
 from kerasgen.families.adversarial import AdversarialModel
+from kerasgen.families.mixture import Mixture
 from kerasgen.registration import register
 
 
@@ -46,6 +47,7 @@ class SelfConditionedModel(AdversarialModel):
                 "Expected no condition: the components are the classes. Received: a condition. Use "
                 "AdversarialModel for data with labels."
             )
+        fitting.part("clusters", clusters, Mixture)
         if clusters.event_shape != of(event).shape:
             raise ValueError(
                 f"Expected clusters of events of shape {of(event).shape}, the model's. "
@@ -117,15 +119,17 @@ class Components(Nothing):
     """
 
     def __init__(self, count):
-        self.count = count
+        self.components = count
 
     def validate(self, x):
-        if x is not None:
+        try:
+            super().validate(x)
+        except ValueError:
             raise ValueError(
-                f"Expected data without labels: each example gets one of the {self.count} "
+                f"Expected data without labels: each example gets one of the {self.components} "
                 "components. "
                 "Received: labels. Call fit(x)."
-            )
+            ) from None
 
     def request(self, n, condition):
-        return None if condition is None else Classes(self.count).request(n, condition)
+        return None if condition is None else Classes(self.components).request(n, condition)

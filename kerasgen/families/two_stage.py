@@ -21,7 +21,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend, checks, decoding, events, fitting
-from kerasgen.abilities import Samples, Scores
+from kerasgen.abilities import Samples, Scores, Tokenizes
 from kerasgen.batches import count, in_blocks
 from kerasgen.model import GenerativeModel, Loss
 from kerasgen.networks.autoregressive.sampler import examples_at_once
@@ -68,6 +68,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         guidance=1.0,
         **kwargs,
     ):
+        fitting.part("tokenizer", tokenizer, Tokenizes)
+        fitting.part("network", network)
         self.reads_text = isinstance(condition, events.Sentences)
         terms = ("tokens", "text") if self.reads_text else ("tokens",)
         super().__init__(event, condition, terms, **kwargs)
@@ -97,10 +99,11 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
             return
         sizes = {"vocab_size": self.tokenizer.vocab_size, "prefix_size": self._prefix_size}
         for name, size in sizes.items():
-            if getattr(self.network, name) != size:
+            given = getattr(self.network, name, type(self.network).__name__)
+            if given != size:
                 raise ValueError(
                     f"Expected the network's {name} to be {size}, which the tokenizer and the "
-                    f"condition need. Received: {getattr(self.network, name)}."
+                    f"condition need. Received: {given}."
                 )
         if not self.network.built:
             prefix_length = self.condition.size if self.reads_text else 1

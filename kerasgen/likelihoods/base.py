@@ -16,7 +16,7 @@ from keras import ops
 from kerasgen import backend
 from kerasgen.events import Event, Image, Series, Vector
 
-_LIMIT = 1e4  # of logits and locations
+LIMIT = 1e4  # of logits and locations
 _LOG_SCALES = -8.0, 7.0  # scales from 0.0003 to 1097, in units of the [0, 1] range
 
 
@@ -76,6 +76,13 @@ class Likelihood(keras.layers.Layer):
                 f"Received: {event!r}. Set the levels of one of them."
             )
 
+    def faults(self, x: Any) -> dict[str, Any]:
+        """What an event lets pass and the likelihood cannot reach, as `Event.faults`."""
+        return {}
+
+    def validate(self, x: Any) -> None:
+        """Raises a ValueError for examples with such faults, where their values are known."""
+
     def build(self, input_shape=None):
         self.built = True
 
@@ -132,7 +139,7 @@ class Discrete(Likelihood):
 
 def bounded(x: Any) -> Any:
     """Logits or locations, far from infinity."""
-    return ops.clip(x, -_LIMIT, _LIMIT)
+    return ops.clip(x, -LIMIT, LIMIT)
 
 
 def positive_scale(log_scale: Any) -> Any:

@@ -9,7 +9,7 @@ from keras import ops
 from kerasgen import backend
 from kerasgen.decoding import pick
 from kerasgen.events import Image, Tokens
-from kerasgen.likelihoods.base import Discrete, Likelihood, bounded, positive_scale
+from kerasgen.likelihoods.base import LIMIT, Discrete, Likelihood, bounded, positive_scale
 from kerasgen.registration import register
 
 
@@ -72,6 +72,19 @@ class LocationScale(Likelihood):
             self.log_scale = self.add_weight(name="log_scale", shape=(), initializer="zeros")
         super().build(input_shape)
 
+    def faults(self, x):
+        return {f"values beyond {LIMIT:,.0f}": ops.any(ops.abs(ops.cast(x, "float32")) > LIMIT)}
+
+    def validate(self, x):
+        if self.event.values != "real" or not backend.is_concrete(x):
+            return
+        values = ops.convert_to_numpy(x)
+        if (furthest := max(values.max(), -values.min())) > LIMIT:
+            raise ValueError(
+                f"Expected values within {LIMIT:,.0f} of 0, where locations end. Received: values "
+                f"as far as {furthest:,.0f}. Standardise them, or take a kerasgen.events.Table."
+            )
+
     def location_and_scale(self, params):
         if self.scale == "learned":
             location, log_scale = self.split(params)
@@ -121,6 +134,9 @@ class LogitLaplace(LocationScale):
     Args:
         scale: as of `LocationScale`, in logits.
     """
+
+    support = "pixels in [0, 1]"
+    events = (Image,)
 
     def __init__(self, scale="learned", **kwargs):
         super().__init__(scale, **kwargs)

@@ -47,6 +47,17 @@ class Joint(Likelihood):
         self.built = True
         return self
 
+    def faults(self, x):
+        return {
+            f"{name}: {fault}": found
+            for name, each in self.likelihoods.items()
+            for fault, found in each.faults(x[name]).items()
+        }
+
+    def validate(self, x):
+        for name, each in self.likelihoods.items():
+            each.validate(x[name])
+
     @property
     def output_shape(self):
         return {name: each.output_shape for name, each in self.likelihoods.items()}

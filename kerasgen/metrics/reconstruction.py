@@ -4,9 +4,9 @@ from typing import Any
 
 from keras import ops
 
+from kerasgen.event_model import EventModel
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
-from kerasgen.model import EventModel
 
 
 def squared_error(

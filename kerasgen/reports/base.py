@@ -6,6 +6,7 @@
 import dataclasses
 import functools
 import pathlib
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -180,14 +181,24 @@ class Report:
     def pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
         """Draws what the model and the data at hand allow into a folder: captions by file name, in
         the order of the card."""
+        captions = {}
+        for draw in self._drawings():
+            try:
+                captions |= draw(folder, given)
+            except Exception as error:  # a decoration, which costs no trained weights
+                reason = " ".join(str(error).split())
+                warnings.warn(f"A preset goes without a picture: {reason}", stacklevel=2)
+        return captions
+
+    def _drawings(self):
+        """What draws the pictures, each a function of the folder and of what is at hand."""
         event = self.model.event
         if event.columns is not None:
-            show = self._density if event.is_plane else self._columns
-            return show(folder, given) | self._curves(folder, given)
-        captions, known = {}, methods(self.model)
+            return [self._density if event.is_plane else self._columns, self._curves]
+        known, drawings = methods(self.model), []
         for method, draw in ("sample", self._samples), ("reconstruct", self._reconstructions):
-            captions |= draw(folder, given) if method in known else {}
-        return captions | self.own_pictures(folder, given) | self._curves(folder, given)
+            drawings += [draw] if method in known else []
+        return [*drawings, self.own_pictures, self._curves]
 
     def own_pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
         """Pictures of this family beyond those of its abilities."""

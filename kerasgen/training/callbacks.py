@@ -33,13 +33,18 @@ class FiniteLoss(keras.callbacks.Callback):
         if all(np.all(np.isfinite(ops.convert_to_numpy(value))) for value in logs.values()):
             return
         backend.sync_variables(self.model)
-        step, terms, _ = self.model.first_fault.found()
+        step, faults, in_data = self.model.first_fault.found()
+        batch = self._call(self._epoch * self.steps + step)
+        where = f"in epoch {self._epoch + 1}, step {step + 1}, the first batch of {batch}"
+        kept = "The last checkpoint is kept."
+        if in_data:
+            raise ValueError(
+                f"Expected data that {type(self.model).__name__} takes. Received: "
+                f"{', '.join(faults)} {where}. {kept} Mend that batch."
+            )
         raise FloatingPointError(
-            f"Expected finite losses. Received: {', '.join(terms)} not finite in epoch "
-            f"{self._epoch + 1}, step "
-            f"{step + 1}, the first batch of {self._call(self._epoch * self.steps + step)}. The "
-            "last checkpoint is "
-            "kept. Mend that batch or, if there is nothing wrong with it, train anew with a lower "
+            f"Expected finite losses. Received: {', '.join(faults)} not finite {where}. {kept} "
+            "Mend that batch or, if there is nothing wrong with it, train anew with a lower "
             "learning rate."
         )
 

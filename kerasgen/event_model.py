@@ -1,0 +1,300 @@
+"""A model that knows its events: data are checked, losses watched, frozen parts stay frozen."""
+
+import contextlib
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgen import abilities, backend, batches, calls, describing, events, fitting
+from kerasgen.registration import from_config, get_config
+from kerasgen.watch import FirstFault, Watch, raise_fault
+
+
+class EventModel(keras.Model):
+    """A model that knows what one example is, and watches the data and the loss while it trains.
+
+    Arrays are checked before any work; what comes in batches, inside the compiled step. A fault
+    ends `fit` at the first batch, at the end of the epoch at the latest.
+
+    Args:
+        event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
+        condition: what it is conditional on, an event too; a number stands for as many classes.
+        terms: names of the loss terms.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> isinstance(model, EventModel), model.event_shape, model.num_classes
+    (True, (2,), None)
+    """
+
+    preset: str | None = None  # whose weights it was loaded with
+    likelihood_kind: str | None = None  # of models that score, see `abilities.Scores`
+    autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
+    weighs_examples = True  # whether a sample_weight has a meaning
+
+    def __init__(self, event, condition=None, terms=(), **kwargs):
+        backend.check_process()
+        super().__init__(**kwargs)
+        fitting.settings(self.dtype_policy)
+        self.event = events.of(event)
+        self.condition = events.condition_of(condition)
+        self.first_fault = FirstFault((*terms, "loss"), self._data_faults())
+        self._in_step = False
+
+    def __repr__(self):
+        return describing.line(self)
+
+    def _repr_html_(self):
+        return describing.card(self)
+
+    def summary(self, *args, print_fn=print, **kwargs):
+        """Keras' `summary`, with a dash at parts that give no single tensor."""
+        marked = lambda text: print_fn(text.replace("│ ?", "│ -").rstrip())  # noqa: E731
+        super().summary(*args, print_fn=marked, **kwargs)
+
+    def __getattr__(self, name):
+        # What a model cannot do it says in a line: there is no method, and the ability knows why.
+        if why := abilities.lacking(name):
+            methods = ", ".join(abilities.methods(self))
+            raise AttributeError(
+                f"Expected one of the methods of {type(self).__name__}: {methods}. "
+                f"Received: {name}. {why}"
+            )
+        return object.__getattribute__(self, name)
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """Shape of one example."""
+        return self.event.shape
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes of the condition, or None where it is something else or nothing."""
+        return self.condition.count
+
+    def check(self, x, condition=None):
+        """Examples and condition as tensors of their events' types.
+
+        Raises:
+            ValueError: what one of the events refuses, or as many of one as of the other.
+        """
+        x, condition = self.event.array(x), self.condition.array(condition)
+        self.validate(x, condition)
+        return self.event.cast(x), self.condition.cast(condition)
+
+    def validate(self, x, condition=None) -> None:
+        """The errors of `check`, without a copy of the data."""
+        self.event.validate(x)
+        self.condition.validate(condition)
+        self._same_count(x, condition)
+
+    def _same_count(self, x, condition):
+        if condition is None:
+            return
+        counts = batches.count(x), batches.count(condition)
+        if all(isinstance(n, int) for n in counts) and counts[0] != counts[1]:
+            raise ValueError(
+                f"Expected one condition for each of {counts[0]} examples. Received: {counts[1]}."
+            )
+
+    def unpacked(self, tensors: dict[str, Any]):
+        """Examples and condition that named tensors of an exported file stand for."""
+        return self.event.pack(tensors), self.condition.pack(tensors)
+
+    def faults(self, x, condition=None) -> dict[str, Any]:
+        """What can be wrong with the values of a batch, a Boolean scalar for each fault."""
+        found = self.event.faults(x)
+        if condition is not None:
+            found |= self.condition.faults(condition)
+        return found
+
+    def _data_faults(self):
+        """Names of all data faults there are."""
+        examples = [event.example(1, 0) for event in (self.event, self.condition)]
+        return tuple(self.faults(*(_tensors(each) for each in examples)))
+
+    def received(self, x, y):
+        """A batch of `fit` as tensors of their events' types, and what is wrong with its values."""
+        x, y = self.event.array(x), self.condition.array(y)
+        self.validate(x, y)
+        faults = self.faults(x, y)  # of values as they came: a cast takes fractions from labels
+        x, y = self.event.cast(x), self.condition.cast(y)
+        # A token out of range would end the step itself, before the fault is told.
+        return self.event.clip(x), self.condition.clip(y), faults
+
+    def spoiled_weights(self) -> list[str]:
+        """Paths of the weights with NaN or infinite values; none inside a traced function."""
+        weights = self.weights
+        if not weights or not backend.is_concrete(ops.convert_to_tensor(weights[0])):
+            return []
+        finite = [ops.all(ops.isfinite(ops.cast(weight, "float32"))) for weight in weights]
+        finite = ops.convert_to_numpy(ops.stack(finite))
+        return [weight.path for weight, fine in zip(weights, finite) if not fine]
+
+    def require_finite(self) -> None:
+        """Looks at all weights.
+
+        Raises:
+            FloatingPointError: some are not finite, so that draws and scores would mean nothing.
+        """
+        if spoiled := self.spoiled_weights():
+            raise FloatingPointError(
+                f"Expected finite weights. Received: {spoiled[0]} and {len(spoiled) - 1} others "
+                "with NaN or infinite values. Training spoiled them: load earlier ones."
+            )
+
+    # What Keras' methods are given
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Keras' `fit`; arrays are checked before, and every batch in the step."""
+        given = self._checked(calls.by_name("fit", x, y, *args, **kwargs))
+        self._follow_frozen()
+        with self._stepping():
+            return super().fit(**given | {"callbacks": _watched(given.get("callbacks"))})
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Keras' `evaluate`; arrays are checked before, and every batch in the step."""
+        given = calls.by_name("evaluate", x, y, *args, **kwargs)
+        callbacks = given.get("callbacks")
+        if not isinstance(callbacks, keras.callbacks.CallbackList):  # not within `fit`
+            given = self._checked(given) | {"callbacks": _watched(callbacks)}
+        with self._stepping():
+            return super().evaluate(**given)
+
+    def train_on_batch(self, x, y=None, *args, **kwargs):
+        """Keras' `train_on_batch`; the batch is checked before, the loss after."""
+        given = self._checked(calls.by_name("train_on_batch", x, y, *args, **kwargs))
+        self._follow_frozen()
+        return self._watched_batch(super().train_on_batch, given)
+
+    def test_on_batch(self, x, y=None, *args, **kwargs):
+        """Keras' `test_on_batch`; the batch is checked before, the loss after."""
+        given = self._checked(calls.by_name("test_on_batch", x, y, *args, **kwargs))
+        return self._watched_batch(super().test_on_batch, given)
+
+    def _watched_batch(self, step, given):
+        with self._stepping():
+            logs = step(**given)
+        raise_fault(self, "this batch")
+        return logs
+
+    def _checked(self, given):
+        """What Keras' method is given, arrays checked, weights of examples put where Keras keeps
+        them."""
+        calls.check_sizes(given)
+        if not self.weighs_examples:
+            calls.refuse("Samples cannot be weighed: drop it.", **_weights_in(given))
+        if self.num_classes is None:
+            calls.refuse(
+                "Classes have weights, and this model is conditional on none: drop it.",
+                class_weight=given.get("class_weight"),
+            )
+        given |= self._checked_data(*(given.get(name) for name in ("x", "y", "sample_weight")))
+        held_out = given.get("validation_data")
+        if held_out is not None:
+            held_out = held_out if isinstance(held_out, (list, tuple)) else (held_out,)
+            held_out = self._checked_data(*held_out, *[None] * (3 - len(held_out)))
+            given["validation_data"] = tuple(held_out.values())
+        return given
+
+    def _checked_data(self, x, y, sample_weight):
+        if x is None:
+            raise ValueError(f"Expected {self.event.meaning} of {self.event!r}. Received: x=None.")
+        x, y = self.event.array(x), self.condition.array(y)
+        if calls.is_array(x) or not calls.is_source(x):
+            self.validate(x, y)
+            sample_weight = calls.weights(sample_weight, batches.count(x))
+            if y is None and sample_weight is not None:
+                y = events.Nothing.of_each(batches.count(x))  # Keras drops weights beside None
+        return {"x": x, "y": y, "sample_weight": sample_weight}
+
+    @contextlib.contextmanager
+    def _stepping(self):
+        """While Keras trains or evaluates, which traces the model."""
+        before, self._in_step = self._in_step, True
+        try:
+            yield
+        except Exception as error:
+            self.train_function = self.test_function = None  # may be half traced
+            strategy = getattr(self, "distribute_strategy", None)
+            replicas = getattr(strategy, "num_replicas_in_sync", 1)
+            if replicas > 1 and type(error).__name__ == "InvalidArgumentError":
+                raise ValueError(
+                    "Expected every batch to give each replica an example. Received: one that no "
+                    "layer takes. Drop the remainder: batch(size, drop_remainder=True)."
+                ) from error
+            raise
+        finally:
+            self._in_step = before
+
+    def _follow_frozen(self):
+        """Has Keras trace its step anew where parts were frozen or thawed since the last."""
+        trained = [id(variable) for variable in self.trainable_variables]
+        if trained != self.__dict__.get("_trained", trained):
+            self.train_function = None
+        self.__dict__["_trained"] = trained  # which Keras need not track
+
+    def get_metrics_result(self):
+        return backend.per_replica_results(super().get_metrics_result())
+
+    # What files hold
+
+    def save(self, filepath, *args, **kwargs):
+        """Keras' `save`, in its own format, which keeps the optimizer.
+
+        Raises:
+            ValueError: an HDF5 file.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"Expected a path that ends in .keras. Received: {filepath}. HDF5 files lose much."
+            )
+        return super().save(filepath, *args, **kwargs)
+
+    def get_config(self):
+        """The constructor's arguments, and which layers are frozen, by their place in the model."""
+        frozen = [i for i, layer in enumerate(self._flatten_layers()) if not layer.trainable]
+        return get_config(self) | ({"frozen": frozen} if frozen else {})
+
+    @classmethod
+    def from_config(cls, config):
+        """The model that `get_config` describes, frozen where that one was."""
+        frozen = config.get("frozen", [])
+        model = from_config(cls, {name: v for name, v in config.items() if name != "frozen"})
+        for i, layer in enumerate(model._flatten_layers() if frozen else ()):  # owners come first
+            layer.trainable = i not in frozen
+        return model
+
+    def get_compile_config(self):
+        """Keras', and which weights the optimizer knows, whatever was frozen since."""
+        config = super().get_compile_config()
+        known = getattr(getattr(self, "optimizer", None), "_trainable_variables", ())
+        places = {id(weight): i for i, weight in enumerate(self.weights)}
+        optimized = [places[id(variable)] for variable in known if id(variable) in places]
+        return config and {**config, "optimized": optimized}
+
+    def compile_from_config(self, config):
+        # Keras skips this for a model with a `compile` of its own.
+        optimized = config.get("optimized")
+        config = {name: value for name, value in config.items() if name != "optimized"}
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        weights = self.weights
+        known = [weights[i] for i in optimized] if optimized else self.trainable_variables
+        self.optimizer.build(known)
+
+
+def _watched(callbacks):
+    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
+    return [*callbacks, Watch()]
+
+
+def _weights_in(given):
+    """Weights of examples and of classes among arguments, those of held-out data too."""
+    held_out = given.get("validation_data")
+    of_held_out = held_out[2] if isinstance(held_out, (list, tuple)) and len(held_out) > 2 else None
+    names = ("sample_weight", "class_weight")
+    return {name: given.get(name) for name in names} | {"validation sample_weight": of_held_out}
+
+
+def _tensors(example):
+    return None if example is None else keras.tree.map_structure(ops.convert_to_tensor, example)

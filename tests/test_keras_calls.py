@@ -1,0 +1,173 @@
+"""Every argument of Keras' own methods is honoured, or refused in one line."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import tiny_classifier, tiny_gan, tiny_mlp_vae
+
+from kerasgen import events
+
+SGD = keras.optimizers.SGD
+BATCH = {"batch_size": 8, "verbose": 0}
+
+
+@pytest.fixture(scope="module")
+def data(digits):
+    return digits[0][:16], digits[1][:16]
+
+
+def compiled(model, rate=0.1):
+    model.compile(SGD(rate))
+    return model
+
+
+def moved(model, call):
+    """Whether a call changes a trainable weight."""
+    before = [np.array(variable) for variable in model.trainable_variables]
+    call()
+    after = model.trainable_variables
+    return any(not np.array_equal(old, new) for old, new in zip(before, after, strict=True))
+
+
+def refused(call, *words, error=ValueError):
+    with pytest.raises(error) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message and all(word in message for word in words), message
+
+
+@pytest.mark.parametrize("classes", [None, 10])
+def test_examples_without_weight_teach_nothing(classes, data):
+    x, y = data[0], data[1] if classes else None
+    none, model = np.zeros(16), compiled(tiny_mlp_vae(num_classes=classes))
+    assert not moved(model, lambda: model.fit(x, y, sample_weight=none, **BATCH))
+    assert not moved(model, lambda: model.train_on_batch(x, y, sample_weight=none))
+    history = model.fit(x, y, validation_data=(x, y, none), **BATCH).history
+    assert history["val_loss"] == [0.0] and history["loss"][0] > 0
+    assert model.evaluate(x, y, sample_weight=none, verbose=0)[0] == 0.0
+    assert model.test_on_batch(x, y, sample_weight=none)[0] == 0.0
+
+
+def test_a_weight_of_each_example_scales_its_loss(data):
+    x, model = data[0], compiled(tiny_mlp_vae())
+    whole, twice = (
+        model.evaluate(x, sample_weight=np.full(16, weight), return_dict=True, verbose=0)
+        for weight in (1.0, 2.0)
+    )
+    terms = whole["reconstruction"] + whole["kl"]
+    assert whole["loss"] == pytest.approx(terms, rel=1e-5)
+    assert twice["loss"] == pytest.approx(2 * (twice["reconstruction"] + twice["kl"]), rel=1e-5)
+
+
+def test_weights_beside_a_condition_that_is_nothing(data):
+    """What a data set of unconditional examples and weights looks like."""
+    x, model = data[0], compiled(tiny_mlp_vae())
+    batches = ((x[i : i + 4], events.Nothing.of_each(4), np.zeros(4)) for i in (0, 4))
+    assert not moved(model, lambda: model.fit(batches, verbose=0))
+
+
+def test_classes_have_weights_where_there_are_classes(data):
+    x, y = data
+    model = compiled(tiny_mlp_vae(num_classes=10))
+    nothing = dict.fromkeys(range(10), 0.0)
+    assert not moved(model, lambda: model.fit(x, y, class_weight=nothing, **BATCH))
+    model = compiled(tiny_mlp_vae())
+    refused(lambda: model.fit(x, class_weight=nothing, **BATCH), "class_weight")
+    refused(lambda: model.train_on_batch(x, class_weight=nothing), "class_weight")
+
+
+@pytest.mark.parametrize("weights", [np.zeros(7), np.full(16, np.nan), -np.ones(16)], ids=str)
+def test_weights_that_are_none(weights, data):
+    model = compiled(tiny_mlp_vae())
+    for method in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
+        refused(lambda method=method: method(data[0], sample_weight=weights), "sample_weight")
+
+
+def test_samples_of_adversaries_cannot_be_weighed(data):
+    x, model = data[0], tiny_gan()
+    model.compile()
+    ones = np.ones(16)
+    refused(lambda: model.fit(x, sample_weight=ones, **BATCH), "sample_weight")
+    refused(lambda: model.fit(x, validation_data=(x, None, ones), **BATCH), "sample_weight")
+    refused(lambda: model.train_on_batch(x, sample_weight=ones), "sample_weight")
+
+
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"loss": "mse"},
+        {"metrics": ["accuracy"]},
+        {"weighted_metrics": ["mse"]},
+        {"loss_weights": [2.0]},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_what_compares_a_target_with_a_prediction(build, given, data):
+    model = build()
+    refused(lambda: model.compile(**given), next(iter(given)))
+    model.compile()  # and nothing of it is left
+    model.fit(data[0], **BATCH)
+
+
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])
+def test_what_keras_calls_a_prediction(build, data):
+    model, x = build(), data[0]
+    calls = {
+        "a call": lambda: model(x),
+        "predict": lambda: model.predict(x),
+        "predict_on_batch": lambda: model.predict_on_batch(x),
+        "export": lambda: model.export("folder"),
+    }
+    for name, call in calls.items():
+        refused(call, name, "sample", error=TypeError)
+    refused(lambda: model(keras.Input((8, 8, 1))), "sample", error=TypeError)
+
+
+def test_a_classifier_predicts_by_keras(data):
+    model = tiny_classifier()
+    assert model(data[0]).shape == (16, 10)
+    assert model.predict(data[0], verbose=0).shape == (16, 10)
+
+
+@pytest.mark.parametrize("name", ["batch_size", "steps_per_epoch", "validation_batch_size"])
+@pytest.mark.parametrize("value", [0, -3, 2.5])
+def test_sizes(name, value, data):
+    model = compiled(tiny_mlp_vae())
+    refused(lambda: model.fit(data[0], **{name: value}), name)
+
+
+def test_arguments_by_position(data):
+    """Keras' own order: batch size, epochs, verbosity, callbacks."""
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    model = compiled(tiny_mlp_vae())
+    model.fit(data[0], None, 8, 2, 0, [callback])
+    assert seen == [0, 1] and int(model.optimizer.iterations) == 4
+
+
+def test_files_that_lose_the_optimizer(tmp_path):
+    model = compiled(tiny_mlp_vae())
+    refused(lambda: model.save(tmp_path / "model.h5"), ".keras")
+
+
+@pytest.mark.parametrize("method", ["log_prob", "encode", "reconstruct", "tokenize", "complete"])
+def test_a_method_that_a_model_lacks_says_why(method):
+    model = tiny_gan()
+    assert not hasattr(model, method)
+    refused(lambda: getattr(model, method), method, "sample", error=AttributeError)
+    with pytest.raises(AttributeError, match="smaple"):
+        model.smaple(3)
+
+
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3), 2**31, 2**32 - 1])
+def test_seeds(seed):
+    model = tiny_mlp_vae()
+    np.testing.assert_array_equal(model.sample(2, seed=seed), model.sample(2, seed=int(seed)))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 3.0, "a", True])
+def test_what_is_no_seed(seed):
+    model = tiny_mlp_vae()
+    refused(lambda: model.sample(2, seed=seed), "seed")
+    refused(lambda: model.log_prob(np.zeros((1, 8, 8, 1)), seed=seed), "seed")

@@ -1,0 +1,179 @@
+"""Parts that do not fit are refused by the constructor, in one line that says what to do."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import PatchTokenizer, tiny_mlp_vae
+
+from kerasgen import (
+    LatentVariableModel,
+    bottlenecks,
+    divergences,
+    families,
+    likelihoods,
+    networks,
+    objectives,
+)
+
+layers = keras.layers
+SHAPE = (8, 8, 1)
+
+
+def vae(**parts):
+    fitting = {
+        "event": SHAPE,
+        "encoder": networks.MLP((4,), (8,)),
+        "bottleneck": bottlenecks.Gaussian(2),
+        "decoder": networks.MLP(SHAPE, (8,)),
+        "likelihood": likelihoods.Bernoulli(),
+    }
+    return LatentVariableModel(**fitting | parts)
+
+
+def gan(**parts):
+    fitting = {
+        "event": SHAPE,
+        "generator": networks.MLP(SHAPE, ()),
+        "critic": networks.MLP((4,), ()),
+        "divergence": divergences.NonSaturating(),
+        "latent_dim": 4,
+    }
+    return families.AdversarialModel(**fitting | parts)
+
+
+def ending(*last):
+    """A decoder from a dense layer to pixels, and what comes then."""
+    return keras.Sequential([layers.Dense(64), layers.Reshape(SHAPE), *last])
+
+
+class Squashed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = ending()
+
+    def call(self, z):
+        return keras.ops.sigmoid(self.inner(z))
+
+
+def two(size):
+    x = keras.Input(size)
+    return keras.Model(x, [layers.Dense(4)(layers.Flatten()(x))] * 2)
+
+
+def functional_sigmoid():
+    z = keras.Input((2,))
+    return keras.Model(z, keras.ops.sigmoid(ending()(z)))
+
+
+BOUNDED = {
+    "activation": lambda: ending(layers.Activation("sigmoid")),
+    "before the end": lambda: keras.Sequential(
+        [layers.Dense(64, "sigmoid"), layers.Reshape(SHAPE), layers.Dropout(0.1)]
+    ),
+    "nested": lambda: keras.Sequential(
+        [keras.Sequential([layers.Dense(64, "tanh")]), layers.Reshape(SHAPE)]
+    ),
+    "relu": lambda: ending(layers.ReLU()),
+    "softmax": lambda: keras.Sequential(
+        [layers.Dense(64), layers.Softmax(), layers.Reshape(SHAPE)]
+    ),
+    "functional": functional_sigmoid,
+    "subclass": Squashed,
+}
+
+
+def refused(build, *words):
+    with pytest.raises(ValueError) as caught:
+        build()
+    message = str(caught.value)
+    assert "\n" not in message and message.startswith("Expected"), message
+    assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize("decoder", BOUNDED)
+@pytest.mark.parametrize("likelihood", [likelihoods.Bernoulli, lambda: likelihoods.Gaussian(1.0)])
+def test_a_decoder_that_is_bounded(decoder, likelihood):
+    refused(lambda: vae(decoder=BOUNDED[decoder](), likelihood=likelihood()), "linear")
+
+
+@pytest.mark.parametrize("last", [(), (layers.LayerNormalization(),), (layers.Rescaling(0.01),)])
+def test_a_decoder_that_is_not(last):
+    assert vae(decoder=ending(*last)).built
+
+
+def test_a_generator_of_pixels_below_0():
+    refused(lambda: gan(generator=ending(layers.Activation("tanh"))), "sigmoid")
+    assert gan(generator=ending(layers.Activation("sigmoid"))).built
+
+
+NOT_PARTS = ["mlp", 3, lambda x, training=False: x, networks.MLP]
+
+
+@pytest.mark.parametrize("value", NOT_PARTS, ids=["name", "number", "function", "class"])
+@pytest.mark.parametrize(
+    ("build", "part"),
+    [
+        *((vae, part) for part in ("encoder", "bottleneck", "decoder", "likelihood", "objective")),
+        *((gan, part) for part in ("generator", "critic", "divergence")),
+    ],
+)
+def test_what_is_no_part(build, part, value):
+    refused(lambda: build(**{part: value}), part)
+
+
+def test_parts_of_another_kind():
+    transformer = networks.TokenTransformer(16, 1, 8, 2, 2)
+    refused(lambda: families.TwoStageModel(SHAPE, tiny_mlp_vae(), transformer), "tokenizer")
+    grid = PatchTokenizer(SHAPE)
+    refused(lambda: families.TwoStageModel(SHAPE, grid, networks.MLP((4,), ())), "vocab_size")
+    pixels = keras.Sequential([layers.Conv2D(1, 3, padding="same")])
+    causal = families.AutoregressiveModel
+    refused(lambda: causal(SHAPE, pixels, likelihoods.Bernoulli()), "causal")
+    refused(lambda: vae(objective=objectives.IWAE), "IWAE(")
+    refused(lambda: families.Classifier(SHAPE, None, networks.MLP((4,), ())), "num_classes")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda encoder: vae(encoder=encoder),
+        lambda critic: gan(critic=critic),
+        lambda encoder: families.Classifier(SHAPE, 10, encoder),
+    ],
+    ids=["vae", "gan", "classifier"],
+)
+def test_features_that_are_no_vector(build):
+    refused(lambda: build(keras.Sequential([layers.Conv2D(4, 3, 2)])), "Flatten")
+    refused(lambda: build(two(SHAPE)), "several outputs")
+    refused(lambda: build(two((9, 9, 1))), "9")
+
+
+def test_data_beyond_the_reach_of_locations(rng):
+    far = rng.normal(49_911, 100, (32, 1)).astype("float32")
+    model = vae(event=[1], decoder=networks.MLP((1,), ()), likelihood=likelihoods.Gaussian(1.0))
+    model.compile()
+    for call in (model.fit, model.log_prob, model.reconstruct):
+        refused(lambda call=call: call(far), "Standardise")
+    with pytest.raises(ValueError, match="beyond 10,000"):
+        model.fit(((far[:4],) for _ in range(3)), verbose=0)
+    model.fit((far - far.mean()) / far.std(), verbose=0)
+
+
+@pytest.mark.parametrize("integer", [np.int64, np.int32])
+def test_sizes_of_numpy(integer):
+    model = vae(event=np.array(SHAPE, integer), condition=integer(10))
+    assert model.event_shape == SHAPE and model.num_classes == 10
+
+
+@pytest.mark.parametrize("setting", ["float64", "float16", "channels_first"])
+def test_settings_of_keras_that_no_part_is_made_for(setting):
+    if setting == "channels_first":
+        change, value = keras.config.set_image_data_format, "channels_last"
+    else:
+        change, value = keras.config.set_dtype_policy, "float32"
+    change(setting)
+    try:
+        refused(vae, setting)
+    finally:
+        change(value)
+    assert vae().built
