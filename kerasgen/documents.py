@@ -34,6 +34,10 @@ def content(path: str | os.PathLike, what: str, most: int = MOST_BYTES) -> bytes
     Raises:
         FileNotFoundError: no file of that name.
         ValueError: a folder or a device, or too long a file.
+
+    >>> _ = pathlib.Path("short.txt").write_text("abc")
+    >>> content("short.txt", "a text")
+    b'abc'
     """
     path = pathlib.Path(path)
     if not path.exists():

@@ -48,7 +48,7 @@ class Layers(Stochastic):
         activation: name of a Keras activation.
         seed: of the noise that calls draw; None follows the global seed.
 
-    >>> bottleneck = Hierarchical(latent_dims=(2, 3))
+    >>> bottleneck = kerasgen.bottlenecks.Hierarchical(latent_dims=(2, 3))
     >>> isinstance(bottleneck, Layers), bottleneck.latent_shape
     (True, (5,))
     """
@@ -93,7 +93,7 @@ class TopDown(Layers):
     `generated(layer, state)` for l > 0 and `inferred(layer, evidence, state)`, where the state of
     layer 0 is None.
 
-    >>> issubclass(Hierarchical, TopDown)
+    >>> issubclass(kerasgen.bottlenecks.Hierarchical, TopDown)
     True
     """
 

@@ -10,6 +10,14 @@ FAMILIES = ("vae", "cvae", "pixelcnn", "wgan", "vqvae", "gmm")
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["mine", "--data", "mine.npz", "--family", "vae"]).family
+    'vae'
+    """
     add = parser.add_argument
     add("name", metavar="NAME", help="of the preset that the recipe makes")
     data = "a file by `kerasgen data import`"
@@ -20,6 +28,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Writes the recipe.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(name="mine", out=None, data=pathlib.Path("no.npz"), family="vae"))
+    Traceback (most recent call last):
+    FileNotFoundError: Expected a file by `kerasgen data import`. Received: no.npz, ...
+    """
     path = args.out or pathlib.Path(f"{args.name}.yaml")
     if path.exists():
         raise FileExistsError(

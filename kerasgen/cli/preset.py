@@ -6,6 +6,14 @@ from kerasgen.cli import inputs
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["runs/mine"]).out is None
+    True
+    """
     add = parser.add_argument
     add("folder", metavar="RUN", type=pathlib.Path, help="folder of a `kerasgen train`")
     weights = "of the run's model (default: the best by the validation split, or the last)"
@@ -14,6 +22,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Writes the preset.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(folder=pathlib.Path("nowhere")))
+    Traceback (most recent call last):
+    FileNotFoundError: Expected a folder of `kerasgen train`. Received: nowhere, without a recipe.
+    """
     if not (args.folder / "recipe.yaml").is_file():
         raise FileNotFoundError(
             f"Expected a folder of `kerasgen train`. Received: {args.folder}, without a recipe."

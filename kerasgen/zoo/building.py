@@ -28,6 +28,12 @@ def without_values(arrays: int) -> Iterator[list[keras.Variable]]:
 
     Raises:
         PresetError: far more variables or layers than arrays.
+
+    >>> with without_values(2) as waiting:
+    ...     layer = keras.layers.Dense(2)
+    ...     layer.build((None, 3))
+    >>> len(waiting)
+    2
     """
     before = global_state.get_global_attribute(_WAITING)
     names = global_state.get_global_attribute(_NAMES, collections.defaultdict(int), True)
@@ -49,7 +55,15 @@ def give_values(
     targets: Mapping[str, keras.Variable],
     values: Mapping[str, np.ndarray],
 ) -> None:
-    """Gives variables their values: those that `targets` names `values`, others their own."""
+    """Gives variables their values: those that `targets` names `values`, others their own.
+
+    >>> with without_values(2) as waiting:
+    ...     layer = keras.layers.Dense(1)
+    ...     layer.build((None, 1))
+    >>> give_values(waiting, {"kernel": layer.kernel}, {"kernel": np.array([[3.0]])})
+    >>> float(layer(np.ones((1, 1)))[0, 0])
+    3.0
+    """
     known = {id(variable): values[name] for name, variable in targets.items()}
     for variable in waiting:
         if id(variable) in known:

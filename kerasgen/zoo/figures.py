@@ -27,6 +27,9 @@ def read(path: str | os.PathLike, content: bytes | None = None) -> dict[str, Any
 
     Raises:
         PresetError: no such file, or another content.
+
+    >>> sorted(read(kerasgen.zoo.folder("gmm_ring") / "metrics.json"))
+    ['figures', ...]
     """
     try:
         if content is None:

@@ -68,6 +68,10 @@ def check(
         PresetError: no signature, or one by another key or of another manifest.
         ValueError: no public key.
         ImportError: without `cryptography`.
+
+    >>> check(kerasgen.zoo.folder("gmm_ring"), b"", "no key")
+    Traceback (most recent call last):
+    FileNotFoundError: Expected a public key. Received: no key, which is not there.
     """
     _, _, invalid = _library()
     keys = [trust] if isinstance(trust, (str, os.PathLike)) else list(trust)
