@@ -68,7 +68,7 @@ class Recipe:
         return cls.parse(documents.content(path, "a YAML recipe"), path)
 
     @classmethod
-    def parse(cls, text, source="recipe"):
+    def parse(cls, text, source: Any = "recipe"):
         """The recipe that a YAML text is.
 
         Raises:

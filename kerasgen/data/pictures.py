@@ -66,7 +66,7 @@ def folder(
         read = functools.partial(_each, pool, unreadable, progress)
         headers = dict(read(_header, files, "files"))
         shape = _shape(headers, size, channels) if headers else (1, 1, 1)
-        names = sorted({_class(source, file) for file in headers} - {None})
+        names = sorted(map(str, {_class(source, file) for file in headers} - {None}))
         facts = {"name": name or pathlib.Path(path).stem, **({"classes": names} if names else {})}
         with PictureFile(path, shape, facts) as written:
             decode = functools.partial(_decode, shape=shape)

@@ -168,7 +168,9 @@ class Table(Vector):
     [[1.0, -1.0]]
     """
 
-    is_plane = False  # its columns have units of their own
+    @property
+    def is_plane(self):
+        return False  # its columns have units of their own
 
     def __init__(self, columns: list[str], means: list[float], scales: list[float]):
         super().__init__(len(columns))

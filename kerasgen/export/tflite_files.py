@@ -27,7 +27,7 @@ def tflite(
     seed=1,
     calibration=None,
     bound=None,
-    batch_size=1,
+    batch_size: int | None = 1,
 ):
     """Writes a TFLite file of builtin operators, checked by the LiteRT interpreter.
 

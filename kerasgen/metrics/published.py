@@ -149,5 +149,5 @@ def published(recipe: Recipe, model: Any) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _rows(rows):
+def _rows(rows) -> list[dict[str, Any]]:
     return [dict(zip(("model", "value", "source"), row)) for row in rows]

@@ -58,7 +58,7 @@ def columns(
             for table, (color, label) in zip(tables, styles):
                 if row == column:
                     ends = np.quantile(tables[0][:, row], (0.0, 1.0))
-                    bins = np.linspace(*ends, _BINS) if ends[1] > ends[0] else _BINS
+                    bins = np.linspace(ends[0], ends[1], _BINS) if ends[1] > ends[0] else _BINS
                     style = {"density": True, "color": color, "label": label, "alpha": 0.6}
                     axes.hist(table[:, row], bins, **style)
                 else:

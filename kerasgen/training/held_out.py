@@ -54,7 +54,7 @@ class Best(keras.callbacks.Callback):
             lowest = self.best["loss"] if self.best else float("inf")
             if epoch >= self.settled and loss["loss"] < lowest:
                 self._keep(epoch + 1, loss["loss"])
-        logs |= {f"val_{name}": value for name, value in loss.items()}
+        logs.update({f"val_{name}": value for name, value in loss.items()})
         if self.is_over(epoch + 1):
             self.model.stop_training = True
             print(f"Ends after epoch {epoch + 1}: the best was epoch {self.best['epoch']}.")

@@ -67,7 +67,7 @@ class Source:
         for part in keras.tree.flatten((self.opened.stored, self.opened.labels)):
             if part is not None:
                 values = part if isinstance(part, np.ndarray) else part[np.arange(len(part))[:100]]
-                digest.update(np.ascontiguousarray(values))
+                digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
 
     def held_out(self, split):
