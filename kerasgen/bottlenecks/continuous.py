@@ -72,7 +72,7 @@ class Stochastic(Bottleneck):
 
 @register
 class Gaussian(Stochastic):
-    """q(z | x) = N(mean, diag(scale^2)) against the prior p(z) = N(0, I).
+    """The bottleneck of a VAE: q(z | x) = N(mean, diag(scale^2)) against p(z) = N(0, I).
 
     Samples are reparameterized, z = mean + scale * noise, so that the gradient passes through them
     (Kingma and Welling 2014, arXiv 1312.6114).
@@ -176,7 +176,7 @@ class ConditionalGaussian(Gaussian):
 
 @register
 class Deterministic(Bottleneck):
-    """z is a linear function of the features: the bottleneck of a plain autoencoder.
+    """The bottleneck of a plain autoencoder: z is a linear function of the features.
 
     It has no prior and no terms.
 

@@ -17,7 +17,7 @@ from kerasgen.registration import register
 
 @register
 class GumbelSoftmax(DiscreteBottleneck):
-    """q(tokens | x), independent categorical variables, against the uniform prior.
+    """A relaxed discrete bottleneck: q(tokens | x) independent categorical variables, p uniform.
 
     In training a one-hot token is relaxed to softmax((logits + Gumbel noise) / temperature), and z
     is the mean of the code vectors under it, so that the gradient passes. The temperature falls

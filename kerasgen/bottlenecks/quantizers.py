@@ -43,7 +43,7 @@ class Quantizer(DiscreteBottleneck):
 
 @register
 class VectorQuantizer(Quantizer):
-    """The nearest vector e of a codebook, z = e[argmin |h - e|^2].
+    """A vector quantizer: the nearest vector e of a codebook, z = e[argmin |h - e|^2].
 
     The commitment term |h - sg(e)|^2 keeps features h near their vectors. The vectors follow the
     features: as moving averages of those that chose them (van den Oord and others 2017, arXiv
@@ -178,7 +178,7 @@ class VectorQuantizer(Quantizer):
 
 @register
 class FiniteScalar(Quantizer):
-    """Every channel bounded by a tanh and rounded to L values in [-1, 1].
+    """A finite scalar quantizer: channels bounded by a tanh, rounded to L values in [-1, 1].
 
     Tokens are the combinations of values. There is no codebook that could collapse, no extra term
     and no state (Mentzer and others 2023, arXiv 2309.15505).

@@ -12,7 +12,7 @@ from kerasgen.registration import register
 
 @register
 class LeastSquares(Divergence):
-    """Scores are drawn to 1 on data and to 0 on samples.
+    """The least-squares game: scores are drawn to 1 on data and to 0 on samples.
 
     Mao and others 2017, arXiv 1611.04076, equation 9. Reports integral of (p - q)^2 / (p + q) / 2,
     in [0, 1]: half the triangular discrimination.
@@ -33,7 +33,7 @@ class LeastSquares(Divergence):
 
 @register
 class Hinge(Divergence):
-    """Scores beyond 1 on data and -1 on samples are good enough.
+    """The hinge game: scores beyond 1 on data and -1 on samples are good enough.
 
     Lim and Ye 2017, arXiv 1705.02894. Reports the total variation distance, in [0, 1].
 

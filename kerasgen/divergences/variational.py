@@ -63,7 +63,7 @@ class Minimax(FDivergence):
 
 @register
 class KL(FDivergence):
-    """KL(P || Q) in nats. The optimal critic is V = 1 + log p / q.
+    """The divergence KL(P || Q) in nats. The optimal critic is V = 1 + log p / q.
 
     >>> ones = np.ones(3)
     >>> abs(float(KL().estimate(ones, ones)))
@@ -79,7 +79,7 @@ class KL(FDivergence):
 
 @register
 class ReverseKL(FDivergence):
-    """KL(Q || P) in nats. The optimal critic is V = log p / q.
+    """The divergence KL(Q || P) in nats. The optimal critic is V = log p / q.
 
     >>> zeros = np.zeros(3)
     >>> abs(float(ReverseKL().estimate(zeros, zeros)))

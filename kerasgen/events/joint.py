@@ -13,7 +13,7 @@ from kerasgen.registration import register
 
 @register
 class Joint(Event):
-    """Several events at once: a batch is a dict of their batches.
+    """An event of several at once: a batch is a dict of their batches.
 
     Args:
         events: by name; plain lists stand for events as everywhere.

@@ -13,7 +13,7 @@ _BETWEEN = 0.01  # of the step between two levels: rounding in float32 errs by l
 
 @register
 class Image(Event):
-    """Pixels in [0, 1], `[height, width, channels]`.
+    """An image: pixels in [0, 1], `[height, width, channels]`.
 
     Args:
         height, width, channels: of an image.
@@ -120,7 +120,7 @@ class Image(Event):
 
 @register
 class Vector(Event):
-    """Real numbers without an order, `[size]`: points, rows of a table.
+    """A vector: real numbers without an order, `[size]`, as points are and rows of a table.
 
     Args:
         size: how many.
@@ -210,7 +210,7 @@ class Table(Vector):
 
 @register
 class Series(Event):
-    """Real numbers over time, `[length, channels]`.
+    """A series: real numbers over time, `[length, channels]`.
 
     Args:
         length: number of samples.

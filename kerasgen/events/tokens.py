@@ -11,7 +11,7 @@ from kerasgen.text import Vocabulary
 
 @register
 class Tokens(Event):
-    """Whole numbers in 0..vocab_size-1, `[length]`, or `[height, width]` of a grid.
+    """Tokens: whole numbers in 0..vocab_size-1, `[length]`, or `[height, width]` of a grid.
 
     Args:
         length: number of tokens, or of the rows and the columns of a grid.
@@ -82,7 +82,7 @@ class Tokens(Event):
 
 @register
 class Classes(Tokens):
-    """One of several classes, a whole number in 0..count-1.
+    """A class, one of several: a whole number in 0..count-1.
 
     Args:
         count: number of classes.

@@ -22,7 +22,7 @@ from kerasgen.registration import register
 
 @register
 class Autoencoder(Encodes, Reconstructs, GenerativeModel):
-    """Encoder, bottleneck, decoder and likelihood.
+    """An autoencoder of an encoder, a bottleneck, a decoder and a likelihood.
 
     With a condition, its vector (one-hot of classes) joins the encoder's features and the decoder's
     input.

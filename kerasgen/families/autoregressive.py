@@ -24,7 +24,7 @@ from kerasgen.registration import register
 
 @register
 class AutoregressiveModel(Completes, Scores, GenerativeModel):
-    """A causal network and a likelihood.
+    """An autoregressive model: a causal network and a likelihood.
 
     One way to draw: `sample(n, temperature=...)`, positive: 1 draws from the model, less sharpens
     every pixel's distribution, and near 0 each pixel takes its mode.

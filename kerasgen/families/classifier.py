@@ -33,7 +33,7 @@ class CrossEntropy(keras.losses.Loss):
 
 @register
 class Classifier(Classifies, EventModel):
-    """An encoder, dropout and a linear layer.
+    """A classifier: an encoder, dropout and a linear layer.
 
     `compile` has defaults for what a classifier is trained on, so `fit(images, labels)` needs an
     optimizer only.

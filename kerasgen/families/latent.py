@@ -17,8 +17,8 @@ from kerasgen.registration import register
 
 @register
 class LatentVariableModel(Samples, Scores, Autoencoder):
-    """An autoencoder whose bottleneck has a prior, so that it samples and scores; which parts make
-    it a VAE, an IWAE.
+    """A latent-variable model, such as a VAE or an IWAE: an autoencoder whose bottleneck has a
+    prior, so that it samples and scores.
 
     Arguments and errors are those of `Autoencoder`; a bottleneck without a prior, too, is a
     ValueError. One way to draw: `sample(n, mean=True)` gives the mean of p(x | z) instead of a

@@ -30,7 +30,7 @@ from kerasgen.registration import register
 
 @register
 class TwoStageModel(Samples, Scores, GenerativeModel):
-    """A tokenizer, which is not trained, and a network that predicts its tokens.
+    """A model of two stages: a tokenizer, which is not trained, and a network of its tokens.
 
     `sample` shows the mean of p(x | tokens). Ways to draw: `temperature`, `top_k` and `top_p` as of
     `kerasgen.decoding.Sampler`, for every token; `best_of`, to draw so many grids for every example

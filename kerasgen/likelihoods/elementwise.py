@@ -15,8 +15,8 @@ from kerasgen.registration import register
 
 @register
 class Bernoulli(Likelihood):
-    """Binary pixels; grey ones in [0, 1] score their cross-entropy, a bound by random
-    binarization.
+    """A likelihood of binary pixels; grey ones in [0, 1] score their cross-entropy, a bound by
+    random binarization.
     """
 
     support = "pixels of 0 and 1, or in [0, 1] where a bound is meant"
@@ -107,14 +107,14 @@ class LocationScale(Likelihood):
 
 @register
 class Gaussian(LocationScale):
-    """Normal pixels; the likelihood of the L2 loss."""
+    """A normal likelihood of each pixel, that of the L2 loss."""
 
     density = "Normal"
 
 
 @register
 class Laplace(LocationScale):
-    """Laplace pixels; the likelihood of the L1 loss."""
+    """A Laplace likelihood of each pixel, that of the L1 loss."""
 
     density = "Laplace"
 
@@ -150,7 +150,7 @@ class LogitLaplace(LocationScale):
 
 @register
 class Categorical(Discrete):
-    """One free probability per level (van den Oord and others 2016, arXiv 1601.06759)."""
+    """A categorical likelihood: one free probability per level (arXiv 1601.06759)."""
 
     @property
     def params_per_channel(self):
@@ -213,7 +213,7 @@ class DiscretizedLogistic(Discrete):
 
 @register
 class CategoricalTokens(Likelihood):
-    """One free probability for each token of the vocabulary at every place."""
+    """A categorical likelihood of tokens: one free probability for each at every place."""
 
     support = "whole numbers"
     events = (Tokens,)

@@ -83,7 +83,7 @@ def doublings(channels, blocks, output_channels, activation, dtype=None, dropout
 
 @register
 class ConvEncoder(Stack):
-    """Images `[B, H, W, C]` to features `[B, features]`; H and W divide by 2 once a stage.
+    """A residual encoder: images `[B, H, W, C]` to features `[B, features]`, halved by stage.
 
     Args:
         channels: width of each stage, from half resolution down.
@@ -115,8 +115,8 @@ class ConvEncoder(Stack):
 
 @register
 class ConvDecoder(SizedByLikelihood, Stack):
-    """Vectors `[B, D]` to `[B, *output_shape]`, linear; height and width of the output multiply by
-    2 once a stage.
+    """A residual decoder: vectors `[B, D]` to `[B, *output_shape]`, linear; height and width
+    multiply by 2 once a stage.
 
     Args:
         output_shape: (height, width, channels), or None for the one that a model sets.

@@ -18,7 +18,7 @@ _SLOPE = 0.2  # of leaky rectifiers on negative values
 
 @register
 class DCGANGenerator(SizedByLikelihood, Stack):
-    """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
+    """A generator: noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
 
     Args:
         output_shape: (height, width, channels), or None for the one that a model sets; height and
@@ -86,7 +86,7 @@ class DCGANGenerator(SizedByLikelihood, Stack):
 
 @register
 class DCGANCritic(Stack):
-    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, all values of the last layer.
+    """A critic: images `[B, H, W, C]` in [0, 1] to features `[B, F]`, all of the last layer.
 
     Args:
         channels: width of each stage, from half resolution down.

@@ -12,7 +12,7 @@ from kerasgen.registration import register
 
 @register
 class MLP(SizedByLikelihood, Stack):
-    """`[B, ...]` to `[B, *output_shape]`, linear at the end.
+    """A multilayer perceptron: `[B, ...]` to `[B, *output_shape]`, linear at the end.
 
     Args:
         output_shape: shape of one output, or None for the one that a model sets.

@@ -75,7 +75,7 @@ class ResampledBlock(layers.Layer):
 
 @register
 class ResidualGenerator(SizedByLikelihood, Stack):
-    """Noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
+    """A generator: noise `[B, D]` to images `[B, *output_shape]` in [0, 1].
 
     Args:
         output_shape: (height, width, channels), or None for the one that a model sets; height and
@@ -113,8 +113,8 @@ class ResidualGenerator(SizedByLikelihood, Stack):
 
 @register
 class ResidualCritic(Stack):
-    """Images `[B, H, W, C]` in [0, 1] to features `[B, F]`, means over the positions of the last
-    stage.
+    """A critic: images `[B, H, W, C]` in [0, 1] to features `[B, F]`, means over the
+    positions of the last stage.
 
     Args:
         channels: width of each stage, from half resolution down, and of a last block that keeps the
