@@ -66,7 +66,7 @@ def test_a_table_of_the_list_has_one_unit(capsys):
             ),
         ),
     ],
-    ids=str,
+    ids=["adversarial", "gan", "fashion", "complete", "small", "small_vae"],
 )
 def test_presets_are_found_by_what_they_are(filters, fits, capsys):
     found = zoo.names(**filters)
