@@ -244,6 +244,7 @@ for _entry in (
         "CIFAR-10, small photographs (Krizhevsky)",
         "none stated by its authors",
         Image(32, 32, 3, levels=256),
+        judge="classifier_cifar10",
     ),
     Entry(
         "svhn_cropped",
