@@ -165,7 +165,8 @@ def test_spoiled_weights_draw_and_score_nothing(build):
     model = build()
     model.trainable_variables[0].assign(model.trainable_variables[0] * np.nan)
     for name, call in SPOILED.items():
-        if hasattr(model, name) or name == "saved_model":
+        exports = name == "saved_model" and keras.backend.backend() == "tensorflow"
+        if hasattr(model, name) or exports:
             with pytest.raises(FloatingPointError, match="finite weights"):
                 call(model)
 
