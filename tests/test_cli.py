@@ -149,6 +149,13 @@ def test_train_passes_its_options_on(tiny, tmp_path, monkeypatch):
 
 
 @needs_tensorflow
+@pytest.mark.parametrize("size", ["0", "-1", "some"])
+def test_batches_that_are_none_are_told(size, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["export", "vae_mnist", "--format", "tflite", "--batch", size])
+    assert "--batch" in capsys.readouterr().err
+
+
 def test_export_tflite(tiny, tmp_path, capsys):
     cli.main(["export", tiny, "--format", "tflite", "--out", str(tmp_path / "m.tflite")])
     assert (tmp_path / "m.tflite").stat().st_size > 1000

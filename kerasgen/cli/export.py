@@ -6,6 +6,7 @@ import kerasgen
 from kerasgen.cli import arguments, inputs
 
 _FREE = "free"
+_DEFAULT = {"savedmodel": _FREE, "tflite": 1}
 
 
 def add_arguments(parser):
@@ -30,17 +31,22 @@ def run(args):
         )
     model = inputs.model(args.name)
     name = kerasgen.zoo.folder(args.name).name
+    batch_size = _DEFAULT[args.format] if args.batch is None else args.batch
+    options = {
+        "signatures": args.signatures,
+        "batch_size": None if batch_size == _FREE else batch_size,
+    }
     if args.format == "savedmodel":
         out = args.out or pathlib.Path(f"{name}_saved_model")
-        batch_size = None if args.batch in (None, _FREE) else args.batch
-        report = kerasgen.export.saved_model(model, out, args.signatures, batch_size=batch_size)
+        report = kerasgen.export.saved_model(model, out, **options)
     else:
         out = args.out or pathlib.Path(f"{name}.tflite")
-        batch_size = None if args.batch == _FREE else args.batch or 1
-        given = args.quantize, args.signatures
-        report = kerasgen.export.tflite(model, out, *given, batch_size=batch_size)
+        report = kerasgen.export.tflite(model, out, args.quantize, **options)
     print(f"{out}: {report}")
 
 
 def _batch_size(text):
-    return text if text == _FREE else int(text)
+    return text if text == _FREE else arguments.positive(text)
+
+
+_batch_size.__name__ = "integer or free"  # argparse names the type in its message
