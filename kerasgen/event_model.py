@@ -124,12 +124,11 @@ class EventModel(keras.Model):
 
     def spoiled_weights(self) -> list[str]:
         """Paths of the weights with NaN or infinite values; none inside a traced function."""
-        weights = self.weights
-        if not weights or not backend.is_concrete(ops.convert_to_tensor(weights[0])):
+        finite = [ops.all(ops.isfinite(ops.cast(each, "float32"))) for each in self.weights]
+        if not finite or not backend.is_concrete(finite[0]):
             return []
-        finite = [ops.all(ops.isfinite(ops.cast(weight, "float32"))) for weight in weights]
         finite = ops.convert_to_numpy(ops.stack(finite))
-        return [weight.path for weight, fine in zip(weights, finite) if not fine]
+        return [weight.path for weight, fine in zip(self.weights, finite) if not fine]
 
     def require_finite(self) -> None:
         """Looks at all weights.

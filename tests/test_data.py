@@ -146,7 +146,7 @@ def test_splits_mean_what_they_mean_in_tfds(split):
         ({"split": "trian"}, "one of {'train': 1500, 'test': 297}.*Received: split='trian'"),
         ({"split": "train[10]"}, r"such as 'train\[:100\]'.*Received: split='train\[10\]'"),
         ({"split": "train[:1501]"}, r"a slice of 1500 examples. Received: split='train\[:1501\]'"),
-        ({"split": "train[:0]"}, "Expected at least one batch of 'digits'. Received: 0 examples"),
+        ({"split": "train[:0]"}, r"Expected at least 1 example. Received: split='train\[:0\]'"),
         ({"name": "digitz"}, r"'digits', .* or the name of a TFDS set.*'digitz'. Near.*'digits'"),
         ({"name": "minst"}, "Received: 'minst'. Near names: .*'mnist'"),
         ({"name": "emnist/latin"}, "Expected a configuration and a version that TFDS has"),

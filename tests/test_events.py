@@ -65,7 +65,7 @@ def test_no_examples_are_refused(name):
 
 
 OUT_OF_RANGE = {
-    "image": (2.0, "Divide by 255"),
+    "image": (200.0, "Divide by 255"),
     "colour": (-1.0, "Rescale"),
     "levels": (0.25, "Binarize"),
     "vector": (np.nan, "Remove or repair"),

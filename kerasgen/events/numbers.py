@@ -75,7 +75,8 @@ class Image(Event):
             return super()._remedy(shape)
         rest = shape[1:]
         steps = []
-        if len(rest) == 3 and rest[0] in _CHANNELS and rest[2] not in _CHANNELS:
+        channels_first = len(rest) == 3 and rest[0] in _CHANNELS and rest[:2] != (height, width)
+        if channels_first and (rest[2] not in _CHANNELS or rest[1:] == (height, width)):
             steps.append("Move the channels to the end: np.moveaxis(x, 1, -1)")
             rest = (*rest[1:], rest[0])
         if rest[:2] != (height, width):
