@@ -102,7 +102,8 @@ def test_interpolation_is_a_straight_line_between_reconstructions(vae, images):
     np.testing.assert_allclose(line[0], vae.reconstruct(images[:1])[0], atol=1e-6)
     np.testing.assert_allclose(line[-1], vae.reconstruct(images[1:2])[0], atol=1e-6)
     start, end = vae.encode(images[:2]).mean()
-    np.testing.assert_allclose(line[1], vae.decode(0.75 * start + 0.25 * end).mean(), atol=1e-6)
+    between = vae.decode((0.75 * start + 0.25 * end)[None]).mean()
+    np.testing.assert_allclose(line[1:2], between, atol=1e-6)
 
 
 def test_bad_interpolations(vae, images):
