@@ -19,6 +19,7 @@ from kerasgen import data, training, zoo
 from kerasgen.metrics import units
 from kerasgen.recipe import Recipe
 from kerasgen.reports.monitors import KLByUnit
+from kerasgen.training import checkpoints
 
 RECIPE = {
     "name": "digits",
@@ -174,7 +175,8 @@ def test_a_loss_that_is_not_finite_names_step_term_and_batch_and_keeps_the_last_
     training.run(good, tmp_path / "run")
     wild = recipe.override(["training.learning_rate=1.0e+30", "training.warmup_steps=0"])
     state = tmp_path / "run" / "checkpoints" / "state.json"
-    kept = json.dumps({**json.loads(state.read_text()), "recipe": wild.to_dict()})
+    kept = {**json.loads(state.read_text()), "recipe": wild.to_dict()}
+    kept = json.dumps(checkpoints.seal(kept, state.parent))
     state.write_text(kept)
     message = (
         r"Received: reconstruction, kl not finite in epoch 2, step 2, the first batch of "

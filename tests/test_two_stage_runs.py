@@ -106,9 +106,9 @@ def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch
         np.testing.assert_allclose(mine, again, rtol=1e-3, atol=1e-6)  # in half precision
 
 
-def test_a_tokenizer_of_another_kind_is_no_start(saved):
+def test_a_tokenizer_of_another_kind_is_no_start(saved, tmp_path):
     recipe = Recipe.from_dict(
         {**RECIPE, "training": {**RECIPE["training"], "start_from": {"tokenizer": str(saved)}}}
     )
     with pytest.raises(zoo.PresetError, match="weights of another architecture"):
-        training.run(recipe, saved / "run")
+        training.run(recipe, tmp_path / "run")
