@@ -86,9 +86,6 @@ class EventModel(keras.Model):
         """The errors of `check`, without a copy of the data."""
         self.event.validate(x)
         self.condition.validate(condition)
-        self._same_count(x, condition)
-
-    def _same_count(self, x, condition):
         if condition is None:
             return
         counts = batches.count(x), batches.count(condition)
@@ -131,11 +128,7 @@ class EventModel(keras.Model):
         return [weight.path for weight, fine in zip(self.weights, finite) if not fine]
 
     def require_finite(self) -> None:
-        """Looks at all weights.
-
-        Raises:
-            FloatingPointError: some are not finite, so that draws and scores would mean nothing.
-        """
+        """Raises a FloatingPointError for weights that are not finite: they mean nothing."""
         if spoiled := self.spoiled_weights():
             raise FloatingPointError(
                 f"Expected finite weights. Received: {spoiled[0]} and {len(spoiled) - 1} others "
@@ -170,6 +163,16 @@ class EventModel(keras.Model):
         """Keras' `test_on_batch`; the batch is checked before, the loss after."""
         given = self._checked(calls.by_name("test_on_batch", x, y, *args, **kwargs))
         return self._watched_batch(super().test_on_batch, given)
+
+    def train_step(self, *args):
+        """Keras' step, also of a loop of one's own."""
+        with self._stepping():
+            return super().train_step(*args)
+
+    def test_step(self, *args):
+        """Keras' step, also of a loop of one's own."""
+        with self._stepping():
+            return super().test_step(*args)
 
     def _watched_batch(self, step, given):
         with self._stepping():
@@ -239,11 +242,7 @@ class EventModel(keras.Model):
     # What files hold
 
     def save(self, filepath, *args, **kwargs):
-        """Keras' `save`, in its own format, which keeps the optimizer.
-
-        Raises:
-            ValueError: an HDF5 file.
-        """
+        """Keras' `save`, in its own format, which keeps the optimizer; HDF5 is a ValueError."""
         if str(filepath).endswith((".h5", ".hdf5")):
             raise ValueError(
                 f"Expected a path that ends in .keras. Received: {filepath}. HDF5 files lose much."

@@ -124,6 +124,15 @@ def test_what_keras_calls_a_prediction(build, data):
     refused(lambda: model(keras.Input((8, 8, 1))), "sample", error=TypeError)
 
 
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])
+def test_keras_steps_make_a_loop_of_ones_own(build, data):
+    model = compiled(build(), 0.01)
+    assert moved(model, lambda: model.train_step((keras.ops.convert_to_tensor(data[0]),)))
+    if build is tiny_mlp_vae:
+        assert np.isfinite(float(model.test_step((keras.ops.convert_to_tensor(data[0]),))["loss"]))
+    refused(lambda: model(data[0]), "sample", error=TypeError)  # as before
+
+
 def test_a_classifier_predicts_by_keras(data):
     model = tiny_classifier()
     assert model(data[0]).shape == (16, 10)
