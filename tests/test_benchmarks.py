@@ -517,8 +517,9 @@ def test_a_soak_tells_growth_and_warnings():
 def test_what_an_act_keeps_is_measured():
     kept_memory = script(SCRIPT.with_name("kept_memory.py"))
     held = []
-    assert kept_memory.kept(lambda: held.append(np.ones(2**19)), 20) == pytest.approx(4, abs=0.5)
-    assert kept_memory.kept(lambda: np.ones(2**19).sum(), 20) < 1
+    # Blocks as large as these come from the system and go back to it.
+    assert kept_memory.kept(lambda: held.append(np.ones(2**23)), 5) == pytest.approx(64, abs=4)
+    assert kept_memory.kept(lambda: np.ones(2**23).sum(), 5) < 4
 
 
 def test_the_table_of_compiled_samplers():

@@ -221,4 +221,5 @@ def condition_of(condition) -> Event:
     """
     if condition is None:
         return Nothing()
-    return Classes(condition) if isinstance(condition, (int, np.integer)) else of(condition)
+    whole = isinstance(condition, (int, np.integer))
+    return Classes(int(condition)) if whole else of(condition)
