@@ -302,8 +302,16 @@ def test_the_remedy_fits_what_came(model, method, x, remedy):
 
 
 def test_what_stands_for_numbers():
+    """Lists, Booleans and other layouts are the arrays that they stand for."""
     model = tiny_mlp_vae()
     model.compile()
-    for x in (GOOD.tolist(), GOOD > 0.3, GOOD.astype("float64"), np.asfortranarray(GOOD)):
-        model.fit(x, verbose=0)
-        model.log_prob(x, num_samples=1)
+    white = (GOOD > 0.3).astype("float32")
+    others = {
+        "list": GOOD.tolist(),
+        "float64": GOOD.astype("float64"),
+        "layout": np.asfortranarray(GOOD),
+    }
+    for x, array in [*((other, GOOD) for other in others.values()), (GOOD > 0.3, white)]:
+        nats = [model.log_prob(each, num_samples=3, seed=0) for each in (x, array)]
+        np.testing.assert_array_equal(*nats)
+        assert np.isfinite(model.fit(x, verbose=0).history["loss"][0])

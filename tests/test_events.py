@@ -315,4 +315,9 @@ def test_sizes_are_positive(make):
 @pytest.mark.parametrize("levels", [None, 2, 17, 256])
 def test_noise_is_of_the_levels_that_an_image_has(levels):
     image = events.Image(4, 4, 3, levels=levels)
-    image.validate(image.example(5, seed=0))
+    x = image.example(500, seed=0)
+    image.validate(x)
+    if levels is not None:  # all of them, and nothing between
+        np.testing.assert_allclose(np.unique(x), np.arange(levels) / (levels - 1), atol=1e-6)
+    else:
+        assert np.unique(x).size > 256

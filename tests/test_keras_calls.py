@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import tiny_classifier, tiny_gan, tiny_mlp_vae
+from refusals import refusal
 
 from kerasgen import events
 
@@ -27,13 +28,6 @@ def moved(model, call):
     call()
     after = model.trainable_variables
     return any(not np.array_equal(old, new) for old, new in zip(before, after, strict=True))
-
-
-def refused(call, *words, error=ValueError):
-    with pytest.raises(error) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message and all(word in message for word in words), message
 
 
 @pytest.mark.parametrize("classes", [None, 10])
@@ -72,24 +66,28 @@ def test_classes_have_weights_where_there_are_classes(data):
     nothing = dict.fromkeys(range(10), 0.0)
     assert not moved(model, lambda: model.fit(x, y, class_weight=nothing, **BATCH))
     model = compiled(tiny_mlp_vae())
-    refused(lambda: model.fit(x, class_weight=nothing, **BATCH), "class_weight")
-    refused(lambda: model.train_on_batch(x, class_weight=nothing), "class_weight")
+    assert "class_weight" in refusal(lambda: model.fit(x, class_weight=nothing, **BATCH))
+    assert "class_weight" in refusal(lambda: model.train_on_batch(x, class_weight=nothing))
 
 
 @pytest.mark.parametrize("weights", [np.zeros(7), np.full(16, np.nan), -np.ones(16)], ids=str)
 def test_weights_that_are_none(weights, data):
     model = compiled(tiny_mlp_vae())
     for method in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
-        refused(lambda method=method: method(data[0], sample_weight=weights), "sample_weight")
+        assert "sample_weight" in refusal(
+            lambda method=method: method(data[0], sample_weight=weights)
+        )
 
 
 def test_samples_of_adversaries_cannot_be_weighed(data):
     x, model = data[0], tiny_gan()
     model.compile()
     ones = np.ones(16)
-    refused(lambda: model.fit(x, sample_weight=ones, **BATCH), "sample_weight")
-    refused(lambda: model.fit(x, validation_data=(x, None, ones), **BATCH), "sample_weight")
-    refused(lambda: model.train_on_batch(x, sample_weight=ones), "sample_weight")
+    assert "sample_weight" in refusal(lambda: model.fit(x, sample_weight=ones, **BATCH))
+    assert "sample_weight" in refusal(
+        lambda: model.fit(x, validation_data=(x, None, ones), **BATCH)
+    )
+    assert "sample_weight" in refusal(lambda: model.train_on_batch(x, sample_weight=ones))
 
 
 @pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])
@@ -105,7 +103,7 @@ def test_samples_of_adversaries_cannot_be_weighed(data):
 )
 def test_what_compares_a_target_with_a_prediction(build, given, data):
     model = build()
-    refused(lambda: model.compile(**given), next(iter(given)))
+    assert next(iter(given)) in refusal(lambda: model.compile(**given))
     model.compile()  # and nothing of it is left
     model.fit(data[0], **BATCH)
 
@@ -120,8 +118,9 @@ def test_what_keras_calls_a_prediction(build, data):
         "export": lambda: model.export("folder"),
     }
     for name, call in calls.items():
-        refused(call, name, "sample", error=TypeError)
-    refused(lambda: model(keras.Input((8, 8, 1))), "sample", error=TypeError)
+        message = refusal(call, TypeError)
+        assert name in message and "sample" in message
+    assert "sample" in refusal(lambda: model(keras.Input((8, 8, 1))), TypeError)
 
 
 @pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])
@@ -130,7 +129,7 @@ def test_keras_steps_make_a_loop_of_ones_own(build, data):
     assert moved(model, lambda: model.train_step((keras.ops.convert_to_tensor(data[0]),)))
     if build is tiny_mlp_vae:
         assert np.isfinite(float(model.test_step((keras.ops.convert_to_tensor(data[0]),))["loss"]))
-    refused(lambda: model(data[0]), "sample", error=TypeError)  # as before
+    assert "sample" in refusal(lambda: model(data[0]), TypeError)  # as before
 
 
 def test_a_classifier_predicts_by_keras(data):
@@ -143,7 +142,7 @@ def test_a_classifier_predicts_by_keras(data):
 @pytest.mark.parametrize("value", [0, -3, 2.5])
 def test_sizes(name, value, data):
     model = compiled(tiny_mlp_vae())
-    refused(lambda: model.fit(data[0], **{name: value}), name)
+    assert name in refusal(lambda: model.fit(data[0], **{name: value}))
 
 
 def test_arguments_by_position(data):
@@ -157,14 +156,15 @@ def test_arguments_by_position(data):
 
 def test_files_that_lose_the_optimizer(tmp_path):
     model = compiled(tiny_mlp_vae())
-    refused(lambda: model.save(tmp_path / "model.h5"), ".keras")
+    assert ".keras" in refusal(lambda: model.save(tmp_path / "model.h5"))
 
 
 @pytest.mark.parametrize("method", ["log_prob", "encode", "reconstruct", "tokenize", "complete"])
 def test_a_method_that_a_model_lacks_says_why(method):
     model = tiny_gan()
     assert not hasattr(model, method)
-    refused(lambda: getattr(model, method), method, "sample", error=AttributeError)
+    message = refusal(lambda: getattr(model, method), AttributeError)
+    assert method in message and "sample" in message
     with pytest.raises(AttributeError, match="smaple"):
         model.smaple(3)
 
@@ -178,5 +178,5 @@ def test_seeds(seed):
 @pytest.mark.parametrize("seed", [-1, 2**32, 3.0, "a", True])
 def test_what_is_no_seed(seed):
     model = tiny_mlp_vae()
-    refused(lambda: model.sample(2, seed=seed), "seed")
-    refused(lambda: model.log_prob(np.zeros((1, 8, 8, 1)), seed=seed), "seed")
+    assert "seed" in refusal(lambda: model.sample(2, seed=seed))
+    assert "seed" in refusal(lambda: model.log_prob(np.zeros((1, 8, 8, 1)), seed=seed))

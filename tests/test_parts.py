@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import PatchTokenizer, tiny_mlp_vae
+from refusals import refusal
 
 from kerasgen import (
     LatentVariableModel,
@@ -82,18 +83,10 @@ BOUNDED = {
 }
 
 
-def refused(build, *words):
-    with pytest.raises(ValueError) as caught:
-        build()
-    message = str(caught.value)
-    assert "\n" not in message and message.startswith("Expected"), message
-    assert all(word in message for word in words), message
-
-
 @pytest.mark.parametrize("decoder", BOUNDED)
 @pytest.mark.parametrize("likelihood", [likelihoods.Bernoulli, lambda: likelihoods.Gaussian(1.0)])
 def test_a_decoder_that_is_bounded(decoder, likelihood):
-    refused(lambda: vae(decoder=BOUNDED[decoder](), likelihood=likelihood()), "linear")
+    assert "linear" in refusal(lambda: vae(decoder=BOUNDED[decoder](), likelihood=likelihood()))
 
 
 @pytest.mark.parametrize("last", [(), (layers.LayerNormalization(),), (layers.Rescaling(0.01),)])
@@ -102,7 +95,7 @@ def test_a_decoder_that_is_not(last):
 
 
 def test_a_generator_of_pixels_below_0():
-    refused(lambda: gan(generator=ending(layers.Activation("tanh"))), "sigmoid")
+    assert "sigmoid" in refusal(lambda: gan(generator=ending(layers.Activation("tanh"))))
     assert gan(generator=ending(layers.Activation("sigmoid"))).built
 
 
@@ -118,19 +111,25 @@ NOT_PARTS = ["mlp", 3, lambda x, training=False: x, networks.MLP]
     ],
 )
 def test_what_is_no_part(build, part, value):
-    refused(lambda: build(**{part: value}), part)
+    assert part in refusal(lambda: build(**{part: value}))
 
 
 def test_parts_of_another_kind():
     transformer = networks.TokenTransformer(16, 1, 8, 2, 2)
-    refused(lambda: families.TwoStageModel(SHAPE, tiny_mlp_vae(), transformer), "tokenizer")
+    assert "tokenizer" in refusal(
+        lambda: families.TwoStageModel(SHAPE, tiny_mlp_vae(), transformer)
+    )
     grid = PatchTokenizer(SHAPE)
-    refused(lambda: families.TwoStageModel(SHAPE, grid, networks.MLP((4,), ())), "vocab_size")
+    assert "vocab_size" in refusal(
+        lambda: families.TwoStageModel(SHAPE, grid, networks.MLP((4,), ()))
+    )
     pixels = keras.Sequential([layers.Conv2D(1, 3, padding="same")])
     causal = families.AutoregressiveModel
-    refused(lambda: causal(SHAPE, pixels, likelihoods.Bernoulli()), "causal")
-    refused(lambda: vae(objective=objectives.IWAE), "IWAE(")
-    refused(lambda: families.Classifier(SHAPE, None, networks.MLP((4,), ())), "num_classes")
+    assert "causal" in refusal(lambda: causal(SHAPE, pixels, likelihoods.Bernoulli()))
+    assert "IWAE(" in refusal(lambda: vae(objective=objectives.IWAE))
+    assert "num_classes" in refusal(
+        lambda: families.Classifier(SHAPE, None, networks.MLP((4,), ()))
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,9 +142,9 @@ def test_parts_of_another_kind():
     ids=["vae", "gan", "classifier"],
 )
 def test_features_that_are_no_vector(build):
-    refused(lambda: build(keras.Sequential([layers.Conv2D(4, 3, 2)])), "Flatten")
-    refused(lambda: build(two(SHAPE)), "several outputs")
-    refused(lambda: build(two((9, 9, 1))), "9")
+    assert "Flatten" in refusal(lambda: build(keras.Sequential([layers.Conv2D(4, 3, 2)])))
+    assert "several outputs" in refusal(lambda: build(two(SHAPE)))
+    assert "9" in refusal(lambda: build(two((9, 9, 1))))
 
 
 def test_data_beyond_the_reach_of_locations(rng):
@@ -153,7 +152,7 @@ def test_data_beyond_the_reach_of_locations(rng):
     model = vae(event=[1], decoder=networks.MLP((1,), ()), likelihood=likelihoods.Gaussian(1.0))
     model.compile()
     for call in (model.fit, model.log_prob, model.reconstruct):
-        refused(lambda call=call: call(far), "Standardise")
+        assert "Standardise" in refusal(lambda call=call: call(far))
     with pytest.raises(ValueError, match="beyond 10,000"):
         model.fit(((far[:4],) for _ in range(3)), verbose=0)
     model.fit((far - far.mean()) / far.std(), verbose=0)
@@ -173,7 +172,7 @@ def test_settings_of_keras_that_no_part_is_made_for(setting):
         change, value = keras.config.set_dtype_policy, "float32"
     change(setting)
     try:
-        refused(vae, setting)
+        assert setting in refusal(vae)
     finally:
         change(value)
     assert vae().built
