@@ -10,8 +10,8 @@ import sys
 
 import keras
 import numpy as np
-from conftest import tiny_vae
 from keras import ops
+from tiny import tiny_vae
 
 from kerasgen import likelihoods, zoo
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from adversarial import plane
-from conftest import tiny_gan
+from tiny import tiny_gan
 
 from kerasgen import divergences, families, networks, regularizers
 

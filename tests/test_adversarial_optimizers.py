@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from adversarial import plane
-from conftest import tiny_gan
+from tiny import tiny_gan
 
 from kerasgen import divergences, networks, optimizers, regularizers, training
 

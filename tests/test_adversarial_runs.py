@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_gan
+from tiny import tiny_gan
 
 from kerasgen import training
 from kerasgen.recipe import Recipe

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_autoencoder
+from tiny import tiny_autoencoder
 
 from kerasgen import bottlenecks, families, likelihoods, networks, objectives
 from kerasgen.reports import report

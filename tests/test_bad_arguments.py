@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from conftest import tiny_vae
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny import tiny_vae
 
 from kerasgen import cli, data, documents, zoo
 from kerasgen.recipe import Recipe

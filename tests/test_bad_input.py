@@ -8,59 +8,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_classifier, tiny_mlp_vae, tiny_vae
+from bad_values import GOOD, IN_STEPS, PIXELS
 from test_recipe import TEXT
+from tiny import tiny_mlp_vae, tiny_vae
 
 from kerasgen import zoo
 from kerasgen.recipe import Recipe
 
-GOOD = np.full((2, 8, 8, 1), 0.5, "float32")
-WITH_NAN = np.where(np.arange(128).reshape(GOOD.shape) < 3, np.nan, GOOD)
-
-PIXELS = {
-    "rank": (
-        GOOD[0],
-        r"of shape \[batch, 8, 8, 1\]. Received: shape \(8, 8, 1\). "
-        r"For a single example, add a batch axis: x\[None\]",
-    ),
-    "rank_without_channels": (
-        GOOD[..., 0],
-        r"Received: shape \(2, 8, 8\). Add the channel axis: x\[..., None\]",
-    ),
-    "size": (
-        np.zeros((2, 28, 28, 1), "float32"),
-        r"of shape \[batch, 8, 8, 1\]. Received: shape \(2, 28, 28, 1\). Resize or crop the images",
-    ),
-    "channels": (
-        np.zeros((2, 8, 8, 3), "float32"),
-        r"Received: shape \(2, 8, 8, 3\). Make the images grey",
-    ),
-    "bytes": (
-        np.full((2, 8, 8, 1), 255, "uint8"),
-        r"Expected values in \[0, 1\]. Received: values in \[255, 255\]. Divide by 255",
-    ),
-    "bytes_as_floats": (GOOD * 400, r"Received: values in \[200, 200\]. Divide by 255"),
-    "negative": (
-        GOOD - 1,
-        r"Expected values in \[0, 1\]. Received: values in \[-0.5, -0.5\]. Rescale the data",
-    ),
-    "nan": (
-        WITH_NAN,
-        "Expected finite images. Received: 3 NaN or infinite values. Remove or repair those "
-        "examples",
-    ),
-    "infinity": (
-        np.full_like(GOOD, np.inf),
-        "Expected finite images. Received: 128 NaN or infinite values",
-    ),
-}
-IN_STEPS = {  # what is told of values that come in batches
-    "bytes": "pixels outside",
-    "bytes_as_floats": "pixels outside",
-    "negative": "pixels outside",
-    "nan": "NaN or infinite values",
-    "infinity": "NaN or infinite values",
-}
 METHODS = {
     "fit": lambda model, x: model.fit(x, verbose=0),
     "fit_dataset": lambda model, x: model.fit(tf.data.Dataset.from_tensors(x), verbose=0),
@@ -237,39 +191,6 @@ def test_errors_come_before_any_work():
 def test_loss_of_compile():
     with pytest.raises(ValueError, match="Expected no loss. Received: loss='mse'."):
         tiny_vae().compile("adam", loss="mse")
-
-
-LATE = {
-    "training": lambda bad: {"x": bad},
-    "before a validation": lambda bad: {"x": bad, "validation_data": GOOD},
-    "validation": lambda bad: {"x": GOOD, "validation_data": bad},
-}
-
-
-@pytest.mark.parametrize("where", LATE)
-@pytest.mark.parametrize("problem", IN_STEPS)
-def test_a_late_batch(where, problem):
-    """What comes third is told by the end of its epoch, whatever comes after it."""
-    model = tiny_mlp_vae()
-    model.compile()
-    bad = PIXELS[problem][0].astype("float32")
-    batches = tf.data.Dataset.from_tensor_slices(np.concatenate([GOOD, GOOD, bad])).batch(2)
-    told = "validation step 3" if where == "validation" else "epoch 1, step 3"
-    with pytest.raises(ValueError, match=f"{IN_STEPS[problem]}.* in .*{told}"):
-        model.fit(**LATE[where](batches), verbose=0)
-
-
-@pytest.mark.parametrize("build", [lambda: tiny_mlp_vae(num_classes=10), tiny_classifier])
-@pytest.mark.parametrize("wrong", [-1, 10, 0.5])
-def test_labels_that_come_in_batches(build, wrong):
-    model = build()
-    model.compile()
-    batches = (np.full((2, 8, 8, 1), 0.5, "float32"), np.array([3, wrong]))
-    with pytest.raises(ValueError, match="labels that are not whole numbers in 0..9 in epoch 1"):
-        model.fit((batches for _ in range(3)), verbose=0)
-    for method in (model.train_on_batch, model.test_on_batch):
-        with pytest.raises(ValueError, match="Expected labels in 0..9"):
-            method(*batches)
 
 
 @pytest.mark.parametrize(

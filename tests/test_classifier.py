@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_classifier
 from scipy.special import softmax
+from tiny import tiny_classifier
 
 from kerasgen.metrics.classification import accuracy
 from kerasgen.networks import RandomAffine

@@ -2,95 +2,17 @@
 all modules.
 """
 
-import ast
-import graphlib
 import json
-import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import (
-    tiny_attribute_classifier,
-    tiny_autoencoder,
-    tiny_autoregressive,
-    tiny_autoregressive_of_patches,
-    tiny_classifier,
-    tiny_gan,
-    tiny_grid_two_stage,
-    tiny_hierarchical,
-    tiny_ladder,
-    tiny_mixture,
-    tiny_mlp_vae,
-    tiny_pixel_vae,
-    tiny_self_conditioned,
-    tiny_tokenizer,
-    tiny_two_stage,
-    tiny_vae,
-)
-from own_family import IndependentPixels
-from two_stage import guidable
+from rows import MODELS, SAME_STEPS
 
 import kerasgen
-from kerasgen import bottlenecks, divergences, families, likelihoods, objectives, regularizers
+from kerasgen import families
 
-MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
-    "vae": tiny_vae,
-    "conditional_vae": lambda: tiny_mlp_vae(
-        likelihoods.Gaussian("shared"), objectives.ELBO(2.0, warmup_steps=9), 10
-    ),
-    "conditional_prior": lambda: tiny_mlp_vae(
-        num_classes=10, bottleneck=bottlenecks.ConditionalGaussian(4, 10)
-    ),
-    "flow_prior": lambda: tiny_mlp_vae(
-        num_classes=10, bottleneck=bottlenecks.FlowGaussian(4, 10, couplings=2, hidden=8)
-    ),
-    "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, levels=17), objectives.IWAE(3)),
-    "hierarchical": tiny_hierarchical,
-    "deep_gaussian": lambda: tiny_hierarchical(bottlenecks.DeepGaussian),
-    "ladder": tiny_ladder,
-    "pixel_vae": tiny_pixel_vae,
-    "autoencoder": tiny_autoencoder,
-    "mixture": tiny_mixture,
-    "gan": tiny_gan,
-    "conditional_wgan": lambda: tiny_gan(
-        divergences.Wasserstein(), [regularizers.GradientPenalty()], 10, "layer", critic_steps=2
-    ),
-    "self_conditioned_gan": tiny_self_conditioned,
-    "spectral_gan": lambda: tiny_gan(divergences.Hinge(), spectral=True),
-    "autoregressive": tiny_autoregressive,
-    "conditional_autoregressive": lambda: tiny_autoregressive(10),
-    "pixelcnnpp": lambda: tiny_autoregressive_of_patches("PixelCNNPlusPlus"),
-    "row_lstm": lambda: tiny_autoregressive_of_patches("RowLSTM"),
-    "diagonal_bilstm": lambda: tiny_autoregressive_of_patches("DiagonalBiLSTM"),
-    "causal_transformer": lambda: tiny_autoregressive_of_patches("CausalTransformer"),
-    "discrete_vae": lambda: tiny_tokenizer("gumbel"),
-    "vq_vae": lambda: tiny_tokenizer("vq"),
-    "finite_scalar": lambda: tiny_tokenizer("fsq"),
-    "two_stage": tiny_two_stage,
-    "grid_two_stage": tiny_grid_two_stage,
-    "conditional_two_stage": lambda: tiny_two_stage("classes"),
-    "text_two_stage": lambda: tiny_two_stage("text"),
-    "guided_two_stage": lambda: guidable("classes", event_shape=(8, 8, 1), guidance=2.0),
-    "classifier": tiny_classifier,
-    "attribute_classifier": tiny_attribute_classifier,
-    "own_family": lambda: IndependentPixels([8, 8, 1]),
-}
-# Rows whose training step has no operation that another row's lacks: they differ by the network, or
-# have fewer of another's parts. XLA and replicas meet the others.
-SAME_STEPS = (
-    "conditional_prior",  # flow_prior has its normals of each class, and a flow
-    "autoencoder",  # vae
-    "spectral_gan",  # self_conditioned_gan, conditional_wgan
-    "autoregressive",  # conditional_autoregressive
-    *("pixelcnnpp", "row_lstm", "diagonal_bilstm", "causal_transformer"),
-    *("two_stage", "grid_two_stage", "conditional_two_stage"),  # text_two_stage, guided_two_stage
-    "classifier",  # attribute_classifier
-    "own_family",
-)
 every_model = pytest.mark.parametrize("name", MODELS)
 every_step = pytest.mark.parametrize("name", [name for name in MODELS if name not in SAME_STEPS])
 every_generative_model = pytest.mark.parametrize(
@@ -310,95 +232,3 @@ def test_tflite(name, fitted, digits, tmp_path):
         results = interpreter.get_signature_runner(signature)(**inputs)
         for key in expected:
             np.testing.assert_allclose(results[key], expected[key], atol=1e-3)
-
-
-PACKAGE = pathlib.Path(kerasgen.__file__).parent
-MODULES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8"))
-    for path in PACKAGE.rglob("*.py")
-}
-MAY_IMPORT_TENSORFLOW = ("backend/tensorflow.py", "training/", "data/", "export/", "tokenization/")
-
-
-def imports(tree):
-    """Top-level names of all packages that a module imports, anywhere in it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.module.partition(".")[0]
-
-
-def test_tensorflow_is_imported_only_where_it_may_be():
-    importers = {name for name, tree in MODULES.items() if "tensorflow" in set(imports(tree))}
-    assert "backend/tensorflow.py" in importers
-    assert [name for name in importers if not name.startswith(MAY_IMPORT_TENSORFLOW)] == []
-
-
-def test_no_package_depends_on_itself_by_way_of_others():
-    """Wherever in a module an import stands."""
-    needs = {}
-    for name, tree in MODULES.items():
-        unit = name.partition("/")[0].removesuffix(".py")
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.ImportFrom)
-                and (node.module or "").partition(".")[0] == "kerasgen"
-            ):
-                _, _, path = node.module.partition(".")
-                imported = (
-                    {path.partition(".")[0]} if path else {alias.name for alias in node.names}
-                )
-                needs.setdefault(unit, set()).update(imported - {unit})
-    order = list(graphlib.TopologicalSorter(needs).static_order())  # raises a CycleError
-    assert (
-        order.index("model") < order.index("families") < order.index("reports") < order.index("zoo")
-    )
-
-
-def test_legacy_keras_is_not_imported():
-    assert [
-        name for name, tree in MODULES.items() if {"tf_keras", "tf_agents"} & set(imports(tree))
-    ] == []
-
-
-def test_nothing_that_runs_code_from_a_file():
-    """No pickle, no Lambda layers, no unsafe deserialization, no yaml.load, no eval."""
-    found = []
-    for name, tree in MODULES.items():
-        found += [
-            f"{name}: import {module}"
-            for module in {"pickle", "dill", "marshal", "shelve"} & set(imports(tree))
-        ]
-        for node in ast.walk(tree):
-            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-            unsafe = isinstance(node, ast.keyword) and (
-                (node.arg == "safe_mode" and ast.unparse(node.value) != "True")
-                or (node.arg == "allow_pickle" and ast.unparse(node.value) != "False")
-            )
-            if unsafe or called.endswith(
-                (".Lambda", "yaml.load", "enable_unsafe_deserialization", ".unsafe_load")
-            ):
-                found.append(
-                    f"{name}:{node.lineno if hasattr(node, 'lineno') else ''} {ast.unparse(node)}"
-                )
-            if called in ("eval", "exec", "Lambda"):
-                found.append(f"{name}:{node.lineno} {called}")
-    assert found == []
-
-
-def test_importing_is_silent_and_light():
-    code = """
-import sys, keras
-before = set(sys.modules)
-import kerasgen
-heavy = {"tensorflow_probability", "sklearn", "matplotlib", "tensorflow_datasets"}
-heavy |= {"scipy", "ai_edge_litert", "rich"}
-print(sorted(heavy & ({name.partition(".")[0] for name in set(sys.modules) - before})))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
-    )
-    assert done.stdout == "[]\n"
-    noise = [line for line in done.stderr.splitlines() if "kerasgen" in line]
-    assert noise == []

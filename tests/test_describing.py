@@ -5,7 +5,7 @@ import pkgutil
 
 import keras
 import pytest
-from conftest import tiny_vae
+from tiny import tiny_vae
 
 import kerasgen
 from kerasgen import zoo

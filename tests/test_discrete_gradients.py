@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_tokenizer
 from test_benchmarks import script
+from tiny import tiny_tokenizer
 
 from kerasgen import bottlenecks, objectives
 

@@ -5,7 +5,7 @@ import re
 
 import keras
 import pytest
-from conftest import tiny_autoregressive
+from tiny import tiny_autoregressive
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_autoregressive, tiny_mlp_vae
+from tiny import tiny_autoregressive, tiny_mlp_vae
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("export needs the TensorFlow backend", allow_module_level=True)

@@ -1,7 +1,7 @@
 """Label fidelity against models whose answer is known."""
 
 import numpy as np
-from conftest import tiny_pixel_vae, tiny_vae
+from tiny import tiny_pixel_vae, tiny_vae
 
 from kerasgen.metrics import shown
 from kerasgen.metrics.fidelity import label_fidelity

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from command_line import needs_tensorflow
-from conftest import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mlp_vae
+from tiny import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mlp_vae
 
 import kerasgen
 from kerasgen import data, divergences, regularizers, training

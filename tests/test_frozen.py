@@ -5,7 +5,7 @@ import copy
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_classifier, tiny_gan, tiny_mlp_vae
+from tiny import tiny_classifier, tiny_gan, tiny_mlp_vae
 
 BATCH = {"batch_size": 8, "verbose": 0}
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_hierarchical
 from scipy.stats import multivariate_normal
+from tiny import tiny_hierarchical
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 from kerasgen.backend import tfd

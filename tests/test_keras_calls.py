@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_classifier, tiny_gan, tiny_mlp_vae
 from refusals import refusal
+from tiny import tiny_classifier, tiny_gan, tiny_mlp_vae
 
 from kerasgen import events
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import tiny_ladder
 from keras import ops
+from tiny import tiny_ladder
 
 from kerasgen import bottlenecks, events, likelihoods
 

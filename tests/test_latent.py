@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_autoencoder, tiny_mlp_vae, tiny_vae
 from keras import ops
 from scipy import special
+from tiny import tiny_autoencoder, tiny_mlp_vae, tiny_vae
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 

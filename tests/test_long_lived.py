@@ -7,13 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
-from conftest import (
-    tiny_autoregressive,
-    tiny_gan,
-    tiny_mixture,
-    tiny_two_stage,
-    tiny_vae,
-)
+from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_two_stage, tiny_vae
 
 import kerasgen
 

@@ -162,7 +162,7 @@ def test_classes_are_drawn_by_name_and_tables_written_as_csv(tmp_path, monkeypat
 
 
 def test_a_model_that_was_trained_by_fit_becomes_a_preset(tmp_path):
-    from conftest import tiny_mlp_vae
+    from tiny import tiny_mlp_vae
 
     model = tiny_mlp_vae()
     model.compile("adam")
@@ -230,7 +230,7 @@ def test_recipes_of_pictures_train(family, tmp_path, monkeypatch):
 
 @needs_tensorflow
 def test_tensorboard_shows_samples_and_never_ends_a_run(tmp_path, monkeypatch, capsys):
-    from conftest import tiny_mlp_vae
+    from tiny import tiny_mlp_vae
 
     model = tiny_mlp_vae()
     model.compile("adam")

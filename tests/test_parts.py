@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from conftest import PatchTokenizer, tiny_mlp_vae
 from refusals import refusal
+from tiny import PatchTokenizer, tiny_mlp_vae
 
 from kerasgen import (
     LatentVariableModel,

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from conftest import tiny_vae
 from matplotlib import image
 from scipy.stats import norm
+from tiny import tiny_vae
 
 import kerasgen
 from kerasgen import plot

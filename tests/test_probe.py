@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import tiny_autoencoder, tiny_mlp_vae
+from tiny import tiny_autoencoder, tiny_mlp_vae
 
 from kerasgen.tasks import probe
 

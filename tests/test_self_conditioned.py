@@ -5,8 +5,8 @@ as they are.
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_gan, tiny_self_conditioned
 from scipy import stats
+from tiny import tiny_gan, tiny_self_conditioned
 
 from kerasgen import divergences, families, networks, training, zoo
 from kerasgen.recipe import Recipe

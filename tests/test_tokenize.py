@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from conftest import tiny_tokenizer
 from PIL import Image, ImageOps
 from test_tokenizer_runs import recipe_of
+from tiny import tiny_tokenizer
 from tiny_preset import METRICS
 
 from kerasgen import cli, zoo

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_tokenizer
 from PIL import Image
+from tiny import tiny_tokenizer
 
 from kerasgen import families, likelihoods, zoo
 from kerasgen.metrics import codes, features, tokenizer

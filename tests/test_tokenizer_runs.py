@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_tokenizer
 from test_bad_input import PIXELS
+from tiny import tiny_tokenizer
 
 from kerasgen import export, training, zoo
 from kerasgen.export import signatures, verification

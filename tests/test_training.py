@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_line import is_png
-from conftest import tiny_mlp_vae
 from run_processes import assert_every_epoch_once, finish, run_in_subprocess, weights
+from tiny import tiny_mlp_vae
 
 from kerasgen import data, training, zoo
 from kerasgen.metrics import units

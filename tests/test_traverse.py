@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_mlp_vae
 from PIL import Image
 from scipy.stats import norm
+from tiny import tiny_mlp_vae
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods
 from kerasgen.plot import animate

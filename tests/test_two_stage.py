@@ -8,8 +8,8 @@ import math
 import keras
 import numpy as np
 import pytest
-from conftest import SENTENCES, PatchTokenizer, tiny_two_stage
 from keras import ops
+from tiny import SENTENCES, PatchTokenizer, tiny_two_stage
 from two_stage import build, condition_of
 
 from kerasgen import backend, decoding, events, families, networks

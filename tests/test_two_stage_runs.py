@@ -7,7 +7,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
-from conftest import PatchTokenizer
+from tiny import PatchTokenizer
 from tiny_preset import METRICS
 
 from kerasgen import families, networks, training, zoo

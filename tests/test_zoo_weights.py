@@ -6,8 +6,8 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from conftest import tiny_gan, tiny_tokenizer, tiny_two_stage, tiny_vae
 from sklearn.datasets import load_digits
+from tiny import tiny_gan, tiny_tokenizer, tiny_two_stage, tiny_vae
 from tiny_preset import METRICS, tiny_recipe
 
 from kerasgen import families, zoo

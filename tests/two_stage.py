@@ -3,7 +3,7 @@ what they do.
 """
 
 import numpy as np
-from conftest import tiny_two_stage
+from tiny import tiny_two_stage
 
 from kerasgen import families, networks
 
