@@ -16,8 +16,8 @@ import time
 import keras
 import profile_recipe
 import tensorflow as tf
+from legs import EPSILON, LEARNING_RATE, STEPS_PER_EXECUTION, binary_images
 from train_gated_pixelcnn import CHANNELS, keras_model
-from turns import EPSILON, LEARNING_RATE, STEPS_PER_EXECUTION, binary_images
 
 SIDE = 28
 CONVOLUTIONS = {  # of a layer: kernel `[rows, columns, inputs, outputs]`

@@ -8,6 +8,7 @@ Eight gated layers of 64 channels on binary images of 28x28, the masked kernels 
 down to what they see.
 """
 
+import legs
 import turns
 
 LAYERS, CHANNELS, KERNEL, FIRST_KERNEL, HEAD = 8, 64, 3, 7, 64
@@ -75,11 +76,11 @@ def pytorch_gated_pixelcnn():
 
 
 def pytorch_step(leg):
-    return turns.likelihood_step(pytorch_gated_pixelcnn(), leg)
+    return legs.likelihood_step(pytorch_gated_pixelcnn(), leg)
 
 
-TASK = turns.Task(
-    __file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images
+TASK = legs.Task(
+    __file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, legs.binary_images
 )
 
 if __name__ == "__main__":

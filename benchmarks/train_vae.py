@@ -7,6 +7,7 @@ python benchmarks/train_vae.py
 import math
 import pathlib
 
+import legs
 import turns
 
 RECIPE = pathlib.Path(__file__).parent.parent / "zoo" / "vae_mnist" / "recipe.yaml"
@@ -120,11 +121,11 @@ def pytorch_step(leg):
         def forward(self, x):
             return sum(self.vae(x))
 
-    return turns.likelihood_step(Loss(), leg)
+    return legs.likelihood_step(Loss(), leg)
 
 
-TASK = turns.Task(
-    __file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, turns.binary_images
+TASK = legs.Task(
+    __file__, __doc__.splitlines()[0], keras_model, 1, pytorch_step, legs.binary_images
 )
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ generator.
 
 import pathlib
 
+import legs
 import turns
 
 _ROOT = pathlib.Path(__file__).parent.parent
@@ -86,8 +87,8 @@ def pytorch_step(leg):
 
     config = model_config()["families.AdversarialModel"]
     generator, critic = pytorch_networks(config)
-    optimizers = [turns.adam(module, leg) for module in (generator, critic)]
-    generator, critic = (turns.prepared(module, leg) for module in (generator, critic))
+    optimizers = [legs.adam(module, leg) for module in (generator, critic)]
+    generator, critic = (legs.prepared(module, leg) for module in (generator, critic))
     weight = config["regularizers"][0]["regularizers.GradientPenalty"]["weight"]
 
     def autocast():
@@ -130,13 +131,13 @@ def pytorch_step(leg):
     return step
 
 
-TASK = turns.Task(
+TASK = legs.Task(
     __file__,
     __doc__.splitlines()[0],
     keras_model,
     2,
     pytorch_step,
-    turns.binary_images,
+    legs.binary_images,
     batch_size=32,
 )
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 train_vae = script(SCRIPT)
 train_gated_pixelcnn = script(SCRIPT.with_name("train_gated_pixelcnn.py"))
 train_wgan_gp = script(SCRIPT.with_name("train_wgan_gp.py"))
+legs = script(SCRIPT.with_name("legs.py"))
 turns = script(SCRIPT.with_name("turns.py"))
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -110,7 +111,7 @@ def test_the_pytorch_twin_has_the_same_parameters_and_elbo_terms(model):
     assert sum(parameter.numel() for parameter in twin.parameters()) == trainable
 
     copy_weights(model, twin)
-    images = turns.binary_images(3)
+    images = legs.binary_images(3)
     noise = np.random.default_rng(1).normal(size=(3, model.bottleneck.latent_dim)).astype("float32")
     posterior = model.encode(images)
     z = posterior.mean() + posterior.stddev() * noise
@@ -152,7 +153,7 @@ def test_the_pytorch_pixelcnn_gives_the_same_likelihood(monkeypatch):
     copy_kernels(
         layers, [module for module in twin.modules() if isinstance(module, torch.nn.Conv2d)]
     )
-    images = turns.binary_images(3)
+    images = legs.binary_images(3)
     with torch.no_grad():
         found = twin(torch.from_numpy(images).permute(0, 3, 1, 2))
     np.testing.assert_allclose(found.numpy(), -model.log_prob(images), rtol=1e-4)
@@ -204,8 +205,8 @@ def test_multiply_adds_are_those_of_the_layers(model):
         * (side**2 if isinstance(layer, keras.layers.Conv2D) else 1)
         for layer, side in kernels(model)
     ]
-    facts, _ = turns.pytorch_leg(
-        train_vae.TASK, turns.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1
+    facts, _ = legs.pytorch_leg(
+        train_vae.TASK, legs.LEGS["pytorch"], batch=2, steps=10, seconds=1.0, threads=1
     )
     # Backward, one product for the kernel and one for the input, which the first layer's image does
     # not need.
