@@ -19,7 +19,9 @@ if keras.backend.backend() == "tensorflow":
     )
 
 from command_line import TINY
+from PIL import Image
 from tiny import (
+    tiny_tokenizer,
     tiny_vae,
 )
 from tiny_preset import METRICS, tiny_recipe, trained
@@ -120,3 +122,35 @@ def tiny(tmp_path_factory):
 def points():
     """Points of eight Gaussians, `[96, 2]`."""
     return TOYS["eight_gaussians"].sample(96, seed=0)
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    return tiny_tokenizer("vq")
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """`{name: [8, 8] uint8}`."""
+    rng = np.random.default_rng(0)
+    return {
+        f"{'Ab'[i % 2]}/{i:03}.{'png' if i else 'PNG'}": rng.integers(
+            256, size=(8, 8), dtype="uint8"
+        )
+        for i in range(23)
+    }
+
+
+@pytest.fixture
+def picture_folder(pictures, tmp_path):
+    """The pictures as files, with one that is damaged, one of another size, and one that is no
+    picture.
+    """
+    folder = tmp_path / "images"
+    for name, pixels in pictures.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "A" / "damaged.png").write_bytes((folder / "A" / "002.png").read_bytes()[:40])
+    Image.new("L", (9, 8)).save(folder / "wide.png")
+    (folder / "notes.txt").write_text("not a picture")
+    return folder

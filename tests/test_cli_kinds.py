@@ -26,7 +26,7 @@ KINDS = {  # models by name; the data of all are digits but for the last
     "text": {
         "families.TwoStageModel": {
             "event": [8, 8, 1],
-            "tokenizer": {"conftest.PatchTokenizer": {"event": [8, 8, 1]}},
+            "tokenizer": {"tiny.PatchTokenizer": {"event": [8, 8, 1]}},
             "network": {
                 "networks.TokenTransformer": {
                     "vocab_size": 16,
