@@ -4,6 +4,7 @@ from kerasgen.bottlenecks.base import WITH_PRIOR, Bottleneck, Code
 from kerasgen.bottlenecks.continuous import ConditionalGaussian, Deterministic, Gaussian
 from kerasgen.bottlenecks.deep import DeepGaussian, Hierarchical
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck
+from kerasgen.bottlenecks.experts import Experts
 from kerasgen.bottlenecks.flow import FlowGaussian
 from kerasgen.bottlenecks.gumbel import GumbelSoftmax
 from kerasgen.bottlenecks.ladder import Ladder
@@ -17,6 +18,7 @@ __all__ = [
     "DeepGaussian",
     "Deterministic",
     "DiscreteBottleneck",
+    "Experts",
     "FiniteScalar",
     "FlowGaussian",
     "Gaussian",

@@ -14,6 +14,7 @@ from kerasgen.distributions.discretized import (
 from kerasgen.distributions.flow import Flow
 from kerasgen.distributions.images import AutoregressiveImageDistribution, ImageDistribution
 from kerasgen.distributions.logit_laplace import LogitLaplace
+from kerasgen.distributions.normal_mixture import NormalMixture
 from kerasgen.distributions.product import Product
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ImageDistribution",
     "Levels",
     "LogitLaplace",
+    "NormalMixture",
     "Product",
     "TokenCategorical",
 ]

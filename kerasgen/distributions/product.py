@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from keras import ops
+
 from kerasgen.backend import split_seed
 
 
@@ -21,8 +23,15 @@ class Product:
         self.parts = parts
 
     def log_prob(self, x: dict[str, Any]):
-        """Of a batch."""
-        return sum(part.log_prob(x[name]) for name, part in self.parts.items())
+        """Of a batch; of what is there, where `x` is one of `kerasgen.events.Partial`."""
+        return sum(self.log_probs(x).values())
+
+    def log_probs(self, x: dict[str, Any]) -> dict[str, Any]:
+        """Of each, and 0 where it is missing."""
+        log_probs = {name: part.log_prob(x[name]) for name, part in self.parts.items()}
+        for name, present in x.get("present", {}).items():
+            log_probs[name] *= ops.cast(present, log_probs[name].dtype)
+        return log_probs
 
     def sample(self, sample_shape: Any = (), seed: Any = None) -> dict[str, Any]:
         """Draws, with a backend seed."""

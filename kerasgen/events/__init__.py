@@ -1,7 +1,7 @@
 """What one example is, and what a model may be conditional on: the events of probability.
 
     Image, Vector, Table, Series    real numbers       Tokens, Classes, Sentences    whole numbers
-    Joint                           several at once    Nothing                       no condition
+    Joint, Partial                  several at once    Nothing                       no condition
 
 An event knows its shape and its range. It checks what callers pass, clips what models draw, names
 the tensors of exported files and renders examples as pictures. A plain list stands for an `Image`
@@ -11,6 +11,7 @@ of three numbers or a `Vector` of one, a plain number for `Classes`.
 from kerasgen.events.base import Event, Tensor
 from kerasgen.events.joint import Joint, Nothing, condition_of, of
 from kerasgen.events.numbers import Image, Series, Table, Vector
+from kerasgen.events.partial import Partial
 from kerasgen.events.tokens import Attributes, Classes, Sentences, Tokens
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Joint",
     "Nothing",
     "Sentences",
+    "Partial",
     "Series",
     "Table",
     "Tensor",

@@ -49,22 +49,35 @@ class Joint(Event):
 
     def validate(self, x):
         self._check_names(x)
-        counts = {}
-        for name, event in self.events.items():
-            try:
-                event.validate(x[name])
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-            counts[name] = ops.shape(x[name])[0]
+        self._named(lambda event, part: event.validate(part), x)
+        counts = {name: ops.shape(x[name])[0] for name, _ in self._given(x)}
         if all(isinstance(n, int) for n in counts.values()) and len(set(counts.values())) > 1:
             raise ValueError(f"Expected as many examples of each. Received: {counts}.")
 
+    def _given(self, x):
+        """Names and events of the parts that a batch has."""
+        return [(name, event) for name, event in self.events.items() if name in x]
+
+    def _map(self, method, x, *arguments):
+        """What the parts' events make of them, by a method's name."""
+        return {name: getattr(event, method)(x[name], *arguments) for name, event in self._given(x)}
+
+    def _named(self, act, x):
+        """What `act(event, part)` makes of the parts; its errors say of which part."""
+        made = {}
+        for name, event in self._given(x):
+            try:
+                made[name] = act(event, x[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return made
+
     def array(self, x):
         known = isinstance(x, dict) and x.keys() == self.events.keys()
-        return {name: self.events[name].array(x[name]) for name in x} if known else x
+        return self._map("array", x) if known else x
 
     def cast(self, x):
-        return {name: event.cast(x[name]) for name, event in self.events.items()}
+        return self._map("cast", x)
 
     def faults(self, x, xp=ops):
         return {
@@ -74,13 +87,13 @@ class Joint(Event):
         }
 
     def clip(self, x):
-        return {name: event.clip(x[name]) for name, event in self.events.items()}
+        return self._map("clip", x)
 
     def standardized(self, x):
-        return {name: event.standardized(x[name]) for name, event in self.events.items()}
+        return self._map("standardized", x)
 
     def in_units(self, x):
-        return {name: event.in_units(x[name]) for name, event in self.events.items()}
+        return self._map("in_units", x)
 
     def symbolic(self):
         return {name: event.symbolic() for name, event in self.events.items()}
@@ -95,7 +108,7 @@ class Joint(Event):
         return x
 
     def from_stored(self, stored, dtype=np.float32):
-        return {name: each.from_stored(stored[name], dtype) for name, each in self.events.items()}
+        return self._map("from_stored", stored, dtype)
 
     def validate_stored(self, stored):
         for name, event in self.events.items():
@@ -118,7 +131,7 @@ class Joint(Event):
 
     def request(self, n, condition):
         self._check_names(condition)
-        return {name: event.request(n, condition[name]) for name, event in self.events.items()}
+        return self._named(lambda event, part: event.request(n, part), condition)
 
     def encoded(self, condition):
         parts = [event.encoded(condition[name]) for name, event in self.events.items()]

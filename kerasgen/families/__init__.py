@@ -10,6 +10,7 @@ from kerasgen.families.classifier import Classifier
 from kerasgen.families.discrete import DiscreteAutoencoder
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
+from kerasgen.families.multimodal import MultimodalVAE
 from kerasgen.families.self_conditioned import SelfConditionedModel
 from kerasgen.families.two_stage import TwoStageModel
 
@@ -22,6 +23,7 @@ __all__ = [
     "DiscreteAutoencoder",
     "LatentVariableModel",
     "Mixture",
+    "MultimodalVAE",
     "SelfConditionedModel",
     "TwoStageModel",
 ]

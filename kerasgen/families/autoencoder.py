@@ -78,11 +78,8 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
     def build(self, input_shape=None):
         if self.built:
             return
-        read = fitting.features if self.bottleneck.takes_grid else fitting.vector
-        features = read(self.encoder, self.event)
         if not self.bottleneck.built:
-            *grid, size = features
-            self.bottleneck.build((None, *grid, size + self.condition.encoded_size))
+            self.bottleneck.build(self.feature_shape())
         self.likelihood.build_for(self.event)
         if not self.likelihood.has_mean:
             raise ValueError(
@@ -95,6 +92,12 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         if not self.objective.built:
             self.objective.build()
         self.built = True
+
+    def feature_shape(self):
+        """Of what the bottleneck reads, with the condition."""
+        read = fitting.features if self.bottleneck.takes_grid else fitting.vector
+        *grid, size = read(self.encoder, self.event)
+        return None, *grid, size + self.condition.encoded_size
 
     def faults(self, x, condition=None):
         return super().faults(x, condition) | self.likelihood.faults(self.event.standardized(x))

@@ -14,7 +14,7 @@ from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
 from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
-from kerasgen.networks.joint import JointDecoder, JointEncoder
+from kerasgen.networks.joint import JointDecoder, JointEncoder, SenseDecoder, SenseEncoder
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.networks.pooled import PatchTransform, PooledBlock, PooledEncoder, SignedParts
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
@@ -49,6 +49,8 @@ __all__ = [
     "ResidualGenerator",
     "RowLSTM",
     "ScoreHead",
+    "SenseDecoder",
+    "SenseEncoder",
     "SignedParts",
     "SpaceToDepth",
     "TileEncoder",

@@ -30,6 +30,36 @@ class JointEncoder(Parallel):
 
 
 @register
+class SenseEncoder(Parallel):
+    """A dict of examples to a dict of features, of the names that there are networks for."""
+
+    def call(self, x, training=False):
+        return {name: net(x[name], training=training) for name, net in self.networks.items()}
+
+
+@register
+class SenseDecoder(Parallel):
+    """Codes `[B, D]` to a dict of what each network makes of the factors that it reads.
+
+    Args:
+        networks: by name.
+        factors: the part `[start, stop]` of a code that is shared by all, under "shared", and those
+            that belong to a name.
+    """
+
+    def __init__(self, networks, factors, **kwargs):
+        super().__init__(networks, **kwargs)
+        self.factors = dict(factors)
+
+    def call(self, z, training=False):
+        def read(name):
+            parts = [self.factors[key] for key in ("shared", name) if key in self.factors]
+            return ops.concatenate([z[..., start:stop] for start, stop in parts], axis=-1)
+
+        return {name: net(read(name), training=training) for name, net in self.networks.items()}
+
+
+@register
 class JointDecoder(Parallel):
     """Vectors `[B, D]` to a dict of what each network makes of them."""
 

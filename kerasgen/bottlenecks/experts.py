@@ -1,0 +1,154 @@
+"""Codes of several senses at once: each sense's network is an expert, and experts are fused.
+
+z = (shared, private of one sense, private of the next, ...). The shared factor of a set S of senses
+follows the product of their experts and the prior,
+
+    q_S(w) ~ N(w; 0, 1) * product over m in S of N(w; mean_m, scale_m^2),
+
+a normal again, and the posterior is a mixture of such products, with equal weights:
+
+    product              of all senses that are there: the one set S
+    mixture              of single senses
+    mixture_of_products  of all sets that are not empty
+
+Wu and Goodman, Multimodal Generative Models for Scalable Weakly-Supervised Learning, 2018 (arXiv
+1802.05335); Shi and others, Variational Mixture-of-Experts Autoencoders, 2019 (arXiv 1911.03393);
+Sutter, Daunhawer and Vogt, Generalized Multimodal ELBO, 2021 (arXiv 2105.02470); the private
+factors: Tsai and others, Learning Factorized Multimodal Representations, 2019 (arXiv 1806.06176).
+"""
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
+from kerasgen.distributions import NormalMixture
+from kerasgen.registration import register
+
+FUSIONS = {  # the sets of n senses that the components of a posterior are products of, 0 or 1
+    "product": lambda n: [(1,) * n],
+    "mixture": lambda n: np.eye(n, dtype=int).tolist(),
+    "mixture_of_products": lambda n: [s for s in itertools.product((0, 1), repeat=n) if any(s)],
+}
+
+
+@register
+class Experts(Stochastic):
+    """The posterior of several senses: experts of the shared factor, fused, and private factors.
+
+    It reads a dict of features `[B, F]` by sense. Where senses may be missing, "present" has for
+    each of them which examples have it, `[B]`. A sense that is missing is no expert, and its
+    private factor follows the prior.
+
+    Args:
+        shared_dim: size of the shared factor.
+        private_dims: sizes of private factors by sense; a sense without one has only the shared.
+        fusion: "product", "mixture" or "mixture_of_products".
+        seed: of the noise that calls draw; None follows the global seed.
+
+    Raises:
+        ValueError: an unknown fusion.
+
+    >>> bottleneck = Experts(2, {"sound": 1}, fusion="mixture")
+    >>> bottleneck.build({"sound": (None, 3), "picture": (None, 3)})
+    >>> features = {name: np.zeros((5, 3), "float32") for name in ("sound", "picture")}
+    >>> posterior = bottleneck.posterior(features)
+    >>> tuple(posterior.sample(7, seed=0).shape), tuple(posterior.log_weights.shape)
+    ((7, 5, 3), (5, 2))
+    """
+
+    term_names = ("kl",)
+
+    def __init__(
+        self,
+        shared_dim: int,
+        private_dims: dict[str, int] | None = None,
+        fusion: str = "mixture_of_products",
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if fusion not in FUSIONS:
+            raise ValueError(f"Expected fusion to be one of {list(FUSIONS)}. Received: {fusion!r}.")
+        self.shared_dim = shared_dim
+        self.private_dims = dict(private_dims or {})
+        self.fusion = fusion
+        self.noise = keras.random.SeedGenerator(seed)
+        self.latent_shape = (shared_dim + sum(self.private_dims.values()),)
+
+    def build(self, input_shape):
+        self.senses = [name for name in input_shape if name != "present"]
+        if unknown := sorted(self.private_dims.keys() - set(self.senses)):
+            raise ValueError(
+                f"Expected private_dims of senses that have an encoder, {self.senses}. "
+                f"Received: {unknown}."
+            )
+        self.statistics = {}
+        for name in self.senses:
+            size = 2 * (self.shared_dim + self.private_dims.get(name, 0))
+            self.statistics[name] = keras.layers.Dense(size, dtype=self.dtype_policy, name=name)
+            self.statistics[name].build(input_shape[name])
+        self.sets = np.array(FUSIONS[self.fusion](len(self.senses)), "float32")  # [K, M]
+        self.built = True
+
+    @property
+    def factors(self) -> dict[str, tuple[int, int]]:
+        """Where factors begin and end in a code: "shared", and private ones by their sense.
+
+        >>> Experts(2, {"sound": 3}).factors
+        {'shared': (0, 2), 'sound': (2, 5)}
+        """
+        sizes = {"shared": self.shared_dim, **self.private_dims}
+        ends = itertools.accumulate(sizes.values())
+        return {name: (end - size, end) for (name, size), end in zip(sizes.items(), ends)}
+
+    def posterior(self, features: dict[str, Any]):
+        """q(z | senses that are there): batch shape `[B]`, a mixture of normals."""
+        experts = [mean_and_scale(self.statistics[name](features[name])) for name in self.senses]
+        present = features.get("present")
+        there = (
+            ops.ones((ops.shape(experts[0][0])[0], len(experts)))
+            if present is None
+            else ops.stack([ops.cast(present[name], "float32") for name in self.senses], axis=-1)
+        )
+        weights, sets = self._sets(there)
+        shared = ([each[:, : self.shared_dim] for each in statistic] for statistic in zip(*experts))
+        factors = [_product(sets, *(ops.stack(each, axis=1) for each in shared))]
+        for name in self.private_dims:
+            i = self.senses.index(name)
+            own = (statistic[:, None, self.shared_dim :] for statistic in experts[i])
+            is_there = ops.expand_dims(there[:, i : i + 1], 1) * ops.ones((len(self.sets), 1))
+            factors.append(_product(is_there, *own))
+        return NormalMixture(weights, *(ops.concatenate(each, axis=-1) for each in zip(*factors)))
+
+    def _sets(self, present):
+        """Weights `[B, K]` of the components, and which senses `[B, K, M]` each is a product of."""
+        sets = ops.convert_to_tensor(self.sets)
+        there = ops.cast(ops.all(present[:, None] >= sets, axis=-1), "float32")
+        number = ops.sum(there, axis=-1, keepdims=True)
+        # Without a set that is there whole, all are cut to what is: the product, and no sense.
+        weights = ops.where(number > 0, there / ops.maximum(number, 1), 1 / len(self.sets))
+        return weights, sets * present[:, None]
+
+    def prior(self, condition: Any = None):
+        """p(z) = N(0, I)."""
+        return normal(ops.zeros(self.latent_shape), ops.ones(self.latent_shape))
+
+    def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
+        """The mean of the components' KL(q_k || p), which bounds that of the mixture from above."""
+        kl = posterior.components.kl_divergence(self.prior())
+        return {"kl": ops.sum(posterior.weights * kl, axis=-1)}
+
+    def from_noise(self, distribution: Any, noise: Any):
+        """The z that standard normal noise leads to under the prior."""
+        return distribution.mean() + distribution.stddev() * noise
+
+
+def _product(sets, mean, scale):
+    """Means and scales `[B, K, D]` of the prior times experts `[B, M, D]`, by sets `[B, K, M]`."""
+    precision = scale**-2
+    total = 1 + ops.einsum("bkm,bmd->bkd", sets, precision)
+    return ops.einsum("bkm,bmd->bkd", sets, precision * mean) / total, total**-0.5

@@ -1,0 +1,164 @@
+"""Multimodal VAEs: one code for several senses, from whichever of them are there.
+
+    p(x_1, ..., x_M) = integral of p(z) product over m of p(x_m | shared, private_m) dz
+
+Each sense has an encoder, an expert of the code, and a decoder. `bottlenecks.Experts` fuses the
+experts of the senses that are there, and names the papers.
+"""
+
+from keras import ops
+
+from kerasgen import batches, fitting
+from kerasgen.events import Partial
+from kerasgen.families.latent import LatentVariableModel
+from kerasgen.likelihoods import Joint
+from kerasgen.networks import SenseDecoder, SenseEncoder
+from kerasgen.registration import register
+
+
+@register
+class MultimodalVAE(LatentVariableModel):
+    """A VAE of several senses, of which any may be missing.
+
+    Everywhere a batch is a dict by sense, and a sense that is missing is left out: `log_prob` then
+    is that of those given, `encode` rests on them, `fit` learns from what there is. Where examples
+    differ in what they lack, "present" says so: see `kerasgen.events.Partial`.
+
+    A sense without an encoder is told and never asked: a label, for one, that the code is to know.
+
+    Args:
+        event: `kerasgen.events.Partial`, of an event a sense.
+        encoders: by sense, a Keras layer or model of its examples to features `[B, F]`.
+        bottleneck: `kerasgen.bottlenecks.Experts`.
+        decoders: by sense, of the factors that it reads to its likelihood's parameters.
+        likelihoods: by sense, from `kerasgen.likelihoods`.
+        objective: from `kerasgen.objectives`; the ELBO by default.
+
+    Raises:
+        ValueError: parts that do not fit each other or the event.
+
+    >>> from kerasgen import bottlenecks, events, likelihoods, networks
+    >>> senses = "left", "right"
+    >>> model = MultimodalVAE(
+    ...     events.Partial({name: [2] for name in senses}),
+    ...     {name: networks.MLP((8,), (8,)) for name in senses},
+    ...     bottlenecks.Experts(shared_dim=1),
+    ...     {name: networks.MLP(hidden=(8,)) for name in senses},
+    ...     {name: likelihoods.Gaussian() for name in senses},
+    ... )
+    >>> tuple(model.sample(given={"left": np.zeros((3, 2), "float32")}, seed=0)["right"].shape)
+    (3, 2)
+    """
+
+    def __init__(
+        self, event, encoders, bottleneck, decoders, likelihoods, objective=None, **kwargs
+    ):
+        if not isinstance(event, Partial):
+            raise ValueError(
+                f"Expected an event of several senses, events.Partial. Received: {event!r}. Give "
+                "each sense a name."
+            )
+        if not encoders or not encoders.keys() <= event.events.keys():
+            raise ValueError(
+                f"Expected encoders of some of {sorted(event.events)}. "
+                f"Received: {sorted(encoders)}."
+            )
+        super().__init__(
+            event,
+            SenseEncoder(encoders),
+            bottleneck,
+            SenseDecoder(decoders, bottleneck.factors),
+            Joint(likelihoods),
+            objective,
+            **kwargs,
+        )
+
+    def feature_shape(self):
+        """Of each sense's features."""
+        return {
+            name: (
+                None,
+                *fitting.vector(network, self.event.events[name], f"the encoder of {name}"),
+            )
+            for name, network in self.encoder.networks.items()
+        }
+
+    def features(self, x, condition=None, training=False):
+        """Each sense's features `[B, F]`, and which examples have it."""
+        features = self.encoder(self.event.standardized(x), training=training)
+        return features | {name: x[name] for name in ("present",) if name in x}
+
+    def sample(self, n=None, given=None, seed=None, progress=False, **ways):
+        """Draws `n` examples, or what examples lack, given some of their senses.
+
+        Args:
+            n: number of examples; by default as many as are given.
+            given: a dict of some senses of each example, or of one for all. What is given stays as
+                it is; the rest is drawn by q(z | given).
+            seed, progress, mean: as of `LatentVariableModel.sample`.
+
+        Raises:
+            ValueError: neither n nor given; a sense that the model has not, or another number of
+                examples than n.
+        """
+        if n is None:
+            if given is None:
+                raise ValueError("Expected a number of samples n, or given=. Received: neither.")
+            n = batches.count(given)
+        return super().sample(n, given, seed, progress, **ways)
+
+    def _requested(self, n, given, seeds):
+        return None if given is None else self.event.request(n, given)
+
+    def _sample(self, n, seed, given, *, mean=False):
+        if given is None:
+            return super()._sample(n, seed, None, mean=mean)
+        of_code, of_pixels = seed
+        likelihood = self.decode(self.posterior(given).sample(seed=of_code))
+        drawn = likelihood.mean() if mean else likelihood.sample(seed=of_pixels)
+        present = given["present"]
+        return {name: _chosen(present[name], given[name], drawn[name]) for name in drawn}
+
+    def conditional_log_prob(self, x, given, num_samples=None, seed=None):
+        """log p(the other senses | the senses named `given`), `[B]` in nats.
+
+        The difference of two estimates by importance samples, log p(x) - log p(x_given): a lower
+        bound minus a lower bound, and itself none.
+
+        Args:
+            x: examples with all the senses that are asked about.
+            given: names of those that are known.
+            num_samples, seed: as of `log_prob`.
+        """
+        known = {name: x[name] for name in given}
+        return self.log_prob(x, None, num_samples, seed) - self.log_prob(
+            known, None, num_samples, seed
+        )
+
+    def export_signatures(self):
+        """Those of `LatentVariableModel` but the ELBO, and one for each direction between senses:
+        `speech_to_picture` gives the mean of the picture by the mean of q(z | speech)."""
+        signatures = super().export_signatures()
+        del signatures["elbo"]  # a mixture is not a function of one noise
+        tensors = self.event.tensors()
+
+        def direction(source, target):
+            def answer(**given):
+                z = self.posterior(self.event.array(given)).mean()
+                event = self.event.events[target]
+                return {target: event.clip(self.decode(z).parts[target].mean())}
+
+            return answer, {source: tensors[source]}
+
+        return signatures | {
+            f"{source}_to_{target}": direction(source, target)
+            for source in self.encoder.networks
+            for target in self.event.events
+            if target != source
+        }
+
+
+def _chosen(present, given, drawn):
+    """Rows that are given where they are, of the type that is drawn."""
+    present = ops.reshape(present, (-1, *[1] * (len(drawn.shape) - 1)))
+    return ops.where(present, ops.cast(given, drawn.dtype), drawn)
