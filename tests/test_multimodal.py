@@ -10,9 +10,19 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from kerasgen import bottlenecks, events, export, families, likelihoods, networks, objectives
+from kerasgen import (
+    bottlenecks,
+    events,
+    export,
+    families,
+    likelihoods,
+    networks,
+    objectives,
+    zoo,
+)
 from kerasgen.bottlenecks.experts import FUSIONS
 from kerasgen.distributions import NormalMixture
+from kerasgen.reports import Shown, report
 
 every_fusion = pytest.mark.parametrize("fusion", FUSIONS)
 LAYERS = keras.layers
@@ -52,10 +62,9 @@ def of_three(fusion="mixture_of_products", objective=None):
     event = events.Partial(
         {"image": [4, 4, 1], "wave": events.Series(8, 1), "row": events.Classes(4)}
     )
-    wave = keras.Sequential([LAYERS.Flatten(), LAYERS.Dense(32, "relu"), LAYERS.Dense(16)])
     return families.MultimodalVAE(
         event,
-        {"image": networks.MLP((16,), (32,)), "wave": wave},
+        {name: networks.MLP((16,), (32,)) for name in ("image", "wave")},
         bottlenecks.Experts(4, {"wave": 1}, fusion, seed=0),
         {name: networks.MLP(hidden=(32,)) for name in event.events},
         {
@@ -329,6 +338,21 @@ def test_its_files_have_a_signature_for_every_direction(trained, tmp_path):
     assert names == set(export.saved_model(trained, tmp_path / "saved").errors)
     pytest.importorskip("ai_edge_litert")
     assert names == set(export.tflite(trained, tmp_path / "model.tflite").errors)
+
+
+def test_it_has_figures_pictures_and_a_preset(trained, tmp_path):
+    x = labelled(40)
+    figures = report(trained).evaluate(x, num_samples=10)
+    nats = -np.mean(trained.log_prob(x, num_samples=200, seed=0))
+    assert figures["nll"].value == pytest.approx(nats, abs=0.5)
+    captions = report(trained).pictures(tmp_path, Shown(x))
+    assert {"samples.png", "reconstructions.png", "units.png", "traversal.png"} <= set(captions)
+    loaded = zoo.load(zoo.save(trained, tmp_path / "senses"))
+    given = {"image": x["image"]}
+    first, second = (
+        model.sample(given=given, seed=0, mean=True)["wave"] for model in (trained, loaded)
+    )
+    np.testing.assert_allclose(first, second, atol=0.02)
 
 
 # What is refused

@@ -56,7 +56,7 @@ class Experts(Stochastic):
     >>> bottleneck.build({"sound": (None, 3), "picture": (None, 3)})
     >>> features = {name: np.zeros((5, 3), "float32") for name in ("sound", "picture")}
     >>> posterior = bottleneck.posterior(features)
-    >>> tuple(posterior.sample(7, seed=0).shape), tuple(posterior.log_weights.shape)
+    >>> tuple(posterior.sample(7, seed=0).shape), tuple(posterior.weights.shape)
     ((7, 5, 3), (5, 2))
     """
 
@@ -137,10 +137,14 @@ class Experts(Stochastic):
         """p(z) = N(0, I)."""
         return normal(ops.zeros(self.latent_shape), ops.ones(self.latent_shape))
 
+    def kl_by_unit(self, posterior: Any, z: Any = None, condition: Any = None):
+        """The mean of the components' KL(q_k(z_d) || p(z_d)), `[B, D]`, whatever z."""
+        kl = posterior.components.distribution.kl_divergence(self.prior().distribution)
+        return ops.sum(posterior.weights[..., None] * kl, axis=-2)
+
     def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
-        """The mean of the components' KL(q_k || p), which bounds that of the mixture from above."""
-        kl = posterior.components.kl_divergence(self.prior())
-        return {"kl": ops.sum(posterior.weights * kl, axis=-1)}
+        """The sum of `kl_by_unit`, which bounds the mixture's KL(q || p) from above."""
+        return {"kl": ops.sum(self.kl_by_unit(posterior), axis=-1)}
 
     def from_noise(self, distribution: Any, noise: Any):
         """The z that standard normal noise leads to under the prior."""
