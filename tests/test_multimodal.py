@@ -346,7 +346,7 @@ def test_it_has_figures_pictures_and_a_preset(trained, tmp_path):
     nats = -np.mean(trained.log_prob(x, num_samples=200, seed=0))
     assert figures["nll"].value == pytest.approx(nats, abs=0.5)
     captions = report(trained).pictures(tmp_path, Shown(x))
-    assert {"samples.png", "reconstructions.png", "units.png", "traversal.png"} <= set(captions)
+    assert {"samples.png", "reconstructions.png", "units.png"} <= set(captions)
     loaded = zoo.load(zoo.save(trained, tmp_path / "senses"))
     given = {"image": x["image"]}
     first, second = (
