@@ -19,7 +19,8 @@ _REGISTERING = (
     "text",
     "training",
 )
-_OTHERS = ("abilities", "data", "export", "metrics", "plot", "recipe", "reports", "tasks", "zoo")
+_OTHERS = ("abilities", "data", "export", "metrics", "plot", "recipe", "reports", "tasks", "web")
+_OTHERS += ("zoo",)
 
 __all__ = [*_CLASSES, *_REGISTERING, *_OTHERS, "register"]
 

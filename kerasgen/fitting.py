@@ -198,6 +198,11 @@ def code_tensor(shape: tuple[int, ...]) -> Tensor:
     return Tensor(shape, "float32", "real, standard normal a priori", "latent code")
 
 
+def mask_tensor(shape: tuple[int, ...]) -> Tensor:
+    """What is known of an image, in exported files."""
+    return Tensor(shape, "float32", "0 or 1", "1 where a pixel is kept, 0 where it is drawn")
+
+
 def noise_tensor(shape: tuple[int, ...]) -> Tensor:
     """Noise in exported files."""
     meaning = "all the randomness there is: equal noise, equal result"

@@ -45,6 +45,7 @@ WITHOUT = {
     "kerasgen.cli.sample",
     "kerasgen.cli.tokenize",
     "kerasgen.cli.train",
+    "kerasgen.cli.web",
     "kerasgen.data.synthetic.captions",
     "kerasgen.data.synthetic.drawn",
     "kerasgen.data.synthetic.scenes",

@@ -22,19 +22,23 @@ def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, mon
     for mode in QUANTIZED:
         monkeypatch.setitem(BOUNDS, mode, BOUNDS[mode]._replace(drawn=-1))
     reports = {report.quantize: report for report in export.every_format(model, tmp_path / "new")}
-    assert reports["saved_model"].errors.keys() == {"log_prob", "sample"}
-    assert reports[None].errors.keys() == {"log_prob", "sample", "sample_seeded"}
+    scored, drawn = {"log_prob", "log_prob_by_pixel"}, {"sample", "complete"}
+    assert reports["saved_model"].errors.keys() == scored | drawn
+    assert reports[None].errors.keys() == scored | drawn | {"sample_seeded"}
     assert {mode: set(reports[mode].errors) for mode in QUANTIZED} == dict.fromkeys(
-        QUANTIZED, {"log_prob"}
+        QUANTIZED, scored
     )
     text = export.contract({"tiny": reports.values()}, tmp_path / "README.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith("| TFLite, float16"))
     assert re.fullmatch(
-        r"\| TFLite, float16 \| \d+ kB \| [^|]+ ms \| - \| - \| 0.005 \(0.001\), -1 \|", row
+        r"\| TFLite, float16 \| \d+ kB \| - \|( [^|]+ ms \|){2} - \| - \| 0.005 \(0.001\), -1 \|",
+        row,
     )
 
 
-@pytest.mark.parametrize(("crashes_over", "left"), [("sample", {"log_prob"}), ("log_prob", None)])
+@pytest.mark.parametrize(
+    ("crashes_over", "left"), [("sample", {"log_prob", "log_prob_by_pixel"}), ("log_prob", None)]
+)
 def test_where_the_converter_ends_autoregressive_signatures_are_left_out(
     tmp_path, monkeypatch, crashes_over, left
 ):

@@ -121,7 +121,10 @@ def test_the_first_page_names_few_presets_and_shows_each():
     assert all(row.count(" | ") == 1 and 'src="zoo/' in row for row in rows)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/families.md", "docs/presets.md"])
+PAGES = ["README.md", "docs/families.md", "docs/presets.md", "docs/web.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_files(page):
     path = ROOT / page
     links = re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", path.read_text(encoding="utf-8"))

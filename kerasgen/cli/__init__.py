@@ -30,6 +30,7 @@ from kerasgen.cli import (
     sample,
     tokenize,
     train,
+    web,
 )
 
 COMMANDS = {
@@ -46,6 +47,7 @@ COMMANDS = {
     "tokenize": tokenize,
     "data": data,
     "demo": demo,
+    "web": web,
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasgen import abilities, backend, checks
 from kerasgen.events import Tensor
-from kerasgen.fitting import code_tensor, noise_tensor
+from kerasgen.fitting import code_tensor, mask_tensor, noise_tensor
 
 COUNT = Tensor((), "int32", "at least 1", "how many examples to draw, a scalar")
 # What names stand for in any file; the events of a model say more of their own.
@@ -23,11 +23,15 @@ TENSORS = {
     "labels": Tensor((), "int32", "0..classes-1", "class of each example, of conditional models"),
     "words": Tensor((), "int32", "0..words", "the words of a sentence by number, padded with 0"),
     "noise": noise_tensor(()),
+    "mask": mask_tensor(()),
     "z": code_tensor(()),
     "mean": Tensor((), "float32", "real", "mean of the posterior q(z given example)"),
     "scale": Tensor((), "float32", "positive", "standard deviation of the posterior"),
     "elbo": Tensor((), "float32", "nats", "one-sample estimate of the bound on log p(example)"),
     "log_prob": Tensor((), "float32", "nats", "log p(example), or a lower bound on it"),
+    "log_probs": Tensor(
+        (), "float32", "nats", "log p of each pixel or patch given those before it"
+    ),
     "responsibilities": Tensor((), "float32", "[0, 1]", "p(component given example) of a mixture"),
     "probabilities": Tensor((), "float32", "[0, 1]", "p(class given example), one for each class"),
     "features": Tensor((), "float32", "real", "what a classifier's last layer reads"),
@@ -48,6 +52,13 @@ class Signature(NamedTuple):
     function: Callable[..., dict]
     inputs: dict[str, Tensor]
     replay: Callable[..., dict] | None = None
+
+    def compiled(self) -> "Signature":
+        """The same as TensorFlow's graphs, for loops, which take seconds without."""
+        import tensorflow as tf
+
+        replay = self.replay and tf.function(self.replay)
+        return self._replace(function=tf.function(self.function), replay=replay)
 
     def expected(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> dict[str, np.ndarray]:
         """What Keras gives for `inputs`, in place of an exported file's `outputs`."""

@@ -44,7 +44,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
             or a network with another number of output channels than the likelihood needs.
     """
 
-    autoregressive_signatures = ("sample",)
+    autoregressive_signatures = ("sample", "complete")
 
     def __init__(self, event, network, likelihood, condition=None, patch_size=1, **kwargs):
         event = events.of(event)
@@ -97,10 +97,11 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
     def distribution(self, pixels, condition=None, training=False):
         """The distribution of `pixels` `[B, *grid_shape]`, each given those before it, batch shape
         `[B]`: its log-probability there is the model's. Pixels are the images' own or patches."""
+        return self.likelihood.distribution(self._params(pixels, condition, training))
+
+    def _params(self, pixels, condition, training=False):
         condition = self.condition.encoded(condition)
-        return self.likelihood.distribution(
-            self.network(2 * pixels - 1, condition, training=training)
-        )
+        return self.network(2 * pixels - 1, condition, training=training)
 
     def _log_prob(self, x, condition, training=False):
         pixels = self._to_patches(x)
@@ -159,19 +160,37 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, the tensors it takes).
 
-        `sample` takes two standard normal numbers for every uniform one: see `decoding.uniform`.
+        `sample` and `complete` take two standard normal numbers for every uniform one: see
+        `decoding.uniform`. `log_prob_by_pixel` gives log p of each factor, a pixel or a patch.
         """
         condition = self.condition.tensors()
 
         def log_prob(**tensors):
             return {"log_prob": self._log_prob(*self.unpacked(tensors))}
 
+        def log_prob_by_pixel(**tensors):
+            """How likely each pixel, or patch, is given those before it."""
+            x, given = self.unpacked(tensors)
+            pixels = self._to_patches(x)
+            params = self._params(pixels, given)
+            return {"log_probs": self.likelihood.pixel_log_prob(params, pixels)}
+
         def sample(noise, **tensors):
             x = self._draw(decoding.uniform(noise), self.condition.pack(tensors))
             return self.event.unpack(x)
 
+        def complete(noise, mask, **tensors):
+            """Images whose pixels are kept where a mask says so, and drawn elsewhere."""
+            x, given = self.unpacked(tensors)
+            kept = x, ops.broadcast_to(mask, ops.shape(x))
+            return self.event.unpack(self._draw(decoding.uniform(noise), given, kept=kept))
+
         noise = {"noise": fitting.noise_tensor((*self._uniform_shape, 2))}
+        mask = {"mask": fitting.mask_tensor((*self.event_shape[:2], 1))}
+        x = self.event.tensors() | condition
         return {
-            "log_prob": (log_prob, self.event.tensors() | condition),
+            "log_prob": (log_prob, x),
+            "log_prob_by_pixel": (log_prob_by_pixel, x),
             "sample": (sample, noise | condition),
+            "complete": (complete, noise | mask | x),
         }

@@ -101,6 +101,11 @@ class Likelihood(keras.layers.Layer):
         elements = self.per_element(ops.cast(params, "float32"))
         return backend.tfd.Independent(elements, len(self.event.shape))
 
+    def pixel_log_prob(self, params, x):
+        """log p of each pixel of `[..., C]`, all its channels, `[...]` in nats."""
+        elements = self.per_element(ops.cast(params, "float32"))
+        return ops.sum(elements.log_prob(x), axis=-1)
+
     def split(self, params):
         """Cuts `[..., C * P]` into P tensors `[..., C]`."""
         return ops.split(params, self.params_per_channel, axis=-1)

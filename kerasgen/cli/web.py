@@ -1,0 +1,52 @@
+"""Write the laboratory, a page on which models of the zoo run in a browser, and show it.
+
+The page computes in the browser: the folder goes on any static host, and asks nothing of another.
+Its runtime is the npm package @litertjs/core, which is fetched only where you ask for it.
+"""
+
+import pathlib
+
+from kerasgen import web
+from kerasgen.cli import inputs
+from kerasgen.web import laboratory, runtime
+
+
+def add_arguments(parser):
+    out = pathlib.Path("export/web")
+    folder = "to write (default: %(default)s); what is right in it stays"
+    parser.add_argument("folder", nargs="?", type=pathlib.Path, default=out, help=folder)
+    source = parser.add_mutually_exclusive_group()
+    download = f"fetch the runtime, @litertjs/core {runtime.VERSION}, 12 MB, from the npm registry"
+    source.add_argument("--download", action="store_true", help=download)
+    installed = "where `npm install @litertjs/core` ran, or another laboratory's runtime/"
+    source.add_argument("--runtime", type=pathlib.Path, metavar="FOLDER", help=installed)
+    parser.add_argument("--serve", action="store_true", help="show it on this machine afterwards")
+    port = "of --serve (default: %(default)s; 0 takes one that is free)"
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help=port)
+
+
+def run(args):
+    laboratory.check(args.folder)
+    files = runtime.download() if args.download else runtime.read(_runtime(args))
+    inputs.load_keras()
+    folder = web.write(args.folder, files, progress=True)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {size / 1e6:.1f} MB")
+    if args.serve:
+        web.serve(folder, args.port)
+    else:
+        print(f"kerasgen web {folder} --serve shows it")
+
+
+def _runtime(args):
+    """Where the runtime is; that of an earlier laboratory is found by itself."""
+    if args.runtime is not None:
+        return args.runtime
+    own = args.folder / "runtime"
+    if not own.is_dir():
+        raise ValueError(
+            "Expected the page's runtime, which kerasgen does not bring. Received: neither "
+            "--download nor --runtime. Add --download, which fetches 12 MB from the npm registry "
+            "once."
+        )
+    return own
