@@ -21,6 +21,7 @@ class EventModel(keras.Model):
         event: what one example is, of `kerasgen.events`; a list stands for an image or a vector.
         condition: what it is conditional on, an event too; a number stands for as many classes.
         terms: names of the loss terms.
+        support: a part that knows more of what data may not be, such as a likelihood, or None.
 
     >>> model = kerasgen.families.Mixture([2], num_components=3)
     >>> isinstance(model, EventModel), model.event_shape, model.num_classes
@@ -32,9 +33,10 @@ class EventModel(keras.Model):
     autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
     weighs_examples = True  # whether a sample_weight has a meaning
 
-    def __init__(self, event, condition=None, terms=(), **kwargs):
+    def __init__(self, event, condition=None, terms=(), support=None, **kwargs):
         backend.check_process()
         super().__init__(**kwargs)
+        self.__dict__["support"] = support  # Keras tracks it under the family's name for it
         fitting.settings(self.dtype_policy)
         self.event = events.of(event)
         self.condition = events.condition_of(condition)
@@ -86,13 +88,14 @@ class EventModel(keras.Model):
         """The errors of `check`, without a copy of the data."""
         self.event.validate(x)
         self.condition.validate(condition)
-        if condition is None:
-            return
-        counts = batches.count(x), batches.count(condition)
-        if all(isinstance(n, int) for n in counts) and counts[0] != counts[1]:
-            raise ValueError(
-                f"Expected one condition for each of {counts[0]} examples. Received: {counts[1]}."
-            )
+        if condition is not None:
+            n, given = batches.count(x), batches.count(condition)
+            if isinstance(n, int) and isinstance(given, int) and n != given:
+                raise ValueError(
+                    f"Expected one condition for each of {n} examples. Received: {given}."
+                )
+        if self.support is not None:
+            self.support.validate(self.event.standardized(x))
 
     def unpacked(self, tensors: dict[str, Any]):
         """Examples and condition that named tensors of an exported file stand for."""
@@ -103,6 +106,8 @@ class EventModel(keras.Model):
         found = self.event.faults(x)
         if condition is not None:
             found |= self.condition.faults(condition)
+        if self.support is not None:
+            found |= self.support.faults(self.event.standardized(x))
         return found
 
     def _data_faults(self):

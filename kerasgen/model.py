@@ -1,28 +1,11 @@
 """The contract that every family meets: an event, a condition, a loss of named terms."""
 
-from typing import Any, NamedTuple
-
 import keras
 from keras import ops
 
 from kerasgen import abilities, backend, calls
 from kerasgen.event_model import EventModel
-
-
-class Loss(NamedTuple):
-    """What a model minimises.
-
-    Attributes:
-        terms: named terms, each `[B]`, unweighted, in nats where they are divergences.
-        weights: by name; a term that is not named weighs 1.
-    """
-
-    terms: dict[str, Any]
-    weights: dict[str, Any] = {}
-
-    def total(self):
-        """The weighted sum of the terms, `[B]`."""
-        return sum(self.weights.get(name, 1.0) * term for name, term in self.terms.items())
+from kerasgen.loss import Loss, penalties
 
 
 class GenerativeModel(EventModel):
@@ -38,6 +21,7 @@ class GenerativeModel(EventModel):
             `[size]` of vectors of finite values, or any of `kerasgen.events`.
         condition: None; a number of classes; or any of `kerasgen.events`.
         terms: names of the loss terms.
+        **kwargs: those of `EventModel` and Keras.
     """
 
     def __init__(self, event, condition=None, terms=(), **kwargs):
@@ -106,7 +90,7 @@ class GenerativeModel(EventModel):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The weighted sum of the terms, mean over the batch, in nats, and layers' penalties."""
         x, y, faults = self.received(x, y)
-        loss = self.loss_terms(x, y, training)
+        loss: Loss = self.loss_terms(x, y, training)
         for name, term in loss.terms.items():
             self.term_means[name].update_state(term)
         total = loss.total()
@@ -118,8 +102,3 @@ class GenerativeModel(EventModel):
         self.first_fault.update_state(loss.terms, {"loss": total}, data=faults)
         # Keras optimizers sum gradients over replicas: each contributes its share of the mean.
         return total / backend.num_replicas()
-
-
-def penalties(*layers):
-    """What the regularizers within layers add to a loss, a scalar."""
-    return sum(ops.sum(penalty) for layer in layers for penalty in layer.losses)

@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from kerasgen import annealing, backend, bottlenecks, checks
-from kerasgen.model import Loss
+from kerasgen.loss import Loss
 from kerasgen.registration import register
 
 
@@ -153,8 +153,7 @@ class TCVAE(Objective):
         if not bottleneck.independent_units:
             raise ValueError(
                 "Expected a bottleneck of independent Gaussian dimensions, bottlenecks.Gaussian, "
-                "for TCVAE. "
-                f"Received: {type(bottleneck).__name__}. Use ELBO with it."
+                f"for TCVAE. Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("reconstruction", *self._PARTS)
 
@@ -223,8 +222,7 @@ class IWAE(Objective):
         if not bottleneck.has_prior:
             raise ValueError(
                 f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}, "
-                "for IWAE. "
-                f"Received: {type(bottleneck).__name__}. Use ELBO with it."
+                f"for IWAE. Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return ("iwae",)
 
@@ -277,8 +275,7 @@ class REINFORCE(ELBO):
         if not bottleneck.has_token_probabilities:
             raise ValueError(
                 "Expected a bottleneck with probabilities of ids, bottlenecks.GumbelSoftmax, for "
-                "REINFORCE. "
-                f"Received: {type(bottleneck).__name__}. Use ELBO with it."
+                f"REINFORCE. Received: {type(bottleneck).__name__}. Use ELBO with it."
             )
         return super().term_names(bottleneck)
 

@@ -35,25 +35,39 @@ def test_tensorflow_is_imported_only_where_it_may_be():
     assert [name for name in importers if not name.startswith(MAY_IMPORT_TENSORFLOW)] == []
 
 
-def test_no_package_depends_on_itself_by_way_of_others():
-    """Wherever in a module an import stands."""
+def packages():
+    """What each package, or module at the top, imports of the others, wherever an import stands.
+
+    A `__main__` is a program: nobody imports it.
+    """
     needs = {}
     for name, tree in MODULES.items():
         unit = name.partition("/")[0].removesuffix(".py")
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.ImportFrom)
-                and (node.module or "").partition(".")[0] == "kerasgen"
-            ):
+        for node in ast.walk(tree) if not name.endswith("__main__.py") else ():
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("kerasgen."):
                 _, _, path = node.module.partition(".")
-                imported = (
-                    {path.partition(".")[0]} if path else {alias.name for alias in node.names}
-                )
+                imported = {path.partition(".")[0]} if path else {a.name for a in node.names}
                 needs.setdefault(unit, set()).update(imported - {unit})
-    order = list(graphlib.TopologicalSorter(needs).static_order())  # raises a CycleError
+    return needs
+
+
+def test_no_package_depends_on_itself_by_way_of_others():
+    order = list(graphlib.TopologicalSorter(packages()).static_order())  # raises a CycleError
     assert (
         order.index("model") < order.index("families") < order.index("reports") < order.index("zoo")
     )
+
+
+def test_packages_lie_in_few_layers():
+    """A layer imports of those below it only."""
+    needs, layers = packages(), graphlib.TopologicalSorter(packages())
+    layers.prepare()
+    count = 0
+    while ready := layers.get_ready():
+        layers.done(*ready)
+        count += 1
+    assert len(needs) > 20
+    assert count <= 14
 
 
 def test_legacy_keras_is_not_imported():

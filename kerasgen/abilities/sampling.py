@@ -151,9 +151,8 @@ class Completes(Samples):
         if mask.dtype != bool or mask.shape not in (grid, (n, *grid)) or len(image) not in (1, n):
             raise ValueError(
                 f"Expected images of shape {self.event_shape}, one or n={n}, and a mask of bool "
-                "and "
-                f"shape {grid} or {(n, *grid)}. "
-                f"Received: images {image.shape}, mask {mask.dtype} {mask.shape}."
+                f"and shape {grid} or {(n, *grid)}. Received: images {image.shape}, mask "
+                f"{mask.dtype} {mask.shape}."
             )
         mask = np.broadcast_to(mask[..., None], (n, *self.event_shape))
         image = self.event.check(np.where(mask, np.broadcast_to(image, mask.shape), 0))

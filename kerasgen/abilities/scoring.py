@@ -53,9 +53,8 @@ class Scores(Ability):
         if num_samples is not None or seed is not None:
             raise ValueError(
                 f"Expected no num_samples and no seed: the log_prob of this {type(self).__name__} "
-                "is "
-                f"{self.likelihood_kind}. Received: num_samples={num_samples}, seed={seed}. Drop "
-                "them."
+                f"is {self.likelihood_kind}. Received: num_samples={num_samples}, seed={seed}. "
+                "Drop them."
             )
         x, condition = self.check(x, condition)
         score = self._compiled("_log_prob")

@@ -12,7 +12,8 @@ from keras import layers, ops
 from kerasgen.bottlenecks.continuous import mean_and_scale
 from kerasgen.bottlenecks.layered import TopDown
 from kerasgen.networks.conv import ResidualBlock
-from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, Stack, divided
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, divided
+from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
 
 

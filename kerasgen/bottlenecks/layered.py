@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
-from kerasgen.networks.layers import Stack
 from kerasgen.networks.layers import activation as named
+from kerasgen.networks.stack import Stack
 
 
 class Conditional(Stack):

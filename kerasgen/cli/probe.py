@@ -23,9 +23,8 @@ def run(args):
     _, some = inputs.examples(recipe, "train", args, labels=True, count=2)
     if some.ndim > 1:
         raise ValueError(
-            "Expected a set of classes, one label an image. Received: "
-            f"{recipe.data['name']!r}, of {some.shape[1]} labels an image. Name presets of "
-            "another set."
+            f"Expected a set of classes, one label an image. Received: {recipe.data['name']!r}, of "
+            f"{some.shape[1]} labels an image. Name presets of another set."
         )
     train, test = (inputs.examples(recipe, split, args, labels=True) for split in ("train", "test"))
     cells = probe.table(models, train, test, args.labels, range(args.seeds))

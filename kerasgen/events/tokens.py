@@ -133,8 +133,7 @@ class Classes(Tokens):
         if x is None:
             raise ValueError(
                 f"Expected a condition: this model is conditional on {self.count} classes. "
-                "Received: "
-                f"condition=None. Pass integer labels of shape [batch] in {self.values}."
+                f"Received: condition=None. Pass integer labels of shape [batch] in {self.values}."
             )
         super().validate(x)
 

@@ -105,8 +105,7 @@ def of(model, names=None):
     if reduced:
         raise ValueError(
             f"Expected a model that computes in float32. Received: {reduced[0]}. Build it under "
-            "the float32 dtype "
-            "policy and load the weights there."
+            "the float32 dtype policy and load the weights there."
         )
     model.require_finite()
     signatures = {name: Signature(*pair) for name, pair in model.export_signatures().items()}

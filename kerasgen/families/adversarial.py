@@ -16,7 +16,8 @@ from kerasgen import backend, calls, checks, events, fitting
 from kerasgen.abilities import Samples
 from kerasgen.divergences import Divergence
 from kerasgen.families.game import TwoSidedTraining
-from kerasgen.model import GenerativeModel, Loss, penalties
+from kerasgen.loss import Loss, penalties
+from kerasgen.model import GenerativeModel
 from kerasgen.networks import ScoreHead
 from kerasgen.registration import register
 from kerasgen.regularizers import Regularizer

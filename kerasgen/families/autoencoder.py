@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from kerasgen import fitting
-from kerasgen.abilities import Encodes, Reconstructs, Scores
+from kerasgen.abilities import Encodes, Reconstructs
 from kerasgen.bottlenecks import Bottleneck
 from kerasgen.likelihoods import Likelihood
 from kerasgen.model import GenerativeModel
@@ -59,14 +59,8 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         fitting.part("decoder", decoder)
         fitting.part("likelihood", likelihood, Likelihood)
         fitting.part("objective", objective, Objective)
-        # Which knows more of what data may not be; Keras tracks it in its turn, below.
-        self.__dict__["likelihood"] = likelihood
-        super().__init__(event, condition, objective.term_names(bottleneck), **kwargs)
-        if objective.needs_prior and not isinstance(self, Scores):
-            raise ValueError(
-                f"Expected a model with a prior for {type(objective).__name__}. "
-                f"Received: {type(self).__name__}. Use LatentVariableModel."
-            )
+        terms = self.term_names(bottleneck, objective)
+        super().__init__(event, condition, terms, support=likelihood, **kwargs)
         bottleneck.check_condition(self.condition)
         self.encoder = encoder
         self.bottleneck = bottleneck
@@ -74,6 +68,17 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         self.likelihood = likelihood
         self.objective = objective
         self.build()
+
+    @classmethod
+    def term_names(cls, bottleneck, objective):
+        """Names of the loss terms; an objective that needs a prior is a ValueError."""
+        names = objective.term_names(bottleneck)
+        if objective.needs_prior:
+            raise ValueError(
+                f"Expected a model with a prior for {type(objective).__name__}. "
+                f"Received: {cls.__name__}. Use LatentVariableModel."
+            )
+        return names
 
     def build(self, input_shape=None):
         if self.built:
@@ -84,8 +89,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         if not self.likelihood.has_mean:
             raise ValueError(
                 "Expected a likelihood with a mean, to reconstruct by. Received: "
-                f"{type(self.likelihood).__name__}, which has none. "
-                "Use AutoregressiveModel."
+                f"{type(self.likelihood).__name__}, which has none. Use AutoregressiveModel."
             )
         *grid, size = self.bottleneck.decoded_shape
         fitting.predicts(self.decoder, (*grid, size + self.condition.encoded_size), self.likelihood)
@@ -98,13 +102,6 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         read = fitting.features if self.bottleneck.takes_grid else fitting.vector
         *grid, size = read(self.encoder, self.event)
         return None, *grid, size + self.condition.encoded_size
-
-    def faults(self, x, condition=None):
-        return super().faults(x, condition) | self.likelihood.faults(self.event.standardized(x))
-
-    def validate(self, x, condition=None):
-        super().validate(x, condition)
-        self.likelihood.validate(self.event.standardized(x))
 
     def _conditioned(self, h, condition):
         """Appends the condition's vector `[B, K]` to the last axis of h `[..., B, F]`."""

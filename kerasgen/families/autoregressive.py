@@ -16,7 +16,8 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Completes, Scores
 from kerasgen.likelihoods import Likelihood
-from kerasgen.model import GenerativeModel, Loss
+from kerasgen.loss import Loss
+from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import examples_at_once, generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.registration import register
@@ -55,10 +56,8 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         if not likelihood.draws_elements:
             raise ValueError(
                 "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, "
-                "Categorical, "
-                "DiscretizedLogistic, ChannelwiseCategorical, ChannelwiseLogistic, "
-                "JointCategorical. "
-                f"Received: {type(likelihood).__name__}."
+                "Categorical, DiscretizedLogistic, ChannelwiseCategorical, ChannelwiseLogistic, "
+                f"JointCategorical. Received: {type(likelihood).__name__}."
             )
         height, width, channels = event.shape
         p = checks.positive("patch_size", patch_size)

@@ -30,26 +30,15 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
     samples_at_once = 256
     num_seeds = 2  # of codes and of pixels
 
-    def __init__(
-        self,
-        event,
-        encoder,
-        bottleneck,
-        decoder,
-        likelihood,
-        objective=None,
-        condition=None,
-        **kwargs,
-    ):
-        fitting.part("bottleneck", bottleneck, bottlenecks.Bottleneck)
+    @classmethod
+    def term_names(cls, bottleneck, objective):
+        """Names of the loss terms; a bottleneck without a prior is a ValueError."""
         if not bottleneck.has_prior:
             raise ValueError(
                 f"Expected a bottleneck of real numbers with a prior, {bottlenecks.WITH_PRIOR}. "
                 f"Received: {type(bottleneck).__name__}. Use Autoencoder or DiscreteAutoencoder."
             )
-        super().__init__(
-            event, encoder, bottleneck, decoder, likelihood, objective, condition, **kwargs
-        )
+        return objective.term_names(bottleneck)
 
     def build(self, input_shape=None):
         if not self.built:

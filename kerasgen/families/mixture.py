@@ -30,7 +30,8 @@ from kerasgen import backend, checks, decoding, events
 from kerasgen.abilities import Samples, Scores
 from kerasgen.batches import count, in_blocks
 from kerasgen.families import mixture_files
-from kerasgen.model import GenerativeModel, Loss
+from kerasgen.loss import Loss
+from kerasgen.model import GenerativeModel
 from kerasgen.registration import register
 
 _ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size, which bounds the memory

@@ -127,8 +127,7 @@ class Components(Nothing):
         except ValueError:
             raise ValueError(
                 f"Expected data without labels: each example gets one of the {self.components} "
-                "components. "
-                "Received: labels. Call fit(x)."
+                "components. Received: labels. Call fit(x)."
             ) from None
 
     def request(self, n, condition):

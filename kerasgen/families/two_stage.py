@@ -23,7 +23,8 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Samples, Scores, Tokenizes
 from kerasgen.batches import count, in_blocks
-from kerasgen.model import GenerativeModel, Loss
+from kerasgen.loss import Loss
+from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import examples_at_once
 from kerasgen.registration import register
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from kerasgen.networks.layers import Stack
+from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
 
 

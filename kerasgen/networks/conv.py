@@ -8,14 +8,9 @@ import math
 
 from keras import layers
 
-from kerasgen.networks.layers import (
-    DepthToSpace,
-    SizedByLikelihood,
-    SpaceToDepth,
-    Stack,
-    divided,
-)
+from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, divided
 from kerasgen.networks.layers import activation as named
+from kerasgen.networks.stack import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 

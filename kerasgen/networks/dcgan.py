@@ -10,7 +10,8 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import SizedByLikelihood, Stack, divided
+from kerasgen.networks.layers import divided
+from kerasgen.networks.stack import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 _SLOPE = 0.2  # of leaky rectifiers on negative values

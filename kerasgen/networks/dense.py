@@ -5,8 +5,8 @@ import math
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import SizedByLikelihood, Stack
 from kerasgen.networks.layers import activation as named
+from kerasgen.networks.stack import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 

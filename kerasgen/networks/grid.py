@@ -8,7 +8,7 @@ not the whole image.
 from keras import layers
 
 from kerasgen.networks.conv import doublings, halvings
-from kerasgen.networks.layers import SizedByLikelihood, Stack
+from kerasgen.networks.stack import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 

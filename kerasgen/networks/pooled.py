@@ -12,7 +12,7 @@ from keras import layers, ops
 
 from kerasgen import backend
 from kerasgen.networks import normalization
-from kerasgen.networks.layers import Stack
+from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
 
 

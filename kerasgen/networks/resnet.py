@@ -11,7 +11,8 @@ import keras
 from keras import layers
 
 from kerasgen.networks import normalization as normalizations
-from kerasgen.networks.layers import SizedByLikelihood, Stack, divided
+from kerasgen.networks.layers import divided
+from kerasgen.networks.stack import SizedByLikelihood, Stack
 from kerasgen.registration import register
 
 

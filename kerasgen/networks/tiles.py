@@ -2,8 +2,8 @@
 
 from keras import layers
 
-from kerasgen.networks.layers import Stack
 from kerasgen.networks.layers import activation as named
+from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
 
 

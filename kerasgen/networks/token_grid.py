@@ -39,8 +39,7 @@ class TokenGrid(layers.Layer):
         if prefix_shape[1] != 1:
             raise ValueError(
                 "Expected a prefix of one token, all that these networks read. Received: "
-                f"{prefix_shape[1]} tokens. "
-                "Use TokenTransformer."
+                f"{prefix_shape[1]} tokens. Use TokenTransformer."
             )
         self.embedding.build()
         condition = () if self.prefix_size == 1 else ((None, self.prefix_size),)

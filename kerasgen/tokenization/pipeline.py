@@ -179,8 +179,7 @@ def _check_settings(output, settings):
         other = {key: there.get(key) for key in settings if there.get(key) != settings[key]}
         raise ValueError(
             f"Expected {output} to be empty or of the same settings, to go on. Received: {other} "
-            "there. "
-            "Name another folder."
+            "there. Name another folder."
         )
 
 

@@ -58,8 +58,7 @@ def ended_by_a_lost_worker():
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # the other workers are lost with the run
         raise RuntimeError(
             f"Expected all workers to live. Received: {reasons[0]}. Run the same again, with fewer "
-            "workers if memory "
-            "was short (return code -9 or 137): it goes on where it was."
+            "workers if memory was short (return code -9 or 137): it goes on where it was."
         )
 
     before = signal.signal(signal.SIGUSR1, end)

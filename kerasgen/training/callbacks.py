@@ -58,11 +58,9 @@ class FiniteLoss(keras.callbacks.Callback):
         if bad:
             raise FloatingPointError(
                 f"Expected finite weights. Received: {bad[0]} and {len(bad) - 1} others not finite "
-                "after epoch "
-                f"{epoch + 1}, whose last step took the first batch of "
-                f"{self._call((epoch + 1) * self.steps - 1)}. The "
-                "last checkpoint is kept; a run with another learning rate needs a folder of its "
-                "own."
+                f"after epoch {epoch + 1}, whose last step took the first batch of "
+                f"{self._call((epoch + 1) * self.steps - 1)}. The last checkpoint is kept; a run "
+                "with another learning rate needs a folder of its own."
             )
 
     def _call(self, start_step):

@@ -19,9 +19,8 @@ def build(recipe, schedule, is_new):
     replicas = backend.num_replicas()
     if recipe.data["batch_size"] % replicas:
         raise ValueError(
-            f"Expected a batch_size that {replicas} replicas share evenly. "
-            f"Received: {recipe.data['batch_size']}. Change data.batch_size, or the number of "
-            "devices."
+            f"Expected a batch_size that {replicas} replicas share evenly. Received: "
+            f"{recipe.data['batch_size']}. Change data.batch_size, or the number of devices."
         )
     model = recipe.build()
     if schedule.ema and (why := report(model).follows_newest_weights):

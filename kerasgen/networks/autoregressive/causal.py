@@ -11,7 +11,7 @@ import math
 import keras
 from keras import layers, ops
 
-from kerasgen.networks.layers import check_sized
+from kerasgen.networks.stack import check_sized
 
 
 class CausalNetwork(layers.Layer):

@@ -19,7 +19,7 @@ from kerasgen.networks.autoregressive.causal import (
     rows_of,
     vertical_conv,
 )
-from kerasgen.networks.layers import SizedByLikelihood
+from kerasgen.networks.stack import SizedByLikelihood
 from kerasgen.registration import register
 
 

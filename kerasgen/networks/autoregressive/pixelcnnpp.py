@@ -24,7 +24,8 @@ from kerasgen.networks.autoregressive.causal import (
     vertical_conv,
 )
 from kerasgen.networks.autoregressive.stages import TwoStreams
-from kerasgen.networks.layers import SizedByLikelihood, divided
+from kerasgen.networks.layers import divided
+from kerasgen.networks.stack import SizedByLikelihood
 from kerasgen.registration import register
 
 

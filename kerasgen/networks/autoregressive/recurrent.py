@@ -18,7 +18,7 @@ from kerasgen.networks.autoregressive.causal import (
 )
 from kerasgen.networks.autoregressive.lstm import DiagonalBiLSTMLayer, RowLSTMLayer
 from kerasgen.networks.autoregressive.pixelcnn import MaskedConv
-from kerasgen.networks.layers import SizedByLikelihood
+from kerasgen.networks.stack import SizedByLikelihood
 from kerasgen.registration import register
 
 

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from kerasgen.networks.attention import CausalBlock, next_token
 from kerasgen.networks.autoregressive.causal import CausalNetwork
-from kerasgen.networks.layers import SizedByLikelihood
+from kerasgen.networks.stack import SizedByLikelihood
 from kerasgen.registration import register
 
 
