@@ -66,7 +66,8 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "own_family": lambda: IndependentPixels([8, 8, 1]),
 }
 # Rows whose training step has no operation that another row's lacks: they differ by the network, or
-# have fewer of another's parts. XLA and replicas meet the others.
+# have fewer of another's parts. XLA and replicas meet the others; so do exported files, which the
+# slow tests write of all rows.
 SAME_STEPS = (
     "conditional_prior",  # flow_prior has its normals of each class, and a flow
     "autoencoder",  # vae

@@ -15,6 +15,10 @@ from kerasgen import families
 
 every_model = pytest.mark.parametrize("name", MODELS)
 every_step = pytest.mark.parametrize("name", [name for name in MODELS if name not in SAME_STEPS])
+every_file = pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SAME_STEPS else name for name in MODELS],
+)
 every_generative_model = pytest.mark.parametrize(
     "name", [name for name in MODELS if "classifier" not in name]
 )
@@ -203,7 +207,7 @@ def deterministic(model, digits):
         yield name, inputs, function(**inputs)
 
 
-@every_model
+@every_file
 def test_saved_model(name, fitted, digits, tmp_path):
     from kerasgen import export
 
@@ -219,7 +223,7 @@ def test_saved_model(name, fitted, digits, tmp_path):
             np.testing.assert_allclose(results[key], expected[key], atol=1e-4)
 
 
-@every_model
+@every_file
 def test_tflite(name, fitted, digits, tmp_path):
     from ai_edge_litert.interpreter import Interpreter
 
