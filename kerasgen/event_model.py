@@ -29,6 +29,7 @@ class EventModel(keras.Model):
     """
 
     preset: str | None = None  # whose weights it was loaded with
+    preset_folder: Any = None  # where that lies
     likelihood_kind: str | None = None  # of models that score, see `abilities.Scores`
     autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
     weighs_examples = True  # whether a sample_weight has a meaning

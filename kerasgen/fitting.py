@@ -206,7 +206,7 @@ def mask_tensor(shape: tuple[int, ...]) -> Tensor:
 def noise_tensor(shape: tuple[int, ...]) -> Tensor:
     """Noise in exported files."""
     meaning = "all the randomness there is: equal noise, equal result"
-    return Tensor(shape, "float32", "standard normal", meaning)
+    return Tensor(shape, "float32", "standard normal", meaning, {"draw": "standard normal"})
 
 
 def _set_output(network, shape):

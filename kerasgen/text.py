@@ -71,6 +71,17 @@ class Vocabulary:
             row[: len(words)] = [self._numbers[word] for word in words]
         return numbers
 
+    def rule(self):
+        """How a program makes a row of a sentence, in JSON's types."""
+        return {
+            "rule": "lower-case the sentence and find its words, which are what the pattern "
+            "matches; put the position in the list of words, the first is 1, of one after the "
+            "other; fill up with 0; a word that is not in the list is an error",
+            "pattern": _WORD.pattern,
+            "words": self.words,
+            "examples": self.examples,
+        }
+
     def _near(self, unknown):
         near = {
             word: difflib.get_close_matches(word, self.words, n=3, cutoff=0.5) for word in unknown

@@ -106,6 +106,11 @@ class Samples(Ability):
         """The ways to draw, checked; numbers that may differ from call to call as floats."""
         return ways
 
+    def exported_ways(self) -> dict[str, Any]:
+        """How `sample` of an exported file draws: the ways that are not None."""
+        ways = self.check_sampling(**self.sampling_ways())
+        return {name: value for name, value in ways.items() if value is not None}
+
     @property
     def shows_means(self) -> bool:
         """Whether pictures of samples show means of the likelihood, where a draw would be noise."""

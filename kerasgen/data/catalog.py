@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from keras import tree
 
-from kerasgen.data import digits, tfds, wine
+from kerasgen.data import digits, labels, tfds, wine
 from kerasgen.data.synthetic import scenes, shapes, toys
 from kerasgen.events import Event, Image, Vector
 
@@ -27,9 +27,8 @@ class Reader(Protocol):
         event: what an example is.
         sizes: number of examples by split, known without reading them.
 
-    Example:
-        >>> entry("digits").open().sizes
-        {'train': 1500, 'test': 297}
+    >>> entry("digits").open().sizes
+    {'train': 1500, 'test': 297}
     """
 
     @property
@@ -50,10 +49,9 @@ class Computed(NamedTuple):
         event, sizes: as of `Reader`.
         draw: function of a split to all its examples and their labels.
 
-    Example:
-        >>> points = Computed(Vector(2), {"train": 4}, lambda split: (np.eye(4, 2), None))
-        >>> points.read("train", 0, 1)
-        (array([[1., 0.]]), None)
+    >>> points = Computed(Vector(2), {"train": 4}, lambda split: (np.eye(4, 2), None))
+    >>> points.read("train", 0, 1)
+    (array([[1., 0.]]), None)
     """
 
     event: Event
@@ -82,10 +80,12 @@ class Entry:
         outside: a set of the same shape that a likelihood is to tell it from, or None.
         factors: of sprites, the `shapes.Shapes` that knows what each is drawn from, or None.
         transposed: whether TFDS keeps the columns of its images as rows.
+        drawn: how what is drawn in its images stands out, "bright on dark" or "dark on bright", or
+            None where neither holds for all.
+        classes: names of its labels by number, where they have some.
 
-    Example:
-        >>> Entry("mine", "points of my own", "CC0", Vector(2)).title
-        'points of my own'
+    >>> Entry("mine", "points of my own", "CC0", Vector(2)).title
+    'points of my own'
     """
 
     name: str
@@ -98,6 +98,8 @@ class Entry:
     outside: str | None = None
     factors: shapes.Shapes | None = None
     transposed: bool = False
+    drawn: str | None = None
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "title", self.title or self.name)
@@ -118,12 +120,11 @@ _ENTRIES: dict[str, Entry] = {}
 def add(entry: Entry) -> Entry:
     """Puts a set into the catalogue; one of the same name is replaced.
 
-    Example:
-        >>> points = np.eye(4, 2, dtype="float32")
-        >>> reader = Computed(Vector(2), {"train": 4}, lambda split: (points, None))
-        >>> kerasgen.data.size(add(Entry("my_points", reader=reader)).name)
-        4
-        >>> del _ENTRIES["my_points"]
+    >>> points = np.eye(4, 2, dtype="float32")
+    >>> reader = Computed(Vector(2), {"train": 4}, lambda split: (points, None))
+    >>> kerasgen.data.size(add(Entry("my_points", reader=reader)).name)
+    4
+    >>> del _ENTRIES["my_points"]
     """
     _ENTRIES[entry.name] = entry
     return entry
@@ -134,9 +135,8 @@ def entry(name: str) -> Entry:
 
     A set without a row is taken for one of TFDS.
 
-    Example:
-        >>> entry("digits").licence, entry("emnist/letters").event
-        ('CC BY 4.0', Image(height=28, width=28, channels=1, levels=256))
+    >>> entry("digits").licence, entry("emnist/letters").event
+    ('CC BY 4.0', Image(height=28, width=28, channels=1, levels=256))
     """
     base = name.partition(":")[0].partition("/")[0]
     found = _ENTRIES.get(name) or _ENTRIES.get(base) or Entry(base)
@@ -146,9 +146,8 @@ def entry(name: str) -> Entry:
 def is_binary(data: Mapping[str, Any]) -> bool:
     """Whether the pixels that a recipe's `data` section gives are 0 or 1.
 
-    Example:
-        >>> is_binary({"name": "mnist"}), is_binary({"name": "mnist", "binarize": "dynamic"})
-        (False, True)
+    >>> is_binary({"name": "mnist"}), is_binary({"name": "mnist", "binarize": "dynamic"})
+    (False, True)
     """
     event = entry(data["name"]).event
     return data.get("binarize") is not None or getattr(event, "levels", None) == 2
@@ -157,9 +156,8 @@ def is_binary(data: Mapping[str, Any]) -> bool:
 def names() -> list[str]:
     """The sets that have a row.
 
-    Example:
-        >>> "mnist" in names()
-        True
+    >>> "mnist" in names()
+    True
     """
     return list(_ENTRIES)
 
@@ -167,9 +165,8 @@ def names() -> list[str]:
 def computed() -> list[str]:
     """The sets that TFDS is not needed for.
 
-    Example:
-        >>> computed()[:3]
-        ['digits', 'wine', 'ring']
+    >>> computed()[:3]
+    ['digits', 'wine', 'ring']
     """
     return [name for name, entry in _ENTRIES.items() if entry.reader]
 
@@ -183,7 +180,8 @@ def _toy(name, where):
 def _sprites(name, kind, factors, judge=None):
     event = Image(*factors.event_shape, levels=2)
     title, reader = f"{kind}, rendered by rule", Computed(event, factors.sizes, factors.split)
-    return Entry(name, title, COMPUTED, None, reader, "attributes", judge, factors=factors)
+    known = {"factors": factors, "drawn": _BRIGHT}
+    return Entry(name, title, COMPUTED, None, reader, "attributes", judge, **known)
 
 
 def _scenes(name, title, side, condition, judge=None):
@@ -193,6 +191,7 @@ def _scenes(name, title, side, condition, judge=None):
     return Entry(name, title, COMPUTED, None, reader, condition, judge)
 
 
+_BRIGHT = "bright on dark"
 _CAPTIONED, _ATTRIBUTED = "of two or three objects with captions", "with their attributes"
 
 for _entry in (
@@ -203,6 +202,8 @@ for _entry in (
         Image(28, 28, 1, levels=256),
         judge="classifier_mnist",
         outside="fashion_mnist",
+        drawn=_BRIGHT,
+        classes=labels.DIGITS,
     ),
     Entry(
         "binarized_mnist",
@@ -211,6 +212,7 @@ for _entry in (
         Image(28, 28, 1, levels=2),
         condition=None,
         outside="fashion_mnist",
+        drawn=_BRIGHT,
     ),
     Entry(
         "fashion_mnist",
@@ -219,12 +221,15 @@ for _entry in (
         Image(28, 28, 1, levels=256),
         judge="classifier_fashion",
         outside="mnist",
+        drawn=_BRIGHT,
+        classes=labels.GARMENTS,
     ),
     Entry(
         "kmnist",
         "Kuzushiji-MNIST, cursive Japanese (ROIS-DS Center for Open Data in the Humanities)",
         "CC BY-SA 4.0",
         Image(28, 28, 1, levels=256),
+        drawn=_BRIGHT,
     ),
     Entry(
         "emnist",
@@ -232,12 +237,14 @@ for _entry in (
         "as NIST SD 19",
         Image(28, 28, 1, levels=256),
         transposed=True,
+        drawn=_BRIGHT,
     ),
     Entry(
         "omniglot",
         "Omniglot, 1,623 handwritten characters (Lake, Salakhutdinov and Tenenbaum)",
         "MIT",
         Image(105, 105, 3, levels=256),
+        drawn="dark on bright",
     ),
     Entry(
         "cifar10",
@@ -245,18 +252,22 @@ for _entry in (
         "none stated by its authors",
         Image(32, 32, 3, levels=256),
         judge="classifier_cifar10",
+        classes=labels.PHOTOGRAPHED,
     ),
     Entry(
         "svhn_cropped",
         "Street View House Numbers (Netzer and others)",
         "non-commercial use only",
         Image(32, 32, 3, levels=256),
+        classes=labels.DIGITS,
     ),
     Entry(
         "digits",
         "8x8 handwritten digits (Alpaydin and Kaynak, as scikit-learn ships them)",
         "CC BY 4.0",
         reader=Computed(Image(8, 8, 1, levels=17), digits.SIZES, digits.split),
+        drawn=_BRIGHT,
+        classes=labels.DIGITS,
     ),
     Entry(
         "wine",

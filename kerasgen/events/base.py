@@ -1,6 +1,8 @@
 """What every event has, and what a tensor of an exported file is."""
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import keras
@@ -20,6 +22,7 @@ class Tensor(NamedTuple):
         dtype: of its elements.
         values: the range that they have.
         meaning: what they are.
+        details: what a program needs to make or to read them, in JSON's types.
 
     >>> Tensor((28, 28, 1), "float32", "[0, 1]", "images").shape
     (28, 28, 1)
@@ -29,6 +32,7 @@ class Tensor(NamedTuple):
     dtype: str
     values: str
     meaning: str
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 class Event:
@@ -189,7 +193,12 @@ class Event:
 
     def tensors(self) -> dict[str, Tensor]:
         """What a batch of examples is in exported files, by name."""
-        return {self.name: Tensor(self.shape, self.dtype, self.values, self.meaning)}
+        told = (self.values, self.meaning, self.details())
+        return {self.name: Tensor(self.shape, self.dtype, *told)}
+
+    def details(self) -> dict[str, Any]:
+        """What a program needs to make or to read examples, in JSON's types."""
+        return {}
 
     def pack(self, tensors: dict[str, Any]):
         """The batch that named tensors of an exported file stand for."""

@@ -8,6 +8,12 @@ from kerasgen.events.base import Event
 from kerasgen.registration import register
 
 _CHANNELS = (1, 2, 3, 4)  # that images have
+_COLOURS = {
+    1: ["grey"],
+    2: ["grey", "opacity"],
+    3: ["red", "green", "blue"],
+    4: ["red", "green", "blue", "opacity"],
+}
 _BETWEEN = 0.01  # of the step between two levels: rounding in float32 errs by less
 
 
@@ -91,6 +97,12 @@ class Image(Event):
     def clip(self, x):
         return ops.clip(x, 0.0, 1.0)
 
+    def details(self):
+        told = {"axes": ["height", "width", "channels"], "range": [0, 1], "dark": 0, "bright": 1}
+        if self.channels in _COLOURS:
+            told["colours"] = _COLOURS[self.channels]
+        return told | ({"levels": self.levels} if self.levels else {})
+
     def from_stored(self, stored, dtype=np.float32):
         values = stored.astype(dtype, copy=False)
         return values / dtype(self.levels - 1) if stored.dtype.kind == "u" else values
@@ -149,6 +161,9 @@ class Vector(Event):
     def is_plane(self):
         return self._size == 2
 
+    def details(self):
+        return {"axes": ["column"], "columns": self.columns}
+
     def __repr__(self):
         return f"Vector({self._size})"
 
@@ -202,6 +217,9 @@ class Table(Vector):
     def stored_with(self):
         return {"columns": self.columns, "means": self.means, "scales": self.scales}
 
+    def details(self):
+        return super().details() | {"means": self.means, "scales": self.scales}
+
     def standardized(self, x):
         return (x - np.array(self.means, "float32")) / self.unit
 
@@ -231,6 +249,9 @@ class Series(Event):
     @property
     def shape(self):
         return self.length, self.channels
+
+    def details(self):
+        return {"axes": ["time", "channel"]}
 
 
 def _rescaling(low, high):

@@ -61,6 +61,9 @@ class Tokens(Event):
     def stored_with(self):
         return {"vocab_size": self.vocab_size}
 
+    def details(self):
+        return {"range": [0, self.vocab_size - 1]}
+
     def example(self, n, seed):
         values = np.random.default_rng(seed).integers(self.vocab_size, size=(n, *self.shape))
         return values.astype("int32")
@@ -144,6 +147,9 @@ class Classes(Tokens):
             return "Turn one-hot labels into numbers: labels.argmax(-1)."
         return "Pass one whole number for each example."
 
+    def details(self):
+        return super().details() | ({"names": self.names} if self.names else {})
+
     def words(self, condition):
         return [self.name_of(int(each)) for each in ops.convert_to_numpy(condition)]
 
@@ -180,6 +186,9 @@ class Attributes(Event):
     @property
     def values(self):
         return f"0..{max(self.sizes) - 1}"
+
+    def details(self):
+        return {"sizes": self.sizes}
 
     def faults(self, x, xp=ops):
         wrong = _not_whole_below(np.array(self.sizes), x, xp)
@@ -252,6 +261,9 @@ class Sentences(Tokens):
     @property
     def num_shown(self):
         return len(self.vocabulary.examples)
+
+    def details(self):
+        return super().details() | self.vocabulary.rule()
 
     def words(self, condition):
         return self.vocabulary.decode(ops.convert_to_numpy(condition))

@@ -8,7 +8,8 @@ another.
 from kerasgen.export.formats import every_format
 from kerasgen.export.readme import contract
 from kerasgen.export.saved_models import saved_model
+from kerasgen.export.sidecar import facts
 from kerasgen.export.tflite_files import tflite
 from kerasgen.export.verification import Report
 
-__all__ = ["Report", "contract", "every_format", "saved_model", "tflite"]
+__all__ = ["Report", "contract", "every_format", "facts", "saved_model", "tflite"]

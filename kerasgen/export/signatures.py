@@ -39,6 +39,25 @@ TENSORS = {
 }
 
 
+_LIKELIHOODS = {
+    "exact": "log p(example), exactly",
+    "bound": "a lower bound on log p(example)",
+    "estimate": "a lower bound in expectation on log p(example)",
+}
+
+
+def tensors(model) -> dict[str, Tensor]:
+    """What names stand for in files of a model."""
+    known = TENSORS | model.event.tensors() | model.condition.tensors()
+    if hasattr(model, "token_event"):
+        known |= model.token_event.tensors()
+    if model.likelihood_kind:
+        kind = "probability" if model.levels else "density"
+        meaning = f"{_LIKELIHOODS[model.likelihood_kind]}, a {kind}"
+        known["log_prob"] = known["log_prob"]._replace(meaning=meaning)
+    return known
+
+
 class Signature(NamedTuple):
     """One named function of an exported file.
 

@@ -4,6 +4,7 @@ import functools
 import pathlib
 
 from kerasgen import checks, durable
+from kerasgen.export import sidecar
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.conversion import convert, convert_apart, convertible
 from kerasgen.export.saved_models import archive
@@ -29,7 +30,8 @@ def tflite(
     bound=None,
     batch_size: int | None = 1,
 ):
-    """Writes a TFLite file of builtin operators, checked by the LiteRT interpreter.
+    """Writes a TFLite file of builtin operators, checked by the LiteRT interpreter, and beside it,
+    in `path.json`, what programs must know of it, which is in its metadata too: see `facts`.
 
     Files of one batch size run everywhere: LiteRT in browsers and on graphics processors refuses a
     free one. A file with a free batch size has, beside the SavedModel's signatures,
@@ -74,11 +76,11 @@ def tflite(
     data = _calibration_data(model, calibration)
     write = functools.partial(_write, model, path, quantize, data, bound, batch_size)
     if quantize is None or signatures is not None:
-        return write(chosen)
+        return write(chosen, {})
     return _without_what_fails(write, chosen, model.autoregressive_signatures)
 
 
-def _write(model, path, quantize, data, bound, batch_size, chosen):
+def _write(model, path, quantize, data, bound, batch_size, chosen, left_out):
     """Writes some signatures, and returns the report."""
     with durable.placed(path) as temporary:
         source = temporary.with_suffix(".saved_model")
@@ -89,10 +91,13 @@ def _write(model, path, quantize, data, bound, batch_size, chosen):
             convert_apart(source, temporary, examples, batch_size or 1)
         else:
             convert(source, temporary, chosen, quantize)
+        facts = sidecar.describe(model, chosen, temporary, quantize, left_out)
+        sidecar.put(facts, temporary)
         run, size = _interpreter(temporary), temporary.stat().st_size
         errors = verify(model, chosen, run, bound, batch_size)
         times = milliseconds(model, chosen, run, batch_size)
-        return Report(path, size, quantize, *errors, bound, times, batch_size)
+    sidecar.put_beside(facts, path)
+    return Report(path, size, quantize, *errors, bound, times, batch_size, left_out)
 
 
 def _without_what_fails(write, chosen, loops):
@@ -104,7 +109,7 @@ def _without_what_fails(write, chosen, loops):
     left_out = {}
     while True:
         try:
-            return write(chosen)._replace(left_out=left_out)
+            return write(chosen, left_out)
         except BoundExceeded as error:
             wrong, failure = error.reasons, error
         except RuntimeError as error:

@@ -218,6 +218,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         """
 
         def sample(noise, **tensors):
+            """New examples of noise."""
             made = self.generate(ops.convert_to_tensor(noise), self.condition.pack(tensors))
             return self.event.unpack(self.event.clip(made))
 

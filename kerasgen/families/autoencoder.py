@@ -164,14 +164,17 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         z = {"z": fitting.code_tensor(self.bottleneck.latent_shape)} | condition
 
         def encode(**tensors):
+            """Examples to their codes, by the posterior's parameters."""
             posterior = self.posterior(*self.unpacked(tensors))
             return self.bottleneck.posterior_tensors(posterior)
 
         def decode(z, **tensors):
+            """Codes to examples, the mean of the likelihood."""
             decoded = self.decode(z, self.condition.pack(tensors)).mean()
             return self.event.unpack(self.event.clip(decoded))
 
         def reconstruct(**tensors):
+            """Examples as their codes tell them."""
             return self.event.unpack(self._reconstruct(*self.unpacked(tensors)))
 
         return {"encode": (encode, x), "decode": (decode, z), "reconstruct": (reconstruct, x)}

@@ -165,6 +165,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         condition = self.condition.tensors()
 
         def log_prob(**tensors):
+            """How likely examples are."""
             return {"log_prob": self._log_prob(*self.unpacked(tensors))}
 
         def log_prob_by_pixel(**tensors):
@@ -175,6 +176,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
             return {"log_probs": self.likelihood.pixel_log_prob(params, pixels)}
 
         def sample(noise, **tensors):
+            """New examples, drawn element by element by noise."""
             x = self._draw(decoding.uniform(noise), self.condition.pack(tensors))
             return self.event.unpack(x)
 

@@ -110,9 +110,11 @@ class Classifier(Classifies, EventModel):
         """
 
         def classify(**tensors):
+            """Examples to the probability of each class."""
             return {"probabilities": self._probabilities(self.event.pack(tensors))}
 
         def features(**tensors):
+            """Examples to what the last layer reads."""
             return {"features": self._features(self.event.pack(tensors))}
 
         x = self.event.tensors()

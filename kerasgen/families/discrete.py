@@ -71,9 +71,11 @@ class DiscreteAutoencoder(Tokenizes, Autoencoder):
         """`encode`, examples to tokens, `decode`, tokens to examples, and `reconstruct`."""
 
         def encode(**tensors):
+            """Examples to their likeliest tokens."""
             return self.token_event.unpack(self._tokenize(self.event.pack(tensors)))
 
         def decode(tokens):
+            """Tokens to examples, the mean of the likelihood."""
             return self.event.unpack(self._detokenize(tokens))
 
         return super().export_signatures() | {

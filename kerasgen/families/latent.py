@@ -75,6 +75,9 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
         likelihood = self.decode(self.bottleneck.sample(n, of_code, condition), condition)
         return likelihood.mean() if mean else likelihood.sample(seed=of_pixels)
 
+    def exported_ways(self):
+        return {"mean": True}
+
     @property
     def levels(self):
         return self.likelihood.levels
@@ -90,11 +93,13 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
         bottleneck = self.bottleneck
 
         def sample(noise, **tensors):
+            """New examples, the mean of the likelihood of codes that noise draws."""
             given = self.condition.pack(tensors)
             z = bottleneck.from_noise(self.prior(given), noise)
             return self.event.unpack(self.event.clip(self.decode(z, given).mean()))
 
         def elbo(noise, **tensors):
+            """How likely examples are: the evidence lower bound, by one code that noise draws."""
             x, given = self.unpacked(tensors)
             posterior = self.posterior(x, given)
             z = bottleneck.from_noise(posterior, noise)

@@ -21,15 +21,18 @@ def signatures(mixture):
     below = np.cumsum(weights)[:-1]  # probabilities of components 0..k
 
     def log_prob(noise=None, **tensors):
+        """How likely examples are; of levels by noise, which draws points within them."""
         uniform = 0.0 if noise is None else decoding.uniform(noise)
         points = mixture.continuous(mixture.event.pack(tensors), uniform)
         return {"log_prob": ops.logsumexp(joint(points), axis=-1) - mixture.log_cells}
 
     def responsibilities(**tensors):
+        """Examples to the probability of each component."""
         points = mixture.continuous(mixture.event.pack(tensors), 0.5)
         return {"responsibilities": ops.softmax(joint(points))}
 
     def sample(noise):
+        """New examples of noise, whose last two numbers draw the component."""
         uniform = decoding.uniform(noise[:, -2:])[:, None]
         component = ops.sum(ops.cast(uniform > below, "int32"), axis=-1)
         return mixture.event.unpack(mixture.draw(component, noise[:, :-2]))

@@ -86,6 +86,7 @@ class SelfConditionedModel(AdversarialModel):
         """
 
         def sample(noise):
+            """New examples of noise, whose last two numbers draw the component."""
             z, last = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
             components = self._weighted_components(decoding.uniform(last))
             return self.event.unpack(self.event.clip(self.generate(z, components)))

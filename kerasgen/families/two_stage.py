@@ -279,19 +279,19 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         condition = self.condition.tensors()
 
         def log_prob(**tensors):
+            """How likely examples are."""
             return {"log_prob": self._log_prob(*self.unpacked(tensors))}
 
         def sample(noise, **tensors):
+            """New examples, drawn element by element by noise."""
             guidance = None if self.guidance == 1 else self.guidance
             given = self.condition.pack(tensors)
             tokens = self._draw(decoding.uniform(noise), given, guidance=guidance)
             return self.event.unpack(self.tokenizer.detokenize(tokens))
 
-        noise = {"noise": fitting.noise_tensor((*self.tokenizer.grid_shape, 2))}
-        return {
-            "log_prob": (log_prob, self.event.tensors() | condition),
-            "sample": (sample, noise | condition),
-        }
+        noise = {"noise": fitting.noise_tensor((*self.tokenizer.grid_shape, 2))} | condition
+        x = self.event.tensors() | condition
+        return {"log_prob": (log_prob, x), "sample": (sample, noise)}
 
 
 def _log_prob_of(tokens, logits):

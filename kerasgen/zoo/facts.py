@@ -12,6 +12,7 @@ from kerasgen.documents import write_yaml
 from kerasgen.recipe import UNKNOWN, Recipe
 from kerasgen.reports import report
 
+LICENCE = "Apache-2.0"  # of the weights of presets
 _LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
 _BINARIZED = {
     None: "values as they are",
@@ -114,6 +115,7 @@ def _data(recipe, metrics):
         "data": entry,
         "split": recipe.data.get("split", "train"),
         "binarized": _BINARIZED.get(binarize, binarize),
+        "licence": LICENCE,
         "is_computed": entry.licence == catalog.COMPUTED,
         "load": f"{function}({', '.join([_quoted(file or name), *options])})",
         "source_flag": f" --data {file}" if file else " --download" if is_downloaded else "",

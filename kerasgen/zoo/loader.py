@@ -171,7 +171,7 @@ def load(name_or_path, trust=None):
             values = weights.read(file, arrays, targets)
         building.give_values(waiting, targets, values)
         if hasattr(model, "preset"):  # not of a model of Keras' own
-            model.preset = known.name
+            model.preset, model.preset_folder = known.name, path
         return model
 
 
