@@ -1,10 +1,10 @@
-"""Named texts in the metadata of a TFLite file, and the tensors of its signatures.
+"""Named texts in the metadata of a TFLite file.
 
 Metadata are buffers of the flatbuffer that a TFLite file is (tensorflow/lite/schema/schema.fbs,
 tables `Metadata` and `Buffer`); runtimes pass over names that they do not know.
 """
 
-import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -12,54 +12,50 @@ FACTS = "KERASGEN_FACTS"
 RUNTIME = "min_runtime_version"  # which the converter writes, filled up with zeros
 
 
-def read(path: pathlib.Path, name: str) -> str | None:
-    """The text of a name, or None."""
+def read(content: bytes, name: str) -> str | None:
+    """The text of a name in a file's content, or None.
+
+    >>> from ai_edge_litert.schema_py_generated import ModelT
+    >>> read(packed(ModelT()), RUNTIME) is None
+    True
+    """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.Model.GetRootAs(path.read_bytes(), 0)
+    model = schema.Model.GetRootAs(content, 0)
     for entry in map(model.Metadata, range(model.MetadataLength())):
         if entry.Name().decode() == name:
             return model.Buffers(entry.Buffer()).DataAsNumpy().tobytes().rstrip(b"\0").decode()
     return None
 
 
-def write(path: pathlib.Path, name: str, text: str) -> None:
-    """Adds the text of a name."""
-    import flatbuffers
+def write(content: bytes, name: str, text: str) -> bytes:
+    """A file's content with the text of a name added.
+
+    >>> from ai_edge_litert.schema_py_generated import ModelT
+    >>> read(write(packed(ModelT()), "AUTHOR", "me"), "AUTHOR")
+    'me'
+    """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(text.encode(), np.uint8)
     entry = schema.MetadataT()
-    entry.name, entry.buffer = name, len(model.buffers)
-    model.buffers.append(buffer)
+    entry.name, entry.buffer = name, len(model.buffers or ())
+    model.buffers = [*(model.buffers or ()), buffer]
     model.metadata = [*(model.metadata or ()), entry]
-    builder = flatbuffers.Builder(path.stat().st_size)
+    return packed(model)
+
+
+def packed(model: Any) -> bytes:
+    """A model of the schema's classes as the content of a file.
+
+    >>> from ai_edge_litert.schema_py_generated import ModelT
+    >>> packed(ModelT())[4:8]
+    b'TFL3'
+    """
+    import flatbuffers
+
+    builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    path.write_bytes(builder.Output())
-
-
-def tensors(path: pathlib.Path) -> dict[str, tuple[dict, dict]]:
-    """Of each signature its inputs and outputs, `{name: (shape, dtype)}`, None for free sizes."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(path))
-    runners = {
-        name: interpreter.get_signature_runner(name)
-        for name in sorted(interpreter.get_signature_list())
-    }
-    return {
-        name: (_told(runner.get_input_details()), _told(runner.get_output_details()))
-        for name, runner in runners.items()
-    }
-
-
-def _told(details):
-    return {
-        name: (
-            [None if size == -1 else int(size) for size in detail["shape_signature"]],
-            np.dtype(detail["dtype"]).name,
-        )
-        for name, detail in details.items()
-    }
+    return bytes(builder.Output())

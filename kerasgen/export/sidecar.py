@@ -12,6 +12,8 @@ import json
 import pathlib
 from typing import Any
 
+import numpy as np
+
 from kerasgen import abilities, durable, zoo
 from kerasgen.data import catalog
 from kerasgen.events import Tensor
@@ -32,7 +34,7 @@ def path_of(file: pathlib.Path) -> pathlib.Path:
 
 
 def describe(model, signatures, file, quantize, left_out) -> dict[str, Any]:
-    """The facts of a TFLite file, in JSON's types.
+    """Writes the facts of a TFLite file into its metadata, and returns them, in JSON's types.
 
     Args:
         model: that the file was made of.
@@ -40,37 +42,46 @@ def describe(model, signatures, file, quantize, left_out) -> dict[str, Any]:
         file: its path.
         quantize: how its weights are kept.
         left_out: why it lacks a signature, by name.
+
+    >>> model = kerasgen.zoo.load("gmm_ring")
+    >>> file = kerasgen.export.tflite(model, "ring.tflite", signatures=["sample"]).path
+    >>> describe(model, _signatures.of(model), file, None, {})["licence"]["weights"]
+    'Apache-2.0'
     """
-    known = _signatures.tensors(model)
-    return {
+    known, content = _signatures.tensors(model), file.read_bytes()
+    told = {
         "format": FORMAT,
         "written_by": f"kerasgen {importlib.metadata.version('kerasgen')}",
         "model": type(model).__name__,
         **_origin(model),
         "weights": quantize or "float32",
-        "min_runtime_version": metadata.read(file, metadata.RUNTIME),
+        "min_runtime_version": metadata.read(content, metadata.RUNTIME),
         "signatures": {
             name: _signature(model, name, signatures[name], tensors, known)
-            for name, tensors in metadata.tensors(file).items()
+            for name, tensors in _tensors(file).items()
         },
         "left_out": left_out,
     }
+    file.write_bytes(metadata.write(content, metadata.FACTS, json.dumps(told)))
+    return told
 
 
-def put(facts: dict[str, Any], file: pathlib.Path) -> None:
-    """Writes facts into the metadata of a file."""
-    metadata.write(file, metadata.FACTS, json.dumps(facts))
+def put_beside(told: dict[str, Any], file: pathlib.Path) -> None:
+    """Writes facts beside a finished file, with what only that has, its size and its SHA-256.
 
-
-def put_beside(facts: dict[str, Any], file: pathlib.Path) -> None:
-    """Writes facts and what only a finished file has, its size and its SHA-256, beside it."""
+    >>> file = pathlib.Path("empty.tflite")
+    >>> _ = file.write_bytes(b"")
+    >>> put_beside({"format": 1}, file)
+    >>> json.loads(path_of(file).read_text())["bytes"]
+    0
+    """
     content = file.read_bytes()
-    told = {
+    of_file = {
         "file": file.name,
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    durable.write_text(path_of(file), json.dumps(told | facts, indent=1) + "\n")
+    durable.write_text(path_of(file), json.dumps(of_file | told, indent=1) + "\n")
 
 
 def facts(file: str | pathlib.Path) -> dict[str, Any]:
@@ -78,14 +89,37 @@ def facts(file: str | pathlib.Path) -> dict[str, Any]:
 
     Raises:
         ValueError: a file of somebody else.
+
+    >>> file = "ring.tflite"
+    >>> _ = kerasgen.export.tflite(kerasgen.zoo.load("gmm_ring"), file)
+    >>> facts(file)["signatures"]["sample"]["outputs"]["vectors"]["shape"]
+    [1, 2]
     """
-    text = metadata.read(pathlib.Path(file), metadata.FACTS)
+    text = metadata.read(pathlib.Path(file).read_bytes(), metadata.FACTS)
     if text is None:
         raise ValueError(
             f"Expected a TFLite file that kerasgen wrote. Received: {file}, which has no facts in "
             "its metadata. Export it again."
         )
     return json.loads(text)
+
+
+def _tensors(file):
+    """Of each signature its inputs and outputs, `{name: (shape, dtype)}`, None for free sizes."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(file))
+    found = {}
+    for name in sorted(interpreter.get_signature_list()):
+        runner = interpreter.get_signature_runner(name)
+        sides = runner.get_input_details(), runner.get_output_details()
+        found[name] = [{key: _sizes(detail) for key, detail in side.items()} for side in sides]
+    return found
+
+
+def _sizes(detail):
+    sizes = [None if size == -1 else int(size) for size in detail["shape_signature"]]
+    return sizes, np.dtype(detail["dtype"]).name
 
 
 def _signature(model, name, signature, tensors, known):

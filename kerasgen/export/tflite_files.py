@@ -92,7 +92,6 @@ def _write(model, path, quantize, data, bound, batch_size, chosen, left_out):
         else:
             convert(source, temporary, chosen, quantize)
         facts = sidecar.describe(model, chosen, temporary, quantize, left_out)
-        sidecar.put(facts, temporary)
         run, size = _interpreter(temporary), temporary.stat().st_size
         errors = verify(model, chosen, run, bound, batch_size)
         times = milliseconds(model, chosen, run, batch_size)
