@@ -130,7 +130,7 @@ def _signature(model, name, signature, tensors, known):
         "inputs": {key: _tensor(*inputs[key], each) for key, each in signature.inputs.items()},
         "outputs": {key: _tensor(*found, known.get(key)) for key, found in outputs.items()},
     }
-    if name.startswith("sample") and isinstance(model, abilities.Samples):
+    if name.startswith("sample") and "sample" in abilities.methods(model):
         told["defaults"] = model.exported_ways()
     return told
 
