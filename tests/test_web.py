@@ -59,8 +59,9 @@ def test_the_server_is_on_loopback_and_knows_the_types(tmp_path):
             connection.request("GET", f"/{name}")
             types[name] = connection.getresponse().getheader("Content-Type").partition(";")[0]
             connection.close()
-        with pytest.raises(OSError, match="--port"):
-            web.serve(tmp_path, port)
+        for wrong in (port, 99999):
+            with pytest.raises(ValueError, match="--port"):
+                web.serve(tmp_path, wrong)
     assert types == {"page.js": "text/javascript", "core.wasm": "application/wasm", "": "text/html"}
 
 

@@ -104,10 +104,10 @@ def _path(name):
     return f"models/{name}.tflite"
 
 
-def _preset_digest(name):
-    """What tells that an exported file is of the preset as it is now, exported by this version."""
+def _origin(name, wanted):
+    """What tells a file of the same preset, exported by the same version in the same way."""
     manifest = (kerasgen.zoo.folder(name) / "manifest.json").read_bytes()
-    return _sha256(kerasgen.__version__.encode() + manifest)
+    return _sha256(f"{kerasgen.__version__} {wanted}".encode() + manifest)
 
 
 def _sha256(data):
@@ -118,8 +118,7 @@ def _kept(earlier, folder, new, name, wanted):
     """What the earlier laboratory says of a model whose file is still right, or None."""
     said, file = earlier.get(name, {}), folder / _path(name)
     is_right = (
-        said.get("preset") == _preset_digest(name)
-        and said.get("signatures") == list(wanted.signatures)
+        said.get("origin") == _origin(name, wanted)
         and file.is_file()
         and _sha256(file.read_bytes()) == said.get("sha256")
     )
@@ -141,7 +140,6 @@ def _exported(new, name, wanted):
         "file": _path(name),
         "bytes": len(data),
         "sha256": _sha256(data),
-        "preset": _preset_digest(name),
-        "signatures": list(wanted.signatures),
+        "origin": _origin(name, wanted),
         **facts(model),
     }

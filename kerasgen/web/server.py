@@ -27,7 +27,7 @@ def server(folder: pathlib.Path, port: int = 0) -> http.server.ThreadingHTTPServ
         port: 0 takes one that is free; `server_port` tells which.
 
     Raises:
-        OSError: another program listens at the port.
+        ValueError: another program listens at the port, or there is no such port.
 
     >>> with server(pathlib.Path(".")) as running:
     ...     print(running.server_address[0])
@@ -36,10 +36,10 @@ def server(folder: pathlib.Path, port: int = 0) -> http.server.ThreadingHTTPServ
     handler = functools.partial(_Handler, directory=str(folder))
     try:
         return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise OSError(
-            f"Expected a free port. Received: {port} ({error.strerror}). Name another by --port; "
-            "0 takes one that is free."
+    except (OSError, OverflowError) as error:
+        raise ValueError(
+            f"Expected a free port below 65536. Received: {port} ({error}). Name another by "
+            "--port; 0 takes one that is free."
         ) from error
 
 

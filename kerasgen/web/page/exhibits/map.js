@@ -36,11 +36,12 @@ export async function mount(root) {
     [x, y].forEach((value, axis) => { code[axis] = Math.min(Math.max(value, -REACH), REACH); });
     return moved();
   }
-  map.addEventListener('pointermove', (event) => {
+  const follow = (event) => {
     const box = map.getBoundingClientRect();
     go(REACH * (2 * (event.clientX - box.left) / box.width - 1),
       REACH * (1 - 2 * (event.clientY - box.top) / box.height));
-  });
+  };
+  for (const event of ['pointerdown', 'pointermove']) map.addEventListener(event, follow);
   map.addEventListener('keydown', (event) => {
     const step = {ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1]}[event.key];
     if (!step) return;
