@@ -55,7 +55,8 @@ def main() -> None:
 
 def launched(playwright):
     return playwright.chromium.launch(
-        executable_path=shutil.which("chromium"), args=["--no-sandbox", "--js-flags=--expose-gc"]
+        executable_path=shutil.which("chromium"),
+        args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"],
     )
 
 
@@ -86,7 +87,7 @@ def soak(browser, address, seconds):
 
 
 def line(page, seconds):
-    heap = "(gc(), performance.memory.usedJSHeapSize)"
+    heap = "(gc(), gc(), performance.memory.usedJSHeapSize)"
     calls, js, wasm = page.evaluate(
         f"async () => [laboratory.count, {heap}, await laboratory.memory()]"
     )

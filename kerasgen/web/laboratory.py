@@ -38,7 +38,7 @@ MODELS = {
     "classifier_mnist": Model(("classify",), "float16"),
     "gan_mnist": Model(("sample",)),
     "wgan_gp_mnist": Model(("sample",)),
-    "text_to_image_shapes": Model(("sample",), "float16"),
+    "text_to_image_shapes": Model(("sample",)),
 }
 
 
