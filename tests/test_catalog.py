@@ -16,7 +16,7 @@ from kerasgen.zoo import judges
 ROOT = pathlib.Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("name", ["digits", "ring", "shapes", "scenes_attributes"])
+@pytest.mark.parametrize("name", ["digits", "ring", "shapes", "scenes_attributes", "house_numbers"])
 def test_a_split_has_as_many_examples_as_its_row_says(name):
     entry = catalog.entry(name)
     for split, size in entry.reader.sizes.items():

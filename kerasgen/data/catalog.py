@@ -9,59 +9,15 @@ is added with a reader.
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from keras import tree
-
-from kerasgen.data import digits, labels, tfds, wine
-from kerasgen.data.synthetic import scenes, shapes, toys
-from kerasgen.events import Event, Image, Vector
+from kerasgen.data import digits, labels, spoken_digits, tfds, wine
+from kerasgen.data.pairing import Paired
+from kerasgen.data.reader import Computed, Reader
+from kerasgen.data.synthetic import house_numbers, scenes, shapes, toys
+from kerasgen.events import Event, Image, Joint, Vector
 
 COMPUTED = "none: computed by kerasgen"
-
-
-class Reader(Protocol):
-    """What reads a set.
-
-    Attributes:
-        event: what an example is.
-        sizes: number of examples by split, known without reading them.
-
-    >>> entry("digits").open().sizes
-    {'train': 1500, 'test': 297}
-    """
-
-    @property
-    def event(self) -> Event: ...
-
-    @property
-    def sizes(self) -> Mapping[str, int]: ...
-
-    def read(self, split: str, start: int, stop: int) -> tuple[Any, Any]:
-        """Examples of a split and their labels, as a `kerasgen.data.source.Source` has them."""
-        ...
-
-
-class Computed(NamedTuple):
-    """Reads a set that needs no file.
-
-    Attributes:
-        event, sizes: as of `Reader`.
-        draw: function of a split to all its examples and their labels.
-
-    >>> points = Computed(Vector(2), {"train": 4}, lambda split: (np.eye(4, 2), None))
-    >>> points.read("train", 0, 1)
-    (array([[1., 0.]]), None)
-    """
-
-    event: Event
-    sizes: Mapping[str, int]
-    draw: Callable[[str], tuple[Any, Any]]
-
-    def read(self, split, start, stop):
-        stored, labels = self.draw(split)
-        stored = tree.map_structure(lambda part: part[start:stop], stored)
-        return stored, None if labels is None else labels[start:stop]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +30,7 @@ class Entry:
         licence: of the data.
         event: what an example is, which a reader says too. None where only TFDS says it: images of
             256 levels, of the size that it has.
-        reader: reads it; None where TFDS does.
+        reader: reads it, from nowhere or from a library; None of a set in the folder of data.
         condition: what its labels are: "labels", "attributes" or "captions"; None without any.
         judge: the preset that classifies what models of it draw, or None.
         outside: a set of the same shape that a likelihood is to tell it from, or None.
@@ -83,6 +39,7 @@ class Entry:
         drawn: how what is drawn in its images stands out, "bright on dark" or "dark on bright", or
             None where neither holds for all.
         classes: names of its labels by number, where they have some.
+        opener: function of `data_dir` and `download` to what reads it; None where TFDS does.
 
     >>> Entry("mine", "points of my own", "CC0", Vector(2)).title
     'points of my own'
@@ -100,6 +57,7 @@ class Entry:
     transposed: bool = False
     drawn: str | None = None
     classes: tuple[str, ...] = ()
+    opener: Callable[[Any, bool], Reader] | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "title", self.title or self.name)
@@ -110,8 +68,10 @@ class Entry:
         """The reader; arguments and errors are those of `kerasgen.data.open`."""
         if self.reader:
             return self.reader
+        if self.opener:
+            return self.opener(data_dir, download)
         levels = self.event.levels if self.event else 256
-        return tfds.Reader(self.name, levels, self.transposed, data_dir, download, computed())
+        return tfds.Reader(self.name, levels, self.transposed, data_dir, download, names())
 
 
 _ENTRIES: dict[str, Entry] = {}
@@ -189,6 +149,24 @@ def _scenes(name, title, side, condition, judge=None):
     reader = Computed(Image(side, side, 3, levels=256), scenes.SIZES[condition], draw)
     title = f"scenes {title}, rendered by rule"
     return Entry(name, title, COMPUTED, None, reader, condition, judge)
+
+
+def _speech(name, label, classes):
+    title = f"Free Spoken Digit Dataset, spectrograms by {label} (Jackson and others)"
+    opener = functools.partial(spoken_digits.reader, label)
+    return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, opener=opener, classes=classes)
+
+
+def _in_three(name, house_number, title, licence):
+    senses = {"handwriting": "mnist", "speech": "spoken_digits", "house_number": house_number}
+    event = Joint({sense: entry(each).event for sense, each in senses.items()})
+
+    def opener(data_dir, download):
+        readers = {sense: entry(each).open(data_dir, download) for sense, each in senses.items()}
+        return Paired(readers)
+
+    licence = f"CC BY-SA 3.0 (MNIST, as usual) and 4.0 (speech); house numbers: {licence}"
+    return Entry(name, f"{title}, paired by digit", licence, event, opener=opener, classes=labels.DIGITS)
 
 
 _BRIGHT = "bright on dark"
@@ -292,5 +270,18 @@ for _entry in (
     _scenes("scenes_64", _CAPTIONED, 64, "captions"),
     _scenes("scenes_attributes", _ATTRIBUTED, 32, "attributes"),
     _scenes("scenes_64_attributes", _ATTRIBUTED, 64, "attributes"),
+    Entry(
+        "house_numbers",
+        "colored digits on walls between other digits, drawn by rule",
+        COMPUTED,
+        reader=Computed(Image(32, 32, 3, levels=256), house_numbers.SIZES, house_numbers.split),
+        classes=labels.DIGITS,
+    ),
+    _speech("spoken_digits", "digit", labels.DIGITS),
+    _speech("spoken_digits_speakers", "speaker", spoken_digits.SPEAKERS),
 ):
     add(_entry)
+
+_WRITTEN = "handwriting (MNIST), speech (Free Spoken Digit Dataset)"
+add(_in_three("digits_in_three", "house_numbers", f"{_WRITTEN}, drawn house numbers", COMPUTED))
+add(_in_three("digits_in_three_svhn", "svhn_cropped", f"{_WRITTEN}, SVHN", "non-commercial"))

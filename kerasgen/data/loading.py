@@ -23,13 +23,15 @@ def open(
 
     Args:
         name: "digits", of scikit-learn; a set that is computed, points in the plane
-            (`kerasgen.data.synthetic.toys`), sprites with known factors (`synthetic.shapes`) or
-            captioned scenes (`synthetic.scenes`): `kerasgen.data.catalog.computed()` lists them;
-            one that `kerasgen.data.catalog.add` put there; or an image set of TFDS: "mnist",
+            (`kerasgen.data.synthetic.toys`), sprites with known factors (`synthetic.shapes`),
+            captioned scenes (`synthetic.scenes`) or house numbers (`synthetic.house_numbers`):
+            `kerasgen.data.catalog.computed()` lists them; "spoken_digits"; "digits_in_three"; one
+            that `kerasgen.data.catalog.add` put there; or an image set of TFDS: "mnist",
             "fashion_mnist", "binarized_mnist", "emnist/letters", "omniglot", "cifar10", ... Beside
             a file, the set that it is to hold, or None for any.
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
-        data_dir: the TFDS folder; by default the environment's TFDS_DATA_DIR, or TFDS' own default.
+        data_dir: the folder of TFDS' sets and of spoken digits; by default the environment's
+            TFDS_DATA_DIR, or TFDS' own default.
         download: let TFDS download and prepare a set that is not in that folder.
         npz: a file of `save_npz` or `export_npz` to read instead.
 

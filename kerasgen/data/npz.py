@@ -112,7 +112,7 @@ def export_npz(
 
 
 class File:
-    """Reads one file; a `kerasgen.data.catalog.Reader`.
+    """Reads one file; a `kerasgen.data.reader.Reader`.
 
     Args:
         path: of a file of `save_npz` or `export_npz`.

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,7 +13,7 @@ _CHUNK = 1000  # examples decoded at once
 
 
 class Reader:
-    """Reads the 8-bit images of a TFDS set; a `kerasgen.data.catalog.Reader`.
+    """Reads the 8-bit images of a TFDS set; a `kerasgen.data.reader.Reader`.
 
     Args:
         name: of the set, perhaps with a configuration and a version.
@@ -32,7 +33,7 @@ class Reader:
     ):
         self.levels = levels
         self.transposed = transposed
-        self.builder = _builder(name, data_dir, download, others)
+        self.builder = builder(name, data_dir, download, others)
         splits = self.builder.info.splits
         self.sizes = {split: info.num_examples for split, info in splits.items()}
 
@@ -83,9 +84,14 @@ class Reader:
         return images, labels
 
 
-def _builder(name, data_dir, download, others):
+def builder(
+    name: str,
+    data_dir: str | os.PathLike | None = None,
+    download: bool = False,
+    others: Iterable[str] = (),
+):
+    """TFDS' own builder of a set, whose files are there; arguments and errors as of `Reader`."""
     tfds = backend.library("tensorflow_datasets")
-
     # TFDS looks at the environment once, when it is imported.
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR")
     try:
