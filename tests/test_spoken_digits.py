@@ -35,14 +35,11 @@ def test_the_split_is_by_the_index_and_labels_are_in_the_names(folder):
     train, test = (data.open("spoken_digits", part, folder) for part in ("train", "test"))
     assert (train.num_examples, test.num_examples) == (18, 18)
     train.event.validate(train.array())
-    expected = {speech.log_mel(tone(name)).round(2).tobytes() for name in NAMES if "_0" in name}
     assert np.bincount(test.labels).tolist() == [6, 0, 0, 6, 0, 0, 0, 6]
     assert len({row.tobytes() for part in (train, test) for row in part.array()}) == len(NAMES)
     for digit in (0, 3, 7):
         bands = test.array()[test.labels == digit][..., 16, 0].argmax(axis=1)
-        np.testing.assert_allclose(
-            speech.centres()[bands], 300 + 200 * digit, atol=130, err_msg=str(len(expected))
-        )
+        np.testing.assert_allclose(speech.centres()[bands], 300 + 200 * digit, atol=130)
 
 
 def test_speakers_are_numbered_and_new_ones_come_after(folder):

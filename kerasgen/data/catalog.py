@@ -30,7 +30,7 @@ class Entry:
         licence: of the data.
         event: what an example is, which a reader says too. None where only TFDS says it: images of
             256 levels, of the size that it has.
-        reader: reads it, from nowhere or from a library; None of a set in the folder of data.
+        reader: reads it, from nowhere or from a library; None of one in the folder of data.
         condition: what its labels are: "labels", "attributes" or "captions"; None without any.
         judge: the preset that classifies what models of it draw, or None.
         outside: a set of the same shape that a likelihood is to tell it from, or None.
@@ -166,7 +166,9 @@ def _in_three(name, house_number, title, licence):
         return Paired(readers)
 
     licence = f"CC BY-SA 3.0 (MNIST, as usual) and 4.0 (speech); house numbers: {licence}"
-    return Entry(name, f"{title}, paired by digit", licence, event, opener=opener, classes=labels.DIGITS)
+    return Entry(
+        name, f"{title}, paired by digit", licence, event, opener=opener, classes=labels.DIGITS
+    )
 
 
 _BRIGHT = "bright on dark"

@@ -30,15 +30,14 @@ class Paired:
     Raises:
         ValueError: a set without such labels, or without an example of a label.
 
-    Example:
-        >>> from kerasgen.data import catalog
-        >>> digits = catalog.entry("digits").open()
-        >>> pairs = Paired({"one": digits, "other": digits})
-        >>> pairs.sizes, pairs.event.shape["other"]
-        ({'train': 1500, 'test': 297}, (8, 8, 1))
-        >>> rows = pairs.rows("test", 0, 3)
-        >>> digits.read("test", 0, 297)[1][rows["other"]] == digits.read("test", 0, 3)[1]
-        array([ True,  True,  True])
+    >>> from kerasgen.data import catalog
+    >>> digits = catalog.entry("digits").open()
+    >>> pairs = Paired({"one": digits, "other": digits})
+    >>> pairs.sizes, pairs.event.shape["other"]
+    ({'train': 1500, 'test': 297}, (8, 8, 1))
+    >>> rows = pairs.rows("test", 0, 3)
+    >>> digits.read("test", 0, 297)[1][rows["other"]] == digits.read("test", 0, 3)[1]
+    array([ True,  True,  True])
     """
 
     readers: Mapping[str, Any]

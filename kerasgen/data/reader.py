@@ -15,9 +15,8 @@ class Reader(Protocol):
         event: what an example is.
         sizes: number of examples by split, known without reading them.
 
-    Example:
-        >>> kerasgen.data.catalog.entry("digits").open().sizes
-        {'train': 1500, 'test': 297}
+    >>> kerasgen.data.catalog.entry("digits").open().sizes
+    {'train': 1500, 'test': 297}
     """
 
     @property
@@ -38,11 +37,10 @@ class Computed(NamedTuple):
         event, sizes: as of `Reader`.
         draw: function of a split to all its examples and their labels.
 
-    Example:
-        >>> from kerasgen.events import Vector
-        >>> points = Computed(Vector(2), {"train": 4}, lambda split: (np.eye(4, 2), None))
-        >>> points.read("train", 0, 1)
-        (array([[1., 0.]]), None)
+    >>> from kerasgen.events import Vector
+    >>> points = Computed(Vector(2), {"train": 4}, lambda split: (np.eye(4, 2), None))
+    >>> points.read("train", 0, 1)
+    (array([[1., 0.]]), None)
     """
 
     event: Event

@@ -39,9 +39,8 @@ _MOMENTUM = 0.99
 def mel(frequency: Any) -> Any:
     """The mel scale of frequencies in Hz (O'Shaughnessy 1987).
 
-    Example:
-        >>> round(mel(1000.0))
-        1000
+    >>> round(mel(1000.0))
+    1000
     """
     return 2595 * np.log10(1 + np.asarray(frequency) / 700)
 
@@ -49,9 +48,8 @@ def mel(frequency: Any) -> Any:
 def centres() -> np.ndarray:
     """The frequencies of the tips of the bands in Hz, `[32]`.
 
-    Example:
-        >>> centres().round()[[0, -1]].tolist()
-        [103.0, 3748.0]
+    >>> centres().round()[[0, -1]].tolist()
+    [103.0, 3748.0]
     """
     return _tips()[1:-1]
 
@@ -76,13 +74,12 @@ def log_mel(samples: np.ndarray, rate: int = RATE) -> np.ndarray:
     Args:
         samples, rate: as of `kerasgen.data.wav.resampled`, whose errors it has.
 
-    Example:
-        >>> tone = np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
-        >>> spectrogram = log_mel(tone)
-        >>> spectrogram.shape, int(centres()[spectrogram[:, 16, 0].argmax()])
-        ((32, 32, 1), 418)
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+    >>> spectrogram = log_mel(tone)
+    >>> spectrogram.shape, int(centres()[spectrogram[:, 16, 0].argmax()])
+    ((32, 32, 1), 418)
     """
-    energy = _energy(_stft(_cut(resampled(samples, rate))))
+    energy = _energy(_stft(cut(resampled(samples, rate))))
     values = (10 * np.log10(energy + _FLOOR) - 10 * np.log10(_FLOOR)) / _DECIBELS
     return np.clip(values, 0, 1)[..., None].astype("float32")
 
@@ -98,9 +95,8 @@ def waveform(spectrograms: np.ndarray, iterations: int = 64, seed: int = 0) -> n
     Raises:
         ValueError: another shape, iterations below 1.
 
-    Example:
-        >>> waveform(np.zeros((2, 32, 32, 1))).shape  # silence
-        (2, 5120)
+    >>> waveform(np.zeros((2, 32, 32, 1))).shape  # silence
+    (2, 5120)
     """
     spectrograms = np.asarray(spectrograms, "float64")
     if spectrograms.shape[1:] != (BANDS, FRAMES, 1):
@@ -147,8 +143,12 @@ def _istft(transform):
     return signal.istft(np.pad(transform, silent), **_FRAMES)[1][..., HOP // 2 : -HOP // 2]
 
 
-def _cut(sound):
-    """What sounds of a recording, `[5120]`, of root mean square 1."""
+def cut(sound: np.ndarray) -> np.ndarray:
+    """What sounds of a recording `[T]`, in the middle of `[5120]`, of root mean square 1.
+
+    >>> np.flatnonzero(cut(np.pad(np.ones(800), 4000)))[[0, -1]].tolist()
+    [2160, 2959]
+    """
     loudness = np.pad(sound, (0, -len(sound) % _PIECE)).reshape(-1, _PIECE) ** 2
     loudness = loudness.mean(axis=1)
     audible = np.flatnonzero(loudness > _AUDIBLE * loudness.max())

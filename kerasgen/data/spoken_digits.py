@@ -35,12 +35,11 @@ class Recordings:
         label: what the labels are, "digit" or "speaker": their number in `SPEAKERS`, and after
             those in alphabetical order.
 
-    Example:
-        >>> def tone(name):
-        ...     return np.sin(np.arange(4000) * int(name[0])), 8000
-        >>> recordings = Recordings(["3_theo_0.wav", "1_theo_7.wav", "3_lucas_7.wav"], tone)
-        >>> recordings.sizes, recordings.read("train", 0, 2)[1]
-        ({'train': 2, 'test': 1}, array([1, 3], dtype=int32))
+    >>> def tone(name):
+    ...     return np.sin(np.arange(4000) * int(name[0])), 8000
+    >>> recordings = Recordings(["3_theo_0.wav", "1_theo_7.wav", "3_lucas_7.wav"], tone)
+    >>> recordings.sizes, recordings.read("train", 0, 2)[1]
+    ({'train': 2, 'test': 1}, array([1, 3], dtype=int32))
     """
 
     names: Sequence[str]
@@ -94,10 +93,9 @@ def reader(
     Raises:
         FileNotFoundError: neither is there.
 
-    Example:
-        >>> path = wav.write_wav(FOLDER / "7_theo_0.wav", np.sin(np.arange(4000)))
-        >>> reader(data_dir=".").sizes
-        {'train': 0, 'test': 1}
+    >>> path = wav.write_wav(FOLDER / "7_theo_0.wav", np.sin(np.arange(4000)))
+    >>> reader(data_dir=".").sizes
+    {'train': 0, 'test': 1}
     """
     home = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     folder = pathlib.Path(home).expanduser() / FOLDER

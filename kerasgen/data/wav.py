@@ -29,9 +29,8 @@ def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
     Raises:
         ValueError: no samples, silence, values that are not finite, more than ten seconds.
 
-    Example:
-        >>> resampled(np.eye(44_100, 2), 44_100).shape
-        (8000,)
+    >>> resampled(np.eye(44_100, 2), 44_100).shape
+    (8000,)
     """
     from scipy import signal
 
@@ -79,9 +78,8 @@ def read_wav(path: str | os.PathLike) -> np.ndarray:
         FileNotFoundError: no such file.
         ValueError: another kind of file, a damaged one, the errors of `resampled`.
 
-    Example:
-        >>> read_wav(write_wav("tone.wav", np.sin(np.arange(800)))).shape
-        (800,)
+    >>> read_wav(write_wav("tone.wav", np.sin(np.arange(800)))).shape
+    (800,)
     """
     from scipy.io import wavfile
 
@@ -112,9 +110,8 @@ def write_wav(path: str | os.PathLike, waveform: np.ndarray, rate: int = RATE) -
     Raises:
         ValueError: another shape.
 
-    Example:
-        >>> write_wav("noise.wav", np.random.default_rng(0).uniform(-1, 1, 5120)).name
-        'noise.wav'
+    >>> write_wav("noise.wav", np.random.default_rng(0).uniform(-1, 1, 5120)).name
+    'noise.wav'
     """
     from scipy.io import wavfile
 

@@ -41,10 +41,9 @@ def distances():
     Returns:
         Distances `[NONE + 1, side, side]` and widths `[NONE + 1]`, float32.
 
-    Example:
-        >>> outside, widths = distances()
-        >>> outside.shape, bool(widths[8] > widths[1])  # an eight is wider than a one
-        ((191, 128, 128), True)
+    >>> outside, widths = distances()
+    >>> outside.shape, bool(widths[8] > widths[1])  # an eight is wider than a one
+    ((191, 128, 128), True)
     """
     from scipy import ndimage
 

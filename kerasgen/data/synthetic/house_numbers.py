@@ -52,10 +52,9 @@ class HouseNumbers:
         relief: height of waves, of blotches and of grain, `[N, 3]`.
         cut: where blotches and grain come from, `[N, 2, 2]`.
 
-    Example:
-        >>> numbers = draw(3, seed=0)
-        >>> numbers.digits[:, 1], numbers[:2].render().shape
-        (array([2, 0, 9], dtype=int32), (2, 32, 32, 3))
+    >>> numbers = draw(3, seed=0)
+    >>> numbers.digits[:, 1], numbers[:2].render().shape
+    (array([2, 0, 9], dtype=int32), (2, 32, 32, 3))
     """
 
     digits: np.ndarray
@@ -81,9 +80,8 @@ class HouseNumbers:
     def render(self):
         """Pictures `[N, 32, 32, 3]` uint8.
 
-        Example:
-            >>> draw(2, seed=0).render().shape
-            (2, 32, 32, 3)
+        >>> draw(2, seed=0).render().shape
+        (2, 32, 32, 3)
         """
         pictures = np.empty((len(self), SIDE, SIDE, 3), "uint8")
         for rows in self._blocks():
@@ -93,9 +91,8 @@ class HouseNumbers:
     def mask(self):
         """Which pixels belong to the digit in the middle, Boolean `[N, 32, 32]`.
 
-        Example:
-            >>> bool(draw(1, seed=0).mask().mean() > 0.05)
-            True
+        >>> bool(draw(1, seed=0).mask().mean() > 0.05)
+        True
         """
         masks = np.empty((len(self), SIDE, SIDE), bool)
         for rows in self._blocks():
@@ -181,9 +178,8 @@ def draw(count, seed):
     Raises:
         ValueError: count below 1.
 
-    Example:
-        >>> draw(100, seed=3)[:2].digits.tolist() == draw(2, seed=3).digits.tolist()
-        True
+    >>> draw(100, seed=3)[:2].digits.tolist() == draw(2, seed=3).digits.tolist()
+    True
     """
     count = checks.positive("count", count)
     columns = iter(np.random.default_rng(seed).random((count, _NUMBERS)).T)
@@ -263,10 +259,9 @@ def _drawn(part):
 def split(part):
     """Pictures of "train" or "test", `Drawn`, and their digits `[N]` int32.
 
-    Example:
-        >>> pictures, digits = split("test")
-        >>> pictures[np.arange(2)].shape, len(digits)
-        ((2, 32, 32, 3), 10000)
+    >>> pictures, digits = split("test")
+    >>> pictures[np.arange(2)].shape, len(digits)
+    ((2, 32, 32, 3), 10000)
     """
     numbers = _drawn(part)
     pictures = Drawn(lambda some: some.render(), numbers, (SIDE, SIDE, 3), "uint8")
@@ -276,8 +271,7 @@ def split(part):
 def masks(part):
     """Which pixels of a split's pictures belong to the digit of the class, `[N, 32, 32]`, `Drawn`.
 
-    Example:
-        >>> masks("test")[np.arange(2)].shape
-        (2, 32, 32)
+    >>> masks("test")[np.arange(2)].shape
+    (2, 32, 32)
     """
     return Drawn(lambda some: some.mask(), _drawn(part), (SIDE, SIDE), "bool")
