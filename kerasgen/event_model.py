@@ -172,8 +172,10 @@ class EventModel(keras.Model):
 
     def train_step(self, *args):
         """Keras' step, also of a loop of one's own."""
-        with self._stepping():
-            return super().train_step(*args)
+        step = super().train_step
+        scales_loss = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
+        with self._stepping():  # Keras refuses to scale a loss outside of replicas
+            return step(*args) if scales_loss else backend.outside_replicas(step, *args)
 
     def test_step(self, *args):
         """Keras' step, also of a loop of one's own."""

@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_two_stage, tiny_vae
 
 import kerasgen
@@ -56,6 +57,24 @@ def test_a_model_that_nobody_holds_is_forgotten(make):
     del model
     gc.collect()
     assert held() is None
+
+
+@pytest.mark.parametrize("make", [tiny_vae, tiny_gan])
+def test_the_graph_of_a_training_step_is_forgotten(make, monkeypatch):
+    graphs, received = [], kerasgen.event_model.EventModel.received
+
+    def noted(model, *args):
+        graphs.append(weakref.ref(tf.compat.v1.get_default_graph()))
+        return received(model, *args)
+
+    monkeypatch.setattr(kerasgen.event_model.EventModel, "received", noted)
+    model = make()
+    model.compile(jit_compile=False)
+    model.fit(np.zeros((4, 8, 8, 1)), verbose=0)
+    del model
+    gc.collect()
+    assert graphs
+    assert not any(graph() for graph in graphs)
 
 
 def test_more_samples_than_memory_holds_are_refused():

@@ -45,6 +45,19 @@ def sum_over_replicas(x):
     return x if context is None or num_replicas() == 1 else context.all_reduce("SUM", x)
 
 
+def outside_replicas(fn, *args):
+    """`fn(*args)` where nothing is summed over replicas, unless a strategy has some.
+
+    Keras' optimizers sum gradients over one replica too, by an operation with a gradient of its
+    own. TensorFlow's registry of gradients holds the graph of such an operation, and with it the
+    weights, for as long as the process lives: 85 MiB of every `fit` of `vae_mnist`.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or tf.distribute.has_strategy():
+        return fn(*args)
+    return context.merge_call(lambda _, *given: fn(*given), args)
+
+
 def per_replica_results(results):
     """Metric results with an axis of their own over several workers, whose mean Keras'
     `fit` takes.
@@ -133,7 +146,7 @@ def by_examples(fn, examples):
 
 def train_step(model, step, data):
     """A Keras `train_step(data)` that calls `step(data, None)`, which assigns to variables."""
-    step(data, None)
+    outside_replicas(step, data, None)
     return model.get_metrics_result()
 
 
