@@ -3,10 +3,7 @@
     python -m benchmarks.kept_memory --repeats 100
 
 The weights of `vae_mnist` alone take 4 MiB. Goals: 0.5 MiB a load, 25 a `fit`, 1 an export. The
-first ten repeats fill the allocator's pools, so that few repeats say too much. What a `fit` keeps
-is the graph of its step: Keras' optimizers sum gradients over replicas by an operation with a
-gradient of its own, and TensorFlow's registry of gradients holds the graph of each for ever. A
-server that trains again and again does so with one model, or in processes that end.
+first ten repeats fill the allocator's pools, so that few repeats say too much.
 """
 
 import argparse

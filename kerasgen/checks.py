@@ -2,9 +2,13 @@
 
 import math
 import numbers
+import re
 from typing import Any
 
 import numpy as np
+
+
+_SPLIT = re.compile(r"(\w+)(?:\[(-?\d{1,18}%?)?:(-?\d{1,18}%?)?\])?")
 
 
 def positive(name: str, value: Any) -> int:
@@ -57,3 +61,22 @@ def seed(value: Any) -> int | None:
             f"Expected seed to be None or an integer in 0..{2**32 - 1}. Received: seed={value!r}"
         )
     return int(value)
+
+
+def split(value: Any) -> list[tuple[str, str, str]]:
+    """The parts of a split as TensorFlow Datasets writes it: a name, and where a slice begins and
+    ends, "" where that is not said.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> split("train[:50%]+test")
+    [('train', '', '50%'), ('test', '', '')]
+    """
+    matches = [_SPLIT.fullmatch(part.strip()) for part in str(value).split("+")]
+    if not all(matches):
+        raise ValueError(
+            "Expected a split such as 'train[:100]', 'train[90%:]' or 'train+test'. "
+            f"Received: split={value!r}."
+        )
+    return [tuple(group or "" for group in match.groups()) for match in matches if match]

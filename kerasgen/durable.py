@@ -32,6 +32,9 @@ def placed(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     Args:
         path: of a file or a folder, there or not, with or without its parents.
 
+    Raises:
+        OSError: a file was written where a folder is, or the other way round; a parent is a file.
+
     Example:
         >>> with placed("greeting.txt") as new:
         ...     written = new.write_text("hello")
@@ -39,7 +42,12 @@ def placed(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         'hello'
     """
     path = pathlib.Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(
+            f"Expected a path in a folder. Received: {path}, below a file. Name another."
+        ) from None
     recover(path)
     workshop, lock = _workshop(path)
     try:
@@ -160,6 +168,13 @@ def _workshop(path):
 
 
 def _put(new, path, previous):
+    if path.exists() and path.is_dir() != new.is_dir():  # what is there is not ours to remove
+        kinds = ["a file", "a folder"]
+        error = IsADirectoryError if path.is_dir() else NotADirectoryError
+        raise error(
+            f"Expected a path for {kinds[new.is_dir()]}. Received: {path}, "
+            f"{kinds[path.is_dir()]} that is there. Name another."
+        )
     if not path.is_dir():
         os.replace(new, path)
     elif not _exchanged(new, path):

@@ -110,6 +110,24 @@ def test_a_link_is_followed(kind, tmp_path):
         assert link.is_symlink() and content(tmp_path / "place" / "target") == "new"
 
 
+def test_what_is_of_another_kind_is_not_replaced(tmp_path):
+    folder, file = tmp_path / "folder", tmp_path / "file"
+    folder.mkdir()
+    (folder / "precious").write_text("kept")
+    file.write_text("kept")
+    with pytest.raises(IsADirectoryError, match="Expected a path for a file. Received: .*folder"):
+        durable.write_text(folder, "new")
+    with (
+        pytest.raises(NotADirectoryError, match="Expected a path for a folder. Received: .*file"),
+        durable.placed(file) as new,
+    ):
+        new.mkdir()
+    with pytest.raises(NotADirectoryError, match="Received: .*below a file"):
+        durable.write_text(file / "below" / "it", "new")
+    assert (folder / "precious").read_text() == file.read_text() == "kept"
+    assert sorted(tmp_path.iterdir()) == [file, folder]
+
+
 def test_a_folder_is_held_by_one(tmp_path):
     folder = tmp_path / "run"
     with durable.alone(folder):

@@ -1,25 +1,68 @@
-"""Arguments that several commands share."""
+"""Arguments that several commands share, and types that say what they expected."""
 
 import argparse
+import math
 import pathlib
 
-
-def positive(text):
-    """An integer of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, received {value}")
-    return value
+from kerasgen import checks
 
 
-positive.__name__ = "integer"  # argparse names the type in its message
+def _typed(convert, holds, what):
+    """A type for argparse: what `convert` makes of a word where it `holds`."""
+
+    def read(text):
+        try:
+            value = convert(text)
+            if holds(value):
+                return value
+        except (ValueError, OverflowError, OSError):  # OSError of names that no file can have
+            pass
+        raise argparse.ArgumentTypeError(f"expected {what}, received {text!r}")
+
+    return read
 
 
-def existing(text):
-    """The path of something that is there."""
-    if not pathlib.Path(text).exists():
-        raise argparse.ArgumentTypeError(f"expected a file, received {text}, which is not there")
+def _can_be(is_folder):
+    """Whether a path is, or may become, a file or a folder without removing anything else."""
+
+    def holds(path):
+        if path.exists():
+            return path.is_dir() == is_folder
+        above = next(each for each in path.absolute().parents if each.exists())
+        return above.is_dir()
+
+    return holds
+
+
+positive = _typed(int, lambda value: value >= 1, "an integer of at least 1")
+seed = _typed(int, lambda value: 0 <= value < 2**32, f"an integer in 0..{2**32 - 1}")
+above_zero = _typed(float, lambda value: 0 < value < math.inf, "a number above 0")
+at_least_zero = _typed(float, lambda value: 0 <= value < math.inf, "a number of at least 0")
+probability = _typed(float, lambda value: 0 < value <= 1, "a probability above 0, at most 1")
+existing = _typed(str, lambda text: pathlib.Path(text).exists(), "a path that is there")
+new_file = _typed(pathlib.Path, _can_be(False), "a path for a file, in a folder")
+new_folder = _typed(pathlib.Path, _can_be(True), "a path for a folder, in a folder")
+
+
+def split(text):
+    """A split that has examples, as far as is known without the set."""
+    try:
+        parts = checks.split(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if all(_is_empty(start, stop) for _, start, stop in parts):
+        raise argparse.ArgumentTypeError(
+            f"expected a slice that ends behind its start, as 'train[2:5]' does, received {text!r}"
+        )
     return text
+
+
+def _is_empty(start, stop):
+    """Whether a slice has no examples, however many there are to choose from."""
+    start = start or "0"
+    first, last = (int(end.rstrip("%") or 0) for end in (start, stop))
+    same_unit = start.endswith("%") == stop.endswith("%") or first == 0
+    return stop != "" and same_unit and (first < 0) == (last < 0) and first >= last
 
 
 def add_preset(parser):

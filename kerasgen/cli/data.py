@@ -22,11 +22,11 @@ def add_arguments(parser):
         "name of a data set, for example mnist"
     )
     add("source", metavar="SOURCE", help=source)
-    add("file", type=pathlib.Path, metavar="NPZ", help="where it is written")
+    add("file", type=arguments.new_file, metavar="NPZ", help="where it is written")
     size = "of pictures: they are cropped and resized to it (default: that of all)"
     add("--size", type=_size, metavar="HEIGHTxWIDTH", help=size)
     channels = "1 for grey, 3 for color (default: grey where all pictures are)"
-    add("--channels", type=int, choices=(1, 3), help=channels)
+    add("--channels", type=arguments.positive, choices=(1, 3), help=channels)
     add("--label", metavar="COLUMN", help="of a CSV file: the column that says the class")
     arguments.add_tfds(parser)
 

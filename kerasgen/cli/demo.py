@@ -9,7 +9,7 @@ import pathlib
 
 import kerasgen
 from kerasgen import durable
-from kerasgen.cli import inputs
+from kerasgen.cli import arguments, inputs
 
 _MARK = '<meta name="generator" content="kerasgen demo">'  # in the page's template
 _NUM_TEST = 297  # of the 1,797 digits
@@ -20,7 +20,7 @@ def add_arguments(parser):
     preset = "an unconditional latent-variable preset of grey images (default: %(default)s)"
     parser.add_argument("--preset", default="vae_mnist", metavar="NAME", help=preset)
     out = pathlib.Path("kerasgen-demo")
-    parser.add_argument("--out", type=pathlib.Path, default=out, metavar="FOLDER")
+    parser.add_argument("--out", type=arguments.new_folder, default=out, metavar="FOLDER")
 
 
 def run(args):

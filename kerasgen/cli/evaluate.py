@@ -28,7 +28,7 @@ def add_arguments(parser):
     )
     add("--samples", type=arguments.positive, metavar="N", help=samples)
     split = "what is measured: held out of training (default: %(default)s)"
-    add("--split", default="test", help=split)
+    add("--split", type=arguments.split, default="test", help=split)
     arguments.add_source(parser)
     write = "put the figures into the preset's metrics and card"
     add("--write", action="store_true", help=write)

@@ -29,6 +29,9 @@ def run(args):
             "Expected --quantize with --format tflite only. "
             f"Received: --format {args.format}. Drop one."
         )
+    if args.out:
+        place = arguments.new_file if args.format == "tflite" else arguments.new_folder
+        place(args.out)
     model = inputs.model(args.name)
     name = kerasgen.zoo.folder(args.name).name
     batch_size = _DEFAULT[args.format] if args.batch is None else args.batch
@@ -47,6 +50,3 @@ def run(args):
 
 def _batch_size(text):
     return text if text == _FREE else arguments.positive(text)
-
-
-_batch_size.__name__ = "integer or free"  # argparse names the type in its message

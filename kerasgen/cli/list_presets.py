@@ -8,6 +8,7 @@ import json
 import sys
 
 import kerasgen
+from kerasgen.cli import arguments
 
 
 def add_arguments(parser):
@@ -15,7 +16,7 @@ def add_arguments(parser):
     add("--family", help="a model's class, or a part of a preset's name: gan")
     add("--data", metavar="SET", help="the set that a preset was trained on: mnist")
     add("--task", metavar="METHOD", help="what the model must do: sample, log_prob, complete, ...")
-    add("--max-mb", type=float, metavar="MB", help="most megabytes of the weights")
+    add("--max-mb", type=arguments.above_zero, metavar="MB", help="most megabytes of the weights")
     add("--json", action="store_true", help="everything that is known, for programs")
 
 

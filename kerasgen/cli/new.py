@@ -4,7 +4,7 @@ import difflib
 import pathlib
 
 from kerasgen import durable
-from kerasgen.cli import inputs
+from kerasgen.cli import arguments, inputs
 
 FAMILIES = ("vae", "cvae", "pixelcnn", "wgan", "vqvae", "gmm")
 
@@ -24,7 +24,7 @@ def add_arguments(parser):
     add("--data", metavar="NPZ", required=True, type=pathlib.Path, help=data)
     add("--family", required=True, choices=FAMILIES)
     out = "(default: NAME.yaml)"
-    add("--out", type=pathlib.Path, metavar="YAML", help=out)
+    add("--out", type=arguments.new_file, metavar="YAML", help=out)
 
 
 def run(args):

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from kerasgen.cli import inputs
+from kerasgen.cli import arguments, inputs
 
 
 def add_arguments(parser):
@@ -17,8 +17,8 @@ def add_arguments(parser):
     add = parser.add_argument
     add("folder", metavar="RUN", type=pathlib.Path, help="folder of a `kerasgen train`")
     weights = "of the run's model (default: the best by the validation split, or the last)"
-    add("--weights", metavar="H5", type=pathlib.Path, help=weights)
-    add("--out", metavar="FOLDER", type=pathlib.Path, help="(default: preset in the run)")
+    add("--weights", metavar="H5", type=arguments.existing, help=weights)
+    add("--out", metavar="FOLDER", type=arguments.new_folder, help="(default: preset in the run)")
 
 
 def run(args):

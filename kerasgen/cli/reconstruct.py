@@ -11,10 +11,10 @@ def add_arguments(parser):
     count = "number of images (default: %(default)s)"
     parser.add_argument("-n", type=arguments.positive, default=16, help=count)
     split = "of the data set that the preset was trained on"
-    parser.add_argument("--split", default="test", help=split)
+    parser.add_argument("--split", type=arguments.split, default="test", help=split)
     arguments.add_source(parser)
     out = pathlib.Path("reconstructions.png")
-    parser.add_argument("--out", type=pathlib.Path, default=out, metavar="PNG")
+    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
 
 
 def run(args):

@@ -18,7 +18,7 @@ def add_arguments(parser):
     arguments.add_preset(parser)
     add = parser.add_argument
     add("-n", type=arguments.positive, default=64, help="number of images (default: %(default)s)")
-    add("--seed", type=int, help="for the same images again (default: fresh ones)")
+    add("--seed", type=arguments.seed, help="for the same images again (default: fresh ones)")
     what = parser.add_mutually_exclusive_group()
     label = (
         "the class drawn from a conditional preset, by its name or number, or any: each drawn at "
@@ -33,24 +33,24 @@ def add_arguments(parser):
     )
     add("--pixels", action="store_true", help=pixels)
     temperature = "below 1: likelier pixels or tokens (default: 1)"
-    add("--temperature", type=float, metavar="T", help=temperature)
+    add("--temperature", type=arguments.above_zero, metavar="T", help=temperature)
     top_k = "draw among the K likeliest tokens (default: all)"
     add("--top-k", type=arguments.positive, metavar="K", help=top_k)
     top_p = "draw among the likeliest tokens that have probability P"
-    add("--top-p", type=float, metavar="P", help=top_p)
+    add("--top-p", type=arguments.probability, metavar="P", help=top_p)
     guidance = (
         "above 1: what the class or sentence says counts for more (default: the preset's own)"
     )
-    add("--guidance", type=float, metavar="G", help=guidance)
+    add("--guidance", type=arguments.at_least_zero, metavar="G", help=guidance)
     truncation = "of a GAN: cut its noise off at S deviations"
-    add("--truncation", type=float, metavar="S", help=truncation)
+    add("--truncation", type=arguments.above_zero, metavar="S", help=truncation)
     best_of = "of N draws show the likeliest (default: 1)"
     add("--best-of", type=arguments.positive, metavar="N", help=best_of)
     out = (
         "a picture, or of a table a .csv; a .gif shows how a pixel-by-pixel preset draws it "
         "(default: samples.png, or of a table samples.csv)"
     )
-    add("--out", type=pathlib.Path, metavar="FILE", help=out)
+    add("--out", type=arguments.new_file, metavar="FILE", help=out)
     arguments.add_source(parser)
 
 

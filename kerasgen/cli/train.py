@@ -18,7 +18,7 @@ def add_arguments(parser):
     parser.add_argument("--resume", action="store_true", help=resume)
     arguments.add_source(parser)
     out = "(default: runs/ and the recipe's name)"
-    parser.add_argument("--out", type=pathlib.Path, metavar="FOLDER", help=out)
+    parser.add_argument("--out", type=arguments.new_folder, metavar="FOLDER", help=out)
 
 
 def run(args):

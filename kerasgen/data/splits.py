@@ -1,8 +1,6 @@
 """Split strings as TensorFlow Datasets writes them: "train[:50%]+test[-100:]"."""
 
-import re
-
-_SPLIT = re.compile(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
+from kerasgen import checks
 
 
 def parse(split, sizes):
@@ -20,14 +18,12 @@ def parse(split, sizes):
         [('train', 0, 300), ('test', 200, 300)]
     """
     slices = []
-    for part in str(split).split("+"):
-        match = _SPLIT.fullmatch(part.strip())
-        if not match or match[1] not in sizes:
+    for name, *ends in checks.split(split):
+        if name not in sizes:
             raise ValueError(
                 f"Expected split to be one of {dict(sizes)}, or a slice such as 'train[:100]' or "
                 f"'train[90%:]'. Received: split={split!r}"
             )
-        name, *ends = match.groups()
         start, stop = (
             _position(end, default, sizes[name], split) for end, default in zip(ends, ("0", "100%"))
         )
