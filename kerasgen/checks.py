@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-
 _SPLIT = re.compile(r"(\w+)(?:\[(-?\d{1,18}%?)?:(-?\d{1,18}%?)?\])?")
 
 

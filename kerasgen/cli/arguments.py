@@ -62,7 +62,7 @@ def _is_empty(start, stop):
     start = start or "0"
     first, last = (int(end.rstrip("%") or 0) for end in (start, stop))
     same_unit = start.endswith("%") == stop.endswith("%") or first == 0
-    return stop != "" and same_unit and (first < 0) == (last < 0) and first >= last
+    return stop != "" and same_unit and 0 <= last <= first
 
 
 def add_preset(parser):
