@@ -1,12 +1,23 @@
 """What Keras' own methods are given, looked at before any work: honoured, or refused in a line."""
 
 import inspect
+import numbers
 from typing import Any
 
 import keras
 import numpy as np
 
 from kerasgen import checks
+
+_COUNTS = (
+    "batch_size",
+    "epochs",
+    "steps",
+    "steps_per_epoch",
+    "steps_per_execution",
+    "validation_batch_size",
+    "validation_steps",
+)
 
 
 def by_name(method: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -34,16 +45,82 @@ def refuse(remedy: str, **given: Any) -> None:
             raise ValueError(f"Expected no {name}. Received: {name}={_short(value)}. {remedy}")
 
 
-def check_sizes(given: dict[str, Any]) -> None:
-    """Sizes and numbers of steps are whole numbers of at least 1 where they are given.
+def check_numbers(given: dict[str, Any]) -> None:
+    """Sizes and numbers of steps are whole numbers of at least 1 where they are given, shares lie
+    in [0, 1), and what gives its batches once is not asked for them again.
 
-    >>> check_sizes({"batch_size": 0})
+    >>> check_numbers({"batch_size": 0})
     Traceback (most recent call last):
     ValueError: Expected batch_size to be an integer of at least 1. Received: batch_size=0
     """
-    for name in ("batch_size", "steps_per_epoch", "steps", "validation_batch_size"):
+    for name in _COUNTS:
         if given.get(name) is not None:
             given[name] = checks.positive(name, given[name])
+    share = given.get("validation_split") or 0.0
+    if not isinstance(share, numbers.Real) or not 0 <= share < 1:
+        raise ValueError(
+            f"Expected validation_split in [0, 1). Received: validation_split={share!r}."
+        )
+    epochs = given.get("epochs", 1)
+    for data, steps in (("x", "steps_per_epoch"), ("validation_data", "validation_steps")):
+        if epochs > 1 and hasattr(given.get(data), "__next__") and given.get(steps) is None:
+            raise ValueError(
+                f"Expected {steps} beside a {type(given[data]).__name__} as {data}, which gives "
+                f"its batches once. Received: epochs={epochs}. Pass it, or arrays, or a data set."
+            )
+
+
+def check_parts(data: Any) -> None:
+    """A batch is x, (x, y) or (x, y, sample_weight).
+
+    >>> check_parts((1, 2, 3, 4))
+    Traceback (most recent call last):
+    ValueError: Expected batches of x, (x, y) or (x, y, sample_weight). Received: 4 parts.
+    """
+    if isinstance(data, tuple) and len(data) > 3:
+        raise ValueError(
+            f"Expected batches of x, (x, y) or (x, y, sample_weight). Received: {len(data)} parts."
+        )
+
+
+def check_class_weight(class_weight: Any, count: int | None, sample_weight: Any = None) -> None:
+    """Weights of classes are a dict of them, for a model of `count` classes.
+
+    Raises:
+        ValueError: they are not; a model without classes; weights of examples beside them.
+
+    >>> check_class_weight({0: 2.0}, 3)
+    """
+    if class_weight is None:
+        return
+    if count is None:
+        refuse(
+            "Classes have weights, and this model is conditional on none: drop it.",
+            class_weight=class_weight,
+        )
+    if sample_weight is not None:
+        refuse("Multiply sample_weight by it.", class_weight=class_weight)
+    is_dict = isinstance(class_weight, dict)
+    if not is_dict or not all(
+        key in range(count) and isinstance(weight, numbers.Real) and 0 <= weight < np.inf
+        for key, weight in class_weight.items()
+    ):
+        raise ValueError(
+            f"Expected class_weight as a dict of classes in 0..{count - 1} to weights of at least "
+            f"0. Received: class_weight={_short(class_weight)}."
+        )
+
+
+def weights_in(given: dict[str, Any]) -> dict[str, Any]:
+    """Weights of examples and of classes among arguments, those of held-out data too.
+
+    >>> weights_in({"sample_weight": [1.0]})["sample_weight"]
+    [1.0]
+    """
+    held_out = given.get("validation_data")
+    of_held_out = held_out[2] if isinstance(held_out, (list, tuple)) and len(held_out) > 2 else None
+    names = ("sample_weight", "class_weight")
+    return {name: given.get(name) for name in names} | {"validation sample_weight": of_held_out}
 
 
 def weights(sample_weight: Any, count: int) -> np.ndarray | None:

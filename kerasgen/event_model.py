@@ -143,6 +143,13 @@ class EventModel(keras.Model):
 
     # What Keras' methods are given
 
+    def compile(self, optimizer="rmsprop", *args, **kwargs):
+        """Keras' `compile`, with an optimizer."""
+        if optimizer is None:
+            raise ValueError("Expected an optimizer, such as 'adam'. Received: optimizer=None.")
+        calls.check_numbers(kwargs)
+        super().compile(optimizer, *args, **kwargs)
+
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""
         given = self._checked(calls.by_name("fit", x, y, *args, **kwargs))
@@ -172,6 +179,7 @@ class EventModel(keras.Model):
 
     def train_step(self, *args):
         """Keras' step, also of a loop of one's own."""
+        calls.check_parts(args[-1])
         step = super().train_step
         scales_loss = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
         with self._stepping():  # Keras refuses to scale a loss outside of replicas
@@ -179,6 +187,7 @@ class EventModel(keras.Model):
 
     def test_step(self, *args):
         """Keras' step, also of a loop of one's own."""
+        calls.check_parts(args[-1])
         with self._stepping():
             return super().test_step(*args)
 
@@ -191,14 +200,11 @@ class EventModel(keras.Model):
     def _checked(self, given):
         """What Keras' method is given, arrays checked, weights of examples put where Keras keeps
         them."""
-        calls.check_sizes(given)
+        calls.check_numbers(given)
         if not self.weighs_examples:
-            calls.refuse("Samples cannot be weighed: drop it.", **_weights_in(given))
-        if self.num_classes is None:
-            calls.refuse(
-                "Classes have weights, and this model is conditional on none: drop it.",
-                class_weight=given.get("class_weight"),
-            )
+            calls.refuse("Samples cannot be weighed: drop it.", **calls.weights_in(given))
+        weights = given.get("class_weight"), self.num_classes, given.get("sample_weight")
+        calls.check_class_weight(*weights)
         given |= self._checked_data(*(given.get(name) for name in ("x", "y", "sample_weight")))
         held_out = given.get("validation_data")
         if held_out is not None:
@@ -292,14 +298,6 @@ class EventModel(keras.Model):
 def _watched(callbacks):
     callbacks = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
     return [*callbacks, Watch()]
-
-
-def _weights_in(given):
-    """Weights of examples and of classes among arguments, those of held-out data too."""
-    held_out = given.get("validation_data")
-    of_held_out = held_out[2] if isinstance(held_out, (list, tuple)) and len(held_out) > 2 else None
-    names = ("sample_weight", "class_weight")
-    return {name: given.get(name) for name in names} | {"validation sample_weight": of_held_out}
 
 
 def _tensors(example):

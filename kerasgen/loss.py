@@ -26,6 +26,15 @@ class Loss(NamedTuple):
         return sum(self.weights.get(name, 1.0) * term for name, term in self.terms.items())
 
 
+def mean(term: Any) -> Any:
+    """The mean of a term `[B]`, a scalar: 0 on a replica without examples, which weighs nothing.
+
+    >>> float(mean(np.zeros(0, "float32"))), float(mean(np.array([1.0, 2.0])))
+    (0.0, 1.5)
+    """
+    return ops.sum(term) / ops.maximum(ops.cast(ops.shape(term)[0], term.dtype), 1)
+
+
 def penalties(*layers: keras.Layer) -> Any:
     """What the regularizers within layers add to a loss, a scalar.
 

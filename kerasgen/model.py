@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasgen import abilities, backend, calls
 from kerasgen.event_model import EventModel
-from kerasgen.loss import Loss, penalties
+from kerasgen.loss import Loss, mean, penalties
 
 
 class GenerativeModel(EventModel):
@@ -96,9 +96,7 @@ class GenerativeModel(EventModel):
         total = loss.total()
         if sample_weight is not None:
             total = total * ops.cast(sample_weight, total.dtype)
-        # A replica without examples weighs nothing.
-        count = ops.maximum(ops.cast(ops.shape(total)[0], total.dtype), 1)
-        total = ops.sum(total) / count + penalties(self)
+        total = mean(total) + penalties(self)
         self.first_fault.update_state(loss.terms, {"loss": total}, data=faults)
         # Keras optimizers sum gradients over replicas: each contributes its share of the mean.
         return total / backend.num_replicas()

@@ -74,7 +74,7 @@ class Watch(keras.callbacks.Callback):
     and at the end of an epoch at the latest, because looking at every step would slow it down.
 
     Raises:
-        ValueError: data that the model's events refuse.
+        ValueError: data that the model's events refuse, or no data.
         FloatingPointError: a loss that is not finite.
     """
 
@@ -89,7 +89,7 @@ class Watch(keras.callbacks.Callback):
 
     def on_test_begin(self, logs=None):
         if self._epoch is not None:
-            self._look()  # the metrics of the epoch are reset now
+            self._end()  # the metrics of the epoch are reset now
         self._testing = True
         self._looked = False
 
@@ -100,12 +100,20 @@ class Watch(keras.callbacks.Callback):
         self._look_once()
 
     def on_epoch_end(self, epoch, logs=None):
-        self._look()
+        self._end()
         self._epoch = None
 
     def on_test_end(self, logs=None):
-        self._look()
+        self._end()
         self._testing = False
+
+    def _end(self):
+        if not self._looked:
+            raise ValueError(
+                "Expected at least 1 batch. Received: none. What gives its batches once, such as a "
+                "generator, is read only once."
+            )
+        self._look()
 
     def _look_once(self):
         if not self._looked:

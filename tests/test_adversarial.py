@@ -158,6 +158,14 @@ def test_two_replicas_take_the_step_of_one(points, two_replicas, monkeypatch):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+def test_a_replica_without_examples_weighs_nothing(points, two_replicas):
+    with two_replicas.scope():
+        model = plane(divergences.Minimax(), regularizers=[regularizers.GradientPenalty()])
+        model.compile(jit_compile=False)
+        found = model.evaluate(points[:3], batch_size=2, return_dict=True, verbose=0)
+    assert found and np.all(np.isfinite(list(found.values())))
+
+
 def test_samples(digits):
     model = tiny_gan()
     whole = np.asarray(model.sample(300, seed=0))

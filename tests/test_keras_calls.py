@@ -1,8 +1,11 @@
 """Every argument of Keras' own methods is honoured, or refused in one line."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from refusals import refusal
 from tiny import tiny_classifier, tiny_gan, tiny_mlp_vae
 
@@ -138,11 +141,105 @@ def test_a_classifier_predicts_by_keras(data):
     assert model.predict(data[0], verbose=0).shape == (16, 10)
 
 
-@pytest.mark.parametrize("name", ["batch_size", "steps_per_epoch", "validation_batch_size"])
-@pytest.mark.parametrize("value", [0, -3, 2.5])
+@pytest.mark.parametrize(
+    "wrong",
+    [{0.0: 1.0, 10: 1.0}, {-1: 1.0}, {"0": 1.0}, {0: -1.0}, {0: np.inf}, [1.0] * 10],
+    ids=str,
+)
+def test_weights_of_classes_that_are_none(wrong, data):
+    model = compiled(tiny_mlp_vae(num_classes=10))
+    assert "0..9" in refusal(lambda: model.fit(*data, class_weight=wrong, **BATCH))
+
+
+def test_weights_of_examples_and_of_classes_at_once(data):
+    model, both = compiled(tiny_mlp_vae(num_classes=10)), {"sample_weight": np.ones(16)}
+    for method in (model.fit, model.train_on_batch):
+        assert "sample_weight" in refusal(
+            lambda method=method: method(*data, class_weight={0: 1.0}, **both)
+        )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["batch_size", "epochs", "steps_per_epoch", "validation_batch_size", "validation_steps"],
+)
+@pytest.mark.parametrize("value", [0, -3, 2.5, "3"])
 def test_sizes(name, value, data):
     model = compiled(tiny_mlp_vae())
     assert name in refusal(lambda: model.fit(data[0], **{name: value}))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 1.5, "0.1"])
+def test_a_share_that_is_none(share, data):
+    model = compiled(tiny_mlp_vae())
+    assert "validation_split" in refusal(lambda: model.fit(data[0], validation_split=share))
+
+
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan, tiny_classifier])
+def test_what_cannot_be_compiled(build):
+    for given in ({"steps_per_execution": 0}, {"steps_per_execution": "2"}):
+        assert "steps_per_execution" in refusal(lambda given=given: build().compile(**given))
+    if build is not tiny_gan:  # whose optimizers have defaults
+        assert "optimizer" in refusal(lambda: build().compile(None))
+
+
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])
+def test_a_batch_of_four_parts(build, data):
+    model = compiled(build(), 0.01)
+    batch = (data[0], None, None, None)
+    assert "4 parts" in refusal(lambda: model.train_step(batch))
+
+
+@pytest.mark.parametrize("call", ["fit", "evaluate", "validation"])
+def test_a_source_that_gives_nothing(call, data):
+    model = compiled(tiny_mlp_vae())
+    nothing = tf.data.Dataset.from_tensor_slices(data[0]).batch(8).take(0)
+    calls = {
+        "fit": lambda: model.fit(nothing, verbose=0),
+        "evaluate": lambda: model.evaluate(nothing, verbose=0),
+        "validation": lambda: model.fit(data[0], validation_data=nothing, verbose=0),
+    }
+    assert "none" in refusal(calls[call])
+
+
+def test_what_gives_its_batches_once_is_not_asked_again(data):
+    model = compiled(tiny_mlp_vae())
+    halves = lambda: (data[0][at : at + 8] for at in (0, 8))  # noqa: E731
+    assert "steps_per_epoch" in refusal(lambda: model.fit(halves(), epochs=2))
+    held_out = {"validation_data": halves(), "epochs": 2}
+    assert "validation_steps" in refusal(lambda: model.fit(data[0], **held_out))
+    endless = (data[0] for _ in itertools.count())
+    history = model.fit(endless, epochs=2, steps_per_epoch=3, verbose=0).history
+    assert len(history["loss"]) == 2 and int(model.optimizer.iterations) == 6
+
+
+def test_labels_by_the_names_of_classes(data):
+    x, y = data
+    names = [f"digit {i}" for i in range(10)]
+    model = compiled(tiny_mlp_vae(num_classes=events.Classes(10, names)))
+    words = np.array(names)[y]
+    for each in (words, words.tolist(), words.astype(object)):
+        found = model.evaluate(x, each, verbose=0, batch_size=16)
+        assert np.isfinite(found[0])
+        np.testing.assert_array_equal(model.condition.array(each), y)
+    drawn = [model.sample(3, condition, seed=0) for condition in ("digit 7", 7, [7, 7, 7])]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+    assert "digit 0" in refusal(lambda: model.sample(3, "dog"))
+    nameless = compiled(tiny_mlp_vae(num_classes=10))
+    assert "np.unique" in refusal(lambda: nameless.fit(x, words, **BATCH))
+    batches = tf.data.Dataset.from_tensor_slices((x, words)).batch(8)
+    assert "np.unique" in refusal(lambda: nameless.fit(batches, verbose=0))
+
+
+@pytest.mark.parametrize("wrong", ["one-hot", "column"])
+def test_labels_of_another_shape_in_batches(wrong, data):
+    """What is known of a shape inside a step is told, and no tensor's name."""
+    x, y = data
+    labels = np.eye(10)[y] if wrong == "one-hot" else y[:, None]
+    batches = tf.data.Dataset.from_tensor_slices((x, labels)).batch(8)
+    message = refusal(lambda: compiled(tiny_mlp_vae(num_classes=10)).fit(batches, verbose=0))
+    assert f"(None, {labels.shape[1]})" in message
 
 
 def test_arguments_by_position(data):

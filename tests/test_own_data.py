@@ -1,4 +1,4 @@
-"""Folders of pictures and tables of numbers become files that train."""
+"""Folders of pictures become files that train."""
 
 import io
 import tracemalloc
@@ -6,8 +6,9 @@ import tracemalloc
 import numpy as np
 import pytest
 from PIL import Image as pillow
+from refusals import refusal
 
-from kerasgen import bottlenecks, data, events, families, likelihoods, networks
+from kerasgen import data, events
 from kerasgen.data.npz import File
 
 RNG = np.random.default_rng(0)
@@ -131,12 +132,40 @@ def test_refusals_say_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="none that can be read"):
         data.folder(tmp_path, tmp_path / "mine.npz")
     picture(tmp_path / "train" / "a.png")
+    picture(tmp_path / "test" / "a.png")
     with pytest.raises(ValueError, match="sub-folders that are classes"):
         data.folder(tmp_path, tmp_path / "mine.npz")
     picture(tmp_path / "cats" / "a.png", size=(10, 10))
     with pytest.raises(ValueError, match="size=64"):
         data.folder(tmp_path, tmp_path / "mine.npz")
     assert not (tmp_path / "mine.npz").exists()
+
+
+@pytest.mark.parametrize("size", [0, -3, "16", (16,), (16, 16, 3), 16.5, (16.5, 16), True])
+def test_what_is_no_size(size, tmp_path):
+    picture(tmp_path / "a.png")
+    assert "size" in refusal(lambda: data.folder(tmp_path, tmp_path / "m.npz", size=size))
+    asked = data.folder(tmp_path, tmp_path / "m.npz", size=np.int64(16))
+    assert asked.event.shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize("channels", [0, 2, 4, "3"])
+def test_what_are_no_channels(channels, tmp_path):
+    picture(tmp_path / "a.png")
+    refused = refusal(lambda: data.folder(tmp_path, tmp_path / "m.npz", channels=channels))
+    assert "channels" in refused
+
+
+def test_a_single_folder_is_looked_into_and_hidden_files_are_none(tmp_path):
+    for kind in ("cat", "big dog"):
+        for number in range(5):
+            picture(tmp_path / "archive" / "pets" / kind / f"{number}.png")
+    hidden = ("__MACOSX/pets/._0.png", ".ipynb_checkpoints/0.png", "archive/pets/cat/._1.png")
+    for name in hidden:
+        picture(tmp_path / name)
+    done = data.folder(tmp_path, tmp_path / "new" / "folders" / "mine.npz")
+    assert done.classes == ["big dog", "cat"] and sum(done.sizes.values()) == 10
+    assert f"{len(hidden)} other files" in " ".join(done.notes)
 
 
 def test_pictures_are_read_where_they_lie(tmp_path):
@@ -152,83 +181,3 @@ def test_pictures_are_read_where_they_lie(tmp_path):
     tracemalloc.stop()
     assert batch.shape == (1, 256, 256, 3)
     assert peak < whole / 2
-
-
-TABLE = "height,weight,name,sex,same\n" + "".join(
-    f"{1.7 + 0.1 * a:.4f},{70 + 15 * b:.3f},someone,{'fm'[k]},3\n"
-    for (a, b), k in zip(RNG.standard_normal((300, 2)), RNG.integers(2, size=300))
-)
-
-
-def test_a_table_keeps_names_and_units_and_says_what_it_leaves_out(tmp_path):
-    (tmp_path / "people.csv").write_text(TABLE + ",80,someone,f,3\n")
-    done = data.table(tmp_path / "people.csv", tmp_path / "people.npz", label="sex")
-    assert done.event.columns == ["height", "weight"] and done.classes == ["f", "m"]
-    assert sum(done.sizes.values()) == 300 and done.sizes["test"] > 10
-    said = " ".join(done.notes)
-    assert "name" in said and "same" in said and "lines 302" in said
-    source = data.open(None, npz=done.path)
-    assert source.event == done.event
-    standardized = done.event.standardized(source.array())
-    np.testing.assert_allclose(standardized.mean(0), 0, atol=1e-3)
-    np.testing.assert_allclose(standardized.std(0), 1, atol=1e-3)
-    np.testing.assert_allclose(done.event.in_units(standardized), source.array(), rtol=1e-5)
-
-
-@pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_other_delimiters_are_seen(delimiter, tmp_path):
-    (tmp_path / "a.csv").write_text(TABLE.replace(",", delimiter))
-    done = data.table(tmp_path / "a.csv", tmp_path / "a.npz")
-    assert done.event.columns == ["height", "weight"]
-
-
-def test_a_decimal_comma_is_one(tmp_path):
-    (tmp_path / "a.csv").write_text("a;b\n1,5;2\n-2,5;3\n")
-    done = data.table(tmp_path / "a.csv", tmp_path / "a.npz")
-    rows = np.concatenate([data.open(None, s, npz=done.path).array() for s in done.sizes])
-    assert sorted(rows[:, 0].tolist()) == [-2.5, 1.5]
-
-
-def test_a_table_without_a_header_is_refused(tmp_path):
-    (tmp_path / "a.csv").write_text("1,2\n3,4\n")
-    with pytest.raises(ValueError, match="column names"):
-        data.table(tmp_path / "a.csv", tmp_path / "a.npz")
-
-
-def test_times_that_float32_does_not_tell_apart_are_named(tmp_path):
-    table = {"time": 1.7e9 + np.arange(100.0), "x": np.arange(100.0)}
-    done = data.table(table, tmp_path / "a.npz")
-    assert [note for note in done.notes if "time" in note and "x" not in note.split()]
-
-
-def test_densities_and_samples_of_a_table_are_in_its_units(tmp_path):
-    """Of columns in other units the density changes by the units' ratio, and nothing else."""
-    plain = RNG.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 400).astype("float32")
-    units = np.array([1.0, 3000.0]), np.array([0.1, 20_000.0])
-    scaled = (plain * units[1] + units[0]).astype("float32")
-    means, scales = scaled.mean(0), scaled.std(0)
-    kinds = {
-        "table": (scaled, events.Table(["a", "b"], means.tolist(), scales.tolist())),
-        "plain": ((scaled - means) / scales, events.Vector(2)),
-    }
-    found = {}
-    for name, (x, event) in kinds.items():
-        gmm = families.Mixture(event, 2, covariance="full")
-        gmm.fit_em(x)
-        drawn = np.asarray(gmm.sample(500, seed=0))
-        found[name] = np.asarray(gmm.log_prob(x)), drawn
-    shift = np.log(scales).sum()
-    np.testing.assert_allclose(found["table"][0], found["plain"][0] - shift, atol=1e-2)
-    np.testing.assert_allclose(
-        found["table"][1], found["plain"][1] * scales + means, rtol=1e-3, atol=1e-2
-    )
-    vae = families.LatentVariableModel(
-        kinds["table"][1],
-        networks.MLP([8], hidden=[8]),
-        bottlenecks.Gaussian(2),
-        networks.MLP(hidden=[8]),
-        likelihoods.Gaussian("learned"),
-    )
-    drawn = np.asarray(vae.sample(2000, seed=0))
-    np.testing.assert_allclose(drawn.mean(0), means, atol=scales.max())
-    assert (abs(np.log10(drawn.std(0) / scales)) < 1).all()

@@ -12,6 +12,7 @@ import kerasgen
 from kerasgen import cli, data, reports, starter, training, zoo
 from kerasgen.recipe import Recipe
 from kerasgen.training import schedule as schedules
+from kerasgen.zoo import rounding
 
 RNG = np.random.default_rng(0)
 
@@ -212,6 +213,19 @@ def test_a_recipe_names_a_folder_itself(tmp_path, monkeypatch):
         "batch_size",
         "labels",
     }
+
+
+@needs_tensorflow
+def test_rounding_is_judged_by_examples_that_were_held_out(tmp_path, monkeypatch):
+    judged = []
+    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
+    monkeypatch.setattr(rounding, "round_weights", lambda model, *given: judged.append(given))
+    recipe = short(file(tmp_path, (8, 8, 1), 80), tmp_path, epochs=1)
+    training.run(recipe, tmp_path / "run")
+    ((x, labels),) = judged
+    source = data.open(None, recipe.training["validation"], npz=recipe.data["file"])
+    np.testing.assert_array_equal(x, source.array())
+    np.testing.assert_array_equal(labels, source.labels)
 
 
 @pytest.mark.slow

@@ -121,12 +121,25 @@ def test_the_first_page_names_few_presets_and_shows_each():
     assert all(row.count(" | ") == 1 and 'src="zoo/' in row for row in rows)
 
 
-PAGES = ["README.md", "docs/families.md", "docs/presets.md", "docs/web.md"]
+PAGES = sorted(
+    str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+)
+
+
+def anchors(path):
+    """What links to the headings of a page end in."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_lead_to_files(page):
+def test_links_lead_to_files_and_headings(page):
     path = ROOT / page
-    links = re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", path.read_text(encoding="utf-8"))
-    files = [link for pair in links for link in pair if link and "://" not in link]
-    assert files and [file for file in files if not (path.parent / file).exists()] == []
+    links = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", path.read_text(encoding="utf-8"))
+    lost = []
+    for link in (link for pair in links for link in pair if link and "://" not in link):
+        file, _, heading = link.partition("#")
+        target = path.parent / file if file else path
+        if not target.exists() or heading and heading not in anchors(target):
+            lost.append(link)
+    assert lost == []

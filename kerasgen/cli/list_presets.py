@@ -13,7 +13,7 @@ from kerasgen.cli import arguments
 
 def add_arguments(parser):
     add = parser.add_argument
-    add("--family", help="a model's class, or a part of a preset's name: gan")
+    add("--family", help="a model's class, or how a word of a preset's name ends: gan")
     add("--data", metavar="SET", help="the set that a preset was trained on: mnist")
     add("--task", metavar="METHOD", help="what the model must do: sample, log_prob, complete, ...")
     add("--max-mb", type=arguments.above_zero, metavar="MB", help="most megabytes of the weights")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.data.writing import Imported, PictureFile
 from kerasgen.events import Image
 
@@ -34,7 +35,8 @@ def folder(
 
     Pictures are turned as their EXIF says, cropped around their centre to the shape of `size` and
     resized with antialiasing. Transparency is laid on white, 16 bits become 8, of a GIF the first
-    frame is taken. Two sub-folders or more are classes by their names. A tenth of the pictures, by
+    frame is taken. Two sub-folders or more are classes by their names; a single one is looked into,
+    hidden ones are not. A tenth of the pictures, by
     a hash of their pixels, is held out as the split "test". What cannot be read is skipped. The
     notes of the result say what was done to how many, and name what is missing.
 
@@ -49,7 +51,8 @@ def folder(
 
     Raises:
         FileNotFoundError: no such folder.
-        ValueError: no pictures; pictures of several sizes and none asked for.
+        ValueError: no pictures; pictures of several sizes and none asked for; other sizes and
+            channels than those above.
 
     Example:
         >>> import pathlib, PIL.Image
@@ -59,8 +62,10 @@ def folder(
         >>> kerasgen.data.folder("pets", "pets.npz", size=8).event
         Image(height=8, width=8, channels=3, levels=256)
     """
-    source = pathlib.Path(source)
-    files, notes = _found(source)
+    size = _pair(size)
+    if channels not in (None, 1, 3):
+        raise ValueError(f"Expected channels to be 1 or 3. Received: channels={channels!r}.")
+    source, files, notes = _found(pathlib.Path(source))
     unreadable, changed = [], collections.Counter()
     with ThreadPoolExecutor() as pool:
         read = functools.partial(_each, pool, unreadable, progress)
@@ -83,16 +88,26 @@ def folder(
     return Imported(path, Image(*shape, levels=256), written.sizes, names or None, notes)
 
 
+def _pair(size):
+    """Height and width that are asked for, or None."""
+    if size is None or isinstance(size, (list, tuple)) and len(size) == 2:
+        return size and tuple(checks.positive("size", side) for side in size)
+    return (checks.positive("size", size),) * 2
+
+
 def _found(source):
-    """The files to read, in an order that is drawn once, and notes on the others."""
+    """The folder that holds the pictures or their classes, the files to read, in an order that is
+    drawn once, and notes on the others.
+    """
     if not source.is_dir():
         raise FileNotFoundError(f"Expected a folder of pictures. Received: {source}.")
     files = sorted(file for file in source.rglob("*") if file.is_file())
-    pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
+    pictures = [file for file in files if _is_picture(file.relative_to(source))]
     notes = []
     if others := collections.Counter(file.suffix or file.name for file in set(files) - {*pictures}):
         notes.append(f"{sum(others.values()):,} other files were left out ({', '.join(others)}).")
-    folders = {_class(source, file) for file in pictures}
+    while len(folders := {_class(source, file) for file in pictures}) == 1 and folders != {None}:
+        source = source / folders.pop()
     if folders - {None} and {str(name).lower() for name in folders - {None}} <= _SPLITS:
         found = ", ".join(sorted(map(str, folders)))
         raise ValueError(
@@ -104,7 +119,15 @@ def _found(source):
         notes.append(f"{len(alone):,} pictures outside of the class folders were left out.")
         pictures = [file for file in pictures if _class(source, file) is not None]
     order = np.random.default_rng(0).permutation(len(pictures))  # else classes come one by one
-    return [pictures[at] for at in order], notes
+    return source, [pictures[at] for at in order], notes
+
+
+def _is_picture(path):
+    """Whether a path within a folder is that of a picture; systems keep hidden ones of their own,
+    such as macOS in "__MACOSX" and notebooks in ".ipynb_checkpoints".
+    """
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not is_hidden
 
 
 def _class(source, file):
@@ -163,9 +186,10 @@ def _shape(headers, size, channels):
         low, high = min(sizes), max(sizes)
         raise ValueError(
             f"Expected pictures of one size, or the size that they are to have. Received: "
-            f"{len(sizes):,} sizes, as {low[0]}x{low[1]} and {high[0]}x{high[1]}. Pass size=64."
+            f"{len(sizes):,} sizes, as {low[0]}x{low[1]} and {high[0]}x{high[1]}. Pass size=64, "
+            "--size 64 on the command line."
         )
-    height, width = (size, size) if isinstance(size, int) else size or sizes.pop()
+    height, width = size or sizes.pop()
     are_grey = all(header[2] in _GREY for header in headers.values())
     return height, width, channels or (1 if are_grey else 3)
 

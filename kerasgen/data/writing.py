@@ -102,6 +102,7 @@ class PictureFile:
 
     def __enter__(self):
         folder = self.path.absolute().parent  # has the room that the file will need
+        folder.mkdir(parents=True, exist_ok=True)
         self._open = contextlib.ExitStack()
         for split in ("train", "test"):
             aside = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115

@@ -1,6 +1,7 @@
 """What every event has, and what a tensor of an exported file is."""
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -51,6 +52,7 @@ class Event:
     name = "examples"
     values = "real"
     meaning = "examples"
+    conversion = "Convert them."  # of what is no number
     shape: tuple[int, ...]
     levels: Any = None  # of its elements, an integer, None where they are any in their range
     is_picture = False  # whether an example is one itself, not only drawn as one
@@ -120,20 +122,20 @@ class Event:
             raise ValueError(
                 f"Expected {self.meaning} as an array of shape [{expected}]. {_received(x)}"
             )
-        if getattr(x.dtype, "kind", "f") not in "biufV":  # NumPy's; V is bfloat16
+        if not re.search("bool|int|float", str(x.dtype)):  # NumPy's or the backend's
             raise ValueError(
-                f"Expected {self.meaning} as numbers. Received: {x.dtype}. Convert them."
+                f"Expected {self.meaning} as numbers. Received: {x.dtype}. {self.conversion}"
             )
-        shape = tuple(ops.shape(x))
+        shape = tuple(size if isinstance(size, int) else None for size in ops.shape(x))
         if len(shape) != len(self.shape) + 1 or any(
-            have != want for have, want in zip(shape[1:], self.shape) if isinstance(have, int)
+            have not in (want, None) for have, want in zip(shape[1:], self.shape)
         ):
             in_batches = shape == self.shape and not backend.is_concrete(x)
             remedy = "Batch the data: data.batch(64)." if in_batches else self._remedy(shape)
             raise ValueError(
                 f"Expected {self.meaning} of shape [{expected}]. Received: shape {shape}. {remedy}"
             )
-        if isinstance(shape[0], int) and shape[0] == 0:
+        if shape[0] == 0:
             raise ValueError("Expected at least 1 example. Received: 0.")
         if backend.is_concrete(x):
             self._validate_values(x)

@@ -93,12 +93,14 @@ class Classes(Tokens):
 
     >>> Classes(10).shown(3).tolist()
     [0, 1, 2]
-    >>> Classes(2, names=["cat", "dog"]).number("dog")
-    1
+    >>> pets = Classes(2, names=["cat", "dog"])
+    >>> pets.number("dog"), pets.array(["dog", "cat"]).tolist()
+    (1, [1, 0])
     """
 
     name = "labels"
     meaning = "labels"
+    conversion = "Number them: np.unique(labels, return_inverse=True)[1]."
     rows = "one row a class"
 
     def __init__(self, count: int, names: list[str] | None = None):
@@ -131,6 +133,13 @@ class Classes(Tokens):
             return int(name)
         known = f"one of {', '.join(self.names)}" if self.names else f"a number in {self.values}"
         raise ValueError(f"Expected a class, {known}. Received: {name!r}.")
+
+    def array(self, x):
+        x = super().array(np.asarray(x) if isinstance(x, str) else x)
+        if self.names and getattr(getattr(x, "dtype", None), "kind", None) in ("U", "O", "T"):
+            numbers = [self.number(str(name)) for name in np.ravel(x)]
+            return np.reshape(np.array(numbers, "int32"), x.shape)
+        return x
 
     def validate(self, x):
         if x is None:

@@ -16,7 +16,7 @@ from kerasgen import backend, calls, checks, events, fitting
 from kerasgen.abilities import Samples
 from kerasgen.divergences import Divergence
 from kerasgen.families.game import TwoSidedTraining
-from kerasgen.loss import Loss, penalties
+from kerasgen.loss import Loss, mean, penalties
 from kerasgen.model import GenerativeModel
 from kerasgen.networks import ScoreHead
 from kerasgen.registration import register
@@ -197,11 +197,13 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         """The loss of these terms, whose means it takes into account, as it does the divergence."""
         for name, term in terms.items():
             self.term_means[name].update_state(term)
-        self.divergence_mean.update_state(divergence, ops.shape(terms["critic"])[0])
+        count = ops.shape(terms["critic"])[0]
+        # A replica without examples weighs nothing.
+        self.divergence_mean.update_state(ops.where(count > 0, divergence, 0.0), count)
         return self._weighted(terms) + penalties(self)
 
     def _weighted(self, terms):
-        return sum(self.penalties.get(name, 1.0) * ops.mean(term) for name, term in terms.items())
+        return sum(self.penalties.get(name, 1.0) * mean(term) for name, term in terms.items())
 
     def check_sampling(self, truncation):
         if truncation is not None:

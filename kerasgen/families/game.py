@@ -62,6 +62,7 @@ class TwoSidedTraining:
         """A step of training: `train_step(data)`; under JAX `train_step(state, data)`, which
         returns the new state.
         """
+        calls.check_parts(args[-1])
         return backend.train_step(self, self._play, *args)
 
     def _play(self, data, scope):

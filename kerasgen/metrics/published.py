@@ -12,8 +12,11 @@ from kerasgen.recipe import Recipe
 _IWAE = "arXiv 1509.00519, table 1, k = 5,000"
 _FIXED = "arXiv 1509.00519, fixed binarization"
 _REPEATED = "github.com/nbip/IWAE, k = 5,000"
-_FLOWS = "arXiv 1606.04934, table 1"
-_LOSSY = "arXiv 1611.02731"
+_FLOWS = "arXiv 1606.04934, table 1, k = 128"
+_FLOW_BOUNDS = "arXiv 1606.04934, table 1"
+_LOSSY = "arXiv 1611.02731, table 2, k = 4,096"
+_LOSSY_FIXED = "arXiv 1611.02731, table 1, k = 4,096"
+_PIXELVAE = "arXiv 1611.05013, table 1"
 _LADDER = "github.com/addtt/ladder-vae-pytorch"
 _PYTORCH_GENERATIVE = "github.com/EugenHotaj/pytorch-generative"
 _EFFICIENT = "github.com/Rayhane-mamah/Efficient-VDVAE, 5,000 test images, padded"
@@ -41,6 +44,8 @@ LIKELIHOODS: dict[tuple[str, str | None, bool], dict[str, dict[str, Rows]]] = {
             ),
             "elbo": (
                 ("VAE", -86.77, _PYTORCH_GENERATIVE),
+                ("convolutional VAE, diagonal posterior", -84.08, _FLOW_BOUNDS),
+                ("the same, inverse autoregressive flow", -80.80, _FLOW_BOUNDS),
                 ("VD-VAE, many layers", -80.72, _PYTORCH_GENERATIVE),
                 ("Efficient-VDVAE, many layers", -79.09, _EFFICIENT),
             ),
@@ -87,12 +92,13 @@ LIKELIHOODS: dict[tuple[str, str | None, bool], dict[str, dict[str, Rows]]] = {
                 ("VAE, one stochastic layer", 88.71, _FIXED),
                 ("IWAE-50, one stochastic layer", 87.10, _FIXED),
                 ("IWAE-50, two stochastic layers", 85.32, _FIXED),
-                ("VLAE, autoregressive decoder", 79.03, _LOSSY),
-                ("PixelVAE, about", 79.02, "arXiv 1611.05013"),
+                ("VLAE, autoregressive decoder", 79.03, _LOSSY_FIXED),
+                ("gated PixelVAE", 79.02, f"{_PIXELVAE}, k = 1,000"),
                 ("ladder VAE, 3 layers", 79.24, f"{_LADDER}, k = 1,000"),
                 ("ladder VAE, 12 layers", 78.30, f"{_LADDER}, k = 1,000"),
             ),
             "elbo": (
+                ("gated PixelVAE", -79.66, _PIXELVAE),
                 ("ladder VAE, 3 layers", -82.14, _LADDER),
                 ("ladder VAE, 12 layers", -80.50, _LADDER),
             ),

@@ -40,6 +40,7 @@ from kerasgen.training.checkpoints import Checkpoints
 from kerasgen.training.pictures import SamplePictures
 from kerasgen.watch import Watch
 from kerasgen.zoo.manifest import HISTORY
+from kerasgen.zoo.rounding import EXAMPLES
 
 _MONITORED, _NUMBERS = 1000, 2**26  # examples that are watched, and of how many numbers at most
 
@@ -217,9 +218,7 @@ def _pictures(model, output, schedule):
 def _monitors(model, source, output, is_chief):
     """Callbacks that add to the logs what the model's report watches."""
     count = max(2, min(_MONITORED, _NUMBERS // source.opened.event.size))
-    first = source.batches(batch_size=count).batch(0)
-    first = first if source.options.get("labels") else (first, None)
-    return report(model).monitors(*first, output, is_chief)
+    return report(model).monitors(*source.first(count), output, is_chief)
 
 
 def _save(model, recipe, output, source, seconds, history=None):
@@ -228,7 +227,9 @@ def _save(model, recipe, output, source, seconds, history=None):
         metrics["data_file"] = source.npz.name
     is_table = model.event.columns is not None
     points, labels = source.whole() if is_table else (None, None)
-    zoo.save(model, output / "preset", recipe, metrics, points, history=history, labels=labels)
+    judged = source.first(EXAMPLES, recipe.training.get("validation"))
+    shown = {"history": history, "labels": labels, "judged": judged}
+    zoo.save(model, output / "preset", recipe, metrics, points, **shown)
 
 
 @contextlib.contextmanager

@@ -70,12 +70,21 @@ class Source:
                 digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
 
-    def held_out(self, split):
+    def held_out(self, split, batch_size=None):
         """The batches of another split, the same in every epoch."""
         opened = datasets.open(self.options["name"], split, npz=self.npz, **self.where)
-        options = {key: self.options.get(key) for key in ("batch_size", "labels")}
-        is_drawn = self.options.get("binarize")
-        return opened.batches(**options, binarize="fixed" if is_drawn else None)
+        options = {
+            "batch_size": batch_size or self.options.get("batch_size"),
+            "labels": self.options.get("labels"),
+            "binarize": "fixed" if self.options.get("binarize") else None,
+        }
+        return opened.batches(**options)
+
+    def first(self, count, split=None):
+        """The first examples, of another split where one is named, and their labels or None."""
+        batches = self.held_out(split, count) if split else self.batches(batch_size=count)
+        first = batches.batch(0)
+        return first if self.options.get("labels") else (first, None)
 
     def epoch_steps(self, steps_per_execution, passes=1):
         """Steps of an epoch, a whole number of executions, and steps of an execution.

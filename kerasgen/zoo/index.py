@@ -81,7 +81,8 @@ def names(
     """Names of the presets that ship with the package, sorted.
 
     Args:
-        family: the class of the model, "AdversarialModel", or a part of the preset's name, "gan".
+        family: the class of the model, "AdversarialModel", or how a word of the preset's name ends,
+            "gan" of `cgan_mnist` and `wgan_gp_mnist`.
         data: name of the set that the model was trained on.
         task: a method that the model must have, "complete". It imports Keras.
         max_mb: most megabytes of the weights.
@@ -101,7 +102,7 @@ def names(
     if family is not None:
         wanted = _plain(family)
         kinds = {each.family for each in found}
-        found = [each for each in found if wanted in (_plain(each.family), *_parts(each.name))]
+        found = [each for each in found if wanted in (_plain(each.family), *_endings(each.name))]
         _check("family", family, found, kinds)
     if data is not None:
         sets = {each.data for each in found}
@@ -118,8 +119,8 @@ def _plain(text):
     return re.sub(r"[\W_]", "", text).lower()
 
 
-def _parts(name):
-    """Parts of a preset's name, and what follows in them: "cvae" is a "vae"."""
+def _endings(name):
+    """The words of a preset's name, and what they end in: "cvae" is a "vae"."""
     return {part[start:] for part in name.split("_") for start in range(len(part) - 2)}
 
 

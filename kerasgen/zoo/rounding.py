@@ -17,7 +17,7 @@ from keras import ops
 from kerasgen import abilities, batches
 from kerasgen.zoo import weights
 
-_EXAMPLES = 256  # of those given, as many as the comparison takes
+EXAMPLES = 256  # of those given, as many as the comparison takes
 _SAMPLES = 16  # drawn where none are given
 _NATS = 1e-3
 _VALUES = 4e-4
@@ -63,8 +63,8 @@ def _assign(variables, values):
 def _examples(model, x, condition):
     """Examples, and a condition where the model has one: those given, or any that are at hand."""
     if x is None and "sample" not in abilities.methods(model):
-        x = model.event.example(_EXAMPLES, 0)
-    n = _SAMPLES if x is None else min(batches.count(x), _EXAMPLES)
+        x = model.event.example(EXAMPLES, 0)
+    n = _SAMPLES if x is None else min(batches.count(x), EXAMPLES)
     if condition is None:
         condition = model.condition.shown(n)
     condition = None if condition is None else condition[:n]

@@ -26,6 +26,7 @@ def save(
     training=None,
     history=None,
     labels=None,
+    judged=None,
     dtype="float16",
 ):
     """Writes a preset folder: recipe, weights, figures, card, pictures and, last, the manifest.
@@ -49,8 +50,10 @@ def save(
         history: path of the CSV file of the training run's logs, or None: then that of an earlier
             preset with the same weights is kept.
         labels: `[n]` of the held-out examples, of a conditional model, or None.
+        judged: examples and their condition or None, by which rounding is judged and of which
+            nothing is shown; by default the held-out ones.
         dtype: "float16": weights are rounded to half precision where that moves no figure, as
-            `kerasgen.zoo.rounding` finds on the held-out examples or, without any, on samples;
+            `kerasgen.zoo.rounding` finds on those examples or, without any, on samples;
             "float32": they are kept as they are. Either way a preset loads as float32.
 
     Returns:
@@ -71,7 +74,7 @@ def save(
     _check_replaceable(folder, recipe)
     copy = _fresh_copy(model, recipe)
     if dtype == "float16" and not _is_written(copy, folder):
-        rounding.round_weights(copy, images, labels)
+        rounding.round_weights(copy, *(judged or (images, labels)))
     with durable.placed(folder) as new:
         new.mkdir()
         _write(copy, new, folder, recipe, metrics, images, training, history, labels)
