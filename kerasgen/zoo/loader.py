@@ -63,10 +63,15 @@ def folder(name_or_path):
         archive.unpack(path, target := _scratch(path.stem))
         return target
     near = difflib.get_close_matches(path.name, names(), n=3, cutoff=0.5)
-    known = ("Near names", near) if near else ("Presets", names() or ["none"])
+    if near:
+        known = f"Near names: {', '.join(near)}"
+    elif len(path.parts) > 1:
+        known = "It is not there"
+    else:
+        known = f"Presets: {', '.join(names() or ['none'])}"
     raise PresetError(
         "Expected the name of a preset, or the path of a preset's folder or .zip file. "
-        f"Received: {text!r}. {known[0]}: {', '.join(known[1])}."
+        f"Received: {text!r}. {known}."
     )
 
 
@@ -88,9 +93,7 @@ def card(name_or_path):
     Raises:
         PresetError: as `load`.
     """
-    path = folder(name_or_path)
-    with _told(path):
-        content = manifest.verify(path, manifest.CARD)[manifest.CARD]
+    with _verified(name_or_path, manifest.CARD) as (_, content):
         return content.decode("utf-8")
 
 
@@ -100,10 +103,8 @@ def recipe(name_or_path):
     Raises:
         PresetError: as `load`.
     """
-    path = folder(name_or_path)
-    with _told(path):
-        content = manifest.verify(path, manifest.RECIPE)[manifest.RECIPE]
-        return recipes.Recipe.parse(content, path / manifest.RECIPE)
+    with _verified(name_or_path, manifest.RECIPE) as (path, content):
+        return recipes.Recipe.parse(content, path)
 
 
 def metrics(name_or_path):
@@ -112,10 +113,8 @@ def metrics(name_or_path):
     Raises:
         PresetError: as `load`.
     """
-    path = folder(name_or_path)
-    with _told(path):
-        content = manifest.verify(path, manifest.METRICS)[manifest.METRICS]
-        return figures.read(path / manifest.METRICS, content)
+    with _verified(name_or_path, manifest.METRICS) as (path, content):
+        return figures.read(path, content)
 
 
 def load(name_or_path, trust=None):
@@ -210,10 +209,8 @@ def load_into(model, name_or_path):
     """
     from kerasgen.zoo import weights
 
-    path = folder(name_or_path)
-    with _told(path):
-        content = manifest.verify(path, manifest.WEIGHTS)[manifest.WEIGHTS]
-        weights.load(model, path / manifest.WEIGHTS, content)
+    with _verified(name_or_path, manifest.WEIGHTS) as (path, content):
+        weights.load(model, path, content)
 
 
 def warm_start(model, name_or_path):
@@ -234,15 +231,15 @@ def warm_start(model, name_or_path):
     """
     from kerasgen.zoo import weights
 
-    path = folder(name_or_path)
-    with _told(path):
-        content = manifest.verify(path, manifest.WEIGHTS)[manifest.WEIGHTS]
-        with weights.opened(path / manifest.WEIGHTS, content) as arrays:
-            taken = weights.take(model, arrays)
+    with (
+        _verified(name_or_path, manifest.WEIGHTS) as (path, content),
+        weights.opened(path, content) as arrays,
+    ):
+        taken = weights.take(model, arrays)
     if not taken:
         raise PresetError(
             "Expected a preset with layers of this model to start from. "
-            f"Received: {path}, with none."
+            f"Received: {path.parent}, with none."
         )
     return taken
 
@@ -272,6 +269,14 @@ def warm_start_layer(layer, name_or_path, part):
             f"Received: {part!r}, a {type(other).__name__}."
         )
     return taken
+
+
+@contextlib.contextmanager
+def _verified(name_or_path, file):
+    """The path of one of a preset's files and its bytes, which are those of the manifest."""
+    path = folder(name_or_path)
+    with _told(path):
+        yield path / file, manifest.verify(path, file)[file]
 
 
 @contextlib.contextmanager
