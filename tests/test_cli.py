@@ -168,6 +168,24 @@ def test_export_saved_model(tiny, tmp_path):
     assert (tmp_path / "m" / "saved_model.pb").exists()
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["train", "mien.yaml"],
+        ["new", "other", "--data", "mien.npz", "--family", "vae"],
+        ["data", "import", "mien.csv", "x.npz"],
+        ["data", "import", "mien", "x.npz"],
+    ],
+    ids=" ".join,
+)
+def test_of_files_that_are_not_there_the_near_ones_are_told(argv, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.yaml", "mine.npz", "mine.csv"):
+        (tmp_path / name).touch()
+    (tmp_path / "mine").mkdir()
+    assert "Near names: mine" in fails(capsys, *argv)
+
+
 def test_data_export(tmp_path):
     cli.main(["data", "export", "digits", str(tmp_path / "d.npz")])
     assert data.from_npz(tmp_path / "d.npz", batch_size=7)[0].shape == (7, 8, 8, 1)
@@ -186,7 +204,8 @@ def test_data_export(tmp_path):
         (["x"], "Received: 'x'. Known: list, card,"),
         (["sample", "vae_mnist", "--lable", "3"], "Received: '--lable'. Near names: --label"),
         (["list", "--familly", "gan"], "Near names: --family"),
-        (["list", "--family", "gam"], "Expected the family of a preset. Received: 'gam'."),
+        (["list", "--family", "gam"], "Received: 'gam'. Near: gan"),
+        (["sample", "runs/gone/preset"], "Received: 'runs/gone/preset'. It is not there"),
         (["list", "--data", "fashion"], "Near: fashion_mnist."),
         (["list", "--task", "sampel"], "Near: sample."),
         (["evaluate", "vae_mnist", "--data", "no.npz"], "received no.npz, which is not there"),

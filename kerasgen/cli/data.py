@@ -51,9 +51,10 @@ def _import(args):
     source = pathlib.Path(args.source)
     is_table = source.suffix.lower() in _TABLES
     if not source.is_dir() and not (is_table and source.is_file()):
+        missing = f"which is not there.{inputs.near_files(source)}"
         raise FileNotFoundError(
-            f"Expected a folder of pictures or a CSV file. Received: {source}"
-            f"{', of another kind' if source.exists() else ', which is not there'}."
+            f"Expected a folder of pictures or a CSV file. Received: {source}, "
+            f"{'of another kind.' if source.exists() else missing}"
         )
     inputs.load_keras()
     if is_table:

@@ -1,5 +1,6 @@
 """What commands read: recipes, models and examples."""
 
+import difflib
 import itertools
 import os
 import pathlib
@@ -32,11 +33,25 @@ def recipe(name):
 
     if os.path.isfile(name):
         return Recipe.load(name)
-    if pathlib.PurePath(name).suffix in (".yaml", ".yml"):
+    path = pathlib.Path(name)
+    if path.suffix in (".yaml", ".yml"):
         raise FileNotFoundError(
             f"Expected a recipe file or a preset. Received: {name}, which is not there."
+            f"{near_files(path)}"
         )
     return kerasgen.zoo.recipe(name)
+
+
+def near_files(path):
+    """What lies where a path leads and has a name near to its own, as a sentence; or nothing.
+
+    >>> pathlib.Path("mine.yaml").touch()
+    >>> near_files(pathlib.Path("mien.yml"))
+    ' Near names: mine.yaml.'
+    """
+    there = [file.name for file in path.parent.glob("*")]
+    near = difflib.get_close_matches(path.name, there, n=3, cutoff=0.5)
+    return f" Near names: {', '.join(near)}." if near else ""
 
 
 def is_conditional(name):

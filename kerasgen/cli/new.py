@@ -1,6 +1,5 @@
 """Write a recipe that fits own data, the reason of every choice beside it."""
 
-import difflib
 import pathlib
 
 from kerasgen import durable
@@ -42,12 +41,9 @@ def run(args):
             "by --out."
         )
     if not args.data.is_file():
-        near = difflib.get_close_matches(
-            args.data.name, [p.name for p in pathlib.Path().glob("*.npz")]
-        )
         raise FileNotFoundError(
             f"Expected a file by `kerasgen data import`. Received: {args.data}, which is not "
-            f"there. Near names: {', '.join(near) or 'none'}."
+            f"there.{inputs.near_files(args.data)}"
         )
     inputs.load_keras()
     from kerasgen import starter

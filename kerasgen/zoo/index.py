@@ -102,8 +102,9 @@ def names(
     if family is not None:
         wanted = _plain(family)
         kinds = {each.family for each in found}
+        words = {word for each in found for word in each.name.split("_")}
         found = [each for each in found if wanted in (_plain(each.family), *_endings(each.name))]
-        _check("family", family, found, kinds)
+        _check("family", family, found, kinds, words)
     if data is not None:
         sets = {each.data for each in found}
         found = [each for each in found if each.data == data]
@@ -130,10 +131,16 @@ def _methods(family):
     return {a.method for a in abilities.ALL if issubclass(getattr(families, family), a)}
 
 
-def _check(what: str, received: str, found: list[Summary], known: Collection[str]) -> None:
+def _check(
+    what: str,
+    received: str,
+    found: list[Summary],
+    known: Collection[str],
+    words: Collection[str] = (),
+) -> None:
     if found:
         return
-    near = difflib.get_close_matches(received, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(received, {*known, *words}, n=3, cutoff=0.5)
     raise ValueError(
         f"Expected the {what} of a preset. Received: {received!r}. "
         f"{'Near' if near else 'Known'}: {', '.join(near or sorted(known))}."
