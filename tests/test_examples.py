@@ -73,3 +73,10 @@ def test_a_preset_is_served_to_many_clients(tmp_path):
         with pytest.raises(urllib.error.HTTPError, match="422"):
             urllib.request.urlopen(f"{url}/sample?n=1000")
     assert int(re.search(r"(\d+) requests", said)[1]) > 0 and " 0 errors" in said
+
+
+def test_own_pictures_are_a_folder_to_import(tmp_path):
+    example("own_pictures").main([str(tmp_path / "pictures")])
+    done = data.folder(tmp_path / "pictures", tmp_path / "mine.npz")
+    assert done.classes == ["apple", "car", "house", "star", "tree"] and done.notes == []
+    assert done.event.shape == (36, 40, 3) and sum(done.sizes.values()) == 400
