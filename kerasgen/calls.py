@@ -2,6 +2,7 @@
 
 import inspect
 import numbers
+import types
 from typing import Any
 
 import keras
@@ -81,6 +82,17 @@ def check_parts(data: Any) -> None:
         raise ValueError(
             f"Expected batches of x, (x, y) or (x, y, sample_weight). Received: {len(data)} parts."
         )
+
+
+def in_tuples(data: Any) -> Any:
+    """A generator of batches as Keras takes one, also of bare examples; other data as they are.
+
+    >>> list(in_tuples(batch for batch in (1, (2, 3))))
+    [(1,), (2, 3)]
+    """
+    if not isinstance(data, types.GeneratorType):
+        return data
+    return (batch if isinstance(batch, tuple) else (batch,) for batch in data)
 
 
 def check_class_weight(class_weight: Any, count: int | None, sample_weight: Any = None) -> None:

@@ -222,7 +222,7 @@ class EventModel(keras.Model):
             sample_weight = calls.weights(sample_weight, batches.count(x))
             if y is None and sample_weight is not None:
                 y = events.Nothing.of_each(batches.count(x))  # Keras drops weights beside None
-        return {"x": x, "y": y, "sample_weight": sample_weight}
+        return {"x": calls.in_tuples(x), "y": y, "sample_weight": sample_weight}
 
     @contextlib.contextmanager
     def _stepping(self):

@@ -211,6 +211,8 @@ def test_what_gives_its_batches_once_is_not_asked_again(data):
     endless = (data[0] for _ in itertools.count())
     history = model.fit(endless, epochs=2, steps_per_epoch=3, verbose=0).history
     assert len(history["loss"]) == 2 and int(model.optimizer.iterations) == 6
+    held_out = model.fit(halves(), validation_data=halves(), verbose=0).history
+    assert np.isfinite(held_out["val_loss"][0])
 
 
 def test_labels_by_the_names_of_classes(data):
