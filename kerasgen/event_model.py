@@ -153,6 +153,8 @@ class EventModel(keras.Model):
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""
         given = self._checked(calls.by_name("fit", x, y, *args, **kwargs))
+        if not (calls.is_array(given["x"]) or isinstance(given["x"], keras.utils.PyDataset)):
+            given.setdefault("shuffle", False)  # of its own default Keras warns
         self._follow_frozen()
         with self._stepping():
             return super().fit(**given | {"callbacks": _watched(given.get("callbacks"))})

@@ -202,7 +202,7 @@ def test_a_source_that_gives_nothing(call, data):
     assert "none" in refusal(calls[call])
 
 
-def test_what_gives_its_batches_once_is_not_asked_again(data):
+def test_what_gives_its_batches_once_is_not_asked_again(data, recwarn):
     model = compiled(tiny_mlp_vae())
     halves = lambda: (data[0][at : at + 8] for at in (0, 8))  # noqa: E731
     assert "steps_per_epoch" in refusal(lambda: model.fit(halves(), epochs=2))
@@ -211,8 +211,10 @@ def test_what_gives_its_batches_once_is_not_asked_again(data):
     endless = (data[0] for _ in itertools.count())
     history = model.fit(endless, epochs=2, steps_per_epoch=3, verbose=0).history
     assert len(history["loss"]) == 2 and int(model.optimizer.iterations) == 6
+    recwarn.clear()
     held_out = model.fit(halves(), validation_data=halves(), verbose=0).history
     assert np.isfinite(held_out["val_loss"][0])
+    assert not [each for each in recwarn if "shuffle" in str(each.message)]  # nobody asked for it
 
 
 def test_labels_by_the_names_of_classes(data):
