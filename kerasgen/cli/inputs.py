@@ -80,7 +80,8 @@ def needs(model, ability, name):
     if not isinstance(model, kind):
         raise ValueError(
             f"Expected a preset whose model has {kind.method!r}. Received: {name!r}, whose model "
-            f"is {type(model).__name__}. Name another."
+            f"is a {type(model).__name__}, which has {', '.join(abilities.methods(model))}. Name "
+            "another."
         )
 
 
