@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasgen import abilities, backend, batches, calls, describing, events, fitting
 from kerasgen.registration import from_config, get_config
-from kerasgen.watch import FirstFault, Watch, raise_fault
+from kerasgen.watch import FirstFault, raise_fault, watched
 
 
 class EventModel(keras.Model):
@@ -157,14 +157,14 @@ class EventModel(keras.Model):
             given.setdefault("shuffle", False)  # of its own default Keras warns
         self._follow_frozen()
         with self._stepping():
-            return super().fit(**given | {"callbacks": _watched(given.get("callbacks"))})
+            return super().fit(**given | {"callbacks": watched(given.get("callbacks"))})
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """Keras' `evaluate`; arrays are checked before, and every batch in the step."""
         given = calls.by_name("evaluate", x, y, *args, **kwargs)
         callbacks = given.get("callbacks")
         if not isinstance(callbacks, keras.callbacks.CallbackList):  # not within `fit`
-            given = self._checked(given) | {"callbacks": _watched(callbacks)}
+            given = self._checked(given) | {"callbacks": watched(callbacks)}
         with self._stepping():
             return super().evaluate(**given)
 
@@ -295,11 +295,6 @@ class EventModel(keras.Model):
         weights = self.weights
         known = [weights[i] for i in optimized] if optimized else self.trainable_variables
         self.optimizer.build(known)
-
-
-def _watched(callbacks):
-    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
-    return [*callbacks, Watch()]
 
 
 def _tensors(example):

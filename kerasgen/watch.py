@@ -126,6 +126,16 @@ class Watch(keras.callbacks.Callback):
         raise_fault(self.model, f"{epoch}{held_out}step {{step}}")
 
 
+def watched(callbacks: Any) -> list[Any]:
+    """Callbacks as Keras takes them, one, several or None, and a `Watch` behind them.
+
+    >>> len(watched(None)), len(watched(keras.callbacks.TerminateOnNaN()))
+    (1, 2)
+    """
+    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
+    return [*callbacks, Watch()]
+
+
 def raise_fault(model: keras.Model, when: str) -> None:
     """Tells the first fault that the model's `FirstFault` has seen.
 
