@@ -204,7 +204,7 @@ def test_data_export(tmp_path):
         (["x"], "Received: 'x'. Known: list, card,"),
         (["sample", "vae_mnist", "--lable", "3"], "Received: '--lable'. Near names: --label"),
         (["list", "--familly", "gan"], "Near names: --family"),
-        (["list", "--family", "gam"], "Received: 'gam'. Near: gan"),
+        (["list", "--family", "gam"], "Received: 'gam'. Near: gmm, gan, wgan."),
         (["sample", "runs/gone/preset"], "Received: 'runs/gone/preset'. It is not there"),
         (["list", "--data", "fashion"], "Near: fashion_mnist."),
         (["list", "--task", "sampel"], "Near: sample."),
