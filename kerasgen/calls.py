@@ -95,14 +95,15 @@ def in_tuples(data: Any) -> Any:
     return (batch if isinstance(batch, tuple) else (batch,) for batch in data)
 
 
-def check_class_weight(class_weight: Any, count: int | None, sample_weight: Any = None) -> None:
+def check_class_weight(given: dict[str, Any], count: int | None) -> None:
     """Weights of classes are a dict of them, for a model of `count` classes.
 
     Raises:
         ValueError: they are not; a model without classes; weights of examples beside them.
 
-    >>> check_class_weight({0: 2.0}, 3)
+    >>> check_class_weight({"class_weight": {0: 2.0}}, 3)
     """
+    class_weight = given.get("class_weight")
     if class_weight is None:
         return
     if count is None:
@@ -110,7 +111,7 @@ def check_class_weight(class_weight: Any, count: int | None, sample_weight: Any 
             "Classes have weights, and this model is conditional on none: drop it.",
             class_weight=class_weight,
         )
-    if sample_weight is not None:
+    if given.get("sample_weight") is not None:
         refuse("Multiply sample_weight by it.", class_weight=class_weight)
     is_dict = isinstance(class_weight, dict)
     if not is_dict or not all(

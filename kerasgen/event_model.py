@@ -205,8 +205,7 @@ class EventModel(keras.Model):
         calls.check_numbers(given)
         if not self.weighs_examples:
             calls.refuse("Samples cannot be weighed: drop it.", **calls.weights_in(given))
-        weights = given.get("class_weight"), self.num_classes, given.get("sample_weight")
-        calls.check_class_weight(*weights)
+        calls.check_class_weight(given, self.num_classes)
         given |= self._checked_data(*(given.get(name) for name in ("x", "y", "sample_weight")))
         held_out = given.get("validation_data")
         if held_out is not None:
