@@ -22,6 +22,7 @@ from kerasgen import (
 )
 from kerasgen.bottlenecks.experts import FUSIONS
 from kerasgen.distributions import NormalMixture
+from kerasgen.metrics.coherence import coherence
 from kerasgen.reports import Shown, report
 
 every_fusion = pytest.mark.parametrize("fusion", FUSIONS)
@@ -406,3 +407,35 @@ def test_parts_that_do_not_fit_are_refused():
         make(event, encoders, bottlenecks.Experts(1, {"b": 1}))
     with pytest.raises(ValueError, match="Expected a number of samples n, or given="):
         make(event, encoders).sample()
+
+
+# Coherence
+
+
+class Rows:
+    """Judges pictures by their brightest row."""
+
+    def probabilities(self, images):
+        return np.asarray(images).sum((2, 3))
+
+
+def test_coherence_is_the_share_that_agrees(trained):
+    x = labelled(200, seed=3)
+    given = {name: x[name] for name in ("image", "wave")}
+    found = coherence(trained, given, x["row"], {"image": Rows()}, num_samples=200)
+    drawn = trained.sample(given={"wave": x["wave"]}, seed=0, mean=True)
+    rows = np.asarray(drawn["image"]).sum((2, 3)).argmax(-1)
+    assert found["coherence[wave to image]"].value == 100 * np.mean(rows == x["row"])
+    both = trained.sample(given=given, seed=0, mean=True)["row"]
+    assert found["coherence[all to row]"].value == 100 * np.mean(both == x["row"])
+    assert found["coherence[all to row]"].value > 95
+    assert found["joint_coherence"].value > 50
+    names = {"image to row", "wave to row", "wave to image", "all to row"}
+    assert set(found) == {"joint_coherence", *(f"coherence[{name}]" for name in names)}
+
+
+def test_shuffled_labels_are_met_by_chance(trained):
+    x = labelled(400, seed=4)
+    shuffled = np.random.default_rng(0).permutation(x["row"])
+    found = coherence(trained, {"wave": x["wave"]}, shuffled, {"image": Rows()}, num_samples=10)
+    assert 12 < found["coherence[wave to image]"].value < 38
