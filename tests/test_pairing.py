@@ -7,7 +7,7 @@ from kerasgen import data
 from kerasgen.data import catalog
 from kerasgen.data.pairing import Paired
 from kerasgen.data.reader import Computed
-from kerasgen.events import Vector
+from kerasgen.events import Classes, Vector
 
 
 def numbered(sizes, labels=4, first=0):
@@ -39,6 +39,15 @@ def test_pairs_are_of_one_label_and_of_splits_of_one_name(pairs):
         np.testing.assert_array_equal(digits[rows["house"]], labels)
         np.testing.assert_array_equal(rows["other"], other[:, 0])
         assert len(set(rows["other"])) == len(np.asarray(pairs.readers["other"].draw(split)[0]))
+
+
+def test_the_label_may_be_a_part_of_its_own():
+    sets = {"one": numbered({"train": 40}), "other": numbered({"train": 10})}
+    pairs = Paired(sets, label=("which", Classes(4)))
+    assert pairs.event.events["which"] == Classes(4)
+    examples, labels = pairs.read("train", 5, 9)
+    np.testing.assert_array_equal(examples["which"], labels)
+    np.testing.assert_array_equal(examples["which"], examples["one"][:, 1])
 
 
 def test_a_slice_is_a_part_of_the_whole(pairs):

@@ -15,7 +15,7 @@ from kerasgen.data import digits, labels, spoken_digits, tfds, wine
 from kerasgen.data.pairing import Paired
 from kerasgen.data.reader import Computed, Reader
 from kerasgen.data.synthetic import house_numbers, scenes, shapes, toys
-from kerasgen.events import Event, Image, Joint, Vector
+from kerasgen.events import Classes, Event, Image, Joint, Vector
 
 COMPUTED = "none: computed by kerasgen"
 
@@ -159,11 +159,12 @@ def _speech(name, label, classes):
 
 def _in_three(name, house_number, title, licence):
     senses = {"handwriting": "mnist", "speech": "spoken_digits", "house_number": house_number}
-    event = Joint({sense: entry(each).event for sense, each in senses.items()})
+    digit = "digit", Classes(10)
+    event = Joint({sense: entry(each).event for sense, each in senses.items()} | dict([digit]))
 
     def opener(data_dir, download):
         readers = {sense: entry(each).open(data_dir, download) for sense, each in senses.items()}
-        return Paired(readers)
+        return Paired(readers, label=digit)
 
     licence = f"CC BY-SA 3.0 (MNIST, as usual) and 4.0 (speech); house numbers: {licence}"
     return Entry(

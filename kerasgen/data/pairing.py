@@ -12,7 +12,7 @@ import numpy as np
 from keras import tree
 
 from kerasgen.data.synthetic.drawn import Drawn
-from kerasgen.events import Joint
+from kerasgen.events import Event, Joint
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Paired:
     Attributes:
         readers: of the sets, each with one label an example, by the names of the parts.
         seed: of the pairs.
+        label: name and event of the label as a part of its own; None for a label beside.
 
     Raises:
         ValueError: a set without such labels, or without an example of a label.
@@ -42,10 +43,12 @@ class Paired:
 
     readers: Mapping[str, Any]
     seed: int = 0
+    label: tuple[str, Event] | None = None
 
     @property
     def event(self) -> Joint:
-        return Joint({name: reader.event for name, reader in self.readers.items()})
+        parts = {name: reader.event for name, reader in self.readers.items()}
+        return Joint(parts | dict([self.label] if self.label else []))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -60,6 +63,8 @@ class Paired:
         examples = {first: stored}
         for name, theirs, rows in self._partners(split, start, stop, labels):
             examples[name] = tree.map_structure(functools.partial(_taken, rows), theirs)
+        if self.label:
+            examples[self.label[0]] = np.asarray(labels)
         return examples, labels
 
     def rows(self, split: str, start: int, stop: int) -> dict[str, np.ndarray]:
