@@ -186,7 +186,8 @@ def test_every_recipe_builds_what_it_describes_and_every_part_takes_a_step(name)
     run = recipe.Recipe.load(RECIPES[name])
     assert run.name == name and run.title
     model = run.build()
-    x, y = np.round(model.event.example(4, 0)), model.condition.example(4, 0)
+    x = keras.tree.map_structure(np.round, model.event.example(4, 0))
+    y = model.condition.example(4, 0)
     assert bool(run.data.get("labels")) == (y is not None)
     if name not in STEPPED:
         return
