@@ -63,9 +63,14 @@ def launched(playwright):
 def first_picture(browser, address):
     page = browser.new_page()
     page.goto(address)
-    page.wait_for_selector(f"section#{EXHIBITS[0]}[aria-busy=false]", timeout=60_000)
+    shown(page, EXHIBITS[0])
     times = page.evaluate("laboratory.times")
     print(f"runtime ready after {times['runtime']:.0f} ms, first picture {times['picture']:.0f} ms")
+
+
+def shown(page, exhibit):
+    """Returns once an exhibit has drawn; with no handle of it, which would keep it in memory."""
+    page.locator(f"section#{exhibit}[aria-busy=false]").wait_for(timeout=60_000)
 
 
 def soak(browser, address, seconds):
@@ -78,7 +83,7 @@ def soak(browser, address, seconds):
     while (passed := time.monotonic() - start) < seconds:
         for exhibit in EXHIBITS:
             page.evaluate(f"location.hash = '{exhibit}'")
-            page.wait_for_selector(f"section#{exhibit}[aria-busy=false]", timeout=60_000)
+            shown(page, exhibit)
             page.evaluate(ACT)
         if passed >= 60 * lines:
             lines += 1

@@ -27,6 +27,8 @@ def add_arguments(parser):
 
 def run(args):
     laboratory.check(args.folder)
+    if args.serve:
+        web.server(args.folder, args.port).server_close()  # a port that is taken is told at once
     files = runtime.download() if args.download else runtime.read(_runtime(args))
     inputs.load_keras()
     folder = web.write(args.folder, files, progress=True)

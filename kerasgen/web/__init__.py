@@ -5,6 +5,6 @@
 """
 
 from kerasgen.web.laboratory import write
-from kerasgen.web.server import serve
+from kerasgen.web.server import serve, server
 
-__all__ = ["serve", "write"]
+__all__ = ["serve", "server", "write"]
