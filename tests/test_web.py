@@ -2,6 +2,8 @@
 
 import http.client
 import pathlib
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -47,7 +49,7 @@ def test_the_command_names_the_remedy_in_one_line(capsys, tmp_path):
     assert (tmp_path / "other" / "thesis.tex").read_text() == "mine"
 
 
-def test_the_server_is_on_loopback_and_knows_the_types(tmp_path):
+def test_the_server_is_on_loopback_and_knows_the_types(capsys, tmp_path):
     for name in ("page.js", "core.wasm", "index.html"):
         (tmp_path / name).write_text("")
     with serving(tmp_path) as address:
@@ -62,7 +64,18 @@ def test_the_server_is_on_loopback_and_knows_the_types(tmp_path):
         for wrong in (port, 99999):
             with pytest.raises(ValueError, match="--port"):
                 web.serve(tmp_path, wrong)
+        taken = ("--download", "--serve", "--port", str(port))
+        assert "--port" in fails(capsys, "web", str(tmp_path / "new"), *taken)
     assert types == {"page.js": "text/javascript", "core.wasm": "application/wasm", "": "text/html"}
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
+@pytest.mark.parametrize("module", sorted(PAGE.rglob("*.js")), ids=lambda path: path.name)
+def test_modules_are_javascript(module):
+    source = module.read_text("utf-8")
+    command = ["node", "--input-type=module", "--check"]
+    done = subprocess.run(command, input=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_model_of_the_page_is_one_that_the_folder_has():

@@ -3,6 +3,7 @@
 The functions that are exported, their verification and the written contract all read these.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -76,8 +77,10 @@ class Signature(NamedTuple):
         """The same as TensorFlow's graphs, for loops, which take seconds without."""
         import tensorflow as tf
 
-        replay = self.replay and tf.function(self.replay)
-        return self._replace(function=tf.function(self.function), replay=replay)
+        graph = functools.partial(tf.function, autograph=False)
+        return self._replace(
+            function=graph(self.function), replay=self.replay and graph(self.replay)
+        )
 
     def expected(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> dict[str, np.ndarray]:
         """What Keras gives for `inputs`, in place of an exported file's `outputs`."""

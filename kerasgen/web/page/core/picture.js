@@ -2,10 +2,10 @@
 import {element} from './dom.js';
 
 /** A labelled canvas; `show(values)` draws `[height, width, channels]`. */
-export function picture(label, height = 28, width = height) {
+export function picture(label, height = 28, {width = height, className = ''} = {}) {
   const canvas = element('canvas', {height, width, className: 'picture', role: 'img', aria: {label}});
   const caption = element('figcaption', {textContent: label});
-  const figure = element('figure', {}, canvas, caption);
+  const figure = element('figure', {className}, canvas, caption);
   figure.canvas = canvas;
   figure.show = (values, text) => {
     paint(canvas, values);

@@ -52,6 +52,6 @@ export async function mount(root) {
       groups.append(box);
     }
   }
-  root.append(said, groups, next, paragraph('The digits of people are from MNIST's test set (Yann LeCun and Corinna Cortes, CC BY-SA 3.0).', 'note'));
+  root.append(said, groups, next, paragraph('The digits of people are from the test set of MNIST (Yann LeCun and Corinna Cortes, CC BY-SA 3.0).', 'note'));
   await ask();
 }

@@ -13,7 +13,8 @@ export async function mount(root) {
   const {size, grid: [height, width]} = (await contents())[MODEL].tokens;
   const tokens = new Int32Array(height * width), own = new Int32Array(height * width);
   let original = new Float32Array(0), chosen = 3 * width + 3;
-  const shown = picture('The digit of these tokens'), change = picture('What has changed'), said = live();
+  const large = {className: 'large'}, said = live();
+  const shown = picture('The digit of these tokens', 28, large), change = picture('What has changed', 28, large);
   const cells = Array.from(tokens, (_, i) => element('button', {type: 'button', className: 'cell',
     on: {click: () => choose(i)}}));
   const table = element('div', {className: 'tokens', role: 'group', aria: {label: 'Tokens, row by row'},

@@ -29,7 +29,7 @@ export async function mount(root) {
   });
   const pads = NAMES.map((name) => pad(name, walk));
   const titled = pads.map((each, i) => element('div', {}, element('h3', {textContent: NAMES[i]}), each));
-  root.append(row(...titled),
+  root.append(element('div', {className: 'row pads'}, ...titled),
     element('h3', {textContent: 'From A to B'}), row(...line),
     row(between, slider('Share of B', {min: 0, max: 1, step: 0.01, value: share}, (t) => { share = t; here(); })),
     element('h3', {textContent: 'A + B - C'}), row(sum), paragraph(

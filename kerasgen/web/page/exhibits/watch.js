@@ -17,7 +17,7 @@ const decided = (steps) => Float32Array.from({length: SIDE * SIDE}, (_, i) =>
 export async function mount(root) {
   let image = new Float32Array(SIDE * SIDE), timer = null, step = 0;
   const futures = Array.from({length: FUTURES}, (_, i) => picture(`Future ${i + 1}`));
-  const shown = picture('Drawn so far'), said = live();
+  const shown = picture('Drawn so far', SIDE, {className: 'large'}), said = live();
 
   const show = latest(async () => {
     const mask = decided(step);
