@@ -11,7 +11,11 @@ from kerasgen import backend
 
 
 def blocks(n: int, size: int, *arrays: Any) -> Iterator[tuple]:
-    """For every `size` of n rows, how many they are and the rows of each array, None for None."""
+    """For every `size` of n rows, how many they are and the rows of each array, None for None.
+
+    >>> [(count, rows.tolist()) for count, rows in blocks(5, 2, np.arange(5))]
+    [(2, [0, 1]), (2, [2, 3]), (1, [4])]
+    """
     for start in range(0, n, size):
         rows = slice(start, min(n, start + size))
         yield rows.stop - start, *(_each(lambda x, rows=rows: x[rows], array) for array in arrays)
@@ -24,6 +28,9 @@ def padded_blocks(n: int, size: int, *arrays: Any) -> Iterator[tuple]:
 
     Yields:
         How many rows count, how many there are, and the rows of each array.
+
+    >>> [(count, size) for count, size, _ in padded_blocks(7, 4, np.arange(7))]
+    [(4, 4), (3, 4)]
     """
     for count, *rows in blocks(n, size, *arrays):
         full = padded(count, size)
@@ -43,6 +50,9 @@ def in_blocks(function: Callable, n: int, size: int, *arrays: Any):
     """`function` of padded blocks of the arrays, all together: tensors `[n, ...]`.
 
     Inside a traced function, where n may not be known, it is one block.
+
+    >>> in_blocks(lambda x: 2 * x, 5, 2, ops.arange(5)).numpy().tolist()
+    [0, 2, 4, 6, 8]
     """
     if not isinstance(n, int) or not backend.is_concrete(keras.tree.flatten(arrays[0])[0]):
         return function(*arrays)
@@ -54,19 +64,31 @@ def in_blocks(function: Callable, n: int, size: int, *arrays: Any):
 
 
 def joined(results: list):
-    """Nested structures of tensors, one a block, as one."""
+    """Nested structures of tensors, one a block, as one.
+
+    >>> joined([ops.zeros((2, 3)), ops.ones((1, 3))]).shape[0]
+    3
+    """
     if len(results) == 1:
         return results[0]
     return keras.tree.map_structure(lambda *parts: ops.concatenate(parts), *results)
 
 
 def count(x: Any) -> int:
-    """Number of examples in a batch, which may be a nested structure."""
+    """Number of examples in a batch, which may be a nested structure.
+
+    >>> count({"image": np.zeros((5, 8, 8, 1)), "label": np.zeros(5)})
+    5
+    """
     return ops.shape(keras.tree.flatten(x)[0])[0]
 
 
 def mapped(function: Callable, size: int, array: Any) -> np.ndarray:
-    """`function` of `size` rows of an array at a time, all together, as NumPy `[N, ...]`."""
+    """`function` of `size` rows of an array at a time, all together, as NumPy `[N, ...]`.
+
+    >>> mapped(ops.square, 2, np.array([1.0, 2.0, 3.0])).tolist()
+    [1.0, 4.0, 9.0]
+    """
     return np.concatenate(
         [ops.convert_to_numpy(function(rows)) for _, rows in blocks(len(array), size, array)]
     )

@@ -17,13 +17,21 @@ def uniform(noise):
     """A number uniform on (0, 1] of two standard normal ones, a and b: exp(-(a^2 + b^2) / 2).
 
     For exported files, into which all randomness enters as normal numbers, here in the last axis.
+
+    >>> float(uniform(ops.zeros(2)))
+    1.0
     """
     return ops.exp(-ops.sum(ops.square(noise), axis=-1) / 2)
 
 
 def pick(logits, uniform):
     """The category `[...]`, int32, that the inverse cumulative distribution of `[..., K]` has at
-    `uniform` `[...]`."""
+    `uniform` `[...]`.
+
+    >>> logits = ops.log(ops.array([[0.5, 0.25, 0.25]] * 3))
+    >>> pick(logits, ops.array([0.4, 0.6, 0.9])).numpy().tolist()
+    [0, 1, 2]
+    """
     below = ops.cumsum(ops.softmax(logits), axis=-1)
     # In parts of the last sum, so that rounding leads to no category of probability 0 behind it.
     return ops.sum(

@@ -104,12 +104,9 @@ class EventModel(keras.Model):
 
     def faults(self, x, condition=None) -> dict[str, Any]:
         """What can be wrong with the values of a batch, a Boolean scalar for each fault."""
-        found = self.event.faults(x)
-        if condition is not None:
-            found |= self.condition.faults(condition)
-        if self.support is not None:
-            found |= self.support.faults(self.event.standardized(x))
-        return found
+        given = {} if condition is None else self.condition.faults(condition)
+        more = {} if self.support is None else self.support.faults(self.event.standardized(x))
+        return self.event.faults(x) | given | more
 
     def _data_faults(self):
         """Names of all data faults there are."""

@@ -39,6 +39,8 @@ def settings(policy: Any) -> None:
 
     Raises:
         ValueError: a dtype policy of other weights than float32; channels first.
+
+    >>> settings(keras.DTypePolicy("mixed_bfloat16"))
     """
     if policy.variable_dtype != "float32":
         raise ValueError(
@@ -58,6 +60,9 @@ def vector(network: Any, event: Event, name: str = "encoder") -> tuple[int, ...]
 
     Raises:
         ValueError: those of `features`; features of a grid.
+
+    >>> vector(kerasgen.networks.MLP((4,), ()), kerasgen.events.of([8, 8, 1]))
+    (4,)
     """
     shape = features(network, event, name)
     if len(shape) != 1:
@@ -74,6 +79,9 @@ def features(network: Any, event: Event, name: str = "encoder") -> tuple[int, ..
     Raises:
         ValueError: it takes no such examples, or gives several outputs, no features, or another
             number of them than of examples.
+
+    >>> features(kerasgen.networks.GridEncoder((4, 6), (1, 1)), kerasgen.events.of([8, 8, 1]))
+    (2, 2, 6)
     """
     part(name, network)
     what = (
@@ -108,6 +116,12 @@ def predicts(network, input_shape: tuple[int, ...], likelihood) -> None:
 
     Raises:
         ValueError: it gives another number of parameters.
+
+    >>> likelihood = kerasgen.likelihoods.Bernoulli().build_for(kerasgen.events.of([8, 8, 1]))
+    >>> decoder = kerasgen.networks.MLP(hidden=())
+    >>> predicts(decoder, (2,), likelihood)
+    >>> decoder.output_size
+    (8, 8, 1)
     """
     expected = likelihood.output_shape
     _set_output(network, expected)
@@ -136,6 +150,13 @@ def predicts_pixels(network, grid: Event, condition: Event, likelihood) -> None:
 
     Raises:
         ValueError: it gives another number of parameters than the likelihood needs.
+
+    >>> event, nothing = kerasgen.events.of([4, 4, 1]), kerasgen.events.Nothing()
+    >>> likelihood = kerasgen.likelihoods.Categorical(levels=16).build_for(event)
+    >>> network = kerasgen.networks.PixelCNN(channels=4, num_blocks=1, head_channels=4)
+    >>> predicts_pixels(network, event, nothing, likelihood)
+    >>> network.output_size
+    16
     """
     *_, channels = likelihood.output_shape
     if not hasattr(network, "init_cache"):
@@ -160,6 +181,11 @@ def generates(generator, noise_size: int, event: Event) -> None:
 
     Raises:
         ValueError: it gives something else than examples.
+
+    >>> generator = kerasgen.networks.MLP(hidden=())
+    >>> generates(generator, 3, kerasgen.events.of([8, 8, 1]))
+    >>> generator.output_size
+    (8, 8, 1)
     """
     part("generator", generator)
     _set_output(generator, event.shape)
@@ -194,17 +220,29 @@ def check_code(z: Any, latent_shape: tuple[int, ...]) -> None:
 
 
 def code_tensor(shape: tuple[int, ...]) -> Tensor:
-    """A latent code in exported files."""
+    """A latent code in exported files.
+
+    >>> code_tensor((40,)).shape
+    (40,)
+    """
     return Tensor(shape, "float32", "real, standard normal a priori", "latent code")
 
 
 def mask_tensor(shape: tuple[int, ...]) -> Tensor:
-    """What is known of an image, in exported files."""
+    """What is known of an image, in exported files.
+
+    >>> mask_tensor((8, 8)).shape
+    (8, 8)
+    """
     return Tensor(shape, "float32", "0 or 1", "1 where a pixel is kept, 0 where it is drawn")
 
 
 def noise_tensor(shape: tuple[int, ...]) -> Tensor:
-    """Noise in exported files."""
+    """Noise in exported files.
+
+    >>> noise_tensor((40,)).dtype
+    'float32'
+    """
     meaning = "all the randomness there is: equal noise, equal result"
     return Tensor(shape, "float32", "standard normal", meaning, {"draw": "standard normal"})
 

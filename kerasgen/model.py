@@ -22,6 +22,10 @@ class GenerativeModel(EventModel):
         condition: None; a number of classes; or any of `kerasgen.events`.
         terms: names of the loss terms.
         **kwargs: those of `EventModel` and Keras.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> isinstance(model, GenerativeModel), list(model.term_means)
+    (True, ['nll'])
     """
 
     def __init__(self, event, condition=None, terms=(), **kwargs):

@@ -1,10 +1,9 @@
 """What a latent-variable model maximises.
 
-ELBO    E_q[log p(x | z)] - beta KL(q(z | x) || p(z))                      Kingma and Welling 2014,
-arXiv 1312.6114 IWAE    E_q[log mean_k p(x, z_k) / q(z_k | x)], tighter with every sample  Burda and
-others 2016, arXiv 1509.00519 TCVAE   the ELBO with the KL in three parts, each with its own weight
-        Chen and others 2018, arXiv 1802.04942 the ELBO of ids, its gradient by REINFORCE
-        Williams 1992; Kool and others 2019
+ELBO       E_q[log p(x | z)] - beta KL(q(z | x) || p(z))   Kingma and Welling 2014, arXiv 1312.6114
+IWAE       E_q[log mean_k p(x, z_k) / q(z_k | x)]          Burda and others 2016, arXiv 1509.00519
+TCVAE      the ELBO with the KL in three weighted parts    Chen and others 2018, arXiv 1802.04942
+REINFORCE  the ELBO of tokens, its gradient by draws       Williams 1992; Kool and others 2019
 """
 
 import math
@@ -23,6 +22,9 @@ class Objective(keras.layers.Layer):
 
     Attributes:
         needs_prior: whether the model is to have a `prior`, and score by it.
+
+    >>> ELBO().needs_prior, IWAE(5).needs_prior
+    (False, True)
     """
 
     needs_prior = False
@@ -52,13 +54,15 @@ class ELBO(Objective):
         beta: weight of the bottleneck's terms (Higgins and others 2017); 1 makes the bound one on
             log p(x).
         warmup_steps: training steps over which the weight rises from 0 to beta. The steps taken are
-            saved with the
-            weights: fine-tuning does not warm up again.
+            saved with the weights: fine-tuning does not warm up again.
         num_samples: Monte Carlo samples of z for each example.
         warmup: how the weight rises, "linear" or "cosine".
 
     Raises:
         ValueError: an unknown warm-up, or no samples.
+
+    >>> list(ELBO(beta=4.0, warmup_steps=1000).term_names(bottlenecks.Gaussian(2)))
+    ['reconstruction', 'kl']
     """
 
     def __init__(self, beta=1.0, warmup_steps=0, num_samples=1, warmup="linear", **kwargs):
@@ -116,13 +120,11 @@ class SensesELBO(ELBO):
 
 @register
 class TCVAE(Objective):
-    """The ELBO of beta-TCVAE: only the dependence between latent dimensions is weighed by beta, not
-    the whole KL.
+    """The ELBO of beta-TCVAE: beta weighs the dependence between latent dimensions alone.
 
     With the aggregate posterior q(z) = mean_n q(z | x_n) over the training set,
 
-        KL(q(z | x) || p(z)) = log q(z | x) / q(z)              mutual_information of example and
-        code
+        KL(q(z | x) || p(z)) = log q(z | x) / q(z)              mutual_information
                              + log q(z) / prod_d q(z_d)         total_correlation
                              + log prod_d q(z_d) / p(z)         dimension_kl
 
@@ -137,6 +139,9 @@ class TCVAE(Objective):
     Raises:
         ValueError: a model is built with it on another bottleneck than `Gaussian`, whose dimensions
             are independent.
+
+    >>> sorted(TCVAE(dataset_size=1000).term_names(bottlenecks.Gaussian(2)))
+    ['dimension_kl', 'mutual_information', 'reconstruction', 'total_correlation']
     """
 
     needs_prior = True
@@ -209,6 +214,9 @@ class IWAE(Objective):
     Raises:
         ValueError: no samples; a model is built with it whose bottleneck has no prior over real
             numbers.
+
+    >>> list(IWAE(num_samples=5).term_names(bottlenecks.Gaussian(2)))
+    ['iwae']
     """
 
     needs_prior = True
@@ -266,8 +274,7 @@ class REINFORCE(ELBO):
     def __init__(self, num_samples=4, **kwargs):
         if num_samples < 2:
             raise ValueError(
-                "Expected at least 2 samples, which are each other's baseline. Received: "
-                f"{num_samples}"
+                f"Expected at least 2 samples, each other's baseline. Received: {num_samples}"
             )
         super().__init__(num_samples=num_samples, **kwargs)
 
@@ -283,13 +290,11 @@ class REINFORCE(ELBO):
         """-log p(x | tokens) and KL(q(tokens | x) || p(tokens)), each `[B]` in nats."""
         posterior, n = model.posterior(x, condition, training), self.num_samples
         ids = posterior.sample(n, seed=backend.next_seed(model.bottleneck.noise))
-        log_likelihood = model.decode(model.bottleneck.embed(ids), condition, training).log_prob(
-            x
-        )  # [n, B]
+        # [n, B]
+        log_likelihood = model.decode(model.bottleneck.embed(ids), condition, training).log_prob(x)
         advantage = (log_likelihood - ops.mean(log_likelihood, axis=0)) * n / (n - 1)
         score = ops.stop_gradient(advantage) * posterior.log_prob(ids)
-        gain = (
-            log_likelihood + score - ops.stop_gradient(score)
-        )  # the value of the likelihood, the gradient of both
+        # The value of the likelihood, the gradient of both.
+        gain = log_likelihood + score - ops.stop_gradient(score)
         kl = {"kl": posterior.kl_divergence(model.bottleneck.prior())}
         return self._weighed(ops.mean(gain, axis=0), kl, {}, training)

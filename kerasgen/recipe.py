@@ -46,6 +46,9 @@ class Recipe:
         lesson: one line that says what it teaches by its faults, where it is shown for them.
         imports: modules that register classes of the model that are not kerasgen's; None without.
             Nothing imports them unasked.
+
+    >>> Recipe.load(kerasgen.zoo.folder("gmm_ring") / "recipe.yaml").data["name"]
+    'ring'
     """
 
     name: str
@@ -223,6 +226,9 @@ def build(config, imports=None):
 
     Raises:
         ValueError: a class that kerasgen does not have, or arguments that it does not take.
+
+    >>> build({"families.Mixture": {"event": [2], "num_components": 3}}).event_shape
+    (2,)
     """
     from kerasgen.registration import CLASSES  # imports Keras
 
@@ -239,11 +245,10 @@ def build(config, imports=None):
     if others or "." not in name:
         return {key: build(value, imports) for key, value in config.items()}
     if name not in CLASSES and imports:
-        names = ", ".join(imports)
         raise ValueError(
-            f"Expected {name}, which the module {names} registers. Received: a recipe that names "
-            f"it, and no import of the module. Look at it, then import {names}, on the command "
-            f"line by --import {imports[0]}."
+            f"Expected {name}, which {', '.join(imports)} registers. Received: a recipe that names "
+            "it, and no import of the module. Look at it, then import it, on the command line by "
+            f"--import {imports[0]}."
         )
     if name not in CLASSES:
         raise ValueError(
@@ -265,8 +270,10 @@ def build(config, imports=None):
 
 
 def modules(config):
-    """The modules, none of kerasgen's, that register classes that a recipe's `model` names; or
-    None.
+    """The modules, none of kerasgen's, that register classes of a recipe's `model`; or None.
+
+    >>> modules({"families.Mixture": {"event": [2], "num_components": 3}}) is None
+    True
     """
     from kerasgen.registration import CLASSES
 
@@ -285,11 +292,7 @@ def _leaves(values, path=()):
     """`{"dotted.key": path}` of all in nested dicts that is not itself a dict with entries."""
     if not isinstance(values, dict) or not values:
         return {".".join(path): path}
-    return {
-        key: leaf
-        for name, value in values.items()
-        for key, leaf in _leaves(value, (*path, name)).items()
-    }
+    return {k: leaf for name, v in values.items() for k, leaf in _leaves(v, (*path, name)).items()}
 
 
 def _flat(values):

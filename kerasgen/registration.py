@@ -22,6 +22,9 @@ def register(cls: Class) -> Class:
     """Registers a class as of the first two parts of its module: `kerasgen.networks>MLP`.
 
     A class without `get_config` gets one, and `from_config`, of its constructor's arguments.
+
+    >>> CLASSES["networks.MLP"].__name__
+    'MLP'
     """
     _record_arguments(cls)
     if isinstance(cls, type) and not _is_configured(cls):
@@ -33,13 +36,20 @@ def register(cls: Class) -> Class:
 
 
 def arguments(self) -> dict[str, Any]:
-    """The constructor's arguments, by name, as they were given."""
+    """The constructor's arguments, by name, as they were given.
+
+    >>> arguments(kerasgen.bottlenecks.Gaussian(latent_dim=2))
+    {'latent_dim': 2}
+    """
     return getattr(self, _ARGUMENTS, {})
 
 
 def get_config(self) -> dict[str, Any]:
     """The constructor's arguments, those that are parts serialized, and what Keras adds
     for layers.
+
+    >>> get_config(kerasgen.bottlenecks.Gaussian(latent_dim=2))["latent_dim"]
+    2
     """
     own = keras.Layer.get_config(self) if isinstance(self, keras.Layer) else {}
     return own | {name: _serialized(value) for name, value in getattr(self, _ARGUMENTS).items()}
@@ -74,7 +84,12 @@ def described(part: Any) -> Any:
 
 
 def from_config(cls, config: dict[str, Any]):
-    """The object that `get_config` describes."""
+    """The object that `get_config` describes.
+
+    >>> config = get_config(kerasgen.bottlenecks.Gaussian(latent_dim=2))
+    >>> from_config(kerasgen.bottlenecks.Gaussian, config).latent_shape
+    (2,)
+    """
     deserialize = keras.saving.deserialize_keras_object
     return cls(**{name: deserialize(value) for name, value in config.items()})
 

@@ -20,24 +20,39 @@ def render(template: str, **facts: Any) -> str:
     Args:
         template: name of a file in `kerasgen/templates/`.
         facts: what the template names; an `UndefinedError` where one is missing.
+
+    >>> render("presets.md.j2", tables=[]).splitlines()[0]
+    '# Presets'
     """
     return _environment().get_template(template).render(facts)
 
 
 def printable(text: str) -> str:
-    """A text without control characters, but with its ends of lines and tabs."""
+    r"""A text without control characters, but with its ends of lines and tabs.
+
+    >>> printable("a\x1b[31mb")
+    'a[31mb'
+    """
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
 def number(value: float) -> str:
-    """A figure in three digits, or with two decimals: `0.123`, `82.17`; integers as they are."""
+    """A figure in three digits, or with two decimals: `0.123`, `82.17`; integers as they are.
+
+    >>> number(82.1743), number(0.5), number(60)
+    ('82.17', '0.500', '60')
+    """
     if isinstance(value, int):
         return str(value)
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:#.3g}"
 
 
 def error(figure: Mapping[str, Any]) -> str:
-    """` ± 0.12`, the standard error of a figure, where it has one."""
+    """` ± 0.12`, the standard error of a figure, where it has one.
+
+    >>> error({"value": 82.17, "standard_error": 0.2099}), error({"value": 60})
+    (' ± 0.21', '')
+    """
     size = figure.get("standard_error")
     return "" if size is None else f" ± {size:.2g}"
 

@@ -25,6 +25,9 @@ class Vocabulary:
     Raises:
         ValueError: words that no sentence could contain, or that come twice; examples that are not
             sentences.
+
+    >>> Vocabulary(["a", "circle", "red"], length=4).encode("a red circle").tolist()
+    [[1, 3, 2, 0]]
     """
 
     def __init__(self, words, length, examples=()):

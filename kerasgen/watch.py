@@ -21,6 +21,11 @@ class FirstFault(keras.metrics.Metric):
     Args:
         terms: names of the loss terms.
         data: names of what can be wrong with the data, as events give them.
+
+    >>> fault = FirstFault(("kl", "loss"))
+    >>> fault.update_state({"kl": ops.array([1.0])}, {"loss": ops.array(float("nan"))})
+    >>> fault.found()[:2]
+    (0, ['loss'])
     """
 
     def __init__(self, terms, data=(), name="first_fault"):
@@ -76,6 +81,12 @@ class Watch(keras.callbacks.Callback):
     Raises:
         ValueError: data that the model's events refuse, or no data.
         FloatingPointError: a loss that is not finite.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> _ = model.compile("adam")
+    >>> history = model.fit(np.zeros((8, 2)), verbose=0, callbacks=[Watch()])
+    >>> len(history.epoch)
+    1
     """
 
     def __init__(self):
@@ -145,6 +156,9 @@ def raise_fault(model: keras.Model, when: str) -> None:
     Raises:
         ValueError: data that the model's events refuse.
         FloatingPointError: a loss that is not finite.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> raise_fault(model, "this batch")  # nothing is wrong
     """
     backend.sync_variables(model)
     step, names, in_data = model.first_fault.found()

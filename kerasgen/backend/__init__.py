@@ -39,6 +39,8 @@ def check_process() -> None:
 
     Raises:
         RuntimeError: this is a fork of that process, where the first operation would never end.
+
+    >>> kerasgen.backend.check_process()
     """
     global _process
     _process = _process or os.getpid()
@@ -51,7 +53,12 @@ def check_process() -> None:
 
 
 def split_seed(seed, n=2):
-    """`n` independent seeds of one, as `tfd` takes them."""
+    """`n` independent seeds of one, as `tfd` takes them.
+
+    >>> one, other = split_seed(kerasgen.backend.next_seed(keras.random.SeedGenerator(0)))
+    >>> one.shape == other.shape
+    True
+    """
     return __getattr__("random").split_seed(seed, n)
 
 
@@ -60,6 +67,9 @@ def library(name):
 
     Raises:
         ModuleNotFoundError: it is not installed.
+
+    >>> library("math").__name__
+    'math'
     """
     try:
         return importlib.import_module(name)

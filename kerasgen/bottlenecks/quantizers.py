@@ -204,9 +204,8 @@ class FiniteScalar(Quantizer):
         self.levels = tuple(levels)
         self._levels = np.array(levels, "int32")
         self._half = self._levels // 2  # the number of levels below zero
-        self._place = np.cumprod([1, *levels[:-1]]).astype(
-            "int32"
-        )  # of each channel's digit in a token
+        # Of each channel's digit in a token.
+        self._place = np.cumprod([1, *levels[:-1]]).astype("int32")
 
     def nearest(self, features: Any) -> tuple[Any, Any]:
         """Bounded features `[B, h, w, D]`, float32 in about [-1, 1], and their tokens, int32."""

@@ -59,7 +59,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line; `args.run(args)` runs the command that was read."""
+    """The parser of the whole command line; `args.run(args)` runs the command that was read.
+
+    >>> parser().prog
+    'kerasgen'
+    """
     top = _Parser(prog="kerasgen", description=kerasgen.__doc__)
     top.add_argument("--version", action="version", version=f"%(prog)s {kerasgen.__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
@@ -83,6 +87,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: with status 2 after an error, which is one line on stderr.
+
+    >>> main(["sample", "gmm_ring", "-n", "3", "--out", "points.csv"])
+    points.csv: 3 samples
     """
     words = sys.argv[1:] if argv is None else argv
     args = _parse(words)

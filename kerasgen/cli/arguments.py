@@ -45,7 +45,11 @@ new_folder = _typed(pathlib.Path, _can_be(True), "a path for a folder, in a fold
 
 
 def split(text):
-    """A split that has examples, as far as is known without the set."""
+    """A split that has examples, as far as is known without the set.
+
+    >>> split("train[:500]")
+    'train[:500]'
+    """
     try:
         parts = checks.split(text)
     except ValueError as error:
@@ -66,11 +70,24 @@ def _is_empty(start, stop):
 
 
 def add_preset(parser):
+    """Which preset.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_preset(parser)
+    >>> parser.parse_args(["vae_mnist"]).name
+    'vae_mnist'
+    """
     parser.add_argument("name", metavar="NAME", help="a preset by name, or a preset folder by path")
 
 
 def add_tfds(parser):
-    """Where TFDS sets lie."""
+    """Where TFDS sets lie.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_tfds(parser)
+    >>> parser.parse_args([]).download
+    False
+    """
     folder = "TFDS folder (default: TFDS_DATA_DIR, or TFDS's own)"
     parser.add_argument("--data-dir", metavar="FOLDER", help=folder)
     download = "let TFDS download a set that is not there"
@@ -78,7 +95,13 @@ def add_tfds(parser):
 
 
 def add_source(parser):
-    """Where examples come from."""
+    """Where examples come from.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_source(parser)
+    >>> parser.parse_args(["--data", "."]).data
+    '.'
+    """
     add_tfds(parser)
     npz = "a file by `data import`, `data export` or NumPy, a folder of pictures or a CSV file"
     parser.add_argument("--data", type=existing, metavar="NPZ", help=npz)

@@ -13,6 +13,14 @@ from kerasgen.cli import arguments, inputs
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist", "--json"]).json
+    True
+    """
     arguments.add_preset(parser)
     for_programs = "its recipe and every digit of its figures, for programs"
     parser.add_argument("--json", action="store_true", help=for_programs)
@@ -24,6 +32,16 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import contextlib
+    >>> import io
+    >>> known = io.StringIO()
+    >>> with contextlib.redirect_stdout(known):
+    ...     kerasgen.cli.main(["card", "gmm_ring"])
+    >>> known.getvalue().splitlines()[0]
+    '# gmm_ring'
+    """
     if args.write or args.note:
         _write(args)
 

@@ -15,6 +15,14 @@ _TABLES = (".csv", ".tsv", ".txt")
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["export", "ring", "ring.npz"]).action
+    'export'
+    """
     add = parser.add_argument
     add("action", choices=("import", "export"))
     source = (
@@ -39,6 +47,13 @@ def _size(text):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(action="import", source="nowhere"))
+    Traceback (most recent call last):
+    FileNotFoundError: Expected a folder of pictures or a CSV file. Received: nowhere, ...
+    """
     if args.action == "import":
         return _import(args)
     inputs.load_keras()

@@ -9,6 +9,14 @@ from kerasgen.cli.card import rewrite
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist", "--limit", "100"]).limit
+    100
+    """
     arguments.add_preset(parser)
     add = parser.add_argument
     importance = "importance samples an image"
@@ -35,6 +43,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(write=True, split="train"))
+    Traceback (most recent call last):
+    ValueError: Expected --write with figures of the test split. Drop --split.
+    """
     if args.write and args.split != "test":
         raise ValueError("Expected --write with figures of the test split. Drop --split.")
     recipe, model = inputs.recipe(args.name), inputs.model(args.name)

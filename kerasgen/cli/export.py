@@ -10,6 +10,14 @@ _DEFAULT = {"savedmodel": _FREE, "tflite": 1}
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist", "--format", "tflite", "--quantize", "int8"]).quantize
+    'int8'
+    """
     arguments.add_preset(parser)
     parser.add_argument("--format", choices=("savedmodel", "tflite"), required=True)
     modes = ("float16", "dynamic", "int8")
@@ -24,6 +32,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(format="savedmodel", quantize="int8"))
+    Traceback (most recent call last):
+    ValueError: Expected --quantize with --format tflite only. Received: --format savedmodel...
+    """
     if args.quantize and args.format != "tflite":
         raise ValueError(
             "Expected --quantize with --format tflite only. "

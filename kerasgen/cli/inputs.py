@@ -14,6 +14,8 @@ def load_keras():
     """Imports Keras, its backend and kerasgen's classes, without TensorFlow's lines on stderr.
 
     They are kept where `TF_CPP_MIN_LOG_LEVEL` asks for them.
+
+    >>> load_keras()
     """
     if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
         return kerasgen.register()
@@ -28,7 +30,11 @@ def load_keras():
 
 
 def recipe(name):
-    """The recipe in a file, or that of a preset."""
+    """The recipe in a file, or that of a preset.
+
+    >>> recipe("gmm_ring").data["name"]
+    'ring'
+    """
     from kerasgen.recipe import Recipe
 
     if os.path.isfile(name):
@@ -55,7 +61,11 @@ def near_files(path):
 
 
 def is_conditional(name):
-    """Whether the recipe of a preset names a condition, which is known without Keras."""
+    """Whether the recipe of a preset names a condition, which is known without Keras.
+
+    >>> is_conditional("cvae_mnist"), is_conditional("vae_mnist")
+    (True, False)
+    """
     (arguments,) = recipe(name).model.values()
     return not arguments.keys().isdisjoint(("condition", "num_classes"))
 
@@ -63,6 +73,9 @@ def is_conditional(name):
 def model(name, ability=None):
     """The model of a preset, which must have an ability of `kerasgen.abilities` where
     one is named.
+
+    >>> model("gmm_ring", "Samples").event_shape
+    (2,)
     """
     kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
     load_keras()
@@ -73,7 +86,12 @@ def model(name, ability=None):
 
 
 def needs(model, ability, name):
-    """Refuses the model of preset `name` where it lacks an ability."""
+    """Refuses the model of preset `name` where it lacks an ability.
+
+    >>> needs(kerasgen.families.Mixture([2], num_components=3), "Encodes", "mine")
+    Traceback (most recent call last):
+    ValueError: Expected a preset whose model has 'encode'. Received: 'mine', ...
+    """
     from kerasgen import abilities
 
     kind = getattr(abilities, ability)
@@ -89,6 +107,12 @@ def examples(recipe, split, args, labels=False, count=None) -> tuple[Any, Any]:
     """The first `count` of a split of the recipe's data set, or all, as `(x, labels or None)`.
 
     Pixels are drawn once if training draws them at every visit.
+
+    >>> import argparse
+    >>> args = argparse.Namespace(data=None, data_dir=None, download=False)
+    >>> x, labels = examples(recipe("gmm_ring"), "test", args, count=5)
+    >>> x.shape, labels is None
+    ((5, 2), True)
     """
     import numpy as np
 

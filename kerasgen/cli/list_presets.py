@@ -12,6 +12,14 @@ from kerasgen.cli import arguments
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["--family", "gan"]).family
+    'gan'
+    """
     add = parser.add_argument
     add("--family", help="a model's class, or how a word of a preset's name ends: gan")
     add("--data", metavar="SET", help="the set that a preset was trained on: mnist")
@@ -21,6 +29,16 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import contextlib
+    >>> import io
+    >>> listed = io.StringIO()
+    >>> with contextlib.redirect_stdout(listed):
+    ...     kerasgen.cli.main(["list", "--family", "gmm"])
+    >>> "gmm_ring" in listed.getvalue()
+    True
+    """
     if args.task:
         from kerasgen.cli.inputs import load_keras
 

@@ -4,6 +4,14 @@ from kerasgen.cli import arguments, inputs
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist", "ae_mnist"]).names
+    ['vae_mnist', 'ae_mnist']
+    """
     names = "presets with encoders, all of the same data set"
     parser.add_argument("names", nargs="+", metavar="NAME", help=names)
     counts = {"nargs": "+", "type": arguments.positive, "default": [10, 100, 1000]}
@@ -14,6 +22,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(names=["gmm_ring"]))
+    Traceback (most recent call last):
+    ValueError: Expected a preset whose model has 'encode'. Received: 'gmm_ring', ...
+    """
     recipe = _recipe(args.names)
     models = {name: _model(name) for name in args.names}
 

@@ -7,6 +7,14 @@ from kerasgen.cli import arguments, inputs
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist", "-n", "8"]).n
+    8
+    """
     arguments.add_preset(parser)
     count = "number of images (default: %(default)s)"
     parser.add_argument("-n", type=arguments.positive, default=16, help=count)
@@ -18,6 +26,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(name="gmm_ring"))
+    Traceback (most recent call last):
+    ValueError: Expected a preset whose model has 'reconstruct'. Received: 'gmm_ring', ...
+    """
     model = inputs.model(args.name, "Reconstructs")
     recipe = inputs.recipe(args.name)
     x, labels = inputs.examples(recipe, args.split, args, bool(recipe.data.get("labels")), args.n)

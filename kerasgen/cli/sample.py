@@ -15,6 +15,14 @@ _WAYS = ("truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist", "-n", "8"]).n
+    8
+    """
     arguments.add_preset(parser)
     add = parser.add_argument
     add("-n", type=arguments.positive, default=64, help="number of images (default: %(default)s)")
@@ -55,6 +63,11 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> kerasgen.cli.main(["sample", "gmm_ring", "-n", "3", "--out", "points.csv"])
+    points.csv: 3 samples
+    """
     asked = "label" if args.label is not None else "prompt" if args.prompt is not None else None
     if asked and not inputs.is_conditional(args.name):
         raise ValueError(

@@ -6,6 +6,14 @@ from kerasgen.cli import arguments, inputs
 
 
 def add_arguments(parser):
+    """The command's arguments.
+
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["mine.yaml", "--resume"]).resume
+    True
+    """
     recipe = "a recipe file, or a preset whose recipe to run again"
     parser.add_argument("recipe", metavar="RECIPE", help=recipe)
     strategies = ("none", "mirrored", "multiworker")
@@ -22,6 +30,13 @@ def add_arguments(parser):
 
 
 def run(args):
+    """Runs the command.
+
+    >>> import argparse
+    >>> run(argparse.Namespace(recipe="mine.yaml"))
+    Traceback (most recent call last):
+    FileNotFoundError: Expected a recipe file or a preset. Received: mine.yaml, which is not there.
+    """
     recipe = inputs.recipe(args.recipe).override(args.set)
     output = args.out or pathlib.Path("runs", recipe.name)
     inputs.load_keras()

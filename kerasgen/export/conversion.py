@@ -69,11 +69,8 @@ def convert_apart(source, path, examples, batch_size):
 
 def _conversion_failed(names, message):
     lines = message.strip().splitlines()
-    telling = (
-        "error: failed while converting",
-        "TF Select ops",
-        "Custom ops",
-    )  # the signature, and what TFLite lacks
+    # The signature, and what TFLite lacks.
+    telling = ("error: failed while converting", "TF Select ops", "Custom ops")
     reason = " ".join(
         [line.strip() for line in lines if any(text in line for text in telling)] or lines[-1:]
     )[:300]

@@ -33,6 +33,10 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
         RuntimeError: another backend than TensorFlow.
         ValueError: a model that cannot be exported, a folder with other content, or an error above
             the bound; `folder` is then as it was.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> saved_model(model, "mixture").path.name
+    'mixture'
     """
     _signatures.check_batch(batch_size)
     chosen = _signatures.of(model, signatures)

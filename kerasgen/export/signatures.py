@@ -67,6 +67,10 @@ class Signature(NamedTuple):
         inputs: what it takes, by name.
         replay: for a function that draws and returns its own noise, the same function of that
             noise.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> sorted(of(model)["sample"].inputs)
+    ['noise']
     """
 
     function: Callable[..., dict]
@@ -110,6 +114,9 @@ def of(model, names=None):
         ValueError: a model that lists no signatures, an unknown name, or a model that computes in
             another type than float32.
         FloatingPointError: weights that are not finite.
+
+    >>> sorted(of(kerasgen.families.Mixture([2], num_components=3)))
+    ['log_prob', 'responsibilities', 'sample']
     """
     if not backend.CAN_EXPORT:
         raise RuntimeError(

@@ -36,6 +36,9 @@ class Bound(NamedTuple):
         drawn: share of the pixels that may be off by more than `largest`, whatever the mean, of
             images whose parts are drawn in turn: the last digit of a float may decide one, and
             with it those after.
+
+    >>> BOUNDS[None].largest >= BOUNDS[None].mean
+    True
     """
 
     largest: float
@@ -61,7 +64,11 @@ _TIMED = 5  # calls
 
 
 def bound_of(format, largest=None):
-    """The `Bound` of a format, or one that allows every element the same error."""
+    """The `Bound` of a format, or one that allows every element the same error.
+
+    >>> bound_of(None) == BOUNDS[None]
+    True
+    """
     return BOUNDS[format] if largest is None else Bound(largest, largest, largest)
 
 

@@ -55,6 +55,13 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
     Raises:
         ValueError: the generator's output shape is not `event_shape`, the head is one of other
             classes, or the regularizers do not go with each other or with the critic.
+
+    >>> from kerasgen import divergences, networks
+    >>> model = AdversarialModel(
+    ...     [4, 4, 1], networks.MLP(hidden=()), networks.MLP((4,), ()),
+    ...     divergences.Hinge(), latent_dim=2)
+    >>> tuple(model.sample(3, seed=0).shape)
+    (3, 4, 4, 1)
     """
 
     def __init__(

@@ -18,6 +18,11 @@ class AttributeClassifier(Classifier):
     Args:
         sizes: number of values of each attribute, a list of A.
         event, encoder, augmentation, dropout: of `Classifier`.
+
+    >>> encoder = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4)])
+    >>> model = AttributeClassifier([4, 4, 1], sizes=[3, 2], encoder=encoder)
+    >>> tuple(model.attributes(np.zeros((5, 4, 4, 1))).shape)
+    (5, 2)
     """
 
     def __init__(self, event, sizes, encoder, augmentation=(), dropout=0.0, **kwargs):

@@ -41,6 +41,13 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
 
     Raises:
         ValueError: parts that do not fit each other or the event; an objective that needs a prior.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> model = Autoencoder(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Deterministic(2),
+    ...     networks.MLP(hidden=()), likelihoods.Gaussian("shared"))
+    >>> tuple(model.reconstruct(np.zeros((3, 4, 4, 1))).shape)
+    (3, 4, 4, 1)
     """
 
     def __init__(

@@ -43,6 +43,12 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
     Raises:
         ValueError: data that are not images of whole patches, a likelihood that cannot draw pixels,
             or a network with another number of output channels than the likelihood needs.
+
+    >>> from kerasgen import likelihoods, networks
+    >>> network = networks.PixelCNN(channels=4, num_blocks=1, head_channels=4)
+    >>> model = AutoregressiveModel([4, 4, 1], network, likelihoods.Bernoulli())
+    >>> tuple(model.log_prob(np.ones((2, 4, 4, 1))).shape)
+    (2,)
     """
 
     autoregressive_signatures = ("sample", "complete")

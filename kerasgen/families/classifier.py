@@ -18,6 +18,10 @@ class CrossEntropy(keras.losses.Loss):
     Args:
         smoothing: share of each label's weight that is spread evenly over all classes (Szegedy and
             others 2016, arXiv 1512.00567, section 7).
+
+    >>> loss = CrossEntropy(smoothing=0.1)
+    >>> round(float(loss(np.array([1]), np.array([[0.0, 0.0]]))), 4)
+    0.6931
     """
 
     def __init__(self, smoothing=0.0, name="cross_entropy", **kwargs):
@@ -46,6 +50,11 @@ class Classifier(Classifies, EventModel):
         dropout: share of the features left out in training, and with it how many the linear layer
             relies on.
         label_smoothing: of the loss, see `CrossEntropy`.
+
+    >>> encoder = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4)])
+    >>> model = Classifier([4, 4, 1], num_classes=3, encoder=encoder)
+    >>> tuple(model.probabilities(np.zeros((2, 4, 4, 1))).shape)
+    (2, 3)
     """
 
     def __init__(

@@ -32,6 +32,13 @@ class DiscreteAutoencoder(Tokenizes, Autoencoder):
 
     Raises:
         ValueError: a bottleneck that is not discrete; parts that do not fit each other.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> model = DiscreteAutoencoder(
+    ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.FiniteScalar((3, 3)),
+    ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli())
+    >>> tuple(model.tokenize(np.ones((2, 8, 8, 1))).shape)
+    (2, 4, 4)
     """
 
     def __init__(self, event, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs):

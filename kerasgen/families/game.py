@@ -17,6 +17,9 @@ class TwoSidedTraining:
 
     The model has a `generator`, a `critic` with a `head`, `critic_steps` and `regularizers`, and
     gives the terms of each side.
+
+    >>> issubclass(kerasgen.families.AdversarialModel, TwoSidedTraining)
+    True
     """
 
     def compile(self, optimizer=None, critic_optimizer=None, **kwargs):

@@ -24,6 +24,15 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
     ValueError. One way to draw: `sample(n, mean=True)` gives the mean of p(x | z) instead of a
     draw, smooth pictures, not samples of the model. Of an autoregressive likelihood it is every
     pixel's mean given the likeliest ones before it.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> model = LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
+    ...     likelihoods.Bernoulli())
+    >>> tuple(model.sample(3, seed=0).shape)
+    (3, 4, 4, 1)
+    >>> tuple(model.log_prob(np.ones((3, 4, 4, 1)), num_samples=5, seed=0).shape)
+    (3,)
     """
 
     likelihood_kind = "estimate"

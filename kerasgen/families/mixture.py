@@ -53,6 +53,9 @@ class Mixture(Samples, Scores, GenerativeModel):
 
     Raises:
         ValueError: bad arguments, levels of data that are not images, or classes.
+
+    >>> Mixture([2], num_components=3).sample(5, seed=0).shape
+    TensorShape([5, 2])
     """
 
     num_samples = 1  # draws u of an image, where log_prob is a bound
@@ -80,9 +83,8 @@ class Mixture(Samples, Scores, GenerativeModel):
         self.covariance = covariance
         self.levels = levels
         self.size = self.event.size
-        self.seeds = (
-            keras.random.SeedGenerator()
-        )  # of noise that makes pixels continuous in training
+        # Of noise that makes pixels continuous in training.
+        self.seeds = keras.random.SeedGenerator()
         self.build()
 
     def build(self, input_shape=None):
@@ -156,9 +158,8 @@ class Mixture(Samples, Scores, GenerativeModel):
         """log of the probability of the cells that images of levels `[B, *event_shape]` are."""
         log_cdf = backend.tfd.Normal(0.0, 1.0).log_cdf
         level = ops.reshape(ops.round(x * (self.levels - 1)), (-1, 1, self.size))
-        low, high = (
-            (end / self.levels - self.means) / self.scales() for end in (level, level + 1)
-        )  # [B, K, D]
+        # [B, K, D]
+        low, high = ((end / self.levels - self.means) / self.scales() for end in (level, level + 1))
         low, high = ops.where(level > 0, low, -_FAR), ops.where(level < self.levels - 1, high, _FAR)
         # On the side of the mean where both functions are small, so that their difference keeps its
         # digits.

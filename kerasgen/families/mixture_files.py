@@ -15,7 +15,11 @@ from kerasgen import decoding, fitting
 
 
 def signatures(mixture):
-    """Functions of named tensors, and the tensors that each takes, by name."""
+    """Functions of named tensors, and the tensors that each takes, by name.
+
+    >>> sorted(signatures(kerasgen.families.Mixture([2], num_components=3)))
+    ['log_prob', 'responsibilities', 'sample']
+    """
     joint = _joint(mixture)
     weights = ops.convert_to_numpy(ops.softmax(mixture.logits))
     below = np.cumsum(weights)[:-1]  # probabilities of components 0..k

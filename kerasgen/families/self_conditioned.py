@@ -39,6 +39,15 @@ class SelfConditionedModel(AdversarialModel):
 
     Raises:
         ValueError: those of `AdversarialModel`; clusters of other events; classes.
+
+    >>> clusters = kerasgen.families.Mixture([4, 4, 1], num_components=3)
+    >>> from kerasgen import divergences, networks
+    >>> model = SelfConditionedModel(
+    ...     [4, 4, 1], networks.MLP(hidden=()), networks.MLP((4,), ()),
+    ...     divergences.Hinge(), latent_dim=2,
+    ...     clusters=clusters)
+    >>> tuple(model.sample(5, seed=0).shape)
+    (5, 4, 4, 1)
     """
 
     def __init__(self, event, generator, critic, divergence, latent_dim, clusters, **kwargs):
@@ -117,6 +126,9 @@ class Components(Nothing):
 
     Args:
         count: number of components.
+
+    >>> Components(3).request(2, [0, 2]).numpy().tolist()
+    [0, 2]
     """
 
     def __init__(self, count):

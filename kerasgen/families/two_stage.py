@@ -53,6 +53,9 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
 
     Raises:
         ValueError: sizes that do not belong together, or guidance without dropped conditions.
+
+    >>> kerasgen.zoo.load("vqvae_fashion_prior").tokenizer.grid_shape
+    (7, 7)
     """
 
     likelihood_kind = "bound"
@@ -148,13 +151,11 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         prefix = self._prefix(condition, batch)
         if training and self.condition_dropout:
             seed = backend.next_seed(self.seeds)
-            uniform = backend.tfd.Uniform().sample((batch, 1), seed=seed)
-            left_out = uniform < self.condition_dropout
+            left_out = backend.tfd.Uniform().sample((batch, 1), seed=seed) < self.condition_dropout
             prefix = ops.where(left_out, self._unconditional(prefix), prefix)
         prefix_logits, logits = self.network(prefix, tokens, training=training)
-        log_prob = ops.sum(
-            _log_prob_of(ops.reshape(tokens, (-1, self.num_tokens)), logits), axis=-1
-        )
+        flat = ops.reshape(tokens, (-1, self.num_tokens))
+        log_prob = ops.sum(_log_prob_of(flat, logits), axis=-1)
         if prefix_logits is None:
             return None, log_prob
         said = ops.cast(prefix[:, :-1] > 0, "float32")  # every word, and the first place behind
@@ -175,9 +176,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         """log p(tokens) + log p(x | tokens) for the tokens of x: that of the model without
         guidance, which `sample` goes beyond where it is guided."""
         tokens = self.tokenizer.tokenize(x)
-        return self._log_prob_tokens(tokens, condition) + self.tokenizer.decode_tokens(
-            tokens
-        ).log_prob(x)
+        of_pixels = self.tokenizer.decode_tokens(tokens).log_prob(x)
+        return self._log_prob_tokens(tokens, condition) + of_pixels
 
     def log_prob_tokens(self, tokens, condition=None):
         """log p(tokens | condition), exact, `[B]` in nats.
@@ -235,9 +235,8 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
         best_of=1,
         guidance=None,
     ):
-        ways = (temperature, top_k, top_p, best_of, guidance)
-        tokens = self._sample_tokens(n, seed, condition, *ways)
-        return self.tokenizer.detokenize(tokens)
+        ways = temperature, top_k, top_p, best_of, guidance
+        return self.tokenizer.detokenize(self._sample_tokens(n, seed, condition, *ways))
 
     def _sample_tokens(
         self, n, seed, condition, temperature=1.0, top_k=None, top_p=None, best_of=1, guidance=None

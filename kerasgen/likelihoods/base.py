@@ -37,6 +37,10 @@ class Likelihood(keras.layers.Layer):
         has_mean: whether its distributions have one.
         draws_elements: whether it has `draw`.
         autoregressive: whether an element depends on those before it.
+
+    >>> likelihood = kerasgen.likelihoods.Gaussian().build_for(kerasgen.events.of([8, 8, 1]))
+    >>> likelihood.output_shape, likelihood.has_mean, likelihood.levels
+    ((8, 8, 2), True, None)
     """
 
     support = "real numbers"
@@ -120,6 +124,11 @@ class Discrete(Likelihood):
 
     Args:
         levels: number of values; 256 for 8-bit images.
+
+    >>> event = kerasgen.events.of([8, 8, 3])
+    >>> likelihood = kerasgen.likelihoods.Categorical(levels=16).build_for(event)
+    >>> likelihood.levels, likelihood.output_shape
+    (16, (8, 8, 48))
     """
 
     levels: int
@@ -143,7 +152,11 @@ class Discrete(Likelihood):
 
 
 def bounded(x: Any) -> Any:
-    """Logits or locations, far from infinity."""
+    """Logits or locations, far from infinity.
+
+    >>> bounded(ops.array([-1e9, 3.0])).numpy().tolist()
+    [-10000.0, 3.0]
+    """
     return ops.clip(x, -LIMIT, LIMIT)
 
 
@@ -152,5 +165,8 @@ def positive_scale(log_scale: Any) -> Any:
 
     A logistic variable of the narrowest leaves 0.6 % of its mass to all levels but one, of 256.
     PixelCNN++ allows scales down to twice as wide, which leave 2.7 %.
+
+    >>> positive_scale(ops.array([0.0, 1e9])).numpy().round().tolist()
+    [1.0, 1097.0]
     """
     return ops.exp(ops.clip(log_scale, *_LOG_SCALES))

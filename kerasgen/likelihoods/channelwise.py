@@ -15,7 +15,11 @@ from kerasgen.registration import register
 
 
 class Channelwise(Discrete):
-    """A likelihood that scores pixels by `pixel_log_prob(params, x)`, `[...]` in nats."""
+    """A likelihood that scores pixels by `pixel_log_prob(params, x)`, `[...]` in nats.
+
+    >>> issubclass(ChannelwiseLogistic, Channelwise), ChannelwiseLogistic(3).levels
+    (True, 256)
+    """
 
     has_mean = False
 
@@ -41,6 +45,12 @@ class ChannelwiseCategorical(Channelwise):
     Args:
         levels: number of values; 256 for 8-bit images.
         features: size of each channel's features.
+
+    >>> event = kerasgen.events.of([4, 4, 3])
+    >>> likelihood = ChannelwiseCategorical(levels=4, features=8).build_for(event)
+    >>> params = np.zeros((2, *likelihood.output_shape), "float32")
+    >>> tuple(likelihood.distribution(params).log_prob(np.zeros((2, 4, 4, 3))).shape)
+    (2,)
     """
 
     def __init__(self, levels=256, features=64, **kwargs):
@@ -104,6 +114,11 @@ class JointCategorical(Channelwise):
 
     Args:
         levels: number of values of a channel.
+
+    >>> likelihood = JointCategorical(levels=2).build_for(kerasgen.events.of([1, 1, 3]))
+    >>> params = np.zeros((2, *likelihood.output_shape), "float32")
+    >>> float(ops.exp(likelihood.distribution(params).log_prob(np.zeros((2, 1, 1, 3))))[0])
+    0.125
     """
 
     def __init__(self, levels=2, **kwargs):
@@ -140,6 +155,11 @@ class ChannelwiseLogistic(Channelwise):
     Args:
         components: number of components, each one for all channels.
         levels: number of values; 256 for 8-bit images.
+
+    >>> likelihood = ChannelwiseLogistic(components=2).build_for(kerasgen.events.of([4, 4, 3]))
+    >>> params = np.zeros((2, *likelihood.output_shape), "float32")
+    >>> tuple(likelihood.distribution(params).log_prob(np.zeros((2, 4, 4, 3))).shape)
+    (2,)
     """
 
     has_mean = True

@@ -17,6 +17,12 @@ class Joint(Likelihood):
 
     Raises:
         ValueError: the event has other names.
+
+    >>> from kerasgen.likelihoods import Bernoulli, Gaussian
+    >>> likelihoods = {"image": Bernoulli(), "point": Gaussian()}
+    >>> event = kerasgen.events.Joint({"image": [4, 4, 1], "point": [2]})
+    >>> Joint(likelihoods).build_for(event).output_shape
+    {'image': (4, 4, 1), 'point': (4,)}
     """
 
     support = "dicts"

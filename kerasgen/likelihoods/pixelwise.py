@@ -32,6 +32,11 @@ class Autoregressive(Likelihood):
 
     Raises:
         ValueError: a likelihood that cannot draw pixels, or that has no mean.
+
+    >>> network = kerasgen.networks.PixelCNN(3, channels=4, num_blocks=1, head_channels=4)
+    >>> likelihood = Autoregressive(network, kerasgen.likelihoods.Bernoulli())
+    >>> likelihood.build_for(kerasgen.events.of([4, 4, 1])).output_shape
+    (4, 4, 4)
     """
 
     events = (Image,)

@@ -19,11 +19,7 @@ _STEPS = {"left": (0, 1), "right": (0, -1), "above": (1, 0), "below": (-1, 0)}
 
 
 def caption_fidelity(
-    model: GenerativeModel,
-    judge: Classifies,
-    scenes: Scenes,
-    seed: int = 0,
-    best_of: int = 1,
+    model: GenerativeModel, judge: Classifies, scenes: Scenes, seed: int = 0, best_of: int = 1
 ) -> dict[str, Figure]:
     """The share of what sentences ask for that is in the images drawn for them.
 
@@ -86,11 +82,7 @@ def score(scene: Scenes, found: Sequence[int]) -> tuple[float, bool]:
     places = [int(cell) for cell in np.flatnonzero(cells[:, 0])]
     objects = [k for k in range(3) if scene.cell[0, k] >= 0]
     names = [
-        (
-            scene.shape[0, k],
-            scene.color[0, k],
-            scene.size[0, k] if scene.size_said[0, k] else None,
-        )
+        (scene.shape[0, k], scene.color[0, k], scene.size[0, k] if scene.size_said[0, k] else None)
         for k in objects
     ]
     said = scene.relation[0, : len(objects) - 1]

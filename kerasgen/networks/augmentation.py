@@ -17,6 +17,9 @@ class RandomAffine(Stack):
         zoom: largest change of size, as a share of it.
         shift: largest shift, as a share of the height and of the width.
         mirror: whether left and right may be exchanged.
+
+    >>> tuple(RandomAffine(rotation=0.1, shift=0.1)(np.zeros((2, 8, 8, 1), "float32")).shape)
+    (2, 8, 8, 1)
     """
 
     def __init__(self, rotation=0.0, zoom=0.0, shift=0.0, mirror=False, **kwargs):
@@ -42,6 +45,9 @@ class RandomShift(layers.Layer):
     Args:
         pixels: largest shift up, down, left and right; less than a side.
         mirror: whether left and right are exchanged in half of the images.
+
+    >>> tuple(RandomShift(pixels=2)(np.zeros((2, 8, 8, 1), "float32")).shape)
+    (2, 8, 8, 1)
     """
 
     def __init__(self, pixels=2, mirror=False, **kwargs):

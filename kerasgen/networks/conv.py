@@ -23,6 +23,10 @@ class ResidualBlock(layers.Layer):
         channels: width of input and output.
         activation: name of a Keras activation.
         dropout: share of the values before the second convolution left out in training.
+
+    >>> x = np.random.default_rng(0).normal(size=(1, 4, 4, 2)).astype("float32")
+    >>> bool(np.all(ResidualBlock(2)(x) == x))  # as it starts
+    True
     """
 
     def __init__(self, channels, activation="swish", dropout=0.0, **kwargs):
@@ -53,6 +57,9 @@ def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
         activation: name of a Keras activation.
         dtype: Keras dtype policy.
         dropout: of the residual blocks.
+
+    >>> tuple(keras.Sequential(halvings((2, 4), (1, 1), "relu"))(np.zeros((1, 8, 8, 1))).shape)
+    (1, 2, 2, 4)
     """
     stack = []
     for width, depth in zip(channels, blocks):
@@ -64,6 +71,9 @@ def halvings(channels, blocks, activation, dtype=None, dropout=0.0):
 def doublings(channels, blocks, output_channels, activation, dtype=None, dropout=0.0):
     """Layers that double height and width once a stage, and are linear at the end; arguments as of
     `halvings`.
+
+    >>> tuple(keras.Sequential(doublings((4, 2), (1, 1), 3, "relu"))(np.zeros((1, 2, 2, 4))).shape)
+    (1, 8, 8, 3)
     """
     stack = []
     for width, depth, next_width in zip(channels, blocks, (*channels[1:], output_channels)):
@@ -87,6 +97,9 @@ class ConvEncoder(Stack):
         activation: name of a Keras activation.
         dropout: share of the values within residual blocks and before the dense layer left out in
             training.
+
+    >>> tuple(ConvEncoder((4,), (1,), features=6)(np.zeros((2, 8, 8, 1), "float32")).shape)
+    (2, 6)
     """
 
     def __init__(
@@ -121,6 +134,9 @@ class ConvDecoder(SizedByLikelihood, Stack):
         activation: name of a Keras activation.
         dropout: share of the values within residual blocks and of the hidden layer left out in
             training.
+
+    >>> tuple(ConvDecoder((8, 8, 1), (4,), (1,), features=6)(np.zeros((2, 3), "float32")).shape)
+    (2, 8, 8, 1)
     """
 
     output_argument = "output_shape"

@@ -31,17 +31,15 @@ class DCGANGenerator(SizedByLikelihood, Stack):
 
     Raises:
         ValueError: an unknown normalisation.
+
+    >>> tuple(DCGANGenerator((8, 8, 1), (4,))(np.zeros((2, 3), "float32")).shape)
+    (2, 8, 8, 1)
     """
 
     output_argument = "output_shape"
 
     def __init__(
-        self,
-        output_shape=None,
-        channels=(64, 32),
-        normalization="batch",
-        hidden=(),
-        **kwargs,
+        self, output_shape=None, channels=(64, 32), normalization="batch", hidden=(), **kwargs
     ):
         super().__init__(**kwargs)
         normalizations.check(normalization)
@@ -98,6 +96,9 @@ class DCGANCritic(Stack):
 
     Raises:
         ValueError: an unknown normalisation.
+
+    >>> tuple(DCGANCritic((4,))(np.zeros((2, 8, 8, 1), "float32")).shape)
+    (2, 64)
     """
 
     def __init__(self, channels=(32, 64), normalization=None, dropout=0.0, hidden=(), **kwargs):

@@ -23,17 +23,15 @@ class MLP(SizedByLikelihood, Stack):
 
     Raises:
         ValueError: an unknown normalisation.
+
+    >>> tuple(MLP((4, 4, 1), hidden=(8,))(np.zeros((2, 3), "float32")).shape)
+    (2, 4, 4, 1)
     """
 
     output_argument = "output_shape"
 
     def __init__(
-        self,
-        output_shape=None,
-        hidden=(256, 256),
-        activation="relu",
-        normalization=None,
-        **kwargs,
+        self, output_shape=None, hidden=(256, 256), activation="relu", normalization=None, **kwargs
     ):
         super().__init__(**kwargs)
         normalizations.check(normalization)

@@ -21,6 +21,9 @@ class GridEncoder(Stack):
         channels: width of each stage, from half resolution down.
         blocks: residual blocks of each stage.
         activation: name of a Keras activation.
+
+    >>> tuple(GridEncoder((4, 6), (1, 1))(np.zeros((2, 8, 8, 1), "float32")).shape)
+    (2, 2, 2, 6)
     """
 
     def __init__(self, channels=(24, 48), blocks=(1, 1), activation="relu", **kwargs):
@@ -38,15 +41,13 @@ class GridDecoder(SizedByLikelihood, Stack):
         channels: width of each stage, from the grid's resolution up.
         blocks: residual blocks of each stage.
         activation: name of a Keras activation.
+
+    >>> tuple(GridDecoder(1, (6, 4), (1, 1))(np.zeros((2, 2, 2, 3), "float32")).shape)
+    (2, 8, 8, 1)
     """
 
     def __init__(
-        self,
-        output_channels=None,
-        channels=(48, 24),
-        blocks=(1, 1),
-        activation="relu",
-        **kwargs,
+        self, output_channels=None, channels=(48, 24), blocks=(1, 1), activation="relu", **kwargs
     ):
         super().__init__(**kwargs)
         self.config = {

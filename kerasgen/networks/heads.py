@@ -16,6 +16,10 @@ class ScoreHead(layers.Layer):
     Args:
         num_classes: number of classes, or None.
         spectral: normalise both matrices by their largest singular value.
+
+    >>> head = ScoreHead(num_classes=3)
+    >>> tuple(head(np.zeros((2, 4), "float32"), np.array([0, 2])).shape)
+    (2,)
     """
 
     def __init__(self, num_classes=None, spectral=False, **kwargs):
@@ -39,9 +43,8 @@ class ScoreHead(layers.Layer):
         scores = self.linear(h, training=training)[:, 0]
         if self.embedding is None:
             return scores
-        projections = self.embedding(
-            h, training=training
-        )  # onto the embeddings of all classes, [B, num_classes]
+        # Onto the embeddings of all classes, [B, num_classes].
+        projections = self.embedding(h, training=training)
         return scores + ops.sum(
             projections * ops.one_hot(condition, self.num_classes, dtype=h.dtype), axis=-1
         )

@@ -10,6 +10,9 @@ class Parallel(layers.Layer):
 
     Args:
         networks: by name.
+
+    >>> list(Parallel({"image": keras.layers.Flatten(), "point": keras.layers.Dense(2)}).networks)
+    ['image', 'point']
     """
 
     def __init__(self, networks, **kwargs):
@@ -22,7 +25,12 @@ class Parallel(layers.Layer):
 
 @register
 class JointEncoder(Parallel):
-    """A dict of examples to the features `[B, F]` of all of them, one after the other."""
+    """A dict of examples to the features `[B, F]` of all of them, one after the other.
+
+    >>> encoder = JointEncoder({"image": keras.layers.Flatten(), "point": keras.layers.Dense(3)})
+    >>> tuple(encoder({"image": np.zeros((5, 2, 2, 1)), "point": np.zeros((5, 2))}).shape)
+    (5, 7)
+    """
 
     def call(self, x, training=False):
         parts = [network(x[name], training=training) for name, network in self.networks.items()]
@@ -61,7 +69,12 @@ class SenseDecoder(Parallel):
 
 @register
 class JointDecoder(Parallel):
-    """Vectors `[B, D]` to a dict of what each network makes of them."""
+    """Vectors `[B, D]` to a dict of what each network makes of them.
+
+    >>> decoder = JointDecoder({"image": keras.layers.Dense(4), "point": keras.layers.Dense(2)})
+    >>> {name: tuple(made.shape) for name, made in decoder(np.zeros((5, 3))).items()}
+    {'image': (5, 4), 'point': (5, 2)}
+    """
 
     def call(self, z, training=False):
         return {name: network(z, training=training) for name, network in self.networks.items()}

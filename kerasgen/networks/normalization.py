@@ -2,9 +2,9 @@
 
 None         nothing
 "batch"      by the statistics of the batch, over all replicas
-"layer"      of each position over its channels, which keeps examples apart, as a gradient penalty
-asks "spectral"   of a kernel by its largest singular value (Miyato and others 2018, arXiv
-1802.05957)
+"layer"      of each position over its channels, which keeps examples apart, as a gradient
+             penalty asks
+"spectral"   of a kernel by its largest singular value (Miyato and others 2018, arXiv 1802.05957)
 """
 
 from keras import layers
@@ -15,7 +15,10 @@ NORMALIZATIONS = (None, "batch", "layer", "spectral")
 
 
 def check(normalization):
-    """Raises a ValueError that names the normalisations there are."""
+    """Raises a ValueError that names the normalisations there are.
+
+    >>> check("layer")
+    """
     if normalization not in NORMALIZATIONS:
         raise ValueError(
             f"Expected normalization to be one of {NORMALIZATIONS}. Received: {normalization!r}"
@@ -23,16 +26,23 @@ def check(normalization):
 
 
 def of_kernel(layer, normalization):
-    """The layer, its kernel normalised if that is what the name asks for."""
+    """The layer, its kernel normalised if that is what the name asks for.
+
+    >>> type(of_kernel(layers.Dense(3), "spectral")).__name__
+    'SpectralNormalization'
+    """
     if normalization != "spectral":
         return layer
-    return layers.SpectralNormalization(
-        layer, dtype="float32"
-    )  # else it would round the kernel in mixed precision
+    # Else it would round the kernel in mixed precision.
+    return layers.SpectralNormalization(layer, dtype="float32")
 
 
 def of_values(normalization, dtype):
-    """The layers, none or one, that normalise values of the given dtype policy."""
+    """The layers, none or one, that normalise values of the given dtype policy.
+
+    >>> [type(layer).__name__ for layer in of_values("layer", "float32")]
+    ['LayerNormalization']
+    """
     if normalization == "batch":
         replicas = backend.HAS_STRATEGIES
         return [layers.BatchNormalization(momentum=0.9, synchronized=replicas, dtype=dtype)]

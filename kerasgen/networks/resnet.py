@@ -28,6 +28,9 @@ class ResampledBlock(layers.Layer):
 
     Raises:
         ValueError: an unknown resampling or normalisation.
+
+    >>> tuple(ResampledBlock(4, "down")(np.zeros((1, 8, 8, 2), "float32")).shape)
+    (1, 4, 4, 4)
     """
 
     def __init__(self, channels, resample=None, normalization=None, **kwargs):
@@ -55,11 +58,8 @@ class ResampledBlock(layers.Layer):
         up = [layers.UpSampling2D(**dtype)] if resample == "up" else []
         down = [layers.AveragePooling2D(2, **dtype)] if resample == "down" else []
         self.branch = [*nonlinearity(), *up, convolution(3), *nonlinearity(), convolution(3), *down]
-        self.shortcut = [
-            convolution(1),
-            *up,
-            *down,
-        ]  # the 1x1 kernel at the lower resolution, where it costs less
+        # The 1x1 kernel at the lower resolution, where it costs less.
+        self.shortcut = [convolution(1), *up, *down]
 
     def build(self, input_shape):
         self.call(keras.KerasTensor(input_shape))
@@ -83,6 +83,9 @@ class ResidualGenerator(SizedByLikelihood, Stack):
             width divide by 2 once a stage.
         channels: width of each stage, from the lowest resolution up.
         normalization: see `kerasgen.networks.normalization`.
+
+    >>> tuple(ResidualGenerator((8, 8, 1), (4,))(np.zeros((2, 3), "float32")).shape)
+    (2, 8, 8, 1)
     """
 
     output_argument = "output_shape"
@@ -121,6 +124,9 @@ class ResidualCritic(Stack):
         channels: width of each stage, from half resolution down, and of a last block that keeps the
             resolution.
         normalization: see `kerasgen.networks.normalization`.
+
+    >>> tuple(ResidualCritic((4,))(np.zeros((2, 8, 8, 1), "float32")).shape)
+    (2, 4)
     """
 
     def __init__(self, channels=(32, 64), normalization=None, **kwargs):

@@ -15,6 +15,11 @@ class SizedByLikelihood:
         output_argument: name of the constructor's argument, `"output_shape"` of networks that know
             the resolution of what they give, or `"output_channels"`.
         output_size: a shape or a number of channels, None as long as it is not known.
+
+    >>> decoder = kerasgen.networks.MLP(hidden=())
+    >>> decoder.set_output((4, 4, 1))
+    >>> tuple(decoder(np.zeros((2, 3))).shape)
+    (2, 4, 4, 1)
     """
 
     output_argument = "output_channels"
@@ -54,6 +59,8 @@ class SizedByLikelihood:
 def check_sized(network):
     """Raises a ValueError for a network that is to be built before the size of its
     output is known.
+
+    >>> check_sized(kerasgen.networks.MLP((4, 4, 1)))
     """
     if isinstance(network, SizedByLikelihood) and network.output_size is None:
         raise ValueError(
@@ -63,7 +70,11 @@ def check_sized(network):
 
 
 class Stack(layers.Layer):
-    """Layers one after the other, in `self.stack`; the subclass is its own short configuration."""
+    """Layers one after the other, in `self.stack`; the subclass is its own short configuration.
+
+    >>> isinstance(kerasgen.networks.ConvEncoder(), Stack)
+    True
+    """
 
     def build(self, input_shape):
         check_sized(self)

@@ -17,6 +17,9 @@ class TileEncoder(Stack):
         hidden: sizes of the hidden layers.
         features: of one tile.
         activation: name of a Keras activation.
+
+    >>> tuple(TileEncoder(4, hidden=(8,), features=3)(np.zeros((1, 8, 8, 1), "float32")).shape)
+    (1, 12)
     """
 
     def __init__(self, tile, margin=0, hidden=(128,), features=64, activation="relu", **kwargs):

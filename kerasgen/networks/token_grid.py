@@ -25,6 +25,13 @@ class TokenGrid(layers.Layer):
 
     Raises:
         ValueError: a network of other outputs, or a prefix of several tokens.
+
+    >>> network = kerasgen.networks.PixelCNN(9, channels=4, num_blocks=1, head_channels=4)
+    >>> prior = TokenGrid(9, network, size=2)
+    >>> prior.build((None, 1), (None, 2, 2))
+    >>> _, logits = prior(np.zeros((3, 1), "int32"), np.zeros((3, 2, 2), "int32"))
+    >>> tuple(logits.shape)
+    (3, 4, 9)
     """
 
     def __init__(self, vocab_size, network, prefix_size=1, size=32, **kwargs):

@@ -30,6 +30,12 @@ class TokenTransformer(layers.Layer):
         size: D, of a token.
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
+
+    >>> prior = TokenTransformer(9, size=8, num_blocks=1, num_heads=2)
+    >>> prior.build((None, 1), (None, 2, 2))
+    >>> _, logits = prior(np.zeros((3, 1), "int32"), np.zeros((3, 2, 2), "int32"))
+    >>> tuple(logits.shape)
+    (3, 4, 9)
     """
 
     def __init__(self, vocab_size, prefix_size=1, size=128, num_blocks=4, num_heads=4, **kwargs):
@@ -59,9 +65,8 @@ class TokenTransformer(layers.Layer):
                 name,
                 self.add_weight(name=name, shape=(length, size), initializer="truncated_normal"),
             )
-        self.call(
-            *(keras.KerasTensor(shape, "int32") for shape in (prefix_shape, ids_shape))
-        )  # builds the layers
+        # Builds the layers.
+        self.call(*(keras.KerasTensor(shape, "int32") for shape in (prefix_shape, ids_shape)))
         self.built = True
 
     def call(self, prefix, ids):

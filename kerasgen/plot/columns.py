@@ -18,10 +18,7 @@ _INCHES = 1.6  # a side of a panel
 
 
 def columns(
-    samples: Any,
-    names: Sequence[str],
-    path: str | pathlib.Path | None = None,
-    data: Any = None,
+    samples: Any, names: Sequence[str], path: str | pathlib.Path | None = None, data: Any = None
 ) -> "Figure":
     """Draws the first columns of a table, histograms on the diagonal and pairs below it.
 

@@ -57,9 +57,7 @@ def grid(
 
 
 def pairs(
-    rows: Sequence[Any],
-    path: str | pathlib.Path | None = None,
-    labels: Sequence[object] = (),
+    rows: Sequence[Any], path: str | pathlib.Path | None = None, labels: Sequence[object] = ()
 ) -> np.ndarray:
     """Batches of equal length as the rows of one grid: originals above their reconstructions.
 

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 
 def show(
-    examples: Any,
-    columns: int | None = None,
-    rows: Sequence[object] = (),
-    event: Any = None,
+    examples: Any, columns: int | None = None, rows: Sequence[object] = (), event: Any = None
 ) -> "Image.Image":
     """The picture of a batch, which a notebook displays as the last line of a cell.
 

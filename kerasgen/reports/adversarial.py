@@ -20,7 +20,15 @@ _UNITS = {  # of a game's losses; others have none
 
 @report.register(AdversarialModel)
 class AdversarialReport(Report):
-    """What the noise stands for, and whether samples are copies."""
+    """What the noise stands for, and whether samples are copies.
+
+    >>> from kerasgen import divergences, networks
+    >>> model = kerasgen.families.AdversarialModel(
+    ...     [4, 4, 1], networks.MLP(hidden=()), networks.MLP((4,), ()),
+    ...     divergences.Hinge(), latent_dim=2)
+    >>> report(model).only_samples
+    True
+    """
 
     fixed_settings = ("beta_1", "beta_2")  # on which the game depends
 

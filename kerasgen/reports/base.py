@@ -44,6 +44,10 @@ class Study:
         limit: the largest number of samples that are judged, None for what the protocols say.
         count: samples that quality is measured on, None for as many as there are test examples.
         progress: show a progress bar.
+
+    >>> study = Study("ring", read=lambda split, **_: (np.zeros((5, 2)), None, f"5 {split} points"))
+    >>> study.read("test")[2], study.with_quality
+    ('5 test points', False)
     """
 
     data_name: str
@@ -60,7 +64,11 @@ class Study:
 @dataclasses.dataclass
 class Shown:
     """What pictures are drawn from: held-out examples and their condition, training examples, and
-    the path of a training run's logs; None for what is not at hand."""
+    the path of a training run's logs; None for what is not at hand.
+
+    >>> Shown().fits(kerasgen.families.Mixture([2], num_components=3))
+    False
+    """
 
     examples: Any = None
     condition: Any = None
@@ -82,6 +90,10 @@ class Report:
         fixed_settings: settings of a recipe's training on which fine-tuning depends, too.
         curves: what the curves of training show, in words.
         log_units: units of what training logs, by name.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> list(Report(model).evaluate(np.zeros((5, 2))))
+    ['nll']
     """
 
     annealing_steps: int = 0
@@ -162,13 +174,10 @@ class Report:
         extractor = study.extractor or features.of(study.judge)
         count = study.count or len(examples)
         training = study.read("train", grey=True, count=count if extractor.slow else _TRAINING)[0]
-        protocol = quality.protocol(
-            self.model, count, len(examples), what, len(training), extractor
-        )
-        measured = quality.sample_quality(
-            self.model, examples, condition, training, extractor, count=count
-        )
-        return measured, protocol
+        measure = quality.sample_quality
+        measured = measure(self.model, examples, condition, training, extractor, count=count)
+        seen = len(training)
+        return measured, quality.protocol(self.model, count, len(examples), what, seen, extractor)
 
     def _fidelity(self, study):
         count = min(_JUDGED, study.limit or _JUDGED)
@@ -283,5 +292,9 @@ class Report:
 
 @functools.singledispatch
 def report(model) -> Report:
-    """The report of a model: that of its family, or what its abilities allow."""
+    """The report of a model: that of its family, or what its abilities allow.
+
+    >>> type(report(kerasgen.families.Mixture([2], num_components=3))).__name__
+    'MixtureReport'
+    """
     return Report(model)

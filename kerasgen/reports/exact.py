@@ -19,7 +19,12 @@ _APPEARING = 16
 
 
 class ExactReport(Report):
-    """How well log p(x) tells the data from other images."""
+    """How well log p(x) tells the data from other images.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> isinstance(kerasgen.reports.report(model), ExactReport)
+    True
+    """
 
     def protocol(self, study):
         how = super().protocol(study)
@@ -47,7 +52,14 @@ class ExactReport(Report):
 
 @report.register(AutoregressiveModel)
 class AutoregressiveReport(ExactReport):
-    """How images appear, pixel by pixel, and completions of held-out ones."""
+    """How images appear, pixel by pixel, and completions of held-out ones.
+
+    >>> from kerasgen import likelihoods, networks
+    >>> network = networks.PixelCNN(channels=4, num_blocks=1, head_channels=4)
+    >>> model = kerasgen.families.AutoregressiveModel([4, 4, 1], network, likelihoods.Bernoulli())
+    >>> type(kerasgen.reports.report(model)).__name__
+    'AutoregressiveReport'
+    """
 
     needs_precision = "a pixel decides those after it"
 
@@ -80,7 +92,12 @@ class AutoregressiveReport(ExactReport):
 
 @report.register(Mixture)
 class MixtureReport(ExactReport):
-    """Exact by distribution functions where pixels have levels and covariances are diagonal."""
+    """Exact by distribution functions where pixels have levels and covariances are diagonal.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> type(kerasgen.reports.report(model)).__name__
+    'MixtureReport'
+    """
 
     needs_precision = "densities of narrow components"
 

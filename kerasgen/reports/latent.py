@@ -21,7 +21,15 @@ _LIMIT = 3  # the largest of them, in standard deviations of the prior
 
 @report.register(Autoencoder)
 class AutoencoderReport(Report):
-    """Active units while it trains, and the plane of a code of two numbers."""
+    """Active units while it trains, and the plane of a code of two numbers.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
+    ...     likelihoods.Bernoulli())
+    >>> [type(each).__name__ for each in AutoencoderReport(vae).monitors(None, None, None, True)]
+    ['ActiveUnits']
+    """
 
     def monitors(self, examples, condition, output, writes):
         return [ActiveUnits(examples, condition)]
@@ -52,7 +60,15 @@ class AutoencoderReport(Report):
 
 @report.register(LatentVariableModel)
 class LatentReport(AutoencoderReport):
-    """Likelihood by importance samples, disentanglement, the KL of every unit, traversals."""
+    """Likelihood by importance samples, disentanglement, the KL of every unit, traversals.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
+    ...     likelihoods.Bernoulli())
+    >>> report(vae).log_units["kl"], isinstance(report(vae), LatentReport)
+    ('nats', True)
+    """
 
     def evaluate(self, examples, condition=None, num_samples=5000, seed=0, progress=False):
         measure = likelihood.importance_weighted

@@ -21,6 +21,15 @@ class ActiveUnits(keras.callbacks.Callback):
 
     Args:
         x, condition: training examples of a model with a code.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
+    ...     likelihoods.Bernoulli())
+    >>> x = np.ones((8, 4, 4, 1), "float32")
+    >>> vae.compile("adam")
+    >>> sorted(vae.fit(x, verbose=0, callbacks=[ActiveUnits(x)]).history)
+    ['active_units', 'kl', 'loss', 'reconstruction']
     """
 
     def __init__(self, x, condition=None):
@@ -63,6 +72,15 @@ class CodeUsage(keras.callbacks.Callback):
 
     Args:
         x: training examples.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> tokenizer = kerasgen.families.DiscreteAutoencoder(
+    ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.FiniteScalar((3, 3)),
+    ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli())
+    >>> x = np.ones((4, 8, 8, 1), "float32")
+    >>> tokenizer.compile("adam")
+    >>> sorted(tokenizer.fit(x, verbose=0, callbacks=[CodeUsage(x)]).history)
+    ['loss', 'perplexity', 'reconstruction', 'used_codes']
     """
 
     def __init__(self, x):

@@ -10,7 +10,15 @@ from kerasgen.reports.monitors import CodeUsage
 
 @report.register(DiscreteAutoencoder)
 class TokenizerReport(AutoencoderReport):
-    """What reconstruction loses, what tokens cost, how much of the codebook is used."""
+    """What reconstruction loses, what tokens cost, how much of the codebook is used.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> tokenizer = kerasgen.families.DiscreteAutoencoder(
+    ...     [8, 8, 1], networks.GridEncoder((4,), (1,)), bottlenecks.FiniteScalar((3, 3)),
+    ...     networks.GridDecoder(1, (4,), (1,)), likelihoods.Bernoulli())
+    >>> type(report(tokenizer)).__name__
+    'TokenizerReport'
+    """
 
     needs_precision = "tokens must not change"
 

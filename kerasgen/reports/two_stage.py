@@ -13,7 +13,11 @@ _BEST_OF = 8
 
 @report.register(TwoStageModel)
 class TwoStageReport(Report):
-    """A bound by the tokens of each example's own encoding; what sentences ask for."""
+    """A bound by the tokens of each example's own encoding; what sentences ask for.
+
+    >>> issubclass(TwoStageReport, Report)
+    True
+    """
 
     needs_precision = "tokens must not change"
 

@@ -20,6 +20,10 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
         learning_rate: of the plateau.
         warmup_steps: steps of the rise.
         decay_start, total_steps: the steps at which the fall begins and ends.
+
+    >>> schedule = WarmupStableDecay(1e-3, warmup_steps=10, decay_start=80, total_steps=100)
+    >>> [round(float(schedule(step)), 6) for step in (0, 10, 50, 90, 100)]
+    [0.0001, 0.001, 0.001, 0.0005, 0.0]
     """
 
     def __init__(self, learning_rate, warmup_steps, decay_start, total_steps):
@@ -67,6 +71,9 @@ class TrainingConfig:
             and shapes has some; or presets by part of the model, `{tokenizer: vqvae_fashion}`, each
             of which has the part's weights exactly; or of a part that is a layer, the same layer of
             a preset, `{network.stem: "cgated_pixelcnn_mnist:network"}`, wherever the shapes agree.
+
+    >>> type(TrainingConfig(epochs=3, learning_rate=1e-3).optimizer(steps=10)).__name__
+    'Adam'
     """
 
     epochs: int

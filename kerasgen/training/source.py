@@ -22,6 +22,10 @@ class Source:
         options: the recipe's `data`.
         npz: a file written by `kerasgen.data.save_npz`; None: the set is read by name.
         where: `data_dir` and `download` of `kerasgen.data.load`.
+
+    >>> x, labels = Source({"name": "ring", "batch_size": 10}, None, {}).whole()
+    >>> x.shape, labels
+    ((10000, 2), None)
     """
 
     options: dict
@@ -117,6 +121,9 @@ def of(options, npz=None, data_dir=None, download=False):
 
     Raises:
         ValueError: `options` has keys that are no arguments of `kerasgen.data.load`.
+
+    >>> of({"name": "ring", "batch_size": 10}).options["name"]
+    'ring'
     """
     where = {
         "data_dir": data_dir or options.get("data_dir"),

@@ -8,7 +8,12 @@ from kerasgen import backend
 
 
 def scope(strategy, devices):
-    """The strategy's scope, and whether this process writes files."""
+    """The strategy's scope, and whether this process writes files.
+
+    >>> _, writes = scope("none", None)
+    >>> writes
+    True
+    """
     if devices is not None and strategy != "mirrored":
         raise ValueError(
             "Expected devices with strategy='mirrored' only. "

@@ -3,18 +3,10 @@
 from kerasgen.zoo.hub import publish
 from kerasgen.zoo.index import Summary, names, summary
 from kerasgen.zoo.judges import Judge, judge
-from kerasgen.zoo.loader import (
-    card,
-    folder,
-    load,
-    load_into,
-    metrics,
-    recipe,
-    warm_start,
-    warm_start_layer,
-)
+from kerasgen.zoo.loader import card, folder, load, metrics, recipe
 from kerasgen.zoo.manifest import PresetError
 from kerasgen.zoo.signing import sign
+from kerasgen.zoo.starting import load_into, warm_start, warm_start_layer
 
 __all__ = [
     "Judge",

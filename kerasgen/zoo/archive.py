@@ -27,6 +27,13 @@ def unpack(path: pathlib.Path, target: pathlib.Path) -> None:
     Raises:
         PresetError: not a zip archive or a damaged one, encrypted, too large, files outside of its
             one folder.
+
+    >>> pathlib.Path("mine").mkdir()
+    >>> with zipfile.ZipFile("mine.zip", "w") as archive:
+    ...     archive.writestr("mine/card.md", "# Mine")
+    >>> unpack(pathlib.Path("mine.zip"), pathlib.Path("mine"))
+    >>> [path.name for path in pathlib.Path("mine").iterdir()]
+    ['card.md']
     """
     try:
         _check_end(path)

@@ -22,7 +22,11 @@ _SUFFIXES = ("yaml", "h5", "json", "md", "csv", "png", "gif", "sig")
 
 
 def is_handle(text: str) -> bool:
-    """Whether a text names a hub, rather than a preset or a path."""
+    """Whether a text names a hub, rather than a preset or a path.
+
+    >>> is_handle("hf://me/vae_mine"), is_handle("vae_mnist")
+    (True, False)
+    """
     return "://" in text
 
 
@@ -31,6 +35,9 @@ def name(handle: str) -> str:
 
     Raises:
         PresetError: not a handle.
+
+    >>> name("hf://me/vae_mine")
+    'vae_mine'
     """
     match = _parsed(handle)
     return match["name"] or match["variation"]
@@ -46,6 +53,10 @@ def download(handle: str, target: pathlib.Path) -> None:
 
     Raises:
         PresetError: a malformed handle, a hub's library that is not installed, or what it refuses.
+
+    >>> download("me/vae_mine", pathlib.Path("vae_mine"))
+    Traceback (most recent call last):
+    kerasgen.zoo.manifest.PresetError: Expected hf://owner/name or kaggle://...
     """
     match = _parsed(handle)
     if match["hub"]:

@@ -6,14 +6,22 @@ from kerasgen.zoo import loader
 
 
 class Judge(NamedTuple):
-    """A classifier and the name that its figures carry."""
+    """A classifier and the name that its figures carry.
+
+    >>> Judge("classifier_mnist", None).name
+    'classifier_mnist'
+    """
 
     name: str
     classifier: object
 
 
 def judge(data_name):
-    """The `Judge` of models of a data set, or None where there is none."""
+    """The `Judge` of models of a data set, or None where there is none.
+
+    >>> judge("ring") is None
+    True
+    """
     from kerasgen.data import catalog  # imports Keras, which listing presets does without
 
     name = catalog.entry(data_name).judge

@@ -18,7 +18,11 @@ _PLACES = (pathlib.Path(__file__).parent / "presets", pathlib.Path(__file__).par
 
 
 def names():
-    """Names of the presets that ship with the package."""
+    """Names of the presets that ship with the package.
+
+    >>> "vae_mnist" in names()
+    True
+    """
     return sorted(path.parent.name for path in _presets().glob(f"[!.]*/{manifest.NAME}"))
 
 
@@ -35,6 +39,9 @@ def folder(name_or_path):
 
     Raises:
         PresetError: nothing of the kind (near names are listed); an archive or a hub that fails.
+
+    >>> folder("gmm_ring").name
+    'gmm_ring'
     """
     if not isinstance(name_or_path, (str, os.PathLike)):
         raise PresetError(
@@ -92,8 +99,11 @@ def card(name_or_path):
 
     Raises:
         PresetError: as `load`.
+
+    >>> card("gmm_ring").startswith("#")
+    True
     """
-    with _verified(name_or_path, manifest.CARD) as (_, content):
+    with verified(name_or_path, manifest.CARD) as (_, content):
         return content.decode("utf-8")
 
 
@@ -102,8 +112,11 @@ def recipe(name_or_path):
 
     Raises:
         PresetError: as `load`.
+
+    >>> recipe("gmm_ring").data["name"]
+    'ring'
     """
-    with _verified(name_or_path, manifest.RECIPE) as (path, content):
+    with verified(name_or_path, manifest.RECIPE) as (path, content):
         return recipes.Recipe.parse(content, path)
 
 
@@ -112,8 +125,11 @@ def metrics(name_or_path):
 
     Raises:
         PresetError: as `load`.
+
+    >>> sorted(metrics("gmm_ring"))
+    ['figures', 'machine', 'notes', 'training_time_seconds']
     """
-    with _verified(name_or_path, manifest.METRICS) as (path, content):
+    with verified(name_or_path, manifest.METRICS) as (path, content):
         return figures.read(path, content)
 
 
@@ -137,6 +153,9 @@ def load(name_or_path, trust=None):
         PresetError: unknown preset, missing, damaged or malformed files, weights of another
             architecture or that are not finite, no signature by a trusted key. The message is one
             line.
+
+    >>> load("gmm_ring").sample(3, seed=0).shape
+    TensorShape([3, 2])
     """
     import keras
 
@@ -201,79 +220,14 @@ def _keras_file(path):
     return model
 
 
-def load_into(model, name_or_path):
-    """Gives `model`, which may be part of another, the weights of a preset of its architecture.
-
-    Raises:
-        PresetError: as `load`; the model is then unchanged.
-    """
-    from kerasgen.zoo import weights
-
-    with _verified(name_or_path, manifest.WEIGHTS) as (path, content):
-        weights.load(model, path, content)
-
-
-def warm_start(model, name_or_path):
-    """Gives `model` the weights of a preset wherever a layer of the same place and shapes has some.
-
-    For training on from a preset with other parts, as a prior of two layers in the place of one.
-    Counters of steps stay where they are: the model has made none.
-
-    Args:
-        model: built.
-        name_or_path: as `folder`.
-
-    Returns:
-        Paths of the preset's floating-point arrays whose place and shape `model` has, sorted.
-
-    Raises:
-        PresetError: as `load`; or nothing in the preset fits.
-    """
-    from kerasgen.zoo import weights
-
-    with (
-        _verified(name_or_path, manifest.WEIGHTS) as (path, content),
-        weights.opened(path, content) as arrays,
-    ):
-        taken = weights.take(model, arrays)
-    if not taken:
-        raise PresetError(
-            "Expected a preset with layers of this model to start from. "
-            f"Received: {path.parent}, with none."
-        )
-    return taken
-
-
-def warm_start_layer(layer, name_or_path, part):
-    """As `warm_start`, of one layer by one of a preset: a transformer's stem by a whole network.
-
-    Args:
-        layer: built.
-        name_or_path: as `folder`.
-        part: the preset's layer, by dotted attribute: "network".
-    """
-    import keras
-
-    from kerasgen.zoo import weights
-
-    other = functools.reduce(
-        lambda owner, name: getattr(owner, name, None), part.split("."), load(name_or_path)
-    )
-    found = weights.variables(other) if isinstance(other, keras.Layer) else {}
-    taken = weights.take(
-        layer, {name: keras.ops.convert_to_numpy(variable) for name, variable in found.items()}
-    )
-    if not taken:
-        raise PresetError(
-            f"Expected a layer of {name_or_path} that is like a {type(layer).__name__}. "
-            f"Received: {part!r}, a {type(other).__name__}."
-        )
-    return taken
-
-
 @contextlib.contextmanager
-def _verified(name_or_path, file):
-    """The path of one of a preset's files and its bytes, which are those of the manifest."""
+def verified(name_or_path, file):
+    """The path of one of a preset's files and its bytes, which are those of the manifest.
+
+    >>> with verified("gmm_ring", manifest.CARD) as (path, content):
+    ...     path.name, content[:10]
+    ('card.md', b'# gmm_ring')
+    """
     path = folder(name_or_path)
     with _told(path):
         yield path / file, manifest.verify(path, file)[file]

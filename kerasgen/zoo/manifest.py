@@ -36,9 +36,12 @@ _REMEDY = "Copy the preset again, or reinstall kerasgen if it came with it."
 
 
 class PresetError(ValueError):
-    """A preset that does not exist, is damaged or incoherent. Nothing of it has been loaded.
+    r"""A preset that does not exist, is damaged or incoherent. Nothing of it has been loaded.
 
     The message is one line without control characters, whatever the preset holds.
+
+    >>> print(PresetError("Expected a preset.\x1b\nReceived: none."))
+    Expected a preset. Received: none.
     """
 
     def __init__(self, message: str):
@@ -50,7 +53,15 @@ class PresetError(ValueError):
 
 
 def write(folder):
-    """Writes the manifest of the files in `folder`."""
+    """Writes the manifest of the files in `folder`.
+
+    >>> folder = pathlib.Path("mine")
+    >>> folder.mkdir()
+    >>> _ = (folder / "card.md").write_text("# Mine")
+    >>> write(folder)
+    >>> (folder / NAME).is_file()
+    True
+    """
     folder = pathlib.Path(folder)
     files = {}
     for path in sorted(folder.iterdir()):
@@ -78,6 +89,9 @@ def verify(folder, *wanted) -> dict[str, bytes]:
     Raises:
         PresetError: the manifest is missing or malformed, names a path outside the folder, a file
             is missing, truncated or changed, or there are others.
+
+    >>> sorted(verify(kerasgen.zoo.folder("gmm_ring"), RECIPE))
+    ['recipe.yaml']
     """
     folder = pathlib.Path(folder)
     text, entries = _read(folder)
@@ -98,7 +112,11 @@ def verify(folder, *wanted) -> dict[str, bytes]:
 
 
 def names(folder) -> list[str]:
-    """Names of the files that a preset's manifest lists, which are not checked."""
+    """Names of the files that a preset's manifest lists, which are not checked.
+
+    >>> "recipe.yaml" in names(kerasgen.zoo.folder("gmm_ring"))
+    True
+    """
     return list(_read(pathlib.Path(folder))[1])
 
 
@@ -205,10 +223,18 @@ def _check_names(path, entries):
 
 
 def most_bytes(name: str) -> int:
-    """How long a file of a preset may be."""
+    """How long a file of a preset may be.
+
+    >>> most_bytes(WEIGHTS)
+    536870912
+    """
     return _MOST.get(name, _MOST_OTHER)
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name is that of a file in a folder on any system, and can be shown."""
+    """Whether a name is that of a file in a folder on any system, and can be shown.
+
+    >>> is_plain("card.md"), is_plain("../card.md")
+    (True, False)
+    """
     return re.fullmatch(r"\w[\w .+-]{0,199}(?<![ .])", name) is not None

@@ -31,6 +31,15 @@ def round_weights(model: keras.Model, x=None, condition=None) -> None:
         x: `[n, *event_shape]` examples, or None: then the model draws them or, where it cannot,
             noise stands for them.
         condition: of these examples, of a conditional model.
+
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
+    ...     likelihoods.Bernoulli())
+    >>> round_weights(vae)
+    >>> kernel = vae.weights[0].numpy()
+    >>> bool(np.all(kernel == kernel.astype("float16")))
+    True
     """
     examples = answers = None
     for part in _parts(model):

@@ -22,7 +22,13 @@ _REMEDY = "Save the model anew with kerasgen.zoo.save."
 
 
 def variables(layer: keras.Layer) -> dict[str, keras.Variable]:
-    """Variables of a built layer or model, not of its optimizer, by their names in Keras' files."""
+    """Variables of a built layer or model, not of its optimizer, by their names in Keras' files.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> list(variables(layer))
+    ['vars/0', 'vars/1']
+    """
     store = _Variables()
     saving_lib._save_state(layer, store, None, "", set())
     return {name: v for name, v in store.found.items() if not name.startswith("optimizer/")}
@@ -50,6 +56,11 @@ def may_round(variable: keras.Variable) -> bool:
 
     Not where mixed precision leaves it alone: `autocast=False` is how Keras marks normalisations
     and their statistics, and kerasgen its codebooks.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> may_round(layer.kernel)
+    True
     """
     return variable.dtype == "float32" and variable._autocast
 
@@ -58,6 +69,11 @@ def save(layer: keras.Layer, path: pathlib.Path) -> None:
     """Writes the weights of a built layer; the same weights give the same bytes.
 
     An array that half precision holds exactly is written in it: see `kerasgen.zoo.rounding`.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> path = pathlib.Path("dense.weights.h5")
+    >>> save(layer, path)
     """
     with h5py.File(path, "w") as file:
         for name, variable in variables(layer).items():
@@ -67,7 +83,11 @@ def save(layer: keras.Layer, path: pathlib.Path) -> None:
 
 
 def to_half(values: np.ndarray) -> np.ndarray:
-    """The nearest float16 values; infinite where they are beyond its range."""
+    """The nearest float16 values; infinite where they are beyond its range.
+
+    >>> to_half(np.array([0.1, 1e-9], "float32")).dtype.name
+    'float16'
+    """
     with np.errstate(over="ignore"):
         return values.astype("float16")
 
@@ -83,6 +103,12 @@ def load(layer: keras.Layer, path: pathlib.Path, content: bytes | None = None) -
     Raises:
         PresetError: not HDF5, or arrays that are missing, left over, of another shape or type, not
             finite, or outside of the file. The layer is unchanged.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> path = pathlib.Path("dense.weights.h5")
+    >>> save(layer, path)
+    >>> load(layer, path)
     """
     targets = variables(layer)
     with opened(path, content) as arrays:
@@ -94,7 +120,16 @@ def load(layer: keras.Layer, path: pathlib.Path, content: bytes | None = None) -
 def read(
     path: pathlib.Path, arrays: Mapping[str, h5py.Dataset], targets: Mapping[str, keras.Variable]
 ) -> dict[str, np.ndarray]:
-    """The values of a file's arrays, which must be exactly those of variables; see `load`."""
+    """The values of a file's arrays, which must be exactly those of variables; see `load`.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> path = pathlib.Path("dense.weights.h5")
+    >>> save(layer, path)
+    >>> with opened(path) as arrays:
+    ...     print(list(read(path, arrays, variables(layer))))
+    ['vars/0', 'vars/1']
+    """
     agrees = {name: name in targets and fits(arrays[name], targets[name]) for name in arrays}
     if arrays.keys() != targets.keys() or not all(agrees.values()):
         raise PresetError(_mismatch(path, targets, arrays))
@@ -105,6 +140,11 @@ def take(layer: keras.Layer, arrays: Mapping[str, h5py.Dataset | np.ndarray]) ->
     """Gives a built layer the arrays that have a name and a shape of its own; returns their names.
 
     Integers are left out: they count the steps that a layer has made.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> take(layer, {"vars/0": np.ones((3, 2), "float32")})
+    ['vars/0']
     """
     targets = variables(layer)
     shared = sorted(targets.keys() & arrays.keys())
@@ -129,6 +169,14 @@ def opened(path: pathlib.Path, content: bytes | None = None) -> Iterator[dict[st
 
     Raises:
         PresetError: the file is not HDF5, is damaged, or holds more than arrays in groups.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> path = pathlib.Path("dense.weights.h5")
+    >>> save(layer, path)
+    >>> with opened(path) as arrays:
+    ...     print(sorted(arrays))
+    ['vars/0', 'vars/1']
     """
     try:
         file = h5py.File(path if content is None else io.BytesIO(content), "r")
@@ -218,7 +266,13 @@ def _damaged(path, error):
 
 
 def fits(array: h5py.Dataset | np.ndarray, variable: keras.Variable) -> bool:
-    """Whether an array has the shape of a variable and a type that is stored for it."""
+    """Whether an array has the shape of a variable and a type that is stored for it.
+
+    >>> layer = keras.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> fits(np.zeros((3, 2), "float32"), layer.kernel), fits(np.zeros(3, "float32"), layer.kernel)
+    (True, False)
+    """
     types = {variable.dtype, "float16"} if may_round(variable) else {variable.dtype}
     return tuple(array.shape) == tuple(variable.shape) and array.dtype.name in types
 

@@ -62,6 +62,10 @@ def save(
     Raises:
         PresetError: `folder` holds something else, or `model` is not of the recipe's architecture.
         ValueError: metrics lack something, or another dtype.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> save(model, "mine").name
+    'mine'
     """
     if dtype not in ("float16", "float32"):
         raise ValueError(f"Expected dtype to be 'float16' or 'float32'. Received: dtype={dtype!r}.")

@@ -14,6 +14,10 @@ class Drawn:
         draw: function of some of the items to an array `[n, *event_shape]`.
         items: what each example is drawn from, cut by slices and by arrays of positions.
         event_shape, dtype: of what is drawn.
+
+    >>> squares = Drawn(np.square, np.arange(10), (), "int64")
+    >>> squares[3:6].shape, squares[np.array([2, 4])].tolist()
+    ((3,), [4, 16])
     """
 
     def __init__(self, draw, items, event_shape, dtype):

@@ -51,6 +51,10 @@ class Scenes:
         background: `[N]`.
         relation: of the first object to the second and of the second to the third, `[N, 2]`.
         size_said, background_said: whether the sentence tells, `[N, 3]` and `[N]`.
+
+    >>> scenes = draw(3, seed=0)
+    >>> isinstance(scenes, Scenes), scenes.cell.shape
+    (True, (3, 3))
     """
 
     cell: np.ndarray
@@ -153,6 +157,10 @@ def draw(count, seed, pairs="seen"):
 
     Raises:
         ValueError: count below 1, or other pairs.
+
+    >>> scenes = draw(3, seed=0)
+    >>> len(scenes)
+    3
     """
     if pairs not in ("seen", "held_out", "all"):
         raise ValueError(
@@ -232,11 +240,19 @@ def split(side, what, part):
         side: of an image, in pixels.
         what: "captions", word numbers `[N, T]`, or "attributes", `[N, A]`.
         part: a split, a key of `SIZES[what]`.
+
+    >>> pictures, words = split(32, "captions", list(SIZES["captions"])[-1])
+    >>> len(pictures) == len(words), pictures.shape[1:]
+    (True, (32, 32, 3))
     """
     scenes, labels = _drawn(what, part)
     return images(scenes, side), labels
 
 
 def images(scenes, side):
-    """Their images, uint8 `[N, side, side, 3]`, drawn when asked for."""
+    """Their images, uint8 `[N, side, side, 3]`, drawn when asked for.
+
+    >>> images(draw(3, seed=0), 16).shape
+    (3, 16, 16, 3)
+    """
     return Drawn(lambda some: some.render(side), scenes, (side, side, 3), "uint8")

@@ -48,6 +48,10 @@ class Shapes:
 
     Attributes:
         rgb: sprites in `COLORS` instead of white; the color comes before the other factors.
+
+    >>> shapes = Shapes()
+    >>> len(shapes), shapes.render(shapes.factors(np.arange(2))).shape
+    (737280, (2, 64, 64, 1))
     """
 
     rgb: bool = False

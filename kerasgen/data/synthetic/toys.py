@@ -31,6 +31,9 @@ class Toy(NamedTuple):
             there is no closed form.
         centres, scale: of a mixture of equal normals, their means `[K, 2]` and their standard
             deviation; else None.
+
+    >>> TOYS["ring"].sample(3, seed=0).shape, TOYS["moons"].log_prob is None
+    ((3, 2), True)
     """
 
     draw: Callable
@@ -69,9 +72,8 @@ def _gaussians(centres, scale):
         return centres[rng.integers(len(centres), size=n)] + scale * rng.standard_normal((n, 2))
 
     def log_prob(x):
-        distances = (
-            np.linalg.norm(np.asarray(x, "float64")[:, None] - centres, axis=2) / scale
-        )  # [n, K]
+        # [n, K]
+        distances = np.linalg.norm(np.asarray(x, "float64")[:, None] - centres, axis=2) / scale
         log_weight = -math.log(len(centres)) - 2 * math.log(scale) - _LOG_2PI
         return np.logaddexp.reduce(-(distances**2) / 2, axis=1) + log_weight
 
@@ -133,9 +135,8 @@ def _moons(noise=0.1, size=1.4):
     def draw(rng, n):
         angle = np.pi * rng.random(n)
         upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
-        sign = rng.choice(
-            [-1, 1], size=(n, 1)
-        )  # the lower moon is the upper one turned by half a circle
+        # The lower moon is the upper one turned by half a circle.
+        sign = rng.choice([-1, 1], size=(n, 1))
         return size * (sign * upper + noise * rng.standard_normal((n, 2)))
 
     return Toy(draw, None)
@@ -157,5 +158,9 @@ SIZES = {"train": 10_000, "test": 10_000}
 def split(name, part):
     """Points `[10_000, 2]` of a toy, for training of seed 0 and for testing of seed 1;
     no labels.
+
+    >>> points, labels = split("ring", "test")
+    >>> points.shape, labels
+    ((10000, 2), None)
     """
     return TOYS[name].sample(SIZES[part], seed=list(SIZES).index(part)), None

@@ -34,6 +34,10 @@ class CausalNetwork(layers.Layer):
 
     `columns` and `row` are nested structures of tensors `[W, ...]`, in the network's compute dtype;
     `trace` is what one column adds to the second part of `row`.
+
+    >>> network = kerasgen.networks.PixelCNN(2, channels=4, num_blocks=1, head_channels=4)
+    >>> isinstance(network, CausalNetwork), tuple(network(np.zeros((1, 5, 5, 1))).shape)
+    (True, (1, 5, 5, 2))
     """
 
     def build(self, x_shape, condition_shape=None):
@@ -62,6 +66,10 @@ class CausalConv2D(layers.Conv2D):
         filters, kernel_size: of `keras.layers.Conv2D`.
         margins: ((top, bottom), (left, right)), zeros added to the image, or rows and columns cut
             off where negative.
+
+    >>> above = CausalConv2D(4, (1, 3), ((1, -1), (1, 1)))
+    >>> tuple(above(np.zeros((2, 5, 5, 1), "float32")).shape)
+    (2, 5, 5, 4)
     """
 
     def __init__(self, filters, kernel_size, margins=((0, 0), (0, 0)), **kwargs):
@@ -90,13 +98,22 @@ class CausalConv2D(layers.Conv2D):
 
 
 def pointwise(filters, **kwargs):
-    """1x1."""
+    """1x1.
+
+    >>> tuple(pointwise(4)(np.zeros((1, 5, 5, 2), "float32")).shape)
+    (1, 5, 5, 4)
+    """
     return CausalConv2D(filters, 1, **kwargs)
 
 
 def vertical_conv(filters, rows, columns, mask, **kwargs):
     """A convolution over `rows` rows, centred on the position's column: the rows above its own for
     mask "A", its own and those above it for mask "B", of maps that are causal by row.
+
+    >>> conv = vertical_conv(1, 2, 3, "A", kernel_initializer="ones")
+    >>> x = ops.pad(ops.ones((1, 1, 1, 1)), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    >>> conv(x)[0, :, :, 0].numpy().tolist()  # the rows below alone see the pixel in the middle
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
     """
     around = (columns // 2, columns // 2)
     vertical = (rows, -1) if mask == "A" else (rows - 1, 0)
@@ -106,6 +123,10 @@ def vertical_conv(filters, rows, columns, mask, **kwargs):
 def horizontal_conv(filters, columns, mask, **kwargs):
     """A convolution over `columns` positions of the row: those to the left for mask "A", the
     position itself and those to its left for mask "B".
+
+    >>> conv = horizontal_conv(1, 1, "A", kernel_initializer="ones")
+    >>> conv(ops.reshape(ops.array([1.0, 0.0, 0.0]), (1, 1, 3, 1)))[0, 0, :, 0].numpy().tolist()
+    [0.0, 1.0, 0.0]
     """
     horizontal = (columns, -1) if mask == "A" else (columns - 1, 0)
     return CausalConv2D(filters, (1, columns), ((0, 0), horizontal), **kwargs)
@@ -117,6 +138,9 @@ class Head(layers.Layer):
     Args:
         hidden_channels: between the two.
         output_channels: those that the likelihood asks for.
+
+    >>> tuple(Head(4, 6)(np.zeros((1, 5, 5, 2), "float32")).shape)
+    (1, 5, 5, 6)
     """
 
     def __init__(self, hidden_channels, output_channels, **kwargs):
@@ -146,7 +170,11 @@ def _with_margins(x, rows, columns):
 
 
 def check_kernel(name, size):
-    """Checks that a kernel has a middle and something beside it."""
+    """Checks that a kernel has a middle and something beside it.
+
+    >>> check_kernel("kernel_size", 3)
+    3
+    """
     if not isinstance(size, int) or size < 3 or size % 2 == 0:
         raise ValueError(
             f"Expected {name} to be an odd number of at least 3. Received: {name}={size!r}"
@@ -155,15 +183,27 @@ def check_kernel(name, size):
 
 
 def rows_of(pixels):
-    """A row `[W, B, C]` as an image of one row `[B, 1, W, C]`."""
+    """A row `[W, B, C]` as an image of one row `[B, 1, W, C]`.
+
+    >>> rows_of(np.zeros((5, 2, 3))).shape[1:]
+    TensorShape([1, 5, 3])
+    """
     return ops.transpose(pixels, (1, 0, 2))[:, None]
 
 
 def columns_of(row):
-    """An image of one row `[B, 1, W, C]` as columns `[W, B, C]`."""
+    """An image of one row `[B, 1, W, C]` as columns `[W, B, C]`.
+
+    >>> tuple(columns_of(np.zeros((2, 1, 5, 3))).shape)
+    (5, 2, 3)
+    """
     return ops.transpose(row[:, 0], (1, 0, 2))
 
 
 def add_bias(x, bias):
-    """Adds a bias `[B, F]` of each example to images `[B, H, W, F]`; None adds nothing."""
+    """Adds a bias `[B, F]` of each example to images `[B, H, W, F]`; None adds nothing.
+
+    >>> float(add_bias(ops.ones((1, 2, 2, 1)), ops.array([[2.0]]))[0, 0, 0, 0])
+    3.0
+    """
     return x if bias is None else x + bias[:, None, None]

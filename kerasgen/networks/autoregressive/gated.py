@@ -42,6 +42,11 @@ class GatedLayer(layers.Layer):
         channels: C, of both stacks.
         kernel_size: of the masked kernel that the two stand for.
         first: see strictly what comes before, and add no input to the output.
+
+    >>> x = np.zeros((1, 5, 5, 1), "float32")
+    >>> v, h = GatedLayer(4, 3, first=True)(x, x, (None, None))
+    >>> tuple(v.shape), tuple(h.shape)
+    ((1, 5, 5, 4), (1, 5, 5, 4))
     """
 
     def __init__(self, channels, kernel_size, first=False, **kwargs):
@@ -94,6 +99,10 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
         kernel_size: an odd number, of all layers but the first.
         first_kernel_size: an odd number, of the layer that reads the image.
         head_channels: of the hidden layer between the last horizontal stack and the output.
+
+    >>> network = GatedPixelCNN(2, channels=4, num_layers=1, head_channels=4)
+    >>> tuple(network(np.zeros((1, 5, 5, 1))).shape)
+    (1, 5, 5, 2)
     """
 
     def __init__(

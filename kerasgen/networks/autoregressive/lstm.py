@@ -35,6 +35,9 @@ class RowLSTMLayer(layers.Layer):
 
     Args:
         size: D.
+
+    >>> tuple(RowLSTMLayer(4)(np.zeros((1, 3, 5, 8), "float32")).shape)
+    (1, 3, 5, 4)
     """
 
     def __init__(self, size, **kwargs):
@@ -88,6 +91,9 @@ class DiagonalLSTM(layers.Layer):
 
     Args:
         size: D.
+
+    >>> tuple(DiagonalLSTM(4)(np.zeros((1, 3, 5, 8), "float32")).shape)
+    (1, 3, 5, 4)
     """
 
     def __init__(self, size, **kwargs):
@@ -145,6 +151,9 @@ class DiagonalBiLSTMLayer(layers.Layer):
 
     Args:
         size: D.
+
+    >>> tuple(DiagonalBiLSTMLayer(4)(np.zeros((1, 3, 5, 8), "float32")).shape)
+    (1, 3, 5, 4)
     """
 
     def __init__(self, size, **kwargs):
@@ -176,9 +185,8 @@ class DiagonalBiLSTMLayer(layers.Layer):
     def start_row(self, cache, traces, bias):
         states, inputs = traces
         leftward = self.leftward.row(inputs, cache["leftward"], bias, reverse=True)
-        leftward = ops.where(
-            cache["is_first"], ops.zeros_like(leftward), leftward
-        )  # above the image all is 0
+        # Above the image all is 0.
+        leftward = ops.where(cache["is_first"], ops.zeros_like(leftward), leftward)
         gates = self.rightward.from_above(states)
         gates = gates if bias is None else gates + bias
         return {"leftward": leftward, "is_first": ops.zeros((), "bool")}, (gates, leftward)

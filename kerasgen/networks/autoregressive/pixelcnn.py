@@ -31,14 +31,16 @@ class MaskedConv(layers.Layer):
         filters: of the output.
         kernel_size: of the whole kernel.
         first: leave the pixel itself out (mask A).
+
+    >>> tuple(MaskedConv(4, 3, first=True)(np.zeros((1, 5, 5, 1), "float32")).shape)
+    (1, 5, 5, 4)
     """
 
     def __init__(self, filters, kernel_size, first=False, **kwargs):
         super().__init__(**kwargs)
         self.reach = kernel_size // 2
-        self.lefts = (
-            self.reach - 1 if first else self.reach
-        )  # columns to remember beside the newest
+        # Columns to remember beside the newest.
+        self.lefts = self.reach - 1 if first else self.reach
         dtype = {"dtype": self.dtype_policy}
         mask, seen = ("A", self.reach) if first else ("B", self.reach + 1)
         self.above = vertical_conv(filters, self.reach, kernel_size, "A", **dtype)
@@ -54,6 +56,9 @@ class MaskedConv(layers.Layer):
 class MaskedResidualBlock(layers.Layer):
     """Figure 5, left, of the paper: 1x1 to half the width, masked, 1x1 back, a relu before each,
     the input added.
+
+    >>> tuple(MaskedResidualBlock(8, 3)(np.zeros((1, 5, 5, 8), "float32"), None).shape)
+    (1, 5, 5, 8)
     """
 
     def __init__(self, channels, kernel_size, **kwargs):
@@ -85,6 +90,10 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
         kernel_size: an odd number, of the blocks.
         first_kernel_size: an odd number, of the layer that reads the image.
         head_channels: of the hidden layer before the output.
+
+    >>> network = PixelCNN(2, channels=4, num_blocks=1, head_channels=4)
+    >>> tuple(network(np.zeros((1, 5, 5, 1))).shape)
+    (1, 5, 5, 2)
     """
 
     def __init__(

@@ -31,6 +31,9 @@ class PixelRNN(SizedByLikelihood, CausalNetwork):
         num_layers: LSTM layers.
         first_kernel_size: an odd number, of the masked convolution that reads the image.
         head_channels: of the hidden layer before the output.
+
+    >>> issubclass(RowLSTM, PixelRNN), issubclass(DiagonalBiLSTM, PixelRNN)
+    (True, True)
     """
 
     def __init__(
@@ -121,6 +124,9 @@ class RowLSTM(PixelRNN):
     above a pixel.
 
     A layer takes 30 D^2 multiply-adds a pixel. Arguments are those of `PixelRNN`.
+
+    >>> tuple(RowLSTM(2, size=4, head_channels=4)(np.zeros((1, 5, 5, 1))).shape)
+    (1, 5, 5, 2)
     """
 
     layer = RowLSTMLayer
@@ -133,6 +139,9 @@ class DiagonalBiLSTM(PixelRNN):
 
     A layer takes 34 D^2 multiply-adds a pixel, and 16 D^2 wherever a diagonal of a full pass leaves
     the image. Arguments are those of `PixelRNN`.
+
+    >>> tuple(DiagonalBiLSTM(2, size=4, head_channels=4)(np.zeros((1, 5, 5, 1))).shape)
+    (1, 5, 5, 2)
     """
 
     layer = DiagonalBiLSTMLayer

@@ -8,6 +8,11 @@ _WORTH_XLA = 4_000_000  # multiply-adds of an example
 
 
 def centred(pixel):
+    """Values in [0, 1] as networks read them.
+
+    >>> centred(np.array([0.0, 1.0])).tolist()
+    [-1.0, 1.0]
+    """
     return 2 * pixel - 1
 
 
@@ -16,6 +21,11 @@ def examples_at_once(network):
 
     Their keys and values fit a processor's cache. None, for TensorFlow's graphs, where the loop is
     so short that XLA would compile for longer than it saves.
+
+    >>> network = kerasgen.networks.PixelCNN(2, channels=4, num_blocks=1, head_channels=4)
+    >>> _ = network(np.zeros((1, 5, 5, 1)))
+    >>> examples_at_once(network) is None
+    True
     """
     return 8 if network.multiply_adds() > _WORTH_XLA else None
 
@@ -36,6 +46,13 @@ def generate_rows(network, draw, inputs, carry, rows, embed=centred, like=None):
 
     Returns:
         `(carry, pixels [R, W, *like.shape])`.
+
+    >>> network = kerasgen.networks.PixelCNN(2, channels=4, num_blocks=1, head_channels=4)
+    >>> _ = network(np.zeros((1, 2, 2, 1)))
+    >>> ones = lambda params, noise: ops.ones_like(params[:, :1])
+    >>> _, pixels = generate_rows(network, ones, ops.zeros((2, 2)), network.init_cache(3), rows=2)
+    >>> tuple(pixels.shape)
+    (2, 2, 3, 1)
     """
     width = ops.shape(carry[1][0])[0]
     no_pixel = ops.zeros_like(carry[1][0][0])

@@ -19,6 +19,10 @@ from kerasgen.registration import register
 class PixelBefore(CausalNetwork):
     """The shortest of causal networks: at each pixel of `[B, H, W, C]`, the one before it in raster
     order, or 0.
+
+    >>> before = PixelBefore()
+    >>> before(np.arange(1.0, 5.0).reshape(1, 2, 2, 1))[0, :, :, 0].numpy().tolist()
+    [[0.0, 1.0], [2.0, 3.0]]
     """
 
     def call(self, x, condition=None):
@@ -60,6 +64,10 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
             default. Attention reaches all tokens up to the pixel's own, whose stem sees what lies
             before it: where the stem of the pixels at the start of a row does not see the last
             pixel of the row above, they know nothing of that one.
+
+    >>> network = CausalTransformer(2, size=8, num_blocks=1, num_heads=2)
+    >>> tuple(network(np.zeros((1, 5, 5, 1))).shape)
+    (1, 5, 5, 2)
     """
 
     def __init__(
@@ -77,9 +85,8 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
         dtype = {"dtype": self.dtype_policy}
         self.stem = stem or PixelBefore(dtype=self.dtype_policy.name)
         self.embedding = layers.Dense(size, **dtype)
-        self.class_bias = layers.Dense(
-            size, use_bias=False, name="class_bias", **dtype
-        )  # of the first token
+        # Of the first token.
+        self.class_bias = layers.Dense(size, use_bias=False, name="class_bias", **dtype)
         self.blocks = [CausalBlock(size, num_heads, dropout, **dtype) for _ in range(num_blocks)]
         self.norm = layers.LayerNormalization(epsilon=1e-5, **dtype)
         self.set_output(output_channels)
