@@ -29,6 +29,7 @@ def _modules():
 
 # Modules with public names that lack an example: examples may be added, and a name then goes.
 WITHOUT = {
+    "kerasgen.cli.arguments",
     "kerasgen.cli.card",
     "kerasgen.cli.demo",
     "kerasgen.cli.tokenize",
