@@ -229,7 +229,7 @@ class Event:
 
     def render(self, x) -> np.ndarray:
         """Pictures `[N, H, W, C]` in [0, 1] of examples `[N, *shape]`."""
-        from kerasgen.plot.thumbnails import curves  # imports matplotlib
+        from kerasgen.events.thumbnails import curves  # imports matplotlib
 
         return curves(np.reshape(ops.convert_to_numpy(x), (len(x), self.shape[0], -1)))
 

@@ -125,7 +125,7 @@ class Joint(Event):
         return {name: event.example(n, seed) for name, event in self.events.items()}
 
     def render(self, x):
-        from kerasgen.plot.thumbnails import beside  # imports matplotlib
+        from kerasgen.events.thumbnails import beside  # imports matplotlib
 
         return beside([event.render(x[name]) for name, event in self.events.items()])
 

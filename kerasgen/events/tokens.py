@@ -69,7 +69,7 @@ class Tokens(Event):
         return values.astype("int32")
 
     def render(self, x):
-        from kerasgen.plot.thumbnails import cells  # imports matplotlib
+        from kerasgen.events.thumbnails import cells  # imports matplotlib
 
         grid = np.reshape(ops.convert_to_numpy(x), (-1, *(1, 1, *self.shape)[-2:]))
         return cells(grid, self.vocab_size)
