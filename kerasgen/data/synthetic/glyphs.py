@@ -69,7 +69,7 @@ def _pictures(height):
         font = ImageFont.truetype(folder / f"{name}.ttf", 1000 * height / (bottom - top))
         for digit in "0123456789":
             picture = Image.new("L", (_SIDE, _SIDE))
-            box = font.getbbox(digit)
-            corner = [(_SIDE - low - high) / 2 for low, high in zip(box[:2], box[2:])]
+            left, top, right, bottom = font.getbbox(digit)
+            corner = (_SIDE - left - right) / 2, (_SIDE - top - bottom) / 2
             ImageDraw.Draw(picture).text(corner, digit, fill=255, font=font)
             yield np.asarray(picture) > 127
