@@ -65,8 +65,9 @@ def _pictures(height):
 
     folder = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf")
     for name in FONTS:
-        _, top, _, bottom = ImageFont.truetype(folder / f"{name}.ttf", 1000).getbbox("0")
-        font = ImageFont.truetype(folder / f"{name}.ttf", 1000 * height / (bottom - top))
+        path = str(folder / f"{name}.ttf")
+        _, top, _, bottom = ImageFont.truetype(path, 1000).getbbox("0")
+        font = ImageFont.truetype(path, round(1000 * height / (bottom - top)))
         for digit in "0123456789":
             picture = Image.new("L", (_SIDE, _SIDE))
             left, top, right, bottom = font.getbbox(digit)
