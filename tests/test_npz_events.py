@@ -40,15 +40,17 @@ EVENTS = {
                 "a": IMAGES.astype("uint8"),
                 "b": IMAGES[..., 0],
                 "c": IMAGES[:, 0, 0],
+                "d": np.arange(4),
             },
             "maximum": 199,
-            "vocab_size": {"b": 200, "c": 201},
+            "vocab_size": {"b": 200, "c": 201, "d": 5},
         },
         events.Joint(
             {
                 "a": events.Image(2, 3, 1, levels=200),
                 "b": events.Tokens((2, 3), 200),
                 "c": events.Tokens(1, 201),
+                "d": events.Classes(5),
             }
         ),
     ),

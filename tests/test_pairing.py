@@ -84,7 +84,9 @@ def test_sets_that_do_not_fit_are_told():
         Paired({"one": one, "points": without}).read("train", 0, 40)
 
 
-def test_pairs_go_through_a_file(pairs, tmp_path, monkeypatch):
+@pytest.mark.parametrize("label", [None, ("class", Classes(4))])
+def test_pairs_go_through_a_file(pairs, label, tmp_path, monkeypatch):
+    pairs = Paired(pairs.readers, label=label)
     monkeypatch.setitem(catalog._ENTRIES, "pairs", catalog.Entry("pairs", reader=pairs))
     path = data.export_npz("pairs", tmp_path / "pairs.npz", splits=["test"])
     named, filed = data.open("pairs", "test"), data.open("pairs", "test", npz=path)

@@ -286,5 +286,9 @@ for _entry in (
     add(_entry)
 
 _WRITTEN = "handwriting (MNIST), speech (Free Spoken Digit Dataset)"
-add(_in_three("digits_in_three", "house_numbers", f"{_WRITTEN}, drawn house numbers", COMPUTED))
+add(
+    _in_three(
+        "digits_in_three", "house_numbers", f"{_WRITTEN}, drawn house numbers", "drawn by kerasgen"
+    )
+)
 add(_in_three("digits_in_three_svhn", "svhn_cropped", f"{_WRITTEN}, SVHN", "non-commercial"))

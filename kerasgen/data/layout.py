@@ -7,6 +7,7 @@ an example is follows from the array:
     float32         [N, H, W, C]         image in [0, 1]
     float32         [N, D], [N, T, C]    vector, series; beside columns [D] a table
     int32           [N, T], [N, H, W]    tokens below vocab_size
+    int32           [N]                  class below vocab_size, as one of several parts
 
 Examples of several parts lie in `<split>_images.<part>`, and `maximum` and `vocab_size` may have
 a value for each part, `maximum.<part>`. A table may have `means` and `scales` of its columns, and
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgen.events import Event, Image, Joint, Series, Table, Tokens, Vector
+from kerasgen.events import Classes, Event, Image, Joint, Series, Table, Tokens, Vector
 
 IMAGES, LABELS = "_images", "_labels"
 _TYPES = {"f": "float32", "i": "int32", "b": "uint8"}  # by kind; unsigned integers stay as they are
@@ -130,11 +131,11 @@ def _event(arrays, key, part):
         return Table(names, *([float(str(value)) for value in each] for each in units))
     if values.dtype == np.float32 and len(shape) in (1, 2, 3):
         return {1: Vector, 2: Series, 3: Image}[len(shape)](*shape)
-    if values.dtype == np.int32 and len(shape) in (1, 2):
+    if values.dtype == np.int32 and len(shape) in ((0, 1, 2) if part else (1, 2)):
         size = _number(arrays, "vocab_size", part)
         if size is None:
             raise ValueError(f"Expected vocab_size beside the tokens {key}. Received: none.")
-        return Tokens(shape[0] if len(shape) == 1 else shape, size)
+        return Tokens(shape[0] if len(shape) == 1 else shape, size) if shape else Classes(size)
     raise ValueError(
         "Expected images uint8, uint16 or float32 [N, H, W, C], vectors float32 [N, D], series "
         "float32 [N, T, C] or tokens int32 [N, T] or [N, H, W]. Received: "
