@@ -234,7 +234,8 @@ def mask_tensor(shape: tuple[int, ...]) -> Tensor:
     >>> mask_tensor((8, 8)).shape
     (8, 8)
     """
-    return Tensor(shape, "float32", "0 or 1", "1 where a pixel is kept, 0 where it is drawn")
+    meaning = "1 where a pixel is kept, 0 where it is drawn"
+    return Tensor(shape, "float32", "0 or 1", meaning, {"range": [0, 1], "levels": 2})
 
 
 def noise_tensor(shape: tuple[int, ...]) -> Tensor:

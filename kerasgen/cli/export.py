@@ -6,7 +6,7 @@ import kerasgen
 from kerasgen.cli import arguments, inputs
 
 _FREE = "free"
-_DEFAULT = {"savedmodel": _FREE, "tflite": 1}
+_DEFAULT = {"savedmodel": _FREE, "tflite": 1, "onnx": _FREE}
 
 
 def add_arguments(parser):
@@ -19,15 +19,15 @@ def add_arguments(parser):
     'int8'
     """
     arguments.add_preset(parser)
-    parser.add_argument("--format", choices=("savedmodel", "tflite"), required=True)
+    parser.add_argument("--format", choices=tuple(_DEFAULT), required=True)
     modes = ("float16", "dynamic", "int8")
     quantize = "of TFLite weights (default: float32)"
     parser.add_argument("--quantize", choices=modes, help=quantize)
-    batch = "examples of every call, or free (default: 1 for tflite, free for savedmodel)"
+    batch = "examples of every call, or free (default: 1 for tflite, else free)"
     parser.add_argument("--batch", type=_batch_size, metavar="N", help=batch)
     some = "what to export, of those that the model has (default: all)"
     parser.add_argument("--signatures", nargs="+", metavar="NAME", help=some)
-    out = "a folder or a .tflite file (default: after the preset)"
+    out = "a folder or a .tflite file (default: NAME/1, NAME.tflite, NAME_onnx)"
     parser.add_argument("--out", type=pathlib.Path, help=out)
 
 
@@ -55,8 +55,11 @@ def run(args):
         "batch_size": None if batch_size == _FREE else batch_size,
     }
     if args.format == "savedmodel":
-        out = args.out or pathlib.Path(f"{name}_saved_model")
+        out = args.out or pathlib.Path(name) / "1"  # as TensorFlow Serving reads it
         report = kerasgen.export.saved_model(model, out, **options)
+    elif args.format == "onnx":
+        out = args.out or pathlib.Path(f"{name}_onnx")
+        report = kerasgen.export.onnx(model, out, **options)
     else:
         out = args.out or pathlib.Path(f"{name}.tflite")
         report = kerasgen.export.tflite(model, out, args.quantize, **options)

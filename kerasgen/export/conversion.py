@@ -1,4 +1,4 @@
-"""From a SavedModel to a TFLite file, here or in a process that may end."""
+"""From a SavedModel to a TFLite file, in a process that may end."""
 
 import contextlib
 import subprocess
@@ -10,7 +10,8 @@ import numpy as np
 
 @contextlib.contextmanager
 def convertible():
-    """Traces two operators as others, which survive the conversion.
+    """Traces two operators as others, which survive the conversion, and loops without lists of
+    tensors, in which LiteRT takes about half the time.
 
     TFLite has no softplus and computes log(exp(x) + 1), which overflows past 88: the
     log-probability of an image under confident logits was wrong by thousands of nats, with no
@@ -19,6 +20,8 @@ def convertible():
     """
     import tensorflow as tf
     from tensorflow.python.ops import gen_array_ops, gen_nn_ops
+
+    from kerasgen.backend import tensorflow as loops
 
     def softplus(features, name=None):
         return tf.maximum(features, 0.0) + tf.math.log1p(tf.exp(-tf.abs(features)))
@@ -30,23 +33,24 @@ def convertible():
     with (
         mock.patch.object(gen_nn_ops, "softplus", softplus),
         mock.patch.object(gen_array_ops, "one_hot", one_hot),
+        mock.patch.object(loops, "LISTS", False),
     ):
         yield
 
 
-def convert(source, path, names, quantize):
-    """Writes the SavedModel `source` as a TFLite file of the named signatures."""
-    from kerasgen.export import convert as program
+def convert(source, path, names, quantize=None, examples=None, batch_size=1):
+    """Writes the SavedModel `source` as a TFLite file of the named signatures, in another process,
+    since a fault of the converter ends its process.
 
-    try:
-        path.write_bytes(program.convert(source, names, quantize))
-    except Exception as error:  # types of the converter's own, with hundreds of lines of message
-        raise RuntimeError(_conversion_failed(names, str(error))) from error
+    Args:
+        source, path: of the SavedModel, and of the file.
+        names: of the signatures.
+        quantize: as of `tflite`.
+        examples: for "int8", inputs of each signature to measure ranges on.
+        batch_size: how many of them a call takes.
 
-
-def convert_apart(source, path, examples, batch_size):
-    """Full-integer conversion in another process, since a fault of the calibration ends its
-    process.
+    Raises:
+        RuntimeError: a conversion that fails.
     """
     from kerasgen.export import convert as program
 
@@ -55,26 +59,26 @@ def convert_apart(source, path, examples, batch_size):
         archive,
         **{
             f"{name}|{key}": value
-            for name, inputs in examples.items()
+            for name, inputs in (examples or {}).items()
             for key, value in inputs.items()
         },
     )
-    command = [sys.executable, program.__file__, source, path, archive, str(batch_size)]
+    options = [quantize or "float32", archive, str(batch_size), *names]
+    command = [sys.executable, program.__file__, source, path, *options]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise RuntimeError(
-            _conversion_failed(examples, f"{done.stderr}\nexit status {done.returncode}")
+            f"Expected TFLite to convert the signatures {list(names)}. Received: "
+            f"{_reason(done)}. Leave the one that it cannot convert out with signatures=."
         )
 
 
-def _conversion_failed(names, message):
-    lines = message.strip().splitlines()
-    # The signature, and what TFLite lacks.
-    telling = ("error: failed while converting", "TF Select ops", "Custom ops")
-    reason = " ".join(
-        [line.strip() for line in lines if any(text in line for text in telling)] or lines[-1:]
-    )[:300]
-    return (
-        f"Expected TFLite to convert the signatures {list(names)}. Received: {reason}. "
-        "Leave the one that it cannot convert out with signatures=."
-    )
+def _reason(done):
+    """Why a conversion failed, in a line: the signature, and what TFLite lacks, if it says so."""
+    telling = [
+        line[line.find(text) :].strip()
+        for line in done.stderr.splitlines()
+        for text in ("error: failed while converting", "TF Select ops", "Custom ops")
+        if text in line
+    ]
+    return " ".join(dict.fromkeys(telling))[:300] or f"exit status {done.returncode}"

@@ -1,10 +1,9 @@
 """From a SavedModel to a TFLite file with builtin operators only.
 
-It imports nothing of kerasgen, so that it also runs as a program of its own: calibration for
-full-integer files runs the unfinished file in native code, where a fault ends the process without a
-traceback.
+It imports nothing of kerasgen and runs as a program of its own: the converter is native code, where
+a fault ends the process without a traceback, as in calibration, which runs the unfinished file.
 
-    python convert.py SAVED_MODEL OUTPUT CALIBRATION.npz BATCH_SIZE
+    python convert.py SAVED_MODEL OUTPUT QUANTIZE CALIBRATION.npz BATCH_SIZE SIGNATURE ...
 """
 
 import pathlib
@@ -27,6 +26,8 @@ def convert(folder, names, quantize=None, calibration=None, batch_size=1):
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if quantize is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        # Scales by channel are repeated in every signature: of a dense layer that is half its size.
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
@@ -53,10 +54,11 @@ def _examples(calibration, batch_size):
 
 
 if __name__ == "__main__":
-    folder, output, archive, batch_size = sys.argv[1:]
+    folder, output, quantize, archive, batch_size, *names = sys.argv[1:]
     calibration = {}
     for key, value in np.load(archive).items():
         signature, tensor = key.split("|")
         calibration.setdefault(signature, {})[tensor] = value
-    file = convert(folder, calibration, "int8", calibration, int(batch_size))
+    quantize = None if quantize == "float32" else quantize
+    file = convert(folder, names, quantize, calibration, int(batch_size))
     pathlib.Path(output).write_bytes(file)

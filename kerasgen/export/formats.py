@@ -9,13 +9,13 @@ from kerasgen.export.verification import BOUNDS, BoundExceeded
 _QUANTIZED = [format for format in BOUNDS if format not in ("saved_model", None)]
 
 
-def every_format(model, folder, batch_size=None):
-    """Writes the SavedModel and the TFLite file of every kind into `folder`, and returns their
-    reports; a kind of which no signature can be written is missing.
+def every_format(model, folder, batch_size=1):
+    """Writes the SavedModel, whose batch size is free, and the TFLite file of every kind into
+    `folder`, and returns their reports; a kind of which no signature can be written is missing.
     """
     folder = pathlib.Path(folder)
     reports = [
-        saved_model(model, folder / "saved_model", batch_size=batch_size),
+        saved_model(model, folder / "saved_model"),
         tflite(model, folder / "float32.tflite", batch_size=batch_size),
     ]
     for quantize in _QUANTIZED:

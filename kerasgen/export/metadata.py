@@ -44,7 +44,20 @@ def write(content: bytes, name: str, text: str) -> bytes:
     entry.name, entry.buffer = name, len(model.buffers or ())
     model.buffers = [*(model.buffers or ()), buffer]
     model.metadata = [*(model.metadata or ()), entry]
+    _share(model)
     return packed(model)
+
+
+def _share(model):
+    """Lets tensors of equal content have one buffer: each signature brings its own constants."""
+    first = {}
+    for tensor in (each for subgraph in model.subgraphs or () for each in subgraph.tensors or ()):
+        data = model.buffers[tensor.buffer].data
+        if data is not None and len(data):
+            kept = first.setdefault(bytes(data), tensor.buffer)
+            if kept != tensor.buffer:
+                model.buffers[tensor.buffer].data = None
+                tensor.buffer = kept
 
 
 def packed(model: Any) -> bytes:

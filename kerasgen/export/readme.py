@@ -3,10 +3,14 @@
 Its prose is in `kerasgen/templates/`, in `export.md.j2` and `export_preset.md.j2`.
 """
 
+import json
 import pathlib
 import re
+import subprocess
+import sys
 
 from kerasgen import durable, machine
+from kerasgen.export import measure
 from kerasgen.export.signatures import TENSORS
 from kerasgen.export.verification import BOUNDS
 from kerasgen.rendering import render
@@ -28,7 +32,8 @@ def contract(reports, path="export/README.md"):
     """
     path = pathlib.Path(path)
     sections = _sections(path) | {name: _section(files) for name, files in reports.items()}
-    text = render("export.md.j2", tensors=TENSORS, sections=sorted(sections.items()))
+    bounds = {_FORMATS[mode]: bound for mode, bound in BOUNDS.items()}
+    text = render("export.md.j2", tensors=TENSORS, bounds=bounds, sections=sorted(sections.items()))
     durable.write_text(path, text)
     return path
 
@@ -45,15 +50,37 @@ def _sections(path):
 def _section(reports):
     reports = list(reports)
     offered = {report.quantize for report in reports}
-    float32 = next(report.path for report in reports if report.quantize is None)
+    float32 = next(report for report in reports if report.quantize is None)
+    measured = {each.path: _measured(each.path) for each in reports if each.path.is_file()}
+
+    def speed(report, name):
+        both = measured.get(report.path, {"milliseconds": {}})["milliseconds"].get(name)
+        return " / ".join(f"{each:.3g}" for each in both or [report.milliseconds[name]])
+
+    def memory(report):
+        known = measured.get(report.path)
+        return "-" if known is None else f"{known['bytes'] / 1e6:.1f} MB"
+
     return render(
         "export_preset.md.j2",
-        signatures=_read(float32),
+        signatures=_read(float32.path),
         reports=reports,
         formats=_FORMATS,
+        speed=speed,
+        memory=memory,
+        batch_size=float32.batch_size,
+        left_out={
+            (each.quantize, name): why for each in reports for name, why in each.left_out.items()
+        },
         refused=[mode for mode in BOUNDS if mode not in offered],
         machine=machine.describe(),
     )
+
+
+def _measured(path):
+    """What `measure` says of a file, in a process of its own."""
+    command = [sys.executable, measure.__file__, path]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
 def _read(path):

@@ -5,7 +5,7 @@ import pathlib
 
 import keras
 
-from kerasgen import durable
+from kerasgen import abilities, durable
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.verification import Report, bound_of, milliseconds, verify
 
@@ -15,7 +15,11 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
 
     It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)`
     with names; so is what `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder,
-    call_endpoint="encode")` takes signatures of one input.
+    call_endpoint="encode")` takes signatures of one input. A folder whose name is a number, as
+    `vae_mnist/1`, is what TensorFlow Serving reads. What answers a request without a name,
+    `serving_default`, is the first of the model's methods that is a signature: `sample`, of
+    classifiers `classify`, of autoencoders `encode`. Labels and tokens that are out of range end
+    a call with an error.
 
     Args:
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
@@ -51,7 +55,7 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
     import tensorflow as tf
 
     with durable.placed(folder) as temporary:
-        archive(chosen, temporary, batch_size)
+        archive(_default_first(model, chosen), temporary, batch_size, _in_range)
         loaded = tf.saved_model.load(str(temporary)).signatures
 
         def run(name, inputs):
@@ -64,9 +68,30 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
         return Report(folder, size, "saved_model", *errors, bound, times)
 
 
-def archive(signatures, folder, batch_size=None):
+def _default_first(model, signatures):
+    """The signatures; what comes first, Keras makes the default for serving."""
+    default = next((name for name in abilities.methods(model) if name in signatures), None)
+    return {name: signatures[name] for name in dict.fromkeys([default, *signatures]) if name}
+
+
+def _in_range(name, tensor, value):
+    """A whole number of an input, where it is in range; an error in the graph otherwise."""
+    import tensorflow as tf
+
+    if "range" not in tensor.details or not value.dtype.is_integer:
+        return value
+    low, high = tensor.details["range"]
+    right = tf.reduce_all(tf.logical_and(value >= low, value <= high))
+    received = ["Received:", tf.reduce_min(value), "to", tf.reduce_max(value)]
+    with tf.control_dependencies(
+        [tf.debugging.Assert(right, [f"Expected {name} in {low}..{high}.", *received])]
+    ):
+        return tf.identity(value)
+
+
+def archive(signatures, folder, batch_size=None, checked=lambda name, tensor, value: value):
     """Writes the signatures, of a batch size or a free one, as a SavedModel with the variables that
-    they use.
+    they use; `checked(name, tensor, value)` is what they make of each input.
     """
     import tensorflow as tf
 
@@ -78,16 +103,18 @@ def archive(signatures, folder, batch_size=None):
             )
             for key, each in signature.inputs.items()
         ]
-        export.add_endpoint(name, _named(signature), specs)
+        export.add_endpoint(name, _named(signature, checked), specs)
     export.write_out(str(folder), verbose=False)
 
 
-def _named(signature):
+def _named(signature, checked):
     """The signature's function with its inputs as parameters, from which TensorFlow takes names."""
     names = list(signature.inputs)
 
     def function(*args, **kwargs):
-        return signature.function(**dict(zip(names, args)), **kwargs)
+        given = dict(zip(names, args)) | kwargs
+        inputs = signature.inputs
+        return signature.function(**{n: checked(n, inputs[n], given[n]) for n in given})
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     function.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])

@@ -6,7 +6,7 @@ import pathlib
 from kerasgen import checks, durable
 from kerasgen.export import sidecar
 from kerasgen.export import signatures as _signatures
-from kerasgen.export.conversion import convert, convert_apart, convertible
+from kerasgen.export.conversion import convert, convertible
 from kerasgen.export.saved_models import archive
 from kerasgen.export.verification import (
     BOUNDS,
@@ -18,6 +18,8 @@ from kerasgen.export.verification import (
 )
 
 _CALIBRATION_EXAMPLES = 100
+# What files of a kind have if it is asked for, and why not otherwise.
+_LEFT_OUT = {"int8": {"elbo": "it repeats encoder and decoder, and eight bits blur nats; name it"}}
 
 
 def tflite(
@@ -31,7 +33,7 @@ def tflite(
     batch_size: int | None = 1,
 ):
     """Writes a TFLite file of builtin operators, checked by the LiteRT interpreter, and beside it,
-    in `path.json`, what programs must know of it, which is in its metadata too: see `facts`.
+    in FILE.json, what programs must know of it, which is in its metadata too: see `facts`.
 
     Files of one batch size run everywhere: LiteRT in browsers and on graphics processors refuses a
     free one. A file with a free batch size has, beside the SavedModel's signatures,
@@ -46,7 +48,8 @@ def tflite(
         quantize: None: float32; "float16": half the size; "dynamic": int8 weights; "int8": int8
             weights and activations, with float32 inputs and outputs.
         signatures: names of those to export, without which there is an error; by default all, in
-            quantized files those that agree with the model, and the report says what is left out.
+            quantized files those that agree with the model, in int8 ones without `elbo`, and the
+            report says what is left out.
         seed: a positive integer, of `sample_seeded`.
         calibration: for "int8", representative images, with labels as `(images, labels)` for a
             conditional model; by default the model's own samples.
@@ -77,7 +80,8 @@ def tflite(
     write = functools.partial(_write, model, path, quantize, data, bound, batch_size)
     if quantize is None or signatures is not None:
         return write(chosen, {})
-    return _without_what_fails(write, chosen, model.autoregressive_signatures)
+    unasked = _LEFT_OUT.get(quantize, {})
+    return _without_what_fails(write, chosen, model.autoregressive_signatures, unasked)
 
 
 def _write(model, path, quantize, data, bound, batch_size, chosen, left_out):
@@ -86,11 +90,8 @@ def _write(model, path, quantize, data, bound, batch_size, chosen, left_out):
         source = temporary.with_suffix(".saved_model")
         with convertible():
             archive(chosen, source, batch_size)
-        if quantize == "int8":
-            examples = _examples(model, chosen, data, batch_size)
-            convert_apart(source, temporary, examples, batch_size or 1)
-        else:
-            convert(source, temporary, chosen, quantize)
+        examples = _examples(model, chosen, data, batch_size) if quantize == "int8" else None
+        convert(source, temporary, chosen, quantize, examples, batch_size or 1)
         facts = sidecar.describe(model, chosen, temporary, quantize, left_out)
         run, size = _interpreter(temporary), temporary.stat().st_size
         errors = verify(model, chosen, run, bound, batch_size)
@@ -99,13 +100,14 @@ def _write(model, path, quantize, data, bound, batch_size, chosen, left_out):
     return Report(path, size, quantize, *errors, bound, times, batch_size, left_out)
 
 
-def _without_what_fails(write, chosen, loops):
-    """The report of as many signatures as can be written.
+def _without_what_fails(write, chosen, loops, unasked):
+    """The report of as many signatures as can be written, without those that nobody asked for.
 
     Where the converter ends, which does not say over which one, those that are drawn pixel by
     pixel are left out, whose loop it is.
     """
-    left_out = {}
+    left_out = {name: why for name, why in unasked.items() if name in chosen}
+    chosen = {name: each for name, each in chosen.items() if name not in left_out}
     while True:
         try:
             return write(chosen, left_out)
