@@ -104,11 +104,11 @@ def _runner(folder):
         return onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options)
 
     def run(name, inputs):
-        if name not in sessions:
-            sessions[name] = session(name)
-        names = [output.name for output in sessions[name].get_outputs()]
-        given = {each.name: inputs[each.name] for each in sessions[name].get_inputs()}
         try:
+            if name not in sessions:
+                sessions[name] = session(name)
+            names = [output.name for output in sessions[name].get_outputs()]
+            given = {each.name: inputs[each.name] for each in sessions[name].get_inputs()}
             return dict(zip(names, sessions[name].run(names, given)))
         except Exception as error:  # onnxruntime's own types, with the trace of a graph
             reason = str(error).strip().splitlines()[0][:200]
