@@ -37,6 +37,10 @@ def onnx(model, folder, signatures=None, bound=None, batch_size=None):
             the bound.
 
     After any error `folder` is as it was.
+
+    >>> onnx(kerasgen.zoo.load("gmm_ring"), "ring", signatures=["density"])
+    Traceback (most recent call last):
+    ValueError: Expected signatures among ['sample', ...]. Received: ['density'].
     """
     if lacking := [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]:
         raise RuntimeError(
