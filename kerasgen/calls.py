@@ -43,7 +43,9 @@ def refuse(remedy: str, **given: Any) -> None:
     """
     for name, value in given.items():
         if value is not None:
-            raise ValueError(f"Expected no {name}. Received: {name}={_short(value)}. {remedy}")
+            raise ValueError(
+                f"Expected no {name}. Received: {name}={checks.short(value)}. {remedy}"
+            )
 
 
 def check_numbers(given: dict[str, Any]) -> None:
@@ -179,8 +181,3 @@ def is_source(x: Any) -> bool:
     """
     gives = any(hasattr(x, name) for name in ("__iter__", "__next__", "__getitem__"))
     return gives and not isinstance(x, (str, dict))
-
-
-def _short(value):
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -10,6 +10,16 @@ import numpy as np
 _SPLIT = re.compile(r"(\w+)(?:\[(-?\d{1,18}%?)?:(-?\d{1,18}%?)?\])?")
 
 
+def short(value: Any) -> str:
+    """What stands for a value in a line: its repr, or the start of that.
+
+    >>> short(np.zeros((2, 1))), len(short(range(10**60)))
+    ('array([[0.], [0.]])', 60)
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def positive(name: str, value: Any) -> int:
     """Checks that a count is an integer of at least 1.
 
@@ -23,7 +33,7 @@ def positive(name: str, value: Any) -> int:
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not is_integer or value < 1:
         raise ValueError(
-            f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}"
+            f"Expected {name} to be an integer of at least 1. Received: {name}={short(value)}"
         )
     return int(value)
 
@@ -39,7 +49,7 @@ def above_zero(name: str, value: Any) -> float:
     """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_number or not 0 < float(value) < math.inf:
-        raise ValueError(f"Expected {name} to be a number above 0. Received: {name}={value!r}")
+        raise ValueError(f"Expected {name} to be a number above 0. Received: {name}={short(value)}")
     return float(value)
 
 
@@ -57,9 +67,69 @@ def seed(value: Any) -> int | None:
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not is_integer or not 0 <= value < 2**32:
         raise ValueError(
-            f"Expected seed to be None or an integer in 0..{2**32 - 1}. Received: seed={value!r}"
+            f"Expected seed to be None or an integer in 0..{2**32 - 1}. Received: seed={short(value)}"
         )
     return int(value)
+
+
+def rows(name: str, value: Any, least: int = 1, rank: int | None = 2) -> np.ndarray:
+    """Checks that data are rows of finite numbers, and gives them as float64 `[n, ...]`.
+
+    Args:
+        name: of the data.
+        value: an array, or what stands for one.
+        least: number of rows.
+        rank: number of axes, or None for any.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> rows("real", [[0.0, 1.0]], least=2)
+    Traceback (most recent call last):
+    ValueError: Expected real as at least 2 rows of finite numbers, [n, F]. Received: shape (1, 2).
+    """
+    shape = {1: "[n]", 2: "[n, F]", None: "[n, ...]"}[rank]
+    expected = f"Expected {name} as at least {least} rows of finite numbers, {shape}. Received:"
+    try:
+        array = np.asarray(value, "float64")
+    except (TypeError, ValueError):
+        raise ValueError(f"{expected} {type(value).__name__}.") from None
+    if not array.ndim or rank not in (None, array.ndim) or len(array) < least or not array.size:
+        raise ValueError(f"{expected} shape {array.shape}.")
+    if faults := int(np.sum(~np.isfinite(array))):
+        raise ValueError(f"{expected} {faults} NaN or infinite values. Remove or repair those.")
+    return array
+
+
+def frequencies(name: str, value: Any) -> np.ndarray:
+    """Checks that values are how often things occur, `[n]`, of which one did.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> frequencies("counts", [2, 0])
+    array([2., 0.])
+    """
+    counts = rows(name, value, rank=1)
+    if counts.min() < 0 or not counts.any():
+        raise ValueError(
+            f"Expected {name} of at least 0, and one above. "
+            f"Received: {counts.min():g} to {counts.max():g}."
+        )
+    return counts
+
+
+def alike(**named: np.ndarray) -> None:
+    """Checks that rows have one width.
+
+    Raises:
+        ValueError: rows of different widths.
+
+    >>> alike(real=np.zeros((2, 3)), fake=np.zeros((5, 3)))
+    """
+    if len({array.shape[1:] for array in named.values()}) > 1:
+        shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in named.items())
+        raise ValueError(f"Expected rows of one width. Received: {shapes}.")
 
 
 def split(value: Any) -> list[tuple[str, str, str]]:
@@ -76,6 +146,6 @@ def split(value: Any) -> list[tuple[str, str, str]]:
     if not all(matches):
         raise ValueError(
             "Expected a split such as 'train[:100]', 'train[90%:]' or 'train+test'. "
-            f"Received: split={value!r}."
+            f"Received: split={short(value)}."
         )
     return [tuple(group or "" for group in match.groups()) for match in matches if match]

@@ -6,31 +6,18 @@ import shutil
 import numpy as np
 import pytest
 from command_line import fails, needs_tensorflow
+from scripts import SCRIPT, script
 
 from kerasgen import cli, data, durable, training, zoo
 from kerasgen.recipe import Recipe
 
 pytestmark = needs_tensorflow
-
-RECIPE = {
-    "name": "points",
-    "data": {"name": "ring", "split": "train[:200]", "batch_size": 50},
-    "model": {
-        "families.LatentVariableModel": {
-            "event": [2],
-            "encoder": {"networks.MLP": {"output_shape": [4], "hidden": []}},
-            "bottleneck": {"bottlenecks.Gaussian": {"latent_dim": 2}},
-            "decoder": {"networks.MLP": {"output_shape": [2], "hidden": []}},
-            "likelihood": {"likelihoods.Gaussian": {"scale": "shared"}},
-        }
-    },
-    "training": {"epochs": 3, "learning_rate": 0.01},
-}
+POINTS = script(SCRIPT.with_name("small_recipes.py")).POINTS
 
 
 @pytest.fixture(scope="module")
 def recipe():
-    return Recipe.from_dict(RECIPE)
+    return Recipe.from_dict(POINTS)
 
 
 @pytest.fixture(scope="module")

@@ -1,31 +1,28 @@
 """A seeded share of `benchmarks/kills.py`, and that it sees what it looks for."""
 
-import importlib.util
-import pathlib
 import subprocess
 import sys
 
 import pytest
 from command_line import needs_tensorflow
+from scripts import SCRIPT, script
 
 pytestmark = needs_tensorflow
-SCRIPT = pathlib.Path(__file__).parents[1] / "benchmarks" / "kills.py"
+KILLS = SCRIPT.with_name("kills.py")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="counts on Linux' exchange of two folders")
 def test_kills_and_full_disks_leave_no_fault():
     words = "--seed 5 --kills 2 --full 1 --commands train card import"
-    command = [sys.executable, str(SCRIPT), *words.split()]
+    command = [sys.executable, str(KILLS), *words.split()]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("| 0 |\n") == 3
 
 
 def test_a_half_written_a_missing_and_a_foreign_target_are_faults(tmp_path):
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    kills = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(kills)
+    kills = script(KILLS)
     command, target = kills.COMMANDS["sample"], tmp_path / "samples.png"
     target.write_bytes(b"old")
     before = kills.content(tmp_path)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.abilities import Tokenizes
 from kerasgen.batches import mapped
 from kerasgen.metrics.figure import Figure
@@ -17,7 +18,14 @@ def histogram(tokens: Any, vocab_size: int) -> np.ndarray:
     >>> histogram([[0, 2], [2, 2]], vocab_size=4)
     array([1, 0, 3, 0])
     """
-    return np.bincount(np.asarray(tokens).ravel().astype("int64"), minlength=vocab_size)
+    checks.positive("vocab_size", vocab_size)
+    values = checks.rows("tokens", tokens, rank=None).ravel()
+    if values.min() < 0 or values.max() >= vocab_size or np.any(values % 1):
+        raise ValueError(
+            f"Expected whole tokens in 0..{vocab_size - 1}. "
+            f"Received: {values.min():g} to {values.max():g}."
+        )
+    return np.bincount(values.astype("int64"), minlength=vocab_size)
 
 
 def count(model: Tokenizes, images: Any) -> np.ndarray:
@@ -39,6 +47,7 @@ def entropy(counts: np.ndarray) -> float:
     >>> round(entropy(np.array([5, 5, 0])), 4)
     0.6931
     """
+    counts = checks.frequencies("counts", counts)
     share = counts[counts > 0] / np.sum(counts)
     return float(-np.sum(share * np.log(share)))
 
@@ -56,6 +65,7 @@ def usage(counts: np.ndarray) -> dict[str, Figure]:
     >>> {name: str(figure) for name, figure in usage(np.array([5, 5, 0, 0])).items()}
     {'perplexity': '2 codes', 'used_codes': '50 %'}
     """
+    counts = checks.frequencies("counts", counts)
     return {
         "perplexity": Figure(float(np.exp(entropy(counts))), "codes"),
         "used_codes": Figure(100 * float(np.mean(counts > 0)), "%"),

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.batches import blocks
 from kerasgen.metrics.figure import Figure
 
@@ -50,10 +51,11 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> Figure:
     >>> print(kernel_distance(x, y + 1))
     8.8642 ± 0.84 squared MMD
     """
+    x, y = checks.rows("x", x), checks.rows("y", y)
+    checks.alike(x=x, y=y)
     n, m = len(x), len(y)
     if min(n, m) < 3:
         raise ValueError(f"Expected at least 3 examples a side. Received: {n} and {m}.")
-    x, y = (np.asarray(each, "float64") for each in (x, y))
     within_x, within_y = _sums_within(x), _sums_within(y)
     across_x, across_y = _sums(x, y)
     x_pairs, y_pairs, across = within_x.sum(), within_y.sum(), across_x.sum()

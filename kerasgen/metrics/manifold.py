@@ -14,6 +14,7 @@ recall and coverage.
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.batches import blocks
 
 _BLOCK = 500  # bounds the memory: distances of so many points to all others at once
@@ -54,6 +55,9 @@ def _hits(centres, queries, k):
     from sklearn.metrics import pairwise_distances
     from sklearn.neighbors import NearestNeighbors
 
+    checks.positive("k", k)
+    centres, queries = checks.rows("examples", centres), checks.rows("examples", queries)
+    checks.alike(one=centres, other=queries)
     if min(len(centres), len(queries)) <= k:
         raise ValueError(
             f"Expected more than k={k} examples a side. "

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasgen import checks
+
 
 class Copying(NamedTuple):
     """How samples lie around training examples.
@@ -61,7 +63,9 @@ def nearest_neighbours(x: Any, others: Any) -> tuple[np.ndarray, np.ndarray]:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    others, x = (np.asarray(each, "float64").reshape(len(each), -1) for each in (others, x))
+    others, x = checks.rows("others", others, rank=None), checks.rows("x", x, rank=None)
+    checks.alike(x=x, others=others)
+    others, x = (each.reshape(len(each), -1) for each in (others, x))
     search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(others)
     distances, indices = search.kneighbors(x)
     return indices[:, 0], distances[:, 0]

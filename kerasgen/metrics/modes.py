@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.metrics import figure
 from kerasgen.metrics.figure import Figure
 
@@ -29,7 +30,9 @@ def mode_coverage(samples: Any, centres: np.ndarray, scale: float) -> dict[str, 
     >>> round(found["good_samples"].value, 1)
     66.7
     """
-    samples = np.asarray(samples, "float64")
+    samples, centres = checks.rows("samples", samples, least=2), checks.rows("centres", centres)
+    checks.alike(samples=samples, centres=centres)
+    checks.above_zero("scale", scale)
     distances = np.linalg.norm(samples[:, None] - centres, axis=2)  # [n, K]
     good = distances.min(axis=1) <= _NEAR * scale
     found = np.unique(distances.argmin(axis=1)[good])

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasgen import checks
+
 PERMUTATIONS = 499
 
 
@@ -43,7 +45,8 @@ def mean_difference(x: Any, y: Any, permutations: int = PERMUTATIONS, seed: int 
     >>> mean_difference(x, y).p_value > 0.1, mean_difference(x, y + 1).p_value
     (True, 0.002)
     """
-    pooled = np.concatenate([x, y]).astype("float64")
+    x, y = _sides(x, y)
+    pooled = np.concatenate([x, y])
     pooled = (pooled - pooled.mean(axis=0)) / np.maximum(pooled.std(axis=0), 1e-12)
     return _permuted(pooled @ pooled.T, len(x), permutations, seed)
 
@@ -60,15 +63,23 @@ def mmd(x: Any, y: Any, permutations: int = PERMUTATIONS, seed: int = 0) -> TwoS
     """
     from sklearn.metrics import pairwise_distances
 
-    distances = pairwise_distances(np.concatenate([x, y]).astype("float64"))
+    x, y = _sides(x, y)
+    distances = pairwise_distances(np.concatenate([x, y]))
     width = np.median(distances[np.triu_indices(len(distances), 1)])
     gram = np.exp(-((distances / max(width, 1e-12)) ** 2) / 2)
     return _permuted(gram, len(x), permutations, seed)
 
 
+def _sides(x, y):
+    x, y = checks.rows("x", x), checks.rows("y", y)
+    checks.alike(x=x, y=y)
+    return x, y
+
+
 def _permuted(gram, n, permutations, seed):
     """Of w^T K w, w being 1/n on one set and -1/m on the other, over random labellings."""
-    rng = np.random.default_rng(seed)
+    checks.positive("permutations", permutations)
+    rng = np.random.default_rng(checks.seed(seed))
     weights = np.where(np.arange(len(gram)) < n, 1 / n, -1 / (len(gram) - n))
     labellings = np.stack([weights, *(rng.permutation(weights) for _ in range(permutations))])
     true, *others = np.sum((labellings @ gram) * labellings, axis=1)
@@ -126,6 +137,7 @@ def classifier_test(x: Any, y: Any, classifier: Any = None, seed: int = 0) -> Cl
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    x, y = _sides(x, y)
     n = min(len(x), len(y))
     if n < 20:
         raise ValueError(
@@ -135,8 +147,8 @@ def classifier_test(x: Any, y: Any, classifier: Any = None, seed: int = 0) -> Cl
     if classifier is None:
         perceptron = MLPClassifier((64,), early_stopping=True, random_state=seed)
         classifier = make_pipeline(StandardScaler(), perceptron)
-    rng = np.random.default_rng(seed)
-    x, y = (np.asarray(each)[rng.permutation(len(each))[:n]] for each in (x, y))
+    rng = np.random.default_rng(checks.seed(seed))
+    x, y = (each[rng.permutation(len(each))[:n]] for each in (x, y))
     half = n // 2
 
     def labelled(rows):

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgen import backend
+from kerasgen import backend, checks
 from kerasgen.batches import blocks, count
 from kerasgen.model import GenerativeModel
 
@@ -28,7 +28,8 @@ def active_units(means: Any) -> int:
     >>> active_units(np.array([[0.0, 1.0], [0.0, -1.0]]))
     1
     """
-    return int(np.sum(np.var(keras.ops.convert_to_numpy(means), axis=0) > _ACTIVE))
+    means = checks.rows("means", means, rank=None)
+    return int(np.sum(np.var(means, axis=0) > _ACTIVE))
 
 
 def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasgen import durable
+from kerasgen import checks, durable
 
 
 def animate(
@@ -39,7 +39,7 @@ def animate(
             "Expected frames of one shape [height, width, 3]. "
             f"Received: {len(frames)} frames, shapes {sorted(shapes)}."
         )
-    if not seconds >= 0.02:
+    if checks.above_zero("seconds", seconds) < 0.02:
         raise ValueError(
             "Expected at least 0.02 seconds a frame: players slow down others. "
             f"Received: {seconds!r}"

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgen import durable
+from kerasgen import checks, durable
 from kerasgen.plot.labels import labelled
 
 _SIDE = 96  # pixels that a small image is enlarged to at least, in whole multiples
@@ -40,7 +40,8 @@ def grid(
     """
     images = _checked(images)
     n, height, width, _ = images.shape
-    columns = min(n, columns or int(np.ceil(np.sqrt(n))))
+    columns = int(np.ceil(np.sqrt(n))) if columns is None else checks.positive("columns", columns)
+    columns = min(n, columns)
     rows = -(-n // columns)
     zoom = -(-_SIDE // max(height, width))
     images = np.repeat(np.repeat(images, zoom, axis=1), zoom, axis=2)
@@ -83,7 +84,10 @@ def pairs(
 
 
 def _checked(images):
-    images = keras.ops.convert_to_numpy(images)
+    try:
+        images = keras.ops.convert_to_numpy(images)
+    except (TypeError, ValueError):  # of what is no array
+        images = np.array(type(images).__name__)
     if images.ndim != 4 or images.shape[0] == 0 or images.shape[-1] not in (1, 3):
         raise ValueError(
             f"Expected images of shape [n, height, width, 1 or 3]. Received: shape {images.shape}. "

@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.abilities import Samples
 from kerasgen.plot.grid import grid
 
@@ -34,6 +35,7 @@ def manifold(model: Samples, steps: int = 20, path: str | pathlib.Path | None = 
     """
     from scipy.special import ndtri
 
+    checks.positive("steps", steps)
     shape = tuple(model.bottleneck.latent_shape)
     if shape != (2,):
         raise ValueError(f"Expected a code of two units. Received: shape {shape}.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.plot.figure import write
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def units(kl: np.ndarray, path: str | pathlib.Path | None = None) -> "Figure":
     """
     from matplotlib.figure import Figure  # pyplot would choose a window system
 
+    kl = checks.rows("kl", kl, rank=1)
     figure = Figure(figsize=(6, 2.4), layout="constrained")
     axes = figure.subplots()
     axes.bar(np.arange(1, len(kl) + 1), np.sort(kl)[::-1], width=0.8)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.plot.figure import write
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def usage(counts: np.ndarray, path: str | pathlib.Path | None = None) -> "Figure
     """
     from matplotlib.figure import Figure  # pyplot would choose a window system
 
+    counts = checks.frequencies("counts", counts)
     share = np.sort(counts)[::-1] / np.sum(counts)
     figure = Figure(figsize=(6, 2.4), layout="constrained")
     axes = figure.subplots()

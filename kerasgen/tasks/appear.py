@@ -25,11 +25,18 @@ def appear(samples: Any, patch_size: int = 1, pause: int = 20) -> list[np.ndarra
     6
     """
     checks.positive("patch_size", patch_size)
+    checks.positive("pause", pause)
+    whole = plot.grid(samples)
     samples = ops.convert_to_numpy(samples)
+    if any(side % patch_size for side in samples.shape[1:3]):
+        raise ValueError(
+            "Expected a patch_size that divides the sides of the samples. "
+            f"Received: patch_size={patch_size} and shape {samples.shape}."
+        )
     rows, columns = (side // patch_size for side in samples.shape[1:3])
     count = rows * columns
     order = np.arange(count).reshape(rows, columns)
     order = order.repeat(patch_size, axis=0).repeat(patch_size, axis=1)
     drawn = np.linspace(0, count, min(_FRAMES, count) + 1).round().astype(int)
-    frames = [plot.grid(np.where((order < count)[..., None], samples, 0.5)) for count in drawn]
-    return frames + frames[-1:] * pause
+    frames = [plot.grid(np.where((order < count)[..., None], samples, 0.5)) for count in drawn[:-1]]
+    return [*frames, whole, *[whole] * pause]

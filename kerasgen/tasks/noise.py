@@ -39,7 +39,8 @@ def interpolations(
     checks.positive("rows", rows)
     if checks.positive("steps", steps) < 2:
         raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
-    start, end = np.random.default_rng(seed).standard_normal((2, rows, 1, model.latent_dim))
+    rng = np.random.default_rng(checks.seed(seed))
+    start, end = rng.standard_normal((2, rows, 1, model.latent_dim))
     directions = [each / np.linalg.norm(each, axis=-1, keepdims=True) for each in (start, end)]
     angle = np.arccos(np.clip(np.sum(np.prod(directions, axis=0), -1, keepdims=True), -1, 1))
     share = np.linspace(0, 1, steps)[:, None]
@@ -77,7 +78,11 @@ def truncations(
     """
     from scipy.special import ndtr, ndtri
 
-    uniform = np.random.default_rng(seed).random((columns, model.latent_dim))
+    checks.positive("columns", columns)
+    for limit in limits:
+        if limit is not None:
+            checks.above_zero("limit", limit)
+    uniform = np.random.default_rng(checks.seed(seed)).random((columns, model.latent_dim))
     tails = [0.0 if limit is None else ndtr(-limit) for limit in limits]
     z = np.stack([ndtri(tail + (1 - 2 * tail) * uniform) for tail in tails])
     return _made(model, z, by_column=True)
@@ -113,7 +118,9 @@ def arithmetic(
     >>> arithmetic(gan, lambda samples: samples.mean(axis=(1, 2, 3)), rows=2, steps=3).shape
     (2, 3, 8, 8, 1)
     """
-    rng = np.random.default_rng(seed)
+    checks.positive("rows", rows)
+    checks.positive("steps", steps)
+    rng = np.random.default_rng(checks.seed(seed))
     z = rng.standard_normal((_BLOCK, 1, model.latent_dim))
     order = np.argsort(attribute(_made(model, z)[:, 0]))
     difference = (z[order[-3:]].mean(axis=0) - z[order[:3]].mean(axis=0)) / 2

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.batches import mapped
 from kerasgen.families import Classifier
 from kerasgen.model import GenerativeModel
@@ -32,11 +33,12 @@ def few(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     >>> np.bincount(labels[few(labels, 4, seed=0)])
     array([2, 2])
     """
-    if not 2 <= count <= len(labels):
+    labels = checks.rows("labels", labels, rank=1)
+    if not 2 <= checks.positive("count", count) <= len(labels):
         raise ValueError(
             f"Expected from 2 to {len(labels)} labels. Received: {count}. Ask for another number."
         )
-    order = np.random.default_rng(seed).permutation(len(labels))
+    order = np.random.default_rng(checks.seed(seed)).permutation(len(labels))
     rank = np.empty(len(labels), "int64")  # of each example within its class
     for label in np.unique(labels):
         members = order[labels[order] == label]

@@ -50,8 +50,7 @@ def traverse(
     (2, 5, 8, 8, 1)
     """
     checks.positive("steps", steps)
-    if not limit > 0:
-        raise ValueError(f"Expected limit to be positive. Received: limit={limit!r}")
+    checks.above_zero("limit", limit)
     prior = model.bottleneck.prior()
     start = prior.mean() if image is None else _code(model, image)
     start, mean, scale = (

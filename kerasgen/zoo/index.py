@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from kerasgen import checks
 from kerasgen.recipe import Recipe
 from kerasgen.zoo import figures, loader, manifest
 
@@ -95,6 +96,8 @@ def names(
     >>> names(data="mnist", task="tokenize")
     ['dvae_mnist']
     """
+    if max_mb is not None:
+        checks.above_zero("max_mb", max_mb)
     shipped = loader.names()
     if family is data is task is max_mb is None:
         return shipped
