@@ -67,7 +67,8 @@ def seed(value: Any) -> int | None:
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not is_integer or not 0 <= value < 2**32:
         raise ValueError(
-            f"Expected seed to be None or an integer in 0..{2**32 - 1}. Received: seed={short(value)}"
+            f"Expected seed to be None or an integer in 0..{2**32 - 1}. "
+            f"Received: seed={short(value)}"
         )
     return int(value)
 
