@@ -122,7 +122,7 @@ def check_class_weight(given: dict[str, Any], count: int | None) -> None:
     ):
         raise ValueError(
             f"Expected class_weight as a dict of classes in 0..{count - 1} to weights of at least "
-            f"0. Received: class_weight={_short(class_weight)}."
+            f"0. Received: class_weight={checks.short(class_weight)}."
         )
 
 

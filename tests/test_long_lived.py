@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import weakref
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -42,6 +43,25 @@ def test_sizes_of_batches_and_numbers_of_samples_share_few_graphs(traces):
     for num_samples in range(1, 65):
         model.log_prob(images[:1], num_samples=num_samples)
     assert traces["_log_weights"] == 13  # 1, 2, 8, ... 64 beside the 4 that 3 are
+
+
+@pytest.mark.parametrize("make", FAMILIES)
+def test_no_call_makes_variables_of_new_names(make, monkeypatch):
+    """TensorFlow remembers every name that a variable has had."""
+    names, construct = set(), keras.Variable.__init__
+
+    def noted(variable, *args, **kwargs):
+        construct(variable, *args, **kwargs)
+        names.add(variable.path)
+
+    model = make()
+    x = np.asarray(model.sample(2, seed=0))
+    monkeypatch.setattr(keras.Variable, "__init__", noted)
+    for _ in range(3):
+        model.sample(2)
+        if hasattr(model, "log_prob"):
+            model.log_prob(x)
+    assert len(names) <= 1
 
 
 @pytest.mark.parametrize("make", FAMILIES)

@@ -52,7 +52,7 @@ class Samples(Ability):
 
     def _drawn(self, name, n, condition, seed, progress, ways):
         n = self._fitting(checks.positive("n", n))
-        seeds = keras.random.SeedGenerator(checks.seed(seed))
+        seeds = backend.draws(checks.seed(seed))
         condition = self._requested(n, condition, seeds)
         static, moving = self._check_ways(ways)
         draw = self._compiled(name, **static)
@@ -164,7 +164,7 @@ class Completes(Samples):
         condition = self.condition.request(n, condition)
         static, moving = self._check_ways(ways)
         block = self._compiled("_complete", **static)
-        seeds = keras.random.SeedGenerator(checks.seed(seed))
+        seeds = backend.draws(checks.seed(seed))
         return in_blocks(
             lambda *rows: block(backend.next_seed(seeds), *rows, **moving),
             n,

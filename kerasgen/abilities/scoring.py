@@ -2,7 +2,6 @@
 
 import math
 
-import keras
 from keras import ops
 
 from kerasgen import backend, checks
@@ -64,7 +63,7 @@ class Scores(Ability):
         """`reduce`, a sum of a kind over the samples' axis, of the log-weights, `[B]`."""
         k = checks.positive("num_samples", num_samples)
         x, condition = self.check(x, condition)
-        seeds = keras.random.SeedGenerator(checks.seed(seed))
+        seeds = backend.draws(checks.seed(seed))
         log_weights = self._compiled("_log_weights")
 
         def block(x, condition):

@@ -17,7 +17,6 @@ All are lower bounds in expectation; all but the ELBO converge to log p(x) with 
 import math
 from typing import Any
 
-import keras
 from keras import ops
 
 from kerasgen import backend, checks
@@ -44,7 +43,7 @@ def prior_sampling(model: GenerativeModel, x: Any, num_samples: int, seed: int |
     """
     checks.positive("num_samples", num_samples)
     x, _ = model.check(x)
-    seeds = keras.random.SeedGenerator(seed)
+    seeds = backend.draws(seed)
     total = -math.inf
     for done in range(0, num_samples, _DECODES_AT_ONCE):
         few = min(_DECODES_AT_ONCE, num_samples - done)
@@ -88,7 +87,7 @@ def annealed_importance_sampling(
         checks.positive(name, value)
     mcmc = backend.mcmc
     x, _ = model.check(x)
-    seeds = keras.random.SeedGenerator(seed)
+    seeds = backend.draws(seed)
     posterior, prior = model.encode(x), model.prior()
     scale = posterior.stddev()
 

@@ -10,7 +10,6 @@ Burda and others 2016, arXiv 1509.00519, equation 8.
 import math
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -191,7 +190,7 @@ def importance_weighted(
     def score(x, y, batch):
         elbo_seed, log_prob_seed = (int(value) for value in seeds[batch])
         posterior = model.encode(x, y)
-        noise = backend.next_seed(keras.random.SeedGenerator(elbo_seed))
+        noise = backend.next_seed(backend.draws(elbo_seed))
         z = posterior.sample(ELBO_SAMPLES, seed=noise)
         log_likelihood = model.decode(z, y).log_prob(x)  # [samples, B]
         return (

@@ -10,7 +10,6 @@ import io
 import math
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -53,7 +52,7 @@ def tokens(
     64 bits an image
     """
     images, _ = figure.checked(model, images)
-    seeds = keras.random.SeedGenerator(seed)
+    seeds = backend.draws(seed)
 
     def score(x, _, batch):
         posterior, bound = model.encode(x), ()

@@ -50,7 +50,7 @@ def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np
     >>> bool(np.all(kl_by_unit(vae, np.ones((5, 8, 8, 1))) >= 0))
     True
     """
-    n, total, seeds = count(images), 0.0, keras.random.SeedGenerator(0)
+    n, total, seeds = count(images), 0.0, backend.draws(0)
     for _, some, labels in blocks(n, _BATCH, images, condition):
         posterior = model.encode(some, labels)
         z = posterior.sample(_DRAWS, seed=backend.next_seed(seeds))
