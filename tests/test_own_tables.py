@@ -1,10 +1,13 @@
 """Tables of numbers become files that train, in the units of their columns."""
 
+import re
+import shlex
+
 import numpy as np
 import pytest
 from refusals import refusal
 
-from kerasgen import bottlenecks, data, events, families, likelihoods, networks
+from kerasgen import bottlenecks, cli, data, events, families, likelihoods, networks
 
 RNG = np.random.default_rng(0)
 
@@ -142,3 +145,18 @@ def test_densities_and_samples_of_a_table_are_in_its_units(tmp_path):
     drawn = np.asarray(vae.sample(2000, seed=0))
     np.testing.assert_allclose(drawn.mean(0), means, atol=scales.max())
     assert (abs(np.log10(drawn.std(0) / scales)) < 1).all()
+
+
+def test_each_command_names_the_next(tmp_path, monkeypatch, capsys):
+    """From a table to samples by what is printed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(TABLE)
+    command = ["data", "import", "people.csv", "people.npz"]
+    typed = []
+    while command:
+        cli.main(command)
+        typed.append(command[0])
+        said = re.findall(r"`kerasgen (.*?)`", capsys.readouterr().out)
+        command = shlex.split(said[0]) if said else []
+    assert typed == ["data", "new", "train", "sample"]
+    assert (tmp_path / "samples.csv").read_text().startswith("height,weight\n")

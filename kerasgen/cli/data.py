@@ -7,6 +7,7 @@ a name as one, which trains without TensorFlow.
 import argparse
 import pathlib
 import re
+import shlex
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -73,7 +74,10 @@ def _import(args):
         )
     inputs.load_keras()
     if is_table:
-        print(kerasgen.data.table(source, args.file, args.label))
+        done = kerasgen.data.table(source, args.file, args.label)
     else:
         done = kerasgen.data.folder(source, args.file, args.size, args.channels, progress=True)
-        print(done)
+    print(done)
+    family = "cvae" if done.classes else "gmm" if is_table else "vae"
+    command = ["kerasgen", "new", args.file.stem, "--data", str(args.file), "--family", family]
+    print(f"Then `{shlex.join(command)}`, or another of the families that `new` has")

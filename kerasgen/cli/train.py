@@ -1,7 +1,9 @@
 """Train a model from a recipe, with checkpoints and logs."""
 
 import pathlib
+import shlex
 
+import kerasgen
 from kerasgen.cli import arguments, inputs
 
 
@@ -44,5 +46,8 @@ def run(args):
     from kerasgen import training
 
     here = {"data": args.data, "data_dir": args.data_dir, "download": args.download}
-    training.run(recipe, output, args.strategy, args.devices, args.resume, **here)
+    model = training.run(recipe, output, args.strategy, args.devices, args.resume, **here)
     print(f"{output / 'preset'}: trained {recipe.name}")
+    if isinstance(model, kerasgen.abilities.Samples):
+        own = [word for name in args.imports for word in ("--import", name)]
+        print(f"Then `{shlex.join(['kerasgen', 'sample', str(output / 'preset'), *own])}`")
