@@ -84,7 +84,8 @@ def describe(arrays: Mapping[str, np.ndarray]) -> tuple[Event, dict[str, int]]:
             if labels.dtype != np.int32 or labels.ndim not in (1, 2):
                 raise ValueError(
                     f"Expected labels int32 [N] or [N, K]. Received: {labels.dtype} "
-                    f"{split}{LABELS} of shape {labels.shape}."
+                    f"{split}{LABELS} of shape {labels.shape}. Number them: "
+                    "np.unique(labels, return_inverse=True)[1]."
                 )
             counts[split + LABELS] = len(labels)
         if len(set(counts.values())) > 1:
