@@ -33,7 +33,7 @@ def grid(
         The picture, `[height, width, 3]` float32 in [0, 1].
 
     Raises:
-        ValueError: not a batch of images of 1 or 3 channels.
+        ValueError: not a batch of images of 1 or 3 channels; fewer columns than 1.
 
     >>> grid(np.zeros((4, 28, 28, 1))).shape  # four times enlarged, 2 pixels apart
     (230, 230, 3)
