@@ -40,7 +40,7 @@ def penalties(*layers: keras.Layer) -> Any:
 
     >>> layer = keras.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l1")
     >>> layer.build((None, 3))
-    >>> float(penalties(layer))
+    >>> round(float(penalties(layer)), 4)
     0.03
     """
     return sum(ops.sum(penalty) for layer in layers for penalty in layer.losses)
