@@ -48,6 +48,6 @@ def run(args):
     here = {"data": args.data, "data_dir": args.data_dir, "download": args.download}
     model = training.run(recipe, output, args.strategy, args.devices, args.resume, **here)
     print(f"{output / 'preset'}: trained {recipe.name}")
-    if isinstance(model, kerasgen.abilities.Samples):
+    if "sample" in kerasgen.abilities.methods(model):
         own = [word for name in args.imports for word in ("--import", name)]
         print(f"Then `{shlex.join(['kerasgen', 'sample', str(output / 'preset'), *own])}`")
