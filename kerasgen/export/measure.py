@@ -6,7 +6,8 @@ It imports nothing of kerasgen and runs as a program of its own, so that the mem
 """
 
 import json
-import resource
+import pathlib
+import re
 import statistics
 import sys
 import time
@@ -15,7 +16,6 @@ import numpy as np
 
 _THREADS = (1, 2)
 _CALLS = 5
-_FEW_BYTES = 1024 if sys.platform == "linux" else 1  # the unit of `ru_maxrss`
 
 
 def measure(file: str) -> dict:
@@ -40,7 +40,8 @@ def measure(file: str) -> dict:
 
 
 def _zeros(detail):
-    return np.zeros([max(1, size) for size in detail["shape_signature"]], detail["dtype"])
+    shape = [max(1, size) for size in detail["shape_signature"]]
+    return np.zeros(shape, detail["dtype"]) if shape else np.ones((), detail["dtype"])  # a count
 
 
 def _median(runner, inputs):
@@ -53,7 +54,12 @@ def _median(runner, inputs):
 
 
 def _peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _FEW_BYTES
+    if sys.platform == "linux":  # whose `ru_maxrss` starts at that of the process before
+        status = pathlib.Path("/proc/self/status").read_text()
+        return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
