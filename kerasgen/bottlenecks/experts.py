@@ -25,7 +25,6 @@ import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
-from kerasgen.distributions import NormalMixture
 from kerasgen.registration import register
 
 FUSIONS = {  # the sets of n senses that the components of a posterior are products of, 0 or 1
@@ -122,6 +121,8 @@ class Experts(Stochastic):
             own = (statistic[:, None, self.shared_dim :] for statistic in experts[i])
             is_there = ops.expand_dims(there[:, i : i + 1], 1) * ops.ones((len(self.sets), 1))
             factors.append(_product(is_there, *own))
+        from kerasgen.distributions import NormalMixture  # imports TFP
+
         return NormalMixture(weights, *(ops.concatenate(each, axis=-1) for each in zip(*factors)))
 
     def _sets(self, present):
