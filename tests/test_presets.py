@@ -1,5 +1,6 @@
 """What ships: every preset is what its card says, and every recipe trains."""
 
+import contextlib
 import json
 import pathlib
 import re
@@ -24,13 +25,20 @@ RECIPES |= {path.stem: path for path in ROOT.glob("examples/recipes/*.yaml")}
 SUBSET = 200
 
 
-def examples(recipe, split, labels):
-    """Arrays of a split, or a skip that says what is missing."""
-    binarize = recipe.data.get("binarize") and "fixed"
+@contextlib.contextmanager
+def there():
+    """A skip that says what is missing."""
     try:
-        batches = list(data.load(recipe.data["name"], split, 1000, binarize, labels))
+        yield
     except FileNotFoundError as error:
         pytest.skip(f"needs a data set: {error}")
+
+
+def examples(recipe, split, labels):
+    """Arrays of a split."""
+    binarize = recipe.data.get("binarize") and "fixed"
+    with there():
+        batches = list(data.load(recipe.data["name"], split, 1000, binarize, labels))
     return [np.concatenate(part) for part in zip(*batches)] if labels else [np.concatenate(batches)]
 
 
@@ -45,7 +53,9 @@ def test_figures_come_again(name):
     by the looseness of that bound.
     """
     model, run = zoo.load(name), recipe.Recipe.load(zoo.folder(name) / "recipe.yaml")
-    size = min(SUBSET, data.size(run.data["name"], "test"))
+    with there():
+        whole = data.size(run.data["name"], "test")
+    size = min(SUBSET, whole)
     subset = examples(run, f"test[:{size}]", bool(run.data.get("labels")))
     report = reports.report(model)
     if report.only_samples:
@@ -55,7 +65,7 @@ def test_figures_come_again(name):
         measured = report.evaluate(*subset, num_samples=50)
     figures = json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]
     limit = re.search(r"--limit (\d+)", next(iter(figures.values()))["command"])
-    measured_on = int(limit[1]) if limit else data.size(run.data["name"], "test")
+    measured_on = int(limit[1]) if limit else whole
     fewer = np.sqrt(measured_on / size)
     assert next(iter(figures)) == next(iter(measured)), "the leading figure"
     for key in figures.keys() & measured.keys():

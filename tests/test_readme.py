@@ -73,6 +73,7 @@ def test_python_blocks_run(tmp_path, monkeypatch):
 def test_blocks_of_the_page_of_families_run():
     namespace = run_blocks(FAMILIES, "families.md")
     assert namespace["drawn"].shape == (8, 24, 1)
+    assert namespace["points"].shape == (8, 2) and namespace["nats"].shape == (4,)
     assert namespace["scores"].shape == (16,)
 
 

@@ -151,10 +151,11 @@ def _scenes(name, title, side, condition, judge=None):
     return Entry(name, title, COMPUTED, None, reader, condition, judge)
 
 
-def _speech(name, label, classes):
+def _speech(name, label, classes, judge=None):
     title = f"Free Spoken Digit Dataset, spectrograms by {label} (Jackson and others)"
     opener = functools.partial(spoken_digits.reader, label)
-    return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, opener=opener, classes=classes)
+    known = {"opener": opener, "classes": classes, "judge": judge}
+    return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, **known)
 
 
 def _in_three(name, house_number, title, licence):
@@ -279,8 +280,9 @@ for _entry in (
         COMPUTED,
         reader=Computed(Image(32, 32, 3, levels=256), house_numbers.SIZES, house_numbers.split),
         classes=labels.DIGITS,
+        judge="classifier_house_numbers",
     ),
-    _speech("spoken_digits", "digit", labels.DIGITS),
+    _speech("spoken_digits", "digit", labels.DIGITS, "classifier_spoken_digits"),
     _speech("spoken_digits_speakers", "speaker", spoken_digits.SPEAKERS),
 ):
     add(_entry)
