@@ -89,9 +89,9 @@ def trained():
 # The posterior
 
 
-def experts(fusion, seed=0, n=3):
-    """A bottleneck of three senses of two numbers, and statistics of each as its features."""
-    bottleneck = bottlenecks.Experts(2, {"b": 1}, fusion)
+def experts(fusion, crossed=0.0, seed=0, n=3):
+    """A bottleneck of three senses of two numbers, and features of each."""
+    bottleneck = bottlenecks.Experts(2, {"b": 1}, fusion, crossed)
     rng = np.random.default_rng(seed)
     features = {name: rng.normal(size=(n, 5)).astype("float32") for name in "abc"}
     bottleneck.build({name: (None, 5) for name in "abc"})
@@ -127,37 +127,47 @@ def by_hand(bottleneck, features, present):
                 scales.append(scale)
             precision = sum(scale**-2 for scale in scales)
             mean = sum(mean * scale**-2 for mean, scale in zip(means, scales)) / precision
-            private = [0.0, 1.0]
-            if "b" in names:
-                mean_b, scale_b = (each[row, 2] for each in own["b"])
-                total = 1 + scale_b**-2
-                private = [mean_b * scale_b**-2 / total, total**-0.5]
-            components.append((np.append(mean, private[0]), np.append(precision**-0.5, private[1])))
+            mean_b, scale_b = (each[row, 2] for each in own["b"])
+            total = 1 + scale_b**-2
+            for share, owners in (
+                (1 - bottleneck.crossed, names),
+                (bottleneck.crossed, chosen),
+            ):
+                of_b = (mean_b * scale_b**-2 / total, total**-0.5) if "b" in owners else (0, 1)
+                component = np.append(mean, of_b[0]), np.append(precision**-0.5, of_b[1])
+                components.append((share / len(sets), component))
         found.append(components)
     return found
 
 
 @every_fusion
 @pytest.mark.parametrize("present", [(1, 1, 1), (0, 1, 1), (1, 0, 0), (0, 0, 0)])
-def test_the_posterior_is_the_mixture_of_products_of_experts(fusion, present):
-    bottleneck, features = experts(fusion)
+@pytest.mark.parametrize("crossed", [0.0, 0.3])
+def test_the_posterior_is_the_mixture_of_products_of_experts(fusion, present, crossed):
+    bottleneck, features = experts(fusion, crossed)
     present = np.array([present, (1, 1, 1), (0, 0, 1)], bool)
     told = dict(zip("abc", present.T))
     posterior = bottleneck.posterior(features | {"present": told})
     z = np.random.default_rng(1).normal(size=(50, 3, 3)).astype("float32")
     expected = np.stack(
         [
-            np.log(
-                np.mean(
-                    [stats.norm(*c).pdf(z[:, row]).prod(-1) for c in components],
-                    axis=0,
-                )
-            )
+            np.log(sum(w * stats.norm(*c).pdf(z[:, row]).prod(-1) for w, c in components))
             for row, components in enumerate(by_hand(bottleneck, features, present))
         ],
         axis=1,
     )
     np.testing.assert_allclose(posterior.log_prob(z), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("fusion,alone", [("mixture_of_products", "product"), ("mixture",) * 2])
+def test_whole_takes_the_largest_sets_alone(fusion, alone):
+    z = np.random.default_rng(1).normal(size=(5, 3, 3)).astype("float32")
+    crossed, features = experts(fusion, 0.3)
+    plain, _ = experts(alone)
+    for name, layer in plain.statistics.items():
+        layer.set_weights(crossed.statistics[name].get_weights())
+    found = crossed.posterior(features, whole=True).log_prob(z)
+    np.testing.assert_allclose(found, plain.posterior(features).log_prob(z), rtol=1e-5)
 
 
 @every_fusion
@@ -399,6 +409,8 @@ def test_parts_that_do_not_fit_are_refused():
     event, encoders = events.Partial({"a": [2]}), {"a": networks.MLP((4,))}
     with pytest.raises(ValueError, match="Expected fusion to be one of .* Received: 'sum'"):
         bottlenecks.Experts(1, fusion="sum")
+    with pytest.raises(ValueError, match="crossed, a share in .* Received: 1"):
+        bottlenecks.Experts(1, crossed=1)
     with pytest.raises(ValueError, match="several senses, events.Partial. Received: .2"):
         make([2], encoders)
     with pytest.raises(ValueError, match=r"encoders of some of \['a'\]. Received: \['b'\]"):

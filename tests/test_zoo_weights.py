@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from tiny import tiny_gan, tiny_tokenizer, tiny_two_stage, tiny_vae
 from tiny_preset import METRICS, tiny_recipe
 
-from kerasgen import families, zoo
+from kerasgen import bottlenecks, events, families, likelihoods, networks, zoo
 from kerasgen.zoo import manifest, rounding, weights
 
 FILE = "model.weights.h5"
@@ -105,6 +105,21 @@ def test_weights_beyond_half_precision_stay(images):
     dense.assign(np.full(dense.shape, 1e5))
     rounding.round_weights(model, (images > 0.5).astype("float32"))
     np.testing.assert_array_equal(dense, np.full(dense.shape, 1e5, "float32"))
+
+
+def test_a_density_over_pixels_of_levels_is_rounded(tmp_path):
+    """Its own draws lie between the levels, where its event has no pixels."""
+    model = families.LatentVariableModel(
+        events.Image(4, 4, 1, levels=256),
+        networks.MLP((4,), ()),
+        bottlenecks.Gaussian(2),
+        networks.MLP(hidden=()),
+        likelihoods.Gaussian("shared"),
+    )
+    folder = zoo.save(model, tmp_path / "density")
+    assert zoo.load(folder).weights[0].dtype == "float32"
+    kernel = np.asarray(model.weights[0])
+    np.testing.assert_array_equal(zoo.load(folder).weights[0], kernel.astype("float16"))
 
 
 def test_half_precision_is_refused_where_it_is_not_stored(tmp_path):

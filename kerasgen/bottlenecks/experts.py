@@ -46,10 +46,14 @@ class Experts(Stochastic):
         shared_dim: size of the shared factor.
         private_dims: sizes of private factors by sense; a sense without one has only the shared.
         fusion: "product", "mixture" or "mixture_of_products".
+        crossed: share of the posterior in which a sense outside of a component's set has its
+            private factor from the prior, so that decoders learn what all senses share from the
+            shared factor alone (after Palumbo, Daunhawer and Vogt, MMVAE+, 2023); 0 leaves every
+            private factor to its own sense.
         seed: of the noise that calls draw; None follows the global seed.
 
     Raises:
-        ValueError: an unknown fusion.
+        ValueError: an unknown fusion, a share outside [0, 1).
 
     >>> bottleneck = Experts(2, {"sound": 1}, fusion="mixture")
     >>> bottleneck.build({"sound": (None, 3), "picture": (None, 3)})
@@ -66,6 +70,7 @@ class Experts(Stochastic):
         shared_dim: int,
         private_dims: dict[str, int] | None = None,
         fusion: str = "mixture_of_products",
+        crossed: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -75,6 +80,9 @@ class Experts(Stochastic):
         self.shared_dim = shared_dim
         self.private_dims = dict(private_dims or {})
         self.fusion = fusion
+        if not 0 <= crossed < 1:
+            raise ValueError(f"Expected crossed, a share in [0, 1). Received: {crossed!r}.")
+        self.crossed = crossed
         self.noise = keras.random.SeedGenerator(seed)
         self.latent_shape = (shared_dim + sum(self.private_dims.values()),)
 
@@ -104,8 +112,16 @@ class Experts(Stochastic):
         ends = itertools.accumulate(sizes.values())
         return {name: (end - size, end) for (name, size), end in zip(sizes.items(), ends)}
 
-    def posterior(self, features: dict[str, Any]):
-        """q(z | senses that are there): batch shape `[B]`, a mixture of normals."""
+    def posterior(self, features: dict[str, Any], whole: bool = False):
+        """q(z | senses that are there): batch shape `[B]`, a mixture of normals.
+
+        Args:
+            features: by sense.
+            whole: take the largest sets alone, which know most: what is there in one product, or of
+                a mixture every single sense.
+        """
+        from kerasgen.distributions import NormalMixture  # imports TensorFlow Probability
+
         experts = [mean_and_scale(self.statistics[name](features[name])) for name in self.senses]
         present = features.get("present")
         there = (
@@ -113,26 +129,30 @@ class Experts(Stochastic):
             if present is None
             else ops.stack([ops.cast(present[name], "float32") for name in self.senses], axis=-1)
         )
-        weights, sets = self._sets(there)
+        weights, sets, owners = self._sets(there, whole)
         shared = ([each[:, : self.shared_dim] for each in statistic] for statistic in zip(*experts))
         factors = [_product(sets, *(ops.stack(each, axis=1) for each in shared))]
         for name in self.private_dims:
             i = self.senses.index(name)
             own = (statistic[:, None, self.shared_dim :] for statistic in experts[i])
-            is_there = ops.expand_dims(there[:, i : i + 1], 1) * ops.ones((len(self.sets), 1))
-            factors.append(_product(is_there, *own))
-        from kerasgen.distributions import NormalMixture  # imports TFP
-
+            factors.append(_product(owners[:, :, i : i + 1], *own))
         return NormalMixture(weights, *(ops.concatenate(each, axis=-1) for each in zip(*factors)))
 
-    def _sets(self, present):
-        """Weights `[B, K]` of the components, and which senses `[B, K, M]` each is a product of."""
-        sets = ops.convert_to_tensor(self.sets)
-        there = ops.cast(ops.all(present[:, None] >= sets, axis=-1), "float32")
-        number = ops.sum(there, axis=-1, keepdims=True)
+    def _sets(self, there, whole):
+        """Weights `[B, K]` of the components, which senses `[B, K, M]` the shared factor of each is
+        a product of, and which have their private factors from themselves."""
+        sizes = self.sets.sum(axis=1)
+        chosen = self.sets[sizes == sizes.max()] if whole else self.sets
+        sets = ops.convert_to_tensor(chosen)
+        are_there = ops.cast(ops.all(there[:, None] >= sets, axis=-1), "float32")
+        number = ops.sum(are_there, axis=-1, keepdims=True)
         # Without a set that is there whole, all are cut to what is: the product, and no sense.
-        weights = ops.where(number > 0, there / ops.maximum(number, 1), 1 / len(self.sets))
-        return weights, sets * present[:, None]
+        weights = ops.where(number > 0, are_there / ops.maximum(number, 1), 1 / len(chosen))
+        owners, sets = ops.ones_like(sets) * there[:, None], sets * there[:, None]
+        if whole or not self.crossed:
+            return weights, sets, owners
+        weights = ops.concatenate([(1 - self.crossed) * weights, self.crossed * weights], axis=1)
+        return weights, ops.tile(sets, (1, 2, 1)), ops.concatenate([owners, sets], axis=1)
 
     def prior(self, condition: Any = None):
         """p(z) = N(0, I)."""

@@ -94,7 +94,7 @@ class MultimodalVAE(LatentVariableModel):
         Args:
             n: number of examples; by default as many as are given.
             given: a dict of some senses of each example, or of one for all. What is given stays as
-                it is; the rest is drawn by q(z | given).
+                it is; the rest is drawn by q(z | given), of the bottleneck's largest sets.
             seed, progress, mean: as of `LatentVariableModel.sample`.
 
         Raises:
@@ -114,10 +114,16 @@ class MultimodalVAE(LatentVariableModel):
         if given is None:
             return super()._sample(n, seed, None, mean=mean)
         of_code, of_pixels = seed
-        likelihood = self.decode(self.posterior(given).sample(seed=of_code))
+        likelihood = self.decode(self._whole(given).sample(seed=of_code))
         drawn = likelihood.mean() if mean else likelihood.sample(seed=of_pixels)
         present = given["present"]
         return {name: _chosen(present[name], given[name], drawn[name]) for name in drawn}
+
+    def _whole(self, x):
+        return self.bottleneck.posterior(self.features(x), whole=True)
+
+    def _reconstruct(self, x, condition):
+        return self.event.clip(self.decode(self._whole(x).mean()).mean())
 
     def conditional_log_prob(self, x, given, num_samples=None, seed=None):
         """log p(the other senses | the senses named `given`), `[B]` in nats.
@@ -144,7 +150,7 @@ class MultimodalVAE(LatentVariableModel):
 
         def direction(source, target):
             def answer(**given):
-                z = self.posterior(self.event.array(given)).mean()
+                z = self._whole(self.event.array(given)).mean()
                 event = self.event.events[target]
                 return {target: event.clip(self.decode(z).parts[target].mean())}
 

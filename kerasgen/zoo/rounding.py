@@ -78,7 +78,9 @@ def _examples(model, x, condition):
         condition = model.condition.shown(n)
     condition = None if condition is None else condition[:n]
     if x is None:
-        return model.sample(n, condition, seed=0), condition
+        x = model.sample(n, condition, seed=0)
+        if any(map(bool, model.event.faults(x).values())):  # draws of a density, between levels
+            x = model.event.example(n, 0)
     return keras.tree.map_structure(lambda rows: rows[:n], x), condition
 
 
