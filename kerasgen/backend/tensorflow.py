@@ -174,7 +174,7 @@ def value_and_gradients(fn, variables, scope=None):
     return (loss, result), tape.gradient(loss, [variable.value for variable in variables])
 
 
-LISTS = True  # of tensors, in loops; files for LiteRT, which is faster without, are traced without
+_LISTS = True  # of tensors, in loops; files for LiteRT are traced without
 
 
 def scan(step, carry, inputs, like):
@@ -191,7 +191,7 @@ def scan(step, carry, inputs, like):
     length, like_flat = tf.nest.flatten(inputs)[0].shape[0], tf.nest.flatten(like)
     # Lists of tensors, because TensorFlow copies a large tensor when a part of it is updated.
     # Lists of sizes that are not known, as of a free batch, do not convert to TFLite.
-    lists = LISTS and all(x.shape.is_fully_defined() for x in like_flat)
+    lists = _LISTS and all(x.shape.is_fully_defined() for x in like_flat)
 
     def write(array, j, x):
         if lists:

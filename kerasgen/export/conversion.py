@@ -11,7 +11,7 @@ import numpy as np
 @contextlib.contextmanager
 def convertible():
     """Traces two operators as others, which survive the conversion, and loops without lists of
-    tensors, in which LiteRT takes about half the time.
+    tensors.
 
     TFLite has no softplus and computes log(exp(x) + 1), which overflows past 88: the
     log-probability of an image under confident logits was wrong by thousands of nats, with no
@@ -33,7 +33,7 @@ def convertible():
     with (
         mock.patch.object(gen_nn_ops, "softplus", softplus),
         mock.patch.object(gen_array_ops, "one_hot", one_hot),
-        mock.patch.object(loops, "LISTS", False),
+        mock.patch.object(loops, "_LISTS", False),
     ):
         yield
 
