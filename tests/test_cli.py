@@ -208,7 +208,10 @@ def test_data_export(tmp_path):
         (["sample", "runs/gone/preset"], "Received: 'runs/gone/preset'. It is not there"),
         (["list", "--data", "fashion"], "Near: fashion_mnist."),
         (["list", "--task", "sampel"], "Near: sample."),
-        (["evaluate", "vae_mnist", "--data", "no.npz"], "expected a path that is there, received 'no.npz'"),
+        (
+            ["evaluate", "vae_mnist", "--data", "no.npz"],
+            "expected a path that is there, received 'no.npz'",
+        ),
         (["sample", "vae_mnist", "--label", "3"], "told what to draw. Received: --label"),
         ([], "required: COMMAND"),
         (

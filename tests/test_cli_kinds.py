@@ -154,7 +154,7 @@ def test_means_are_shown_unless_pixels_are_asked_for(kinds, tmp_path):
             "sample",
             "text",
             ["--temperature", "0"],
-            "Expected temperature to be a number above 0. Received",
+            "expected a number above 0, received '0'",
         ),
         (
             "sample",

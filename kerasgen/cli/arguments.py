@@ -36,6 +36,7 @@ def _can_be(is_folder):
 
 positive = _typed(int, lambda value: value >= 1, "an integer of at least 1")
 seed = _typed(int, lambda value: 0 <= value < 2**32, f"an integer in 0..{2**32 - 1}")
+port = _typed(int, lambda value: 0 <= value < 2**16, "a port in 0..65535")
 above_zero = _typed(float, lambda value: 0 < value < math.inf, "a number above 0")
 at_least_zero = _typed(float, lambda value: 0 <= value < math.inf, "a number of at least 0")
 probability = _typed(float, lambda value: 0 < value <= 1, "a probability above 0, at most 1")

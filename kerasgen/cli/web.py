@@ -7,7 +7,7 @@ Its runtime is the npm package @litertjs/core, which is fetched only where you a
 import pathlib
 
 from kerasgen import web
-from kerasgen.cli import inputs
+from kerasgen.cli import arguments, inputs
 from kerasgen.web import laboratory, runtime
 
 
@@ -22,7 +22,7 @@ def add_arguments(parser):
     source.add_argument("--runtime", type=pathlib.Path, metavar="FOLDER", help=installed)
     parser.add_argument("--serve", action="store_true", help="show it on this machine afterwards")
     port = "of --serve (default: %(default)s; 0 takes one that is free)"
-    parser.add_argument("--port", type=int, default=8000, metavar="N", help=port)
+    parser.add_argument("--port", type=arguments.port, default=8000, metavar="N", help=port)
 
 
 def run(args):
