@@ -36,23 +36,20 @@ def folder(
     Pictures are turned as their EXIF says, cropped around their centre to the shape of `size` and
     resized with antialiasing. Transparency is laid on white, 16 bits become 8, of a GIF the first
     frame is taken. Two sub-folders or more are classes by their names; a single one is looked into,
-    hidden ones are not. A tenth of the pictures, by
-    a hash of their pixels, is held out as the split "test". What cannot be read is skipped. The
-    notes of the result say what was done to how many, and name what is missing.
+    hidden ones are not. A tenth of the pictures, by a hash of their pixels, is the split "test".
+    What cannot be read is skipped. The result's notes say what was done, and name what is missing.
 
     Args:
         source: the folder.
         path: of the file to write.
-        size: (height, width) of the examples, or one number for both; None where all pictures have
-            the same size.
+        size: (height, width) of the examples, or one number for both; None where all are alike.
         channels: 1 for grey, 3 for color; None: grey where all are.
         name: of the set; by default that of the file.
         progress: show a progress bar.
 
     Raises:
         FileNotFoundError: no such folder.
-        ValueError: no pictures; pictures of several sizes and none asked for; other sizes and
-            channels than those above.
+        ValueError: no pictures; several sizes and none asked for; other sizes or channels.
 
     Example:
         >>> import pathlib, PIL.Image

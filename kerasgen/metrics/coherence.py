@@ -53,28 +53,29 @@ def coherence(
     ['coherence[all to side]', 'coherence[point to side]', 'joint_coherence']
     """
     asked = [name for name in model.encoder.networks if name in examples]
+    told = [name for name in model.event.events if name not in model.encoder.networks]
     judged = [name for name, event in model.event.events.items() if name in judges or event.count]
-    labels, shown = np.asarray(labels), {"mean": model.shows_means}
-
-    def classes(drawn, name):
-        if name in judges:
-            return np.argmax(mapped(judges[name].probabilities, _BATCH, drawn[name]), axis=-1)
-        return np.asarray(drawn[name])
+    shown = {"seed": seed, "mean": model.shows_means}
 
     def share(given, name):
-        drawn = model.sample(given={each: examples[each] for each in given}, seed=seed, **shown)
-        return figure.mean(100.0 * (classes(drawn, name) == labels), "%")
+        drawn = model.sample(given={each: examples[each] for each in given}, **shown)
+        agree = _classes(drawn[name], judges.get(name)) == np.asarray(labels)
+        return figure.mean(100.0 * agree, "%")
 
-    found = {
-        f"coherence[{source} to {target}]": share([source], target)
-        for source in asked
-        for target in judged
-        if target != source
-    }
-    for name in judged:
-        if name not in model.encoder.networks:
-            found[f"coherence[all to {name}]"] = share(asked, name)
-    drawn = model.sample(num_samples, seed=seed, **shown)
-    of_each = np.stack([classes(drawn, name) for name in judged])
+    pairs = {f"{one} to {other}": ([one], other) for one in asked for other in judged}
+    pairs |= {f"all to {name}": (asked, name) for name in judged if name in told}
+    drawn = model.sample(num_samples, **shown)
+    of_each = np.stack([_classes(drawn[name], judges.get(name)) for name in judged])
     agree = np.all(of_each == of_each[0], axis=0)
-    return {"joint_coherence": figure.mean(100.0 * agree, "%")} | found
+    return {"joint_coherence": figure.mean(100.0 * agree, "%")} | {
+        f"coherence[{pair}]": share(given, name)
+        for pair, (given, name) in pairs.items()
+        if given != [name]
+    }
+
+
+def _classes(drawn, judge):
+    """As a judge says, or without one as they are drawn."""
+    if judge is None:
+        return np.asarray(drawn)
+    return np.argmax(mapped(judge.probabilities, _BATCH, drawn), axis=-1)

@@ -25,7 +25,8 @@ def appear(samples: Any, patch_size: int = 1, pause: int = 20) -> list[np.ndarra
     6
     """
     checks.positive("patch_size", patch_size)
-    checks.positive("pause", pause)
+    if type(pause) is not int or pause:  # 0 is none
+        checks.positive("pause", pause)
     whole = plot.grid(samples)
     samples = ops.convert_to_numpy(samples)
     if any(side % patch_size for side in samples.shape[1:3]):

@@ -31,40 +31,34 @@ def save(
 ):
     """Writes a preset folder: recipe, weights, figures, card, pictures and, last, the manifest.
 
-    It is made beside `folder` and put in its place when it is whole, as `kerasgen.durable` does.
+    It is made beside `folder`, and takes its place when it is whole, by `kerasgen.durable`.
 
     Args:
         model: trained from `recipe`.
-        folder: path of the preset. It may hold an earlier preset of the same name, which is
-            replaced, or its recipe.
-        recipe: the `Recipe` of the model. None of one that was trained by `fit`: then it says the
-            model's parts, and neither the data nor the schedule.
+        folder: path of the preset. An earlier preset of the same name, or its recipe, is replaced.
+        recipe: of the model. None of one that was trained by `fit`: then one of its parts alone.
         metrics: None, or what metrics.json will hold: `machine`, `training_time_seconds`,
             `figures` by name, each with `value`, `unit`, `protocol` and `command`, where known
-            `standard_error` and `published` (a list of `model`, `value`, `source`), and `notes`, a
-            list of sentences that say where the preset falls short.
-        images: `[n, *event_shape]` held-out examples, or None. The first 10 images are shown above
-            their reconstructions; points of the plane are shown beside the model's density.
-        training: `[N, *event_shape]` examples that the model was trained on, or None. Samples of a
-            model without a likelihood are shown above the nearest of them.
-        history: path of the CSV file of the training run's logs, or None: then that of an earlier
-            preset with the same weights is kept.
+            `standard_error` and `published` (a list of `model`, `value`, `source`), and `notes`,
+            sentences that say where the preset falls short.
+        images: `[n, *event_shape]` held-out examples, or None: images are shown above their
+            reconstructions, points of the plane beside the model's density.
+        training: `[N, *event_shape]` that the model was trained on, or None. Samples of one without
+            a likelihood are shown above the nearest of them.
+        history: path of the training run's CSV file, or None: that of earlier weights like these.
         labels: `[n]` of the held-out examples, of a conditional model, or None.
-        judged: examples and their condition or None, by which rounding is judged and of which
-            nothing is shown; by default the held-out ones.
-        dtype: "float16": weights are rounded to half precision where that moves no figure, as
-            `kerasgen.zoo.rounding` finds on those examples or, without any, on samples;
-            "float32": they are kept as they are. Either way a preset loads as float32.
+        judged: examples and their condition by which rounding is judged, if not the held-out ones.
+        dtype: "float16": rounded where that moves no figure, as `kerasgen.zoo.rounding` finds on
+            those examples or on samples; "float32": as they are. A preset loads as float32.
 
     Returns:
-        The folder, as a `pathlib.Path`.
+        The folder, a `pathlib.Path`.
 
     Raises:
         PresetError: `folder` holds something else, or `model` is not of the recipe's architecture.
         ValueError: metrics lack something, or another dtype.
 
-    >>> model = kerasgen.families.Mixture([2], num_components=3)
-    >>> save(model, "mine").name
+    >>> save(kerasgen.families.Mixture([2], num_components=3), "mine").name
     'mine'
     """
     if dtype not in ("float16", "float32"):
