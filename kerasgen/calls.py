@@ -60,7 +60,7 @@ def check_numbers(given: dict[str, Any]) -> None:
         if given.get(name) is not None:
             given[name] = checks.positive(name, given[name])
     share = given.get("validation_split") or 0.0
-    if not isinstance(share, numbers.Real) or not 0 <= share < 1:
+    if not isinstance(share, numbers.Real) or not 0 <= float(share) < 1:
         raise ValueError(
             f"Expected validation_split in [0, 1). Received: validation_split={share!r}."
         )
@@ -117,7 +117,9 @@ def check_class_weight(given: dict[str, Any], count: int | None) -> None:
         refuse("Multiply sample_weight by it.", class_weight=class_weight)
     is_dict = isinstance(class_weight, dict)
     if not is_dict or not all(
-        key in range(count) and isinstance(weight, numbers.Real) and 0 <= weight < np.inf
+        key in range(count or 0)
+        and isinstance(weight, numbers.Real)
+        and 0 <= float(weight) < np.inf
         for key, weight in class_weight.items()
     ):
         raise ValueError(

@@ -149,4 +149,4 @@ def split(value: Any) -> list[tuple[str, str, str]]:
             "Expected a split such as 'train[:100]', 'train[90%:]' or 'train+test'. "
             f"Received: split={short(value)}."
         )
-    return [tuple(group or "" for group in match.groups()) for match in matches if match]
+    return [(each[1], each[2] or "", each[3] or "") for each in matches if each]

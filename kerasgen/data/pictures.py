@@ -85,11 +85,13 @@ def folder(
     return Imported(path, Image(*shape, levels=256), written.sizes, names or None, notes)
 
 
-def _pair(size):
+def _pair(size) -> tuple[int, int] | None:
     """Height and width that are asked for, or None."""
-    if size is None or isinstance(size, (list, tuple)) and len(size) == 2:
-        return size and tuple(checks.positive("size", side) for side in size)
-    return (checks.positive("size", size),) * 2
+    if size is None:
+        return None
+    is_pair = isinstance(size, (list, tuple)) and len(size) == 2
+    height, width = size if is_pair else (size, size)
+    return checks.positive("size", height), checks.positive("size", width)
 
 
 def _found(source):

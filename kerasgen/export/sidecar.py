@@ -127,17 +127,17 @@ def _signature(model, name, signature, tensors, known):
     function = signature.function if signature.replay is None else signature.replay
     told = {
         "meaning": " ".join((function.__doc__ or "").split()),
-        "inputs": {key: _tensor(*inputs[key], each) for key, each in signature.inputs.items()},
-        "outputs": {key: _tensor(*found, known.get(key)) for key, found in outputs.items()},
+        "inputs": {key: _tensor(inputs[key], each) for key, each in signature.inputs.items()},
+        "outputs": {key: _tensor(found, known.get(key)) for key, found in outputs.items()},
     }
     if name.startswith("sample") and "sample" in abilities.methods(model):
         told["defaults"] = model.exported_ways()
     return told
 
 
-def _tensor(shape, dtype, tensor: Tensor | None):
+def _tensor(found, tensor: Tensor | None):
     """A tensor of a file; sizes that are free are None."""
-    told = {"shape": shape, "dtype": dtype}
+    told = dict(zip(("shape", "dtype"), found))
     if tensor is None:
         return told
     return told | {"values": tensor.values, "meaning": tensor.meaning, **tensor.details}

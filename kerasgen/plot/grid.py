@@ -40,8 +40,8 @@ def grid(
     """
     images = _checked(images)
     n, height, width, _ = images.shape
-    columns = int(np.ceil(np.sqrt(n))) if columns is None else checks.positive("columns", columns)
-    columns = min(n, columns)
+    wanted = int(np.ceil(np.sqrt(n))) if columns is None else checks.positive("columns", columns)
+    columns = int(min(n, wanted))
     rows = -(-n // columns)
     zoom = -(-_SIDE // max(height, width))
     images = np.repeat(np.repeat(images, zoom, axis=1), zoom, axis=2)

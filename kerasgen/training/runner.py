@@ -218,7 +218,8 @@ def _pictures(model, output, schedule):
 def _monitors(model, source, output, is_chief):
     """Callbacks that add to the logs what the model's report watches."""
     count = max(2, min(_MONITORED, _NUMBERS // source.opened.event.size))
-    return report(model).monitors(*source.first(count), output, is_chief)
+    examples, condition = source.first(count)
+    return report(model).monitors(examples, condition, output, is_chief)
 
 
 def _save(model, recipe, output, source, seconds, history=None):
