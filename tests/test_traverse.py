@@ -118,7 +118,7 @@ def test_frames_are_what_the_file_shows(tmp_path):
     ("arguments", "message"),
     [
         ({"steps": 0}, "Expected steps to be an integer of at least 1"),
-        ({"limit": 0}, "Expected limit to be positive. Received: limit=0"),
+        ({"limit": 0}, "Expected limit to be a number above 0. Received: limit=0"),
         (
             {"image": np.zeros((1, 5))},
             r"Expected a single image of shape \(5,\). Received: shape \(1, 5\)",
@@ -141,7 +141,7 @@ def test_bad_input(linear, arguments, message):
             r"Received: 2 frames, shapes \[\(4, 4, 3\), \(4, 5, 3\)\]",
         ),
         ([np.zeros((4, 4, 1))], 0.1, r"Received: 1 frames, shapes \[\(4, 4, 1\)\]"),
-        ([np.zeros((4, 4, 3))], 0, "Expected at least 0.02 seconds a frame"),
+        ([np.zeros((4, 4, 3))], 0.01, "Expected at least 0.02 seconds a frame"),
     ],
 )
 def test_bad_frames(tmp_path, frames, seconds, message):
