@@ -17,6 +17,7 @@ from kerasgen.export.verification import BOUNDS
 QUANTIZED = ["float16", "dynamic", "int8"]
 
 
+@pytest.mark.slow
 def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, monkeypatch):
     model = tiny_autoregressive()
     for mode in QUANTIZED:
@@ -34,6 +35,7 @@ def test_signatures_that_fail_in_one_format_leave_the_others_in_it(tmp_path, mon
     assert re.fullmatch(r"[^|]*([^-|]+\|){3}( [^|]+ ms \|){5}", rows["log_prob"][1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("crashes_over", "left"), [("sample", {"log_prob", "log_prob_by_pixel"}), ("log_prob", None)]
 )
