@@ -35,6 +35,9 @@ from tiny import (
 from kerasgen import (
     bottlenecks,
     divergences,
+    events,
+    families,
+    likelihoods,
     networks,
     objectives,
     regularizers,
@@ -188,6 +191,32 @@ def test_a_self_conditioned_model_plays_and_survives_its_file(digits, tmp_path):
     same = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(same.sample(3, seed=0), model.sample(3, seed=0))
     np.testing.assert_array_equal(same.score(digits[0][:3]), model.score(digits[0][:3]))
+
+
+def test_senses_learn_draw_each_other_and_survive_their_file(tmp_path):
+    rng = np.random.default_rng(0)
+    point = rng.normal(size=(128, 2)).astype("float32")
+    senses = {"point": point, "double": 2 * point[:, :1]}
+    model = families.MultimodalVAE(
+        events.Partial({"point": [2], "double": [1]}),
+        {name: networks.MLP([8], hidden=[16]) for name in senses},
+        bottlenecks.Experts(2, {"point": 1}, crossed=0.2),
+        {name: networks.MLP(hidden=[16]) for name in senses},
+        {name: likelihoods.Gaussian("shared") for name in senses},
+    )
+    model.compile(keras.optimizers.Adam(1e-2))
+    losses = model.fit(senses, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    present = {"double": rng.random(128) < 0.5}
+    assert np.isfinite(model.fit(senses | {"present": present}, verbose=0).history["loss"][0])
+    drawn = model.sample(given={"double": senses["double"][:4]}, seed=0)
+    assert drawn["point"].shape == (4, 2)
+    model.save(tmp_path / "senses.keras")
+    copy = keras.saving.load_model(tmp_path / "senses.keras")
+    few = {"point": point[:4]}
+    np.testing.assert_array_equal(
+        copy.log_prob(few, num_samples=20, seed=0), model.log_prob(few, num_samples=20, seed=0)
+    )
 
 
 def test_conditional_iwae_learns(digits):
