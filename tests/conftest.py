@@ -154,3 +154,11 @@ def picture_folder(pictures, tmp_path):
     Image.new("L", (9, 8)).save(folder / "wide.png")
     (folder / "notes.txt").write_text("not a picture")
     return folder
+
+
+@pytest.fixture(scope="session")
+def of_senses():
+    """A trained model of a picture, a wave and a number."""
+    from senses import fitted
+
+    return fitted()

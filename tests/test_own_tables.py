@@ -71,7 +71,8 @@ def test_what_is_no_table(text, told, tmp_path):
     "columns", [np.eye(3), {"a": 1.0}, {"a": [1, 2, 3], "b": [1, 2]}, {}], ids=str
 )
 def test_what_are_no_columns(columns, tmp_path):
-    refusal(lambda: data.table(columns, tmp_path / "a.npz"))
+    assert "column" in refusal(lambda: data.table(columns, tmp_path / "a.npz"))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

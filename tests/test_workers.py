@@ -53,12 +53,13 @@ def lose_one(recipe, output, lost, batches):
     return said.splitlines()[-1]
 
 
-def ends_like_one_process(recipe, output, whole):
+def difference_from_one_process(recipe, output, whole):
+    """Of any weight, at the end of a run that two workers resume, from one in one piece."""
     training.run(recipe, whole)
     for process in start_workers(recipe, output, resume=True):
         finish(process)
-    for resumed, expected in zip(weights(output), weights(whole), strict=True):
-        np.testing.assert_allclose(resumed, expected, atol=1e-5)
+    pairs = zip(weights(output), weights(whole), strict=True)
+    return max(np.max(np.abs(resumed - expected)) for resumed, expected in pairs)
 
 
 @pytest.mark.parametrize("lost", [0, 1])
@@ -70,7 +71,7 @@ def test_a_lost_worker_is_named_and_a_resumed_run_ends_where_one_process_does(
     assert f"Received: worker {lost} stopped" in said
     assert f"kerasgen train {output}/recipe.yaml" in said and "--resume" in said
     assert json.loads((output / "checkpoints" / "state.json").read_text())["epoch"] == 1
-    ends_like_one_process(recipe, output, tmp_path / "whole")
+    assert difference_from_one_process(recipe, output, tmp_path / "whole") < 1e-5
     assert_every_epoch_once(output)
 
 
@@ -79,7 +80,7 @@ def test_ten_random_kills_end_where_one_process_does(recipe, tmp_path):
     rng = np.random.default_rng(0)
     for _ in range(10):
         lose_one(recipe, tmp_path / "run", rng.integers(2), rng.integers(1, 8))
-    ends_like_one_process(recipe, tmp_path / "run", tmp_path / "whole")
+    assert difference_from_one_process(recipe, tmp_path / "run", tmp_path / "whole") < 1e-5
 
 
 def test_workers_that_disagree_refuse_to_start_and_say_in_what(recipe, tmp_path):
