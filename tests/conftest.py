@@ -43,6 +43,20 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {row}"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_converter():
+    """TFLite files of all tests come from one process: importing TensorFlow takes it longer than
+    a tiny model.
+    """
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    from kerasgen.export import conversion
+
+    with conversion.one_process():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Whatever a test draws without a seed is the same in every run and in every order of the

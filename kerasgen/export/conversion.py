@@ -1,8 +1,11 @@
 """From a SavedModel to a TFLite file, in a process that may end."""
 
 import contextlib
+import contextvars
+import json
 import subprocess
 import sys
+import tempfile
 from unittest import mock
 
 import numpy as np
@@ -38,6 +41,85 @@ def convertible():
         yield
 
 
+class Converter:
+    """A process that converts one SavedModel after another.
+
+    Importing TensorFlow takes it longer than most conversions. A fault of the converter ends it,
+    and the next conversion starts another.
+    """
+
+    def __init__(self):
+        self._process = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, `close` closes it
+
+    def __call__(self, **request):
+        """Converts what `convert.convert_file` is asked for; raises a RuntimeError that says why
+        it cannot.
+        """
+        if self._process is None:
+            self._process = self._started()
+        process, before = self._process, self._log.seek(0, 2)
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline().strip()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            self._end()
+        if answer != "converted":
+            self._log.seek(before)
+            said = self._log.read().decode(errors="replace")
+            raise RuntimeError(_reason(said) or f"exit status {process.returncode or 1}")
+
+    def _started(self):
+        from kerasgen.export import convert as program
+
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, program.__file__],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=self._log,
+            text=True,
+        )
+
+    def _end(self):
+        """Ends the process, which stops where its input does."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            process.wait()
+            process.stdout.close()
+
+    def close(self):
+        self._end()
+        self._log.close()
+
+
+_KEPT: contextvars.ContextVar[Converter | None] = contextvars.ContextVar("converter", default=None)
+
+
+@contextlib.contextmanager
+def one_process():
+    """Conversions within it share a process, instead of starting one each.
+
+    >>> with one_process() as converter, one_process() as inner:
+    ...     assert inner is converter
+    """
+    if (kept := _KEPT.get()) is not None:
+        yield kept
+        return
+    converter = Converter()
+    token = _KEPT.set(converter)
+    try:
+        yield converter
+    finally:
+        _KEPT.reset(token)
+        converter.close()
+
+
 def convert(source, path, names, quantize=None, examples=None, batch_size=1):
     """Writes the SavedModel `source` as a TFLite file of the named signatures, in another process,
     since a fault of the converter ends its process.
@@ -52,33 +134,37 @@ def convert(source, path, names, quantize=None, examples=None, batch_size=1):
     Raises:
         RuntimeError: a conversion that fails.
     """
-    from kerasgen.export import convert as program
-
-    archive = source.with_suffix(".npz")
-    np.savez(
-        archive,
-        **{
-            f"{name}|{key}": value
-            for name, inputs in (examples or {}).items()
-            for key, value in inputs.items()
-        },
-    )
-    options = [quantize or "float32", archive, str(batch_size), *names]
-    command = [sys.executable, program.__file__, source, path, *options]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode:
+    calibration = source.with_suffix(".npz")
+    arrays = {
+        f"{name}|{key}": value
+        for name, inputs in (examples or {}).items()
+        for key, value in inputs.items()
+    }
+    np.savez(calibration, **arrays)
+    request = {
+        "folder": str(source),
+        "output": str(path),
+        "names": list(names),
+        "quantize": quantize,
+        "calibration": str(calibration),
+        "batch_size": batch_size,
+    }
+    try:
+        with one_process() as converter:
+            converter(**request)
+    except RuntimeError as error:
         raise RuntimeError(
-            f"Expected TFLite to convert the signatures {list(names)}. Received: "
-            f"{_reason(done)}. Leave the one that it cannot convert out with signatures=."
-        )
+            f"Expected TFLite to convert the signatures {list(names)}. Received: {error}. Leave "
+            "the one that it cannot convert out with signatures=."
+        ) from None
 
 
-def _reason(done):
+def _reason(said):
     """Why a conversion failed, in a line: the signature, and what TFLite lacks, if it says so."""
     telling = [
         line[line.find(text) :].strip()
-        for line in done.stderr.splitlines()
+        for line in said.splitlines()
         for text in ("error: failed while converting", "TF Select ops", "Custom ops")
         if text in line
     ]
-    return " ".join(dict.fromkeys(telling))[:300] or f"exit status {done.returncode}"
+    return " ".join(dict.fromkeys(telling))[:300]

@@ -3,11 +3,15 @@
 It imports nothing of kerasgen and runs as a program of its own: the converter is native code, where
 a fault ends the process without a traceback, as in calibration, which runs the unfinished file.
 
-    python convert.py SAVED_MODEL OUTPUT QUANTIZE CALIBRATION.npz BATCH_SIZE SIGNATURE ...
+Each line of its input asks for a file, as JSON of the arguments of `convert_file`. It answers a
+line, "converted" or "failed", and says why on its standard error.
 """
 
+import json
+import os
 import pathlib
 import sys
+import traceback
 
 import numpy as np
 import tensorflow as tf
@@ -53,12 +57,33 @@ def _examples(calibration, batch_size):
             )
 
 
-if __name__ == "__main__":
-    folder, output, quantize, archive, batch_size, *names = sys.argv[1:]
-    calibration = {}
-    for key, value in np.load(archive).items():
-        signature, tensor = key.split("|")
-        calibration.setdefault(signature, {})[tensor] = value
-    quantize = None if quantize == "float32" else quantize
-    file = convert(folder, names, quantize, calibration, int(batch_size))
+def convert_file(folder, output, names, quantize, calibration, batch_size):
+    """Writes the file that `convert` gives to `output`; `calibration` is an archive of arrays by
+    "signature|tensor".
+    """
+    inputs = {}
+    with np.load(calibration) as arrays:
+        for key, value in arrays.items():
+            signature, tensor = key.split("|")
+            inputs.setdefault(signature, {})[tensor] = value
+    file = convert(folder, names, quantize, inputs, batch_size)
     pathlib.Path(output).write_bytes(file)
+
+
+def serve(requests, answers):
+    """Writes the file that each line of `requests` asks for."""
+    for line in requests:
+        try:
+            convert_file(**json.loads(line))
+            answer = "converted"
+        except Exception:
+            traceback.print_exc()
+            answer = "failed"
+        sys.stderr.flush()
+        print(answer, file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # native code prints, too
+    serve(sys.stdin, answers)

@@ -2,6 +2,7 @@
 
 import pathlib
 
+from kerasgen.export.conversion import one_process
 from kerasgen.export.saved_models import saved_model
 from kerasgen.export.tflite_files import tflite
 from kerasgen.export.verification import BOUNDS, BoundExceeded
@@ -14,14 +15,15 @@ def every_format(model, folder, batch_size=1):
     `folder`, and returns their reports; a kind of which no signature can be written is missing.
     """
     folder = pathlib.Path(folder)
-    reports = [
-        saved_model(model, folder / "saved_model"),
-        tflite(model, folder / "float32.tflite", batch_size=batch_size),
-    ]
-    for quantize in _QUANTIZED:
-        try:
-            path = folder / f"{quantize}.tflite"
-            reports.append(tflite(model, path, quantize, batch_size=batch_size))
-        except (BoundExceeded, RuntimeError):
-            continue
+    with one_process():
+        reports = [
+            saved_model(model, folder / "saved_model"),
+            tflite(model, folder / "float32.tflite", batch_size=batch_size),
+        ]
+        for quantize in _QUANTIZED:
+            try:
+                path = folder / f"{quantize}.tflite"
+                reports.append(tflite(model, path, quantize, batch_size=batch_size))
+            except (BoundExceeded, RuntimeError):
+                continue
     return reports
