@@ -73,6 +73,42 @@ def check_numbers(given: dict[str, Any]) -> None:
             )
 
 
+def check_modes(given: dict[str, Any]) -> None:
+    """How Keras is to run a step is one of its ways.
+
+    >>> check_modes({"jit_compile": "never"})
+    Traceback (most recent call last):
+    ValueError: Expected jit_compile to be one of True, False, 'auto'. Received: 'never'.
+    """
+    for name, known in (("run_eagerly", (True, False)), ("jit_compile", (True, False, "auto"))):
+        if given.get(name) not in (None, *known):
+            raise ValueError(
+                f"Expected {name} to be one of {', '.join(map(repr, known))}. "
+                f"Received: {given[name]!r}."
+            )
+
+
+def optimizer(given: Any) -> Any:
+    """The optimizer that a name, a configuration or an optimizer stands for.
+
+    Raises:
+        ValueError: it stands for none.
+
+    >>> optimizer("adan")
+    Traceback (most recent call last):
+    ValueError: Expected an optimizer of keras.optimizers, such as 'adam'. Received: 'adan'.
+    """
+    try:
+        if given is not None:
+            return keras.optimizers.get(given)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        "Expected an optimizer of keras.optimizers, such as 'adam'. "
+        f"Received: {checks.short(given)}."
+    )
+
+
 def check_parts(data: Any) -> None:
     """A batch is x, (x, y) or (x, y, sample_weight).
 

@@ -142,10 +142,9 @@ class EventModel(keras.Model):
 
     def compile(self, optimizer="rmsprop", *args, **kwargs):
         """Keras' `compile`, with an optimizer."""
-        if optimizer is None:
-            raise ValueError("Expected an optimizer, such as 'adam'. Received: optimizer=None.")
         calls.check_numbers(kwargs)
-        super().compile(optimizer, *args, **kwargs)
+        calls.check_modes(kwargs)
+        super().compile(calls.optimizer(optimizer), *args, **kwargs)
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""

@@ -73,6 +73,12 @@ class GenerativeModel(EventModel):
         """Refused, as `predict`: `kerasgen.export` writes a file of all that the model can do."""
         self._refuse_prediction("Keras' export, which kerasgen.export.saved_model replaces")
 
+    def quantize(self, *args, **kwargs):
+        """Refused, as `predict`: Keras would quantize dense layers and leave the others."""
+        self._refuse_prediction(
+            'Keras\' quantize, which kerasgen.export.tflite(model, path, quantize="int8") replaces'
+        )
+
     def __call__(self, *args, **kwargs):
         """Refused, as `predict`, where it is not Keras that trains or evaluates."""
         if not self._in_step:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, checks
 
 
 class FirstFault(keras.metrics.Metric):
@@ -144,6 +144,12 @@ def watched(callbacks: Any) -> list[Any]:
     (1, 2)
     """
     callbacks = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"Expected callbacks of keras.callbacks. Received: {checks.short(callback)}. "
+                "Derive a class from keras.callbacks.Callback."
+            )
     return [*callbacks, Watch()]
 
 
@@ -166,9 +172,10 @@ def raise_fault(model: keras.Model, when: str) -> None:
         return
     when = when.format(step=step + 1)
     if in_data:
+        condition = f", condition {model.condition!r}" if model.condition.tensors() else ""
         raise ValueError(
-            f"Expected data that {type(model).__name__} takes: {model.event!r}, condition "
-            f"{model.condition!r}. Received: {', '.join(names)} in {when}. Mend that batch."
+            f"Expected data that {type(model).__name__} takes: {model.event!r}{condition}. "
+            f"Received: {', '.join(names)} in {when}. Mend that batch."
         )
     spoiled = "The weights are spoiled. Load earlier ones, and train with a lower learning rate."
     remedy = spoiled if model.spoiled_weights() else "The weights are finite: look at that batch."

@@ -139,6 +139,30 @@ def test_bad_arrays_are_not_written(arrays, message, tmp_path):
     assert not os.listdir(tmp_path)
 
 
+def test_arrays_without_a_name_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="train_images=x"):
+        data.save_npz(tmp_path / "x.npz", ZEROS)
+
+
+@pytest.mark.parametrize(
+    "array, remedy",
+    [
+        (ZEROS[..., 0], r"x\[..., None\]"),
+        (ZEROS[:, 0, 0, 0].astype("float32"), r"x\[:, None\]"),
+        (ZEROS.astype(object), "x.astype"),
+    ],
+)
+def test_the_remedy_fits_the_array(array, remedy, tmp_path):
+    with pytest.raises(ValueError, match=remedy):
+        data.save_npz(tmp_path / "x.npz", train_images=array)
+
+
+def test_a_path_stands_for_its_file(path):
+    by_path, by_name = data.open(str(path)), data.open(None, npz=path)
+    assert by_path.name == by_name.name
+    np.testing.assert_array_equal(by_path.array(), by_name.array())
+
+
 def test_a_file_of_another_set_is_refused(path):
     assert data.from_npz(path, name="digits")[0].shape == (64, 8, 8, 1)
     with pytest.raises(

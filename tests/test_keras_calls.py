@@ -119,6 +119,7 @@ def test_what_keras_calls_a_prediction(build, data):
         "predict": lambda: model.predict(x),
         "predict_on_batch": lambda: model.predict_on_batch(x),
         "export": lambda: model.export("folder"),
+        "quantize": lambda: model.quantize("int8"),
     }
     for name, call in calls.items():
         message = refusal(call, TypeError)
@@ -177,10 +178,40 @@ def test_a_share_that_is_none(share, data):
 
 @pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan, tiny_classifier])
 def test_what_cannot_be_compiled(build):
-    for given in ({"steps_per_execution": 0}, {"steps_per_execution": "2"}):
-        assert "steps_per_execution" in refusal(lambda given=given: build().compile(**given))
+    for name, values in {
+        "steps_per_execution": (0, "2"),
+        "run_eagerly": ("yes",),
+        "jit_compile": ("maybe", 2),
+        "optimizer": ("adan", 3, {"class_name": "Adan"}, keras.optimizers.Adam, ["adam"]),
+    }.items():
+        for value in values:
+            assert name in refusal(lambda given={name: value}: build().compile(**given))
     if build is not tiny_gan:  # whose optimizers have defaults
         assert "optimizer" in refusal(lambda: build().compile(None))
+
+
+@pytest.mark.parametrize("callbacks", [3, [3], [keras.callbacks.Callback]])
+def test_callbacks_that_are_none(callbacks, data):
+    assert "callbacks" in refusal(
+        lambda: compiled(tiny_mlp_vae()).fit(data[0], callbacks=callbacks)
+    )
+
+
+@pytest.mark.parametrize(
+    "spoil, remedy",
+    [
+        (lambda x: x * 255, "divide them by 255"),
+        (lambda x: x * 2 - 1, "(x + 1) / 2"),
+        (lambda x: x * 3, "outside [0, 1]"),
+        (lambda x: x * 255 - 100, "outside [0, 1]"),
+        (lambda x: x * np.nan, "NaN"),
+    ],
+)
+def test_the_remedy_fits_the_scale_of_pixels_in_batches(spoil, remedy, data):
+    batches = tf.data.Dataset.from_tensor_slices(spoil(data[0])).batch(8)
+    message = refusal(lambda: compiled(tiny_mlp_vae()).fit(batches, verbose=0))
+    remedies = ["divide them by 255", "(x + 1) / 2", "outside [0, 1]", "NaN"]
+    assert [each for each in remedies if each in message] == [remedy]
 
 
 @pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan])

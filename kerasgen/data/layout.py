@@ -89,10 +89,16 @@ def describe(arrays: Mapping[str, np.ndarray]) -> tuple[Event, dict[str, int]]:
                 )
             counts[split + LABELS] = len(labels)
         if len(set(counts.values())) > 1:
-            raise ValueError(f"Expected as many of each. Received: {counts}.")
+            raise ValueError(
+                f"Expected as many of each. Received: {counts}. Leave out what has no partner."
+            )
     first, *others = events.values() or [None]
     if first is None:
-        raise ValueError(f"Expected arrays <split>{IMAGES}. Received: the arrays {[*arrays]}.")
+        raise ValueError(
+            f"Expected arrays <split>{IMAGES}. Received: the arrays {[*arrays]}. Name examples of "
+            f"training train{IMAGES}, also those that are no images, and held-out ones "
+            f"test{IMAGES}."
+        )
     if any(other != first for other in others):
         raise ValueError(f"Expected splits of one event. Received: {events}.")
     return first, sizes
@@ -140,8 +146,19 @@ def _event(arrays, key, part):
     raise ValueError(
         "Expected images uint8, uint16 or float32 [N, H, W, C], vectors float32 [N, D], series "
         "float32 [N, T, C] or tokens int32 [N, T] or [N, H, W]. Received: "
-        f"{values.dtype} {key} of shape {values.shape}."
+        f"{values.dtype} {key} of shape {values.shape}. {_remedy(values)}"
     )
+
+
+def _remedy(values):
+    """How an array that stands for no examples becomes one that does."""
+    if values.dtype.kind not in "uif":
+        return "Convert it: x.astype('float32')."
+    if values.ndim == 1:
+        return "A number is a vector of one: x[:, None] of float32."
+    if values.ndim == 3 and values.dtype.kind == "u":
+        return "Add the channel axis of grey images: x[..., None]."
+    return "Bring it into one of these shapes and types."
 
 
 def _number(arrays, name, part):

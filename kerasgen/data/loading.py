@@ -26,7 +26,8 @@ def open(
             (`kerasgen.data.synthetic.toys`), sprites with known factors (`synthetic.shapes`),
             captioned scenes (`synthetic.scenes`) or house numbers (`synthetic.house_numbers`):
             `kerasgen.data.catalog.computed()` lists them; "spoken_digits"; "digits_in_three"; one
-            that `kerasgen.data.catalog.add` put there; or an image set of TFDS: "mnist",
+            that `kerasgen.data.catalog.add` put there; a path that ends in .npz, which is the same
+            as `npz`; or an image set of TFDS: "mnist",
             "fashion_mnist", "binarized_mnist", "emnist/letters", "omniglot", "cifar10", ... Beside
             a file, the set that it is to hold, or None for any.
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
@@ -46,6 +47,8 @@ def open(
         >>> data.open("pinwheel", "test[:10%]").array().shape
         (1000, 2)
     """
+    if npz is None and str(name).endswith(".npz"):
+        name, npz = None, name
     if npz is not None:
         reader = File(npz)
         if name not in (None, reader.name):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from keras import tree
 
-from kerasgen import durable
+from kerasgen import checks, durable
 from kerasgen.data import catalog, layout, on_disk
 
 _HEADERS = {
@@ -61,6 +61,11 @@ def save_npz(
         >>> data.open(None, npz=path).event
         Tokens(length=3, vocab_size=5)
     """
+    if old and not isinstance(old[0], (str, os.PathLike)):
+        raise ValueError(
+            f"Expected arrays by name. Received: {checks.short(old[0])} beside the path. Name the "
+            "split: save_npz(path, train_images=x, train_labels=y)."
+        )
     if old:
         warnings.warn(
             "save_npz(name, path) is export_npz(name, path) now; save_npz writes arrays.",

@@ -14,6 +14,7 @@ _COLOURS = {
     3: ["red", "green", "blue"],
     4: ["red", "green", "blue", "opacity"],
 }
+_BRIGHTEST = 16  # pixel that a fault of scale explains; brighter ones are bytes
 _BETWEEN = 0.01  # of the step between two levels: rounding in float32 errs by less
 
 
@@ -49,7 +50,11 @@ class Image(Event):
 
     def faults(self, x, xp=ops):
         faults = super().faults(x, xp)
-        faults["pixels outside [0, 1]"] = xp.any(xp.logical_or(x < 0, x > 1))
+        below, above, bytes_ = xp.any(x < 0), xp.any(x > 1), xp.any(x > _BRIGHTEST)
+        others = xp.logical_or(below, xp.logical_not(bytes_))
+        faults["pixels in 0..255 (divide them by 255)"] = xp.logical_and(bytes_, ~below)
+        faults["pixels in [-1, 1] (rescale them: (x + 1) / 2)"] = xp.logical_and(below, ~above)
+        faults["pixels outside [0, 1]"] = xp.logical_and(above, others)
         if self.levels:
             steps = x * (self.levels - 1)
             between = xp.abs(steps - xp.round(steps)) > _BETWEEN
@@ -256,7 +261,7 @@ class Series(Event):
 
 def _rescaling(low, high):
     """How values from low to high become pixels in [0, 1]."""
-    if low >= 0 and 16 < high <= 255:
+    if low >= 0 and _BRIGHTEST < high <= 255:
         return "Divide by 255."
     if low >= 0 and 255 < high <= 65535:
         return "Divide by 65535."

@@ -44,7 +44,7 @@ class TwoSidedTraining:
                 "optimizer, and here are two. Received: mixed_float16. Build the model under "
                 "mixed_bfloat16, which needs no scaling."
             )
-        optimizer = keras.optimizers.get(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
+        optimizer = calls.optimizer(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5))
         if isinstance(optimizer, GANOptimizers):
             if critic_optimizer is not None:
                 raise ValueError(
@@ -52,7 +52,7 @@ class TwoSidedTraining:
                     f"Received: {type(critic_optimizer).__name__}. Drop it."
                 )
             optimizer, critic_optimizer = optimizer.generator, optimizer.critic
-        critic_optimizer = keras.optimizers.get(critic_optimizer or twin(optimizer))
+        critic_optimizer = calls.optimizer(critic_optimizer or twin(optimizer))
         both = GANOptimizers(optimizer, slowed(critic_optimizer, self.critic_steps))
         both.build_both(self.generator.trainable_variables, self._critic_variables)
         super().compile(both, **kwargs)
