@@ -125,7 +125,7 @@ class Completes(Samples):
     """Draws the rest of images of which some pixels are kept.
 
     The block: `_complete(seed, image, mask, condition, *, ...) -> [n, *event_shape]`; its ways are
-    those of `sample`.
+    those of `sample`. `in_turn(n, condition)` lets the caller draw, see `AutoregressiveModel`.
 
     >>> isinstance(kerasgen.zoo.load("pixelrnn_mnist"), Completes)
     True

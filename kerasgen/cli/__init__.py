@@ -17,7 +17,9 @@ import kerasgen
 from kerasgen import durable
 from kerasgen.cli import (
     card,
+    compress,
     data,
+    decompress,
     demo,
     evaluate,
     export,
@@ -45,6 +47,8 @@ COMMANDS = {
     "probe": probe,
     "export": export,
     "tokenize": tokenize,
+    "compress": compress,
+    "decompress": decompress,
     "data": data,
     "demo": demo,
     "web": web,

@@ -11,6 +11,8 @@ of pixels: fewer steps, over which a likelihood of the patch's joint values lose
 
 import warnings
 
+import keras
+import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks, decoding, events, fitting
@@ -18,7 +20,7 @@ from kerasgen.abilities import Completes, Scores
 from kerasgen.likelihoods import Likelihood
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
-from kerasgen.networks.autoregressive.sampler import examples_at_once, generate_rows
+from kerasgen.networks.autoregressive.sampler import centred, examples_at_once, generate_rows
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.registration import register
 
@@ -135,6 +137,61 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
     def _complete(self, seed, image, mask, condition, *, temperature=1.0):
         uniform = self._uniform(ops.shape(image)[0], seed)
         return self._draw_by_examples(uniform, condition, temperature, (image, mask))
+
+    def in_turn(self, n, condition=None):
+        """A generator of the distribution of each element of n examples given those before it.
+
+        It yields `(place, log_probs)`: where an element stands in the flattened example, and log p
+        `[n, levels]` of the levels that it may take, NumPy, in nats. It is sent the level that each
+        example has there, `[n]`, and goes on. Of what is sent the log-probabilities sum to
+        `log_prob`; draws are those of `sample`. The numbers depend on n in their last digits.
+
+        Args:
+            n: number of examples, which take their elements together.
+            condition: as of `sample`.
+
+        >>> turns = kerasgen.zoo.load("gated_pixelcnn_mnist").in_turn(2)
+        >>> place, log_probs = next(turns)
+        >>> int(place), log_probs.shape, np.exp(log_probs[0]).round(2).tolist()
+        (0, (2, 2), [1.0, 0.0])
+        >>> place, log_probs = turns.send(np.array([0, 1]))
+        >>> int(place)
+        1
+        """
+        start_row, of_pixel = self._compiled("_start_row"), self._compiled("_of_pixel")
+        height, width, channels = self.grid_shape
+        places = np.arange(self.event.size).reshape(1, *self.event_shape)
+        places = ops.convert_to_numpy(self._to_patches(places.astype("float32"))).astype(int)
+        condition = self.condition.encoded(self.condition.request(n, condition))
+        cache, row = self.network.init_cache(n, condition)
+        for i in range(height):
+            cache, columns = start_row(cache, row)
+            left, seen = np.zeros((n, channels), "float32"), []
+            for j in range(width):
+                column = keras.tree.map_structure(lambda x, j=j: x[j], columns)
+                log_probs, params, cache, trace = of_pixel(cache, column, left)
+                pixel = np.zeros((n, channels), "float32")
+                for c in range(channels):
+                    if c:
+                        log_probs = self._compiled("_of_channel", channel=c)(params, pixel)
+                    level = yield places[0, i, j, c], ops.convert_to_numpy(log_probs)
+                    pixel[:, c] = level / np.float32(self.levels - 1)
+                left = centred(pixel)
+                seen.append((ops.cast(left, self.network.compute_dtype), trace))
+            row = keras.tree.map_structure(lambda *each: ops.stack(each), *seen)
+
+    def _start_row(self, cache, row):
+        return self.network.start_row(cache, row)
+
+    def _of_pixel(self, cache, column, left):
+        """What the network says of a pixel, and log p of the levels of its first channel."""
+        left = ops.cast(left, self.network.compute_dtype)
+        params, cache, trace = self.network.step(cache, column, left)
+        log_probs = self.likelihood.level_log_probs(params, ops.cast(left, "float32"), 0)
+        return log_probs, params, cache, trace
+
+    def _of_channel(self, params, pixel, *, channel):
+        return self.likelihood.level_log_probs(params, pixel, channel)
 
     @property
     def _uniform_shape(self):

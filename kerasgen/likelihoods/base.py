@@ -110,6 +110,22 @@ class Likelihood(keras.layers.Layer):
         elements = self.per_element(ops.cast(params, "float32"))
         return ops.sum(elements.log_prob(x), axis=-1)
 
+    def level_log_probs(self, params, x, channel: int):
+        """log p of every level that a channel may take given the channels before it.
+
+        Args:
+            params: `[..., P]`, of pixels.
+            x: pixels `[..., C]`, of which the channels before `channel` count.
+            channel: which.
+
+        Returns:
+            `[..., levels]` in nats.
+        """
+        elements = self.per_element(ops.cast(params, "float32"))
+        levels = ops.linspace(0.0, 1.0, self.levels)
+        log_probs = elements.log_prob(ops.reshape(levels, (-1, *[1] * len(x.shape))))
+        return ops.moveaxis(log_probs[..., channel], 0, -1)
+
     def split(self, params):
         """Cuts `[..., C * P]` into P tensors `[..., C]`."""
         return ops.split(params, self.params_per_channel, axis=-1)

@@ -85,6 +85,13 @@ class ChannelwiseCategorical(Channelwise):
             )
         return bounded(ops.matmul(ops.relu(features), self.kernels[channel]) + self.biases[channel])
 
+    def level_log_probs(self, params, x, channel):
+        ids = ops.cast(ops.round(x * (self.levels - 1)), "int32")
+        features = self.per_channel(ops.cast(params, "float32"))[..., channel, :]
+        return ops.log_softmax(
+            self._logits(features, channel, ops.unstack(ids, self.event_channels, axis=-1))
+        )
+
     def pixel_log_prob(self, params, x):
         features = self.per_channel(params)
         ids = ops.unstack(
@@ -136,6 +143,17 @@ class JointCategorical(Channelwise):
         return ops.sum(
             ops.one_hot(combination, params.shape[-1]) * ops.log_softmax(bounded(params)), axis=-1
         )
+
+    def level_log_probs(self, params, x, channel):
+        """Sums of the joint probabilities over the channels behind."""
+        place = self._place_values()
+        ids = ops.cast(ops.round(x[..., :channel] * (self.levels - 1)), "int32")
+        before = ops.sum(ids * ops.cast(place[:channel], "int32"), axis=-1)
+        joint = ops.log_softmax(bounded(ops.cast(params, "float32")))
+        joint = ops.reshape(joint, (*ops.shape(joint)[:-1], -1, self.levels, place[channel]))
+        given = ops.one_hot(before, place[channel])[..., None, :]  # [..., 1, levels ** channel]
+        log_probs = ops.sum(ops.logsumexp(joint, axis=-3) * given, axis=-1)  # [..., levels]
+        return ops.log_softmax(log_probs)
 
     def num_uniforms(self, event_channels):
         return 1
@@ -202,6 +220,24 @@ class ChannelwiseLogistic(Channelwise):
             )
             total = total + logistic.log_prob(x[c])
         return ops.logsumexp(total, axis=-1)
+
+    def level_log_probs(self, params, x, channel):
+        """Those of the components, weighed by how well they explain the channels before."""
+        from kerasgen.distributions import DiscretizedLogistic  # imports TFP
+
+        parts = self._split(ops.cast(params, "float32"))
+        x = ops.split(x, self.event_channels, axis=-1)
+        weights = ops.log_softmax(bounded(parts[0]))
+        for c in range(channel + 1):
+            logistic = DiscretizedLogistic(
+                self._location(parts, c, x), self._scale(parts, c), self.levels
+            )
+            if c < channel:
+                weights = weights + logistic.log_prob(x[c])
+        levels = ops.linspace(0.0, 1.0, self.levels)
+        levels = ops.reshape(levels, (-1, *[1] * len(x[0].shape)))
+        log_probs = ops.logsumexp(ops.log_softmax(weights) + logistic.log_prob(levels), axis=-1)
+        return ops.moveaxis(log_probs, 0, -1)
 
     def pixel_mean(self, params):
         """Means of pixels `[..., C]`, within a component of each channel at the means of those

@@ -1,6 +1,6 @@
 """Tensors to tensors, no probability."""
 
-from kerasgen.networks.augmentation import RandomAffine, RandomShift
+from kerasgen.networks.augmentation import Corrupted, RandomAffine, RandomShift
 from kerasgen.networks.autoregressive import (
     CausalTransformer,
     DiagonalBiLSTM,
@@ -27,6 +27,7 @@ __all__ = [
     "CausalTransformer",
     "ConvDecoder",
     "ConvEncoder",
+    "Corrupted",
     "DCGANCritic",
     "DCGANGenerator",
     "DepthToSpace",

@@ -1,4 +1,4 @@
-"""Random changes to training images that leave their labels as they are."""
+"""Random changes to training images that leave what they show as it is."""
 
 import keras
 from keras import layers, ops
@@ -73,3 +73,42 @@ class RandomShift(layers.Layer):
         shift = keras.random.randint((count, 1), -self.pixels, self.pixels + 1, seed=self.seeds)
         place = ops.abs(ops.arange(side) + shift)  # -1 is 1: the border itself is not repeated
         return (side - 1) - ops.abs((side - 1) - place)
+
+
+@register
+class Corrupted(layers.Layer):
+    """A network that reads noisy images while it trains, so that it learns to look past the noise.
+
+    An autoencoder with such an encoder is asked for the clean image: a denoising one (Vincent and
+    others 2008; of a posterior, Im and others 2017, arXiv 1511.06406).
+
+    Args:
+        network: of images in [0, 1].
+        noise: the least and the largest standard deviation of the normal noise; each image's own
+            is uniform between them. What leaves [0, 1] is clipped to it.
+
+    >>> network = Corrupted(kerasgen.networks.MLP((4,), ()), noise=(0.1, 0.5))
+    >>> tuple(network(np.zeros((2, 8, 8, 1), "float32"), training=True).shape)
+    (2, 4)
+    """
+
+    def __init__(self, network, noise=(0.1, 0.5), **kwargs):
+        super().__init__(**kwargs)
+        self.network = network
+        self.noise = tuple(noise)
+        self.seeds = keras.random.SeedGenerator()
+
+    def build(self, input_shape):
+        self.network(keras.KerasTensor(input_shape))
+        self.built = True
+
+    def compute_output_spec(self, x, training=False):
+        return self.network.compute_output_spec(x)
+
+    def call(self, x, training=False):
+        if training:
+            each = (ops.shape(x)[0], *[1] * (len(x.shape) - 1))
+            width = keras.random.uniform(each, *self.noise, seed=self.seeds, dtype=x.dtype)
+            noise = keras.random.normal(ops.shape(x), seed=self.seeds, dtype=x.dtype)
+            x = ops.clip(x + width * noise, 0, 1)
+        return self.network(x)

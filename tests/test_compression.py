@@ -1,0 +1,187 @@
+"""Compressed files against the probabilities of the models that made them."""
+
+import json
+import math
+import os
+import struct
+import subprocess
+import sys
+
+import causal
+import numpy as np
+import pytest
+from command_line import fails
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from refusals import refusal
+from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae, tiny_vae
+
+from kerasgen import cli, likelihoods, zoo
+from kerasgen.tasks import compression
+from kerasgen.tasks.compression import compress, decompress
+from kerasgen.tasks.frequencies import TOTAL, frequencies
+
+pytest.importorskip("constriction")
+
+BITS = 1 / math.log(2)
+MODELS = {
+    "pixels in turn": lambda: tiny_autoregressive(),
+    "patches of levels": lambda: causal.build("pixelcnnpp", "colour_logistic"),
+    "a code and binary pixels": lambda: tiny_vae(),
+    "a code and levels": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, 17)),
+}
+every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+
+
+def samples(model, count):
+    x = model.sample(count, seed=0).numpy()
+    return np.round(x * (model.levels - 1)) / np.float32(model.levels - 1)
+
+
+def overhead(model):
+    """A file of no image, nearly."""
+    return len(compress(model, samples(model, 1)))
+
+
+@every_model
+def test_files_are_as_long_as_the_model_says_and_come_back_bit_for_bit(make):
+    model = make()
+    x = samples(model, 300)
+    file = compress(model, x)
+    np.testing.assert_array_equal(decompress(model, file), x)
+    exact = model.likelihood_kind == "exact"
+    nats = model.log_prob(x) if exact else model.elbo(x, num_samples=50, seed=0)
+    bits = -BITS * float(np.sum(nats))
+    assert 8 * (len(file) - overhead(model)) <= 1.01 * bits
+    assert 8 * len(file) > 0.99 * bits
+
+
+@every_model
+def test_any_size_of_block_and_any_number_of_images_come_back(make):
+    model = make()
+    x = samples(model, 23)
+    for count, block in [(23, 1), (23, 4), (1, None), (7, 100)]:
+        np.testing.assert_array_equal(
+            decompress(model, compress(model, x[:count], block)), x[:count]
+        )
+
+
+@pytest.mark.parametrize("likelihood", causal.LIKELIHOODS)
+def test_in_turn_gives_the_conditionals_whose_product_is_the_likelihood(likelihood):
+    model = causal.build("pixelcnn", likelihood)
+    levels = np.random.default_rng(0).integers(0, model.levels, (3, *model.event_shape))
+    total, places, turns, sent = np.zeros(3), [], model.in_turn(3), None
+    while True:
+        try:
+            place, log_probs = turns.send(sent)
+        except StopIteration:
+            break
+        np.testing.assert_allclose(np.exp(log_probs).sum(-1), 1, rtol=1e-5)
+        sent = levels.reshape(3, -1)[:, place]
+        total += log_probs[np.arange(3), sent]
+        places.append(int(place))
+    assert sorted(places) == list(range(model.event.size))
+    x = (levels / (model.levels - 1)).astype("float32")
+    np.testing.assert_allclose(total, model.log_prob(x), rtol=1e-4, atol=1e-4)
+
+
+@given(st.lists(st.floats(-1e4, 0), min_size=2, max_size=300))
+@settings(deadline=None)
+def test_frequencies_are_whole_positive_and_sum_to_the_total(log_probs):
+    whole = frequencies(log_probs)
+    assert whole.sum() == TOTAL and whole.min() >= 1 and np.all(whole == np.round(whole))
+    probs = np.exp(log_probs - np.logaddexp.reduce(log_probs))
+    assert np.abs(whole / TOTAL - probs).max() <= (2 * len(probs) + 1) / TOTAL
+
+
+@pytest.fixture(scope="module")
+def packed():
+    model = tiny_mlp_vae()
+    return model, compress(model, samples(model, 5))
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=50)
+def test_a_damaged_file_is_refused(packed, data):
+    model, file = packed
+    at = data.draw(st.integers(0, len(file) - 1))
+    changed = bytearray(file)
+    changed[at] ^= data.draw(st.integers(1, 255))
+    for damaged in (bytes(changed), file[:at]):
+        refusal(lambda damaged=damaged: decompress(model, damaged))
+
+
+def rewritten(file, **changes):
+    """A file that says something else of itself, with a checksum that fits."""
+    (length,) = struct.unpack("<I", file[4:8])
+    head = json.dumps(json.loads(file[8 : 8 + length]) | changes).encode()
+    content = file[:4] + struct.pack("<I", len(head)) + head + file[8 + length : -16]
+    return content + compression.hashlib.sha256(content).digest()[:16]
+
+
+def test_a_file_of_other_weights_or_other_numbers_is_refused(packed):
+    model, file = packed
+    assert np.all(decompress(model, rewritten(file)) == decompress(model, file))
+    facts = compression.facts(file)
+    elsewhere = facts["arithmetic"] | {"backend": "another 1.0"}
+    assert "another 1.0" in refusal(
+        lambda: decompress(model, rewritten(file, arithmetic=elsewhere))
+    )
+    for change in ({"numbers": "0" * 32}, {"pixels": "0" * 32}, {"count": 10**12}):
+        refusal(lambda change=change: decompress(model, rewritten(file, **change)))
+    other = tiny_mlp_vae()
+    other.set_weights([weight + 1 for weight in other.get_weights()])
+    assert "weights" in refusal(lambda: decompress(other, file))
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (tiny_gan, (2, 8, 8, 1)),
+        (lambda: tiny_mlp_vae(num_classes=3), (2, 8, 8, 1)),
+        (lambda: tiny_mlp_vae(likelihoods.Gaussian()), (2, 8, 8, 1)),
+        (lambda: tiny_mlp_vae(), (2, 9, 9, 1)),
+        (lambda: tiny_mlp_vae(), (0, 8, 8, 1)),
+    ],
+    ids=["no likelihood", "a condition", "a density", "another shape", "no images"],
+)
+def test_what_does_not_fit_is_refused(make, shape):
+    refusal(lambda: compress(make(), np.zeros(shape, "float32")))
+
+
+def test_pixels_between_the_levels_are_refused():
+    refusal(lambda: compress(tiny_mlp_vae(), np.full((2, 8, 8, 1), 0.4, "float32")))
+    refusal(lambda: compress(tiny_mlp_vae(), np.zeros((2, 8, 8, 1)), names=["one"]))
+
+
+@pytest.mark.slow
+def test_pictures_come_back_after_a_restart_with_other_threads(tmp_path, monkeypatch, capsys):
+    """Or the file is refused: never another picture."""
+    monkeypatch.chdir(tmp_path)
+    digits = samples(zoo.load("vae_mnist"), 5)
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for i, digit in enumerate(digits):
+        path = tmp_path / "in" / ("deep" if i else "") / f"{i}.png"
+        Image.fromarray((255 * digit[..., 0]).astype("uint8")).save(path)
+    cli.main(["compress", "vae_mnist", "in", "--out", "x.kgz"])
+    assert "5 images as" in capsys.readouterr().out
+    for threads in ("1", "2"):
+        environment = os.environ | {"TF_NUM_INTRAOP_THREADS": threads}
+        command = [sys.executable, "-m", "kerasgen.cli", "decompress", "x.kgz", "--out", threads]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            assert "settings of the backend" in done.stderr
+            continue
+        for i in range(5):
+            name = f"{'deep/' if i else ''}{i}.png"
+            picture, original = (Image.open(tmp_path / folder / name) for folder in (threads, "in"))
+            assert picture.tobytes() == original.tobytes()
+    Image.new("L", (30, 30)).save("in/large.png")
+    assert "large.png" in fails(capsys, "compress", "vae_mnist", "in", "--out", "y.kgz")
+    (tmp_path / "bad.kgz").write_bytes((tmp_path / "x.kgz").read_bytes()[:-1])
+    assert "damaged" in fails(capsys, "decompress", "bad.kgz", "--out", "bad")
+
+
+def test_a_mixture_says_what_it_lacks():
+    assert "Mixture" in refusal(lambda: compress(tiny_mixture(), np.zeros((2, 8, 8, 1))))
