@@ -2,6 +2,8 @@
 
 import math
 import numbers
+import os
+import pathlib
 import re
 from typing import Any
 
@@ -21,7 +23,7 @@ def short(value: Any) -> str:
 
 
 def positive(name: str, value: Any) -> int:
-    """Checks that a count is an integer of at least 1.
+    """Checks that a count is an integer of at least 1, and below 2**31: nothing counts further.
 
     Raises:
         ValueError: anything else.
@@ -31,9 +33,11 @@ def positive(name: str, value: Any) -> int:
     ValueError: Expected n to be an integer of at least 1. Received: n=0
     """
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not is_integer or value < 1:
+    if not is_integer or not 1 <= value < 2**31:
+        above = is_integer and value > 1
         raise ValueError(
-            f"Expected {name} to be an integer of at least 1. Received: {name}={short(value)}"
+            f"Expected {name} to be an integer {'below 2**31' if above else 'of at least 1'}. "
+            f"Received: {name}={short(value)}"
         )
     return int(value)
 
@@ -118,6 +122,52 @@ def frequencies(name: str, value: Any) -> np.ndarray:
             f"Received: {counts.min():g} to {counts.max():g}."
         )
     return counts
+
+
+def several(name: str, value: Any) -> list[Any]:
+    """Checks that a value is several: a list, an array, what may be gone through; no text.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> several("limits", (0.5, None))
+    [0.5, None]
+    """
+    try:
+        if not isinstance(value, (str, bytes, dict)):
+            return list(value)
+    except TypeError:
+        pass
+    raise ValueError(f"Expected {name} as a list. Received: {name}={short(value)}. Put it in one.")
+
+
+def path(name: str, value: Any) -> pathlib.Path:
+    """Checks that a value is a path, a text or an `os.PathLike`.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> path("folder", "").name
+    Traceback (most recent call last):
+    ValueError: Expected folder to be a path. Received: folder=''
+    """
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise ValueError(f"Expected {name} to be a path. Received: {name}={short(value)}")
+    return pathlib.Path(value)
+
+
+def function(name: str, value: Any) -> Any:
+    """Checks that a value can be called.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> function("attribute", np.mean) is np.mean
+    True
+    """
+    if not callable(value):
+        raise ValueError(f"Expected {name} to be a function. Received: {name}={short(value)}.")
+    return value
 
 
 def alike(**named: np.ndarray) -> None:

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 
 from filelock import FileLock, Timeout
 
+from kerasgen import checks
+
 _HERE, _SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of Linux
 _LOCK, _PREVIOUS = "lock", "previous"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -34,6 +36,7 @@ def placed(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
     Raises:
         OSError: a file was written where a folder is, or the other way round; a parent is a file.
+        ValueError: what is no path.
 
     Example:
         >>> with placed("greeting.txt") as new:
@@ -41,7 +44,7 @@ def placed(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         >>> pathlib.Path("greeting.txt").read_text()
         'hello'
     """
-    path = pathlib.Path(os.path.realpath(path))
+    path = pathlib.Path(os.path.realpath(checks.path("path", path)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):

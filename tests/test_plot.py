@@ -112,7 +112,7 @@ def test_bad_interpolations(vae, images):
     ):
         interpolate(vae, images[0], images[1], steps=1)
     with pytest.raises(
-        ValueError, match=r"two single images of shape \(8, 8, 1\). Received: shape \(1, 8, 8, 1\)"
+        ValueError, match=r"a single image of shape \(8, 8, 1\). Received: shape \(1, 8, 8, 1\)"
     ):
         interpolate(vae, images[:1], images[1], steps=3)
     with pytest.raises(ValueError, match="Divide by 255"):

@@ -196,9 +196,10 @@ class Batches(keras.utils.PyDataset):
         return noise[:, :size].reshape(shape)
 
     def _check(self, source):
-        if self.binarize not in _BINARIZE:
+        if np.ndim(self.binarize) or self.binarize not in _BINARIZE:
             raise ValueError(
-                f"Expected binarize to be one of {_BINARIZE}. Received: binarize={self.binarize!r}"
+                f"Expected binarize to be one of {_BINARIZE}. "
+                f"Received: binarize={checks.short(self.binarize)}"
             )
         if self.binarize and not source.event.is_picture:
             raise ValueError(
@@ -221,6 +222,7 @@ class Batches(keras.utils.PyDataset):
 def _count(name, value):
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
         raise ValueError(
-            f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}"
+            f"Expected {name} to be an integer of at least 0. "
+            f"Received: {name}={checks.short(value)}"
         )
     return int(value)

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kerasgen import checks
 from kerasgen.data import digits, labels, spoken_digits, tfds, wine
 from kerasgen.data.pairing import Paired
 from kerasgen.data.reader import Computed, Reader
@@ -98,6 +99,8 @@ def entry(name: str) -> Entry:
     >>> entry("digits").licence, entry("emnist/letters").event
     ('CC BY 4.0', Image(height=28, width=28, channels=1, levels=256))
     """
+    if not isinstance(name, str):
+        raise ValueError(f"Expected the name of a set. Received: {checks.short(name)}.")
     base = name.partition(":")[0].partition("/")[0]
     found = _ENTRIES.get(name) or _ENTRIES.get(base) or Entry(base)
     return dataclasses.replace(found, name=name)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import tempfile
 
+from kerasgen import checks
 from kerasgen.data.pictures import folder
 from kerasgen.data.tables import table
 from kerasgen.events import Event
@@ -31,7 +32,7 @@ def as_npz(path: str | os.PathLike, name: str, event: Event) -> pathlib.Path:
         >>> kerasgen.data.npz.File(path).event.shape
         (8, 8, 3)
     """
-    path = pathlib.Path(path)
+    path = checks.path("path", path)
     if not path.is_dir() and path.suffix.lower() not in _TABLES:
         return path
     shape = event.shape if event.is_picture else None

@@ -138,7 +138,7 @@ def _event(arrays, key, part):
         return Table(names, *([float(str(value)) for value in each] for each in units))
     if values.dtype == np.float32 and len(shape) in (1, 2, 3):
         return {1: Vector, 2: Series, 3: Image}[len(shape)](*shape)
-    if values.dtype == np.int32 and len(shape) in ((0, 1, 2) if part else (1, 2)):
+    if values.ndim and values.dtype == np.int32 and len(shape) in ((0, 1, 2) if part else (1, 2)):
         size = _number(arrays, "vocab_size", part)
         if size is None:
             raise ValueError(f"Expected vocab_size beside the tokens {key}. Received: none.")

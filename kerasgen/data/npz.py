@@ -73,7 +73,7 @@ def save_npz(
             stacklevel=2,
         )
         return export_npz(str(path), *old, **arrays)
-    path = pathlib.Path(path)
+    path = checks.path("path", path)
     arrays = layout.flat({"maximum": maximum, "vocab_size": vocab_size, **arrays})
     if vocab_size is None:
         arrays |= layout.vocab_sizes(arrays)

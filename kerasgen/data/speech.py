@@ -98,14 +98,14 @@ def waveform(spectrograms: np.ndarray, iterations: int = 64, seed: int = 0) -> n
     >>> waveform(np.zeros((2, 32, 32, 1))).shape  # silence
     (2, 5120)
     """
-    spectrograms = np.asarray(spectrograms, "float64")
+    spectrograms = checks.rows("spectrograms", spectrograms, rank=None)
     if spectrograms.shape[1:] != (BANDS, FRAMES, 1):
         raise ValueError(
             f"Expected spectrograms [N, {BANDS}, {FRAMES}, 1]. Received: shape "
             f"{spectrograms.shape}."
         )
     wanted = _FLOOR * (10 ** (np.clip(spectrograms[..., 0], 0, 1) * _DECIBELS / 10) - 1)
-    noise = np.random.default_rng(seed).standard_normal(LENGTH)
+    noise = np.random.default_rng(checks.seed(seed)).standard_normal(LENGTH)
     found = consistent = _stft(np.tile(noise, (len(wanted), 1)))
     for _ in range(checks.positive("iterations", iterations)):
         before, consistent = consistent, _stft(_istft(_with_energy(found, wanted)))

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from kerasgen import durable
+from kerasgen import checks, durable
 
 RATE = 8000  # samples a second
 MOST_SECONDS = 10  # of one word
@@ -34,7 +34,7 @@ def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
     """
     from scipy import signal
 
-    samples, rate = np.asarray(samples), int(rate)
+    samples, rate = np.asarray(samples), checks.positive("rate", rate)
     if samples.ndim not in (1, 2) or not samples.size or samples.dtype.kind not in "iuf":
         raise ValueError(
             "Expected samples [T] or [T, channels], at least one. Received: "
@@ -83,7 +83,7 @@ def read_wav(path: str | os.PathLike) -> np.ndarray:
     """
     from scipy.io import wavfile
 
-    path = pathlib.Path(path)
+    path = checks.path("path", path)
     if not path.is_file():
         raise FileNotFoundError(f"Expected a WAV file. Received: {path}, which is not there.")
     try:
@@ -115,9 +115,7 @@ def write_wav(path: str | os.PathLike, waveform: np.ndarray, rate: int = RATE) -
     """
     from scipy.io import wavfile
 
-    waveform = np.asarray(waveform)
-    if waveform.ndim != 1:
-        raise ValueError(f"Expected a waveform [T]. Received: shape {waveform.shape}.")
+    waveform, rate = checks.rows("waveform", waveform, rank=1), checks.positive("rate", rate)
     samples = np.rint(32767 * np.clip(waveform, -1, 1)).astype("int16")
     with durable.placed(path) as new:
         wavfile.write(new, rate, samples)

@@ -289,10 +289,10 @@ def is_float(x):
 
 def _received(x):
     """What came in the place of an array, and what to do."""
-    if isinstance(x, dict):
+    if isinstance(x, dict) and x:
         keys = sorted(map(str, x))
         first = next((key for key in keys if key in ("image", "images", "x")), keys[0])
         return f"Received: a dict of {keys}. Take one of its values: {first!r}."
-    if hasattr(x, "__iter__") and not isinstance(x, str):
+    if hasattr(x, "__iter__") and not isinstance(x, (str, dict)):
         return f"Received: {type(x).__name__}, a source of batches. Pass its batches one by one."
     return f"Received: {type(x).__name__}. Load the data, and pass the array."

@@ -1,11 +1,10 @@
 """ONNX files, one a signature, run by onnxruntime before they are handed over."""
 
 import importlib.util
-import pathlib
 import subprocess
 import sys
 
-from kerasgen import durable
+from kerasgen import checks, durable
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.saved_models import archive
 from kerasgen.export.verification import BoundExceeded, Report, bound_of, milliseconds, verify
@@ -49,7 +48,7 @@ def onnx(model, folder, signatures=None, bound=None, batch_size=None):
         )
     _signatures.check_batch(batch_size)
     chosen = _signatures.of(model, signatures)
-    folder, bound = pathlib.Path(folder), bound_of("saved_model", bound)
+    folder, bound = checks.path("folder", folder), bound_of("saved_model", bound)
     if folder.exists() and not (
         folder.is_dir() and all(file.suffix == ".onnx" for file in folder.iterdir())
     ):

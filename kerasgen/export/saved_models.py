@@ -1,11 +1,10 @@
 """SavedModel folders."""
 
 import inspect
-import pathlib
 
 import keras
 
-from kerasgen import abilities, durable
+from kerasgen import abilities, checks, durable
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.verification import Report, bound_of, milliseconds, verify
 
@@ -44,7 +43,7 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
     """
     _signatures.check_batch(batch_size)
     chosen = _signatures.of(model, signatures)
-    folder, bound = pathlib.Path(folder), bound_of("saved_model", bound)
+    folder, bound = checks.path("folder", folder), bound_of("saved_model", bound)
     replaceable = folder.is_dir() and (
         (folder / "saved_model.pb").is_file() or not any(folder.iterdir())
     )

@@ -1,7 +1,6 @@
 """TFLite files of builtin operators, run by LiteRT before they are handed over."""
 
 import functools
-import pathlib
 
 from kerasgen import checks, durable
 from kerasgen.export import sidecar
@@ -66,7 +65,7 @@ def tflite(
 
     After any error `path` is as it was.
     """
-    path, bound = pathlib.Path(path), bound_of(_checked(quantize, calibration), bound)
+    path, bound = checks.path("path", path), bound_of(_checked(quantize, calibration), bound)
     checks.positive("seed", seed)
     _signatures.check_batch(batch_size)
     if path.is_dir():

@@ -43,7 +43,7 @@ def prior_sampling(model: GenerativeModel, x: Any, num_samples: int, seed: int |
     """
     checks.positive("num_samples", num_samples)
     x, _ = model.check(x)
-    seeds = backend.draws(seed)
+    seeds = backend.draws(checks.seed(seed))
     total = -math.inf
     for done in range(0, num_samples, _DECODES_AT_ONCE):
         few = min(_DECODES_AT_ONCE, num_samples - done)
@@ -87,7 +87,7 @@ def annealed_importance_sampling(
         checks.positive(name, value)
     mcmc = backend.mcmc
     x, _ = model.check(x)
-    seeds = backend.draws(seed)
+    seeds = backend.draws(checks.seed(seed))
     posterior, prior = model.encode(x), model.prior()
     scale = posterior.stddev()
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, checks
 from kerasgen.abilities import Tokenizes
 from kerasgen.batches import blocks
 from kerasgen.metrics import codes, figure
@@ -52,7 +52,7 @@ def tokens(
     64 bits an image
     """
     images, _ = figure.checked(model, images)
-    seeds = backend.draws(seed)
+    seeds = backend.draws(checks.seed(seed))
 
     def score(x, _, batch):
         posterior, bound = model.encode(x), ()

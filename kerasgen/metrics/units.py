@@ -43,6 +43,9 @@ def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np
         images: `[N, *event_shape]` in [0, 1].
         condition: labels `[N]` of a conditional model.
 
+    Raises:
+        ValueError: what the model does not take.
+
     >>> from kerasgen import bottlenecks, likelihoods, networks
     >>> vae = kerasgen.LatentVariableModel(
     ...     [8, 8, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(3), networks.MLP((8, 8, 1), ()),
@@ -50,6 +53,7 @@ def kl_by_unit(model: GenerativeModel, images: Any, condition: Any = None) -> np
     >>> bool(np.all(kl_by_unit(vae, np.ones((5, 8, 8, 1))) >= 0))
     True
     """
+    model.validate(model.event.array(images), condition)
     n, total, seeds = count(images), 0.0, backend.draws(0)
     for _, some, labels in blocks(n, _BATCH, images, condition):
         posterior = model.encode(some, labels)

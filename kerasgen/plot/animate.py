@@ -33,15 +33,16 @@ def animate(
     """
     from PIL import Image
 
+    frames = checks.several("frames", frames)
     shapes = {np.shape(frame) for frame in frames}
     if len(shapes) != 1 or any(len(shape) != 3 or shape[-1] != 3 for shape in shapes):
         raise ValueError(
             "Expected frames of one shape [height, width, 3]. "
             f"Received: {len(frames)} frames, shapes {sorted(shapes)}."
         )
-    if checks.above_zero("seconds", seconds) < 0.02:
+    if not 0.02 <= checks.above_zero("seconds", seconds) < 600:
         raise ValueError(
-            "Expected at least 0.02 seconds a frame: players slow down others. "
+            "Expected 0.02 to 600 seconds a frame: players slow down shorter ones. "
             f"Received: {seconds!r}"
         )
     levels = [np.round(255 * np.clip(frame, 0, 1)).astype("uint8") for frame in frames]

@@ -4,9 +4,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
+from kerasgen import checks
 from kerasgen.plot.figure import write
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def columns(
     """
     from matplotlib.figure import Figure  # which takes a while
 
-    tables = [keras.ops.convert_to_numpy(each) for each in (data, samples) if each is not None]
-    if any(table.ndim != 2 or table.shape[1] != len(names) for table in tables):
+    given, names = {"data": data, "samples": samples}, checks.several("names", names)
+    tables = [checks.rows(name, each) for name, each in given.items() if each is not None]
+    if not tables or any(table.shape[1] != len(names) for table in tables):
         raise ValueError(
-            f"Expected rows [n, {len(names)}], a column for each of {[*names]}. "
+            f"Expected rows [n, {len(names)}], a column for each of {checks.short(names)}. "
             f"Received: shapes {[table.shape for table in tables]}."
         )
     shown = min(len(names), MOST)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kerasgen import checks
+
 _SIZE = 15  # pixels of the letters
 _MARGIN = 8
 _LINE = 24  # letters beside a row
@@ -30,6 +32,7 @@ def labelled(
     >>> labelled(np.zeros((20, 40, 3)), (20, 20), columns=["a", 1]).shape[1]
     40
     """
+    rows, columns = checks.several("row labels", rows), checks.several("column labels", columns)
     height, width = picture.shape[:2]
     # A letter is about 0.6 of its size wide.
     beside = _drawn([textwrap.fill(str(row), _LINE) for row in rows])

@@ -6,9 +6,10 @@ from keras import ops
 
 from kerasgen import checks
 from kerasgen.model import GenerativeModel
+from kerasgen.tasks.traversal import single
 
 
-def interpolate(model: GenerativeModel, start: Any, end: Any, steps: int):
+def interpolate(model: GenerativeModel, start: Any, end: Any, steps: int = 8):
     """Means of the likelihood on the straight line between the posterior means of two images.
 
     Args:
@@ -33,13 +34,6 @@ def interpolate(model: GenerativeModel, start: Any, end: Any, steps: int):
     """
     if checks.positive("steps", steps) < 2:
         raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
-    ends = [ops.convert_to_tensor(image, dtype="float32") for image in (start, end)]
-    for image in ends:
-        shape = tuple(image.shape)
-        if shape != model.event_shape:
-            raise ValueError(
-                f"Expected two single images of shape {model.event_shape}. Received: shape {shape}."
-            )
-    z = model.encode(ops.stack(ends)).mean()  # [2, *latent_shape]
+    z = ops.concatenate([model.encode(single(model, each)).mean() for each in (start, end)])
     share = ops.reshape(ops.linspace(0.0, 1.0, steps), (steps, *[1] * (len(z.shape) - 1)))
     return model.decode((1 - share) * z[:1] + share * z[1:]).mean()

@@ -79,6 +79,9 @@ def truncations(
     from scipy.special import ndtr, ndtri
 
     checks.positive("columns", columns)
+    limits = checks.several("limits", limits)
+    if not limits:
+        raise ValueError("Expected at least one of limits. Received: limits=[].")
     for limit in limits:
         if limit is not None:
             checks.above_zero("limit", limit)
@@ -118,6 +121,7 @@ def arithmetic(
     >>> arithmetic(gan, lambda samples: samples.mean(axis=(1, 2, 3)), rows=2, steps=3).shape
     (2, 3, 8, 8, 1)
     """
+    checks.function("attribute", attribute)
     checks.positive("rows", rows)
     checks.positive("steps", steps)
     rng = np.random.default_rng(checks.seed(seed))

@@ -50,9 +50,9 @@ def traverse(
     (2, 5, 8, 8, 1)
     """
     checks.positive("steps", steps)
-    checks.above_zero("limit", limit)
+    limit = checks.above_zero("limit", limit)
     prior = model.bottleneck.prior()
-    start = prior.mean() if image is None else _code(model, image)
+    start = prior.mean() if image is None else model.encode(single(model, image)).mean()[0]
     start, mean, scale = (
         ops.convert_to_numpy(x).reshape(-1).astype("float32")
         for x in (start, prior.mean(), prior.stddev())
@@ -69,14 +69,23 @@ def traverse(
     return keras.tree.map_structure(lambda x: ops.reshape(x, (*grid, *x.shape[1:])), means)
 
 
-def _code(model, image):
-    shape = keras.tree.map_structure(lambda x: tuple(ops.shape(x)), image)
+def single(model: GenerativeModel, example: Any) -> Any:
+    """A batch of one example `[*event_shape]`.
+
+    Raises:
+        ValueError: what the model does not take.
+
+    >>> mixture = kerasgen.families.Mixture([2], num_components=3)
+    >>> tuple(single(mixture, [0.5, 1.0]).shape)
+    (1, 2)
+    """
+    example = model.event.array(example)
+    shape = keras.tree.map_structure(np.shape, example)
     if shape != model.event_shape:
         raise ValueError(
             f"Expected a single image of shape {model.event_shape}. Received: shape {shape}."
         )
-    batch = keras.tree.map_structure(lambda x: ops.convert_to_tensor(x)[None], image)
-    return model.encode(batch).mean()[0]
+    return model.check(keras.tree.map_structure(lambda x: np.asarray(x)[None], example))[0]
 
 
 def picture(
@@ -95,7 +104,7 @@ def picture(
     >>> picture(np.zeros((2, 5, 96, 96, 1))).shape
     (198, 492, 3)
     """
-    images = ops.convert_to_numpy(traversal)
+    images = _checked(traversal)
     each = images.reshape(-1, *images.shape[2:])
     return plot.grid(each, path, images.shape[1], row_labels=rows, column_labels=columns)
 
@@ -112,9 +121,19 @@ def animation(traversal: Any, path: str | pathlib.Path, seconds: float = 0.12) -
     >>> animation(np.zeros((2, 5, 8, 8, 1)), tempfile.mkdtemp() + "/traversal.gif").name
     'traversal.gif'
     """
-    traversal = ops.convert_to_numpy(traversal)
+    traversal = _checked(traversal)
     frames = [plot.grid(images) for images in traversal.swapaxes(0, 1)]
     return animate(frames + frames[-2:0:-1], path, seconds)
+
+
+def _checked(traversal):
+    images = checks.rows("traversal", ops.convert_to_numpy(traversal), rank=None)
+    if images.ndim != 5:
+        raise ValueError(
+            "Expected a traversal, [D, steps, height, width, channels]. "
+            f"Received: shape {images.shape}. Make one with kerasgen.tasks.traverse."
+        )
+    return images
 
 
 def _quantiles(steps):

@@ -8,7 +8,7 @@ import pathlib
 import shutil
 import tempfile
 
-from kerasgen import durable
+from kerasgen import checks, durable
 from kerasgen import recipe as recipes
 from kerasgen.rendering import render
 from kerasgen.reports import Shown, report
@@ -63,7 +63,7 @@ def save(
     """
     if dtype not in ("float16", "float32"):
         raise ValueError(f"Expected dtype to be 'float16' or 'float32'. Received: dtype={dtype!r}.")
-    folder = pathlib.Path(os.path.abspath(folder))
+    folder = pathlib.Path(os.path.abspath(checks.path("folder", folder)))
     durable.recover(folder)
     recipe = recipe or recipes.Recipe.of(model, folder.name)
     recipe = dataclasses.replace(recipe, imports=recipes.modules(recipe.model))
