@@ -22,14 +22,12 @@ def open(
     """Reads one split of a set, images as integers.
 
     Args:
-        name: "digits", of scikit-learn; a set that is computed, points in the plane
-            (`kerasgen.data.synthetic.toys`), sprites with known factors (`synthetic.shapes`),
-            captioned scenes (`synthetic.scenes`) or house numbers (`synthetic.house_numbers`):
-            `kerasgen.data.catalog.computed()` lists them; "spoken_digits"; "digits_in_three"; one
-            that `kerasgen.data.catalog.add` put there; a path that ends in .npz, which is the same
-            as `npz`; or an image set of TFDS: "mnist",
-            "fashion_mnist", "binarized_mnist", "emnist/letters", "omniglot", "cifar10", ... Beside
-            a file, the set that it is to hold, or None for any.
+        name: a set that is computed, as `kerasgen.data.catalog.computed()` lists them: points in
+            the plane, sprites with known factors, captioned scenes, house numbers; "digits", of
+            scikit-learn; "spoken_digits"; "digits_in_three"; one that `kerasgen.data.catalog.add`
+            put there; a path that ends in .npz, which is the same as `npz`; or an image set of
+            TFDS: "mnist", "fashion_mnist", "binarized_mnist", "emnist/letters", ... Beside a file,
+            the set that it is to hold, or None for any.
         split: as TFDS writes it. "train[50000:]" is the last 10,000 training images of MNIST.
         data_dir: the folder of TFDS' sets and of spoken digits; by default the environment's
             TFDS_DATA_DIR, or TFDS' own default.

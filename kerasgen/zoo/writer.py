@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import warnings
 
 from kerasgen import checks, durable
 from kerasgen import recipe as recipes
@@ -93,11 +94,15 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
         history = target / manifest.HISTORY
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
-    captions = report(model).pictures(folder, Shown(images, labels, training, history))
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always")
+        captions = report(model).pictures(folder, Shown(images, labels, training, history))
     known = facts(recipe, metrics, model, ours.stat().st_size, captions)
     text = render("card.md.j2", **known)
     (folder / "card.md").write_text(text, encoding="utf-8")
     manifest.write(folder)
+    for each in left_out:  # now that the rest is there: a full disk is told in one line
+        warnings.warn(each.message, stacklevel=3)
 
 
 def _fresh_copy(model, recipe):
