@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from kerasgen import annealing, backend, bottlenecks, checks
+from kerasgen.distributions.decomposition import kl_parts
 from kerasgen.loss import Loss
 from kerasgen.registration import register
 
@@ -106,6 +107,9 @@ class SensesELBO(ELBO):
     Args:
         weights: of the senses by name; one that is not named weighs 1.
         beta, warmup_steps, num_samples, warmup: as of `ELBO`.
+
+    >>> list(SensesELBO({"point": 50.0}).term_names(bottlenecks.Gaussian(2)))
+    ['reconstruction', 'kl']
     """
 
     def __init__(self, weights, **kwargs):
@@ -170,36 +174,6 @@ class TCVAE(Objective):
         terms = {"reconstruction": -model.decode(z, condition, training).log_prob(x)}
         weights = dict(zip(self._PARTS, (self.alpha, self.beta, self.gamma)))
         return Loss(terms | dict(zip(self._PARTS, parts)), weights)
-
-
-def kl_parts(z, posterior, prior, dataset_size):
-    """Mutual information, total correlation and dimension-wise KL at codes z `[B, D]`, each `[B]`
-    in nats.
-
-    The estimate of q(z_i) is unbiased: x_i makes up 1 / N of the training set of N, and the other
-    examples of the batch stand for the rest. It is the mean over all orders of the batch of
-    minibatch stratified sampling (Chen and others 2018, appendix). Minibatch weighted sampling
-    would shift the total correlation by (D - 1) log N nats.
-
-    Args:
-        z: a draw of each posterior.
-        posterior: q(z | x_i), of independent Gaussian dimensions, batch shape `[B]`.
-        prior: p(z), of independent Gaussian dimensions.
-        dataset_size: N.
-    """
-
-    def log_density(z, distribution):
-        return backend.tfd.Normal(distribution.mean(), distribution.stddev()).log_prob(z)
-
-    batch = ops.shape(z)[0]
-    share = (1 - 1 / dataset_size) / ops.maximum(ops.cast(batch, "float32") - 1, 1)
-    weights = ops.where(ops.eye(batch) > 0, 1 / dataset_size, share)
-    pairs = log_density(z[:, None], posterior)  # log q(z_id | x_j), [B, B, D]
-    log_q = ops.logsumexp(ops.log(weights) + ops.sum(pairs, axis=-1), axis=1)
-    log_q_dimensions = ops.sum(ops.logsumexp(ops.log(weights)[..., None] + pairs, axis=1), axis=-1)
-    log_posterior = ops.sum(log_density(z, posterior), axis=-1)
-    log_prior = ops.sum(log_density(z, prior), axis=-1)
-    return log_posterior - log_q, log_q - log_q_dimensions, log_q_dimensions - log_prior
 
 
 @register
@@ -269,6 +243,9 @@ class REINFORCE(ELBO):
     Raises:
         ValueError: fewer than 2 draws; a model is built with it on another bottleneck than
             `GumbelSoftmax`.
+
+    >>> list(REINFORCE(num_samples=8).term_names(bottlenecks.GumbelSoftmax(16, 4)))
+    ['reconstruction', 'kl']
     """
 
     def __init__(self, num_samples=4, **kwargs):

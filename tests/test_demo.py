@@ -34,7 +34,7 @@ def test_demo_replaces_an_earlier_one(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "_work", lambda folder, model: (folder / model).touch())
     monkeypatch.setattr(demo, "_page", lambda folder, preset, facts: preset)
     for preset in ("first", "second"):
-        demo.write(tmp_path / "shown", preset, preset)
+        demo._write(tmp_path / "shown", preset, preset)
     assert [path.name for path in tmp_path.iterdir()] == ["shown"]
     assert {path.name for path in (tmp_path / "shown").iterdir()} == {"second", "index.html"}
 

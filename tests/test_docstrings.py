@@ -27,33 +27,6 @@ def _modules():
     return sorted(n for n in names if not n.startswith(_SKIPPED) and not n.endswith("__main__"))
 
 
-# Modules with public names that lack an example: examples may be added, and a name then goes.
-WITHOUT = {
-    "kerasgen.cli.arguments",
-    "kerasgen.cli.card",
-    "kerasgen.cli.demo",
-    "kerasgen.cli.tokenize",
-    "kerasgen.cli.web",
-    "kerasgen.data.tfds",
-    "kerasgen.export.conversion",
-    "kerasgen.export.convert",
-    "kerasgen.export.formats",
-    "kerasgen.export.readme",
-    "kerasgen.export.saved_models",
-    "kerasgen.export.signatures",
-    "kerasgen.export.tflite_files",
-    "kerasgen.export.verification",
-    "kerasgen.networks.joint",
-    "kerasgen.objectives",
-    "kerasgen.reports.monitors",
-    "kerasgen.training.callbacks",
-    "kerasgen.training.checkpoints",
-    "kerasgen.training.schedule",
-    "kerasgen.training.start",
-    "kerasgen.zoo.facts",
-}
-
-
 def public(module):
     """Names of the classes and functions that a module defines for others."""
     return [
@@ -83,4 +56,4 @@ def test_what_is_public_has_an_example(name):
     module = importlib.import_module(name)
     examples = doctest.DocTestParser().get_examples
     lacking = [each for each in public(module) if not examples(vars(module)[each].__doc__ or "")]
-    assert bool(lacking) == (name in WITHOUT), lacking or f"Take {name} off the list."
+    assert not lacking

@@ -10,6 +10,7 @@ from scipy import stats
 from tiny import tiny_vae
 
 from kerasgen import backend, bottlenecks, objectives
+from kerasgen.distributions import decomposition
 
 
 def gaussians(n, seed=0):
@@ -38,7 +39,7 @@ def test_the_parts_of_the_kl_agree_with_a_gaussian_aggregate_posterior():
         0.5 * (np.log(variance).sum() - log_det),
         0.5 * (variance - 1 - np.log(variance)).sum(),
     )
-    parts = objectives.kl_parts(z, posterior, prior, dataset_size=10**6)
+    parts = decomposition.kl_parts(z, posterior, prior, dataset_size=10**6)
     np.testing.assert_allclose([np.mean(part) for part in parts], exact, atol=0.06)
     assert exact[1] > 0.2
 
@@ -54,7 +55,7 @@ def test_the_parts_of_the_kl_are_exact_on_the_whole_data_set():
         log_q - log_q_dimensions,
         log_q_dimensions - prior.log_prob(z),
     )
-    parts = objectives.kl_parts(z, posterior, prior, dataset_size=30)
+    parts = decomposition.kl_parts(z, posterior, prior, dataset_size=30)
     for part, value in zip(parts, exact):
         np.testing.assert_allclose(part, value, atol=1e-4)
 
@@ -69,7 +70,7 @@ def test_the_density_of_the_aggregate_posterior_is_estimated_without_bias():
         some = backend.tfd.MultivariateNormalDiag(
             *(tf.gather(x, rows) for x in (posterior.mean(), posterior.stddev()))
         )
-        information, *_ = objectives.kl_parts(tf.gather(z, rows), some, prior, dataset_size)
+        information, *_ = decomposition.kl_parts(tf.gather(z, rows), some, prior, dataset_size)
         return np.exp(some.log_prob(tf.gather(z, rows)) - information)[0]
 
     batches = [density([0, *others], 6) for others in itertools.combinations(range(1, 6), 2)]

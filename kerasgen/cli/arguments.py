@@ -7,10 +7,10 @@ import pathlib
 from kerasgen import checks
 
 
-def _typed(convert, holds, what):
+def _typed(convert, holds, what, example):
     """A type for argparse: what `convert` makes of a word where it `holds`."""
 
-    def read(text):
+    def read(text: str):
         try:
             value = convert(text)
             if holds(value):
@@ -19,6 +19,7 @@ def _typed(convert, holds, what):
             pass
         raise argparse.ArgumentTypeError(f"expected {what}, received {text!r}")
 
+    read.__doc__ = f"Reads {what}.\n\n{example}\n"
     return read
 
 
@@ -34,18 +35,44 @@ def _can_be(is_folder):
     return holds
 
 
-positive = _typed(int, lambda value: value >= 1, "an integer of at least 1")
-seed = _typed(int, lambda value: 0 <= value < 2**32, f"an integer in 0..{2**32 - 1}")
-port = _typed(int, lambda value: 0 <= value < 2**16, "a port in 0..65535")
-above_zero = _typed(float, lambda value: 0 < value < math.inf, "a number above 0")
-at_least_zero = _typed(float, lambda value: 0 <= value < math.inf, "a number of at least 0")
-probability = _typed(float, lambda value: 0 < value <= 1, "a probability above 0, at most 1")
-existing = _typed(str, lambda text: pathlib.Path(text).exists(), "a path that is there")
-new_file = _typed(pathlib.Path, _can_be(False), "a path for a file, in a folder")
-new_folder = _typed(pathlib.Path, _can_be(True), "a path for a folder, in a folder")
+positive = _typed(int, lambda value: value >= 1, "an integer of at least 1", ">>> positive('3')\n3")
+seed = _typed(
+    int, lambda value: 0 <= value < 2**32, f"an integer in 0..{2**32 - 1}", ">>> seed('0')\n0"
+)
+port = _typed(int, lambda value: 0 <= value < 2**16, "a port in 0..65535", ">>> port('80')\n80")
+above_zero = _typed(
+    float, lambda value: 0 < value < math.inf, "a number above 0", ">>> above_zero('1')\n1.0"
+)
+at_least_zero = _typed(
+    float,
+    lambda value: 0 <= value < math.inf,
+    "a number of at least 0",
+    ">>> at_least_zero('0')\n0.0",
+)
+probability = _typed(
+    float,
+    lambda value: 0 < value <= 1,
+    "a probability above 0, at most 1",
+    ">>> probability('0.9')\n0.9",
+)
+existing = _typed(
+    str, lambda text: pathlib.Path(text).exists(), "a path that is there", ">>> existing('.')\n'.'"
+)
+new_file = _typed(
+    pathlib.Path,
+    _can_be(False),
+    "a path for a file, in a folder",
+    ">>> new_file('a.csv').name\n'a.csv'",
+)
+new_folder = _typed(
+    pathlib.Path,
+    _can_be(True),
+    "a path for a folder, in a folder",
+    ">>> new_folder('runs').name\n'runs'",
+)
 
 
-def split(text):
+def split(text: str) -> str:
     """A split that has examples, as far as is known without the set.
 
     >>> split("train[:500]")
@@ -70,7 +97,7 @@ def _is_empty(start, stop):
     return stop != "" and same_unit and 0 <= last <= first
 
 
-def add_preset(parser):
+def add_preset(parser: argparse.ArgumentParser) -> None:
     """Which preset.
 
     >>> parser = argparse.ArgumentParser()
@@ -81,7 +108,7 @@ def add_preset(parser):
     parser.add_argument("name", metavar="NAME", help="a preset by name, or a preset folder by path")
 
 
-def add_tfds(parser):
+def add_tfds(parser: argparse.ArgumentParser) -> None:
     """Where TFDS sets lie.
 
     >>> parser = argparse.ArgumentParser()
@@ -95,7 +122,7 @@ def add_tfds(parser):
     parser.add_argument("--download", action="store_true", help=download)
 
 
-def add_source(parser):
+def add_source(parser: argparse.ArgumentParser) -> None:
     """Where examples come from.
 
     >>> parser = argparse.ArgumentParser()

@@ -3,19 +3,23 @@
 It is laid out in a terminal, and Markdown in a pipe.
 """
 
+import argparse
 import dataclasses
 import json
 import re
 import sys
+from typing import TYPE_CHECKING, Any
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
 
+if TYPE_CHECKING:
+    from kerasgen.recipe import Recipe
 
-def add_arguments(parser):
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["vae_mnist", "--json"]).json
@@ -31,7 +35,7 @@ def add_arguments(parser):
     arguments.add_source(parser)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
     >>> import contextlib
@@ -96,14 +100,25 @@ def _write(args):
     rewrite(model, recipe, metrics, args)
 
 
-def rewrite(model, recipe, metrics, args):
-    """The preset again, with other figures or notes, and new pictures."""
+def rewrite(
+    model: Any, recipe: "Recipe", metrics: dict[str, Any], args: argparse.Namespace
+) -> None:
+    """The preset again, with other figures or notes, and new pictures.
+
+    >>> import shutil
+    >>> folder = shutil.copytree(kerasgen.zoo.folder("gmm_ring"), "mine")
+    >>> args = argparse.Namespace(name=folder, data=None, data_dir=None, download=False)
+    >>> metrics = {**kerasgen.zoo.metrics(folder), "notes": ["It knows a ring."]}
+    >>> rewrite(inputs.model(folder), inputs.recipe(folder), metrics, args)
+    >>> "It knows a ring." in kerasgen.zoo.card(folder)
+    True
+    """
     from kerasgen.reports import report
 
     training = None
     if report(model).only_samples:
         grey = dataclasses.replace(recipe, data={**recipe.data, "binarize": None})
         training, _ = inputs.examples(grey, "train", args)
-    x, labels = inputs.examples(recipe, "test", args, recipe.data.get("labels"))
+    x, labels = inputs.examples(recipe, "test", args, bool(recipe.data.get("labels")))
     folder = kerasgen.zoo.folder(args.name)
     kerasgen.zoo.save(model, folder, recipe, metrics, x, training, labels=labels)

@@ -3,6 +3,7 @@
 `kerasgen decompress` brings them back.
 """
 
+import argparse
 import pathlib
 import time
 
@@ -10,10 +11,9 @@ from kerasgen import durable
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["gated_pixelcnn_mnist", "--out", "digits.kgz"]).sources
@@ -34,10 +34,9 @@ def add_arguments(parser):
     parser.add_argument("--out", type=arguments.new_file, required=True, metavar="KGZ", help=out)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> run(argparse.Namespace(name="gmm_ring", sources=[]))
     Traceback (most recent call last):
     ValueError: Expected a model of pixels at levels. Received: a Mixture ...

@@ -15,7 +15,7 @@ from kerasgen.cli import arguments, inputs
 _TABLES = (".csv", ".tsv", ".txt")
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
     >>> import argparse
@@ -47,7 +47,7 @@ def _size(text):
     return arguments.positive(height), arguments.positive(width or height)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
     >>> import argparse

@@ -1,5 +1,6 @@
 """Bring back the images of a file of `kerasgen compress`, bit for bit."""
 
+import argparse
 import pathlib
 import time
 
@@ -7,10 +8,9 @@ from kerasgen import durable
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> pathlib.Path("digits.kgz").touch()
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
@@ -28,10 +28,9 @@ def add_arguments(parser):
     add("--npz", type=arguments.new_file, help="file, as `kerasgen data export` writes it")
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> _ = pathlib.Path("noise.kgz").write_bytes(b"noise")
     >>> run(argparse.Namespace(file="noise.kgz"))
     Traceback (most recent call last):

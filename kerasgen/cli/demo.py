@@ -4,26 +4,44 @@ It needs no network and no data files: it starts from scikit-learn's 8x8 digits,
 that library and which no preset has been trained on.
 """
 
+import argparse
 import base64
 import pathlib
+from typing import TYPE_CHECKING
 
 import kerasgen
 from kerasgen import durable
 from kerasgen.cli import arguments, inputs
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _MARK = '<meta name="generator" content="kerasgen demo">'  # in the page's template
 _NUM_TEST = 297  # of the 1,797 digits
 _SHOWN = 12  # columns of the pictures
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args([]).preset
+    'vae_mnist'
+    """
     preset = "an unconditional latent-variable preset of grey images (default: %(default)s)"
     parser.add_argument("--preset", default="vae_mnist", metavar="NAME", help=preset)
     out = pathlib.Path("kerasgen-demo")
     parser.add_argument("--out", type=arguments.new_folder, default=out, metavar="FOLDER")
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
+    """Runs the command.
+
+    >>> run(argparse.Namespace(out=pathlib.Path("demo"), preset="gan_mnist"))
+    Traceback (most recent call last):
+    ValueError: Expected a preset whose model has 'encode'. Received: 'gan_mnist', ...
+    """
     if args.out.exists() and not _is_demo(args.out):
         raise FileExistsError(
             f"Expected --out to be new, or an earlier demo. Received: {args.out}. Choose another "
@@ -38,11 +56,11 @@ def run(args):
             f"{args.preset!r}, a {type(model).__name__} of {model.event_shape}. Choose another "
             "--preset."
         )
-    write(args.out, model, args.preset)
+    _write(args.out, model, args.preset)
     print(f"{args.out}: open {args.out / 'index.html'} in a browser")
 
 
-def write(out, model, preset):
+def _write(out, model, preset):
     """Makes the folder beside `out`, and puts it in the place of `out` when it is complete."""
     with durable.placed(out) as folder:
         folder.mkdir()
@@ -50,8 +68,12 @@ def write(out, model, preset):
         (folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def digits(event_shape):
-    """scikit-learn's digits in black and white with MNIST's margins, `[1797, *event_shape]`."""
+def digits(event_shape: tuple[int, int, int]) -> "np.ndarray":
+    """scikit-learn's digits in black and white with MNIST's margins, `[1797, *event_shape]`.
+
+    >>> digits((28, 28, 1)).shape
+    (1797, 28, 28, 1)
+    """
     import keras
     import numpy as np
     from sklearn.datasets import load_digits
@@ -113,13 +135,13 @@ def _deploy(folder, model, train, test):
     shown, file = test[:_SHOWN], folder / "model.tflite"
     kerasgen.export.tflite(model, file)
     _draw(folder / "fine_tuned_samples.png", model.sample(24, seed=0, mean=True))
-    images = reconstruct_with_litert(file, shown)
+    images = _reconstruct_with_litert(file, shown)
     _draw(folder / "litert.png", shown, images)
     error = np.abs(images - np.asarray(model.reconstruct(shown))).max()
     return {"megabytes": file.stat().st_size / 1e6, "error": error}
 
 
-def reconstruct_with_litert(file, images):
+def _reconstruct_with_litert(file, images):
     """What a phone computes: reconstructions of `[n, *event_shape]`, one image at a time."""
     import numpy as np
     from ai_edge_litert.interpreter import Interpreter

@@ -1,5 +1,6 @@
 """Measure a preset on the test examples of its data set."""
 
+import argparse
 import dataclasses
 import pathlib
 
@@ -8,10 +9,9 @@ from kerasgen.cli import arguments, inputs
 from kerasgen.cli.card import rewrite
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["vae_mnist", "--limit", "100"]).limit
@@ -42,10 +42,9 @@ def add_arguments(parser):
     add("--write", action="store_true", help=write)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> run(argparse.Namespace(write=True, split="train"))
     Traceback (most recent call last):
     ValueError: Expected --write with figures of the test split. Drop --split.

@@ -1,5 +1,6 @@
 """Write a preset for deployment, checked against the Keras model."""
 
+import argparse
 import pathlib
 
 import kerasgen
@@ -9,10 +10,9 @@ _FREE = "free"
 _DEFAULT = {"savedmodel": _FREE, "tflite": 1, "onnx": _FREE}
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["vae_mnist", "--format", "tflite", "--quantize", "int8"]).quantize
@@ -31,10 +31,9 @@ def add_arguments(parser):
     parser.add_argument("--out", type=pathlib.Path, help=out)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> run(argparse.Namespace(format="savedmodel", quantize="int8"))
     Traceback (most recent call last):
     ValueError: Expected --quantize with --format tflite only. Received: --format savedmodel...

@@ -1,16 +1,20 @@
 """What commands read: recipes, models and examples."""
 
+import argparse
 import difflib
 import itertools
 import os
 import pathlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kerasgen
 
+if TYPE_CHECKING:
+    from kerasgen.recipe import Recipe
 
-def load_keras():
+
+def load_keras() -> None:
     """Imports Keras, its backend and kerasgen's classes, without TensorFlow's lines on stderr.
 
     They are kept where `TF_CPP_MIN_LOG_LEVEL` asks for them.
@@ -18,7 +22,8 @@ def load_keras():
     >>> load_keras()
     """
     if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
-        return kerasgen.register()
+        kerasgen.register()
+        return
     kept = os.dup(2)
     try:
         with open(os.devnull, "w") as nowhere:
@@ -29,7 +34,7 @@ def load_keras():
         os.close(kept)
 
 
-def recipe(name):
+def recipe(name: str) -> "Recipe":
     """The recipe in a file, or that of a preset.
 
     >>> recipe("gmm_ring").data["name"]
@@ -48,7 +53,7 @@ def recipe(name):
     return kerasgen.zoo.recipe(name)
 
 
-def near_files(path):
+def near_files(path: pathlib.Path) -> str:
     """What lies where a path leads and has a name near to its own, as a sentence; or nothing.
 
     >>> pathlib.Path("mine.yaml").touch()
@@ -60,7 +65,7 @@ def near_files(path):
     return f" Near names: {', '.join(near)}." if near else ""
 
 
-def is_conditional(name):
+def is_conditional(name: str) -> bool:
     """Whether the recipe of a preset names a condition, which is known without Keras.
 
     >>> is_conditional("cvae_mnist"), is_conditional("vae_mnist")
@@ -70,7 +75,7 @@ def is_conditional(name):
     return not arguments.keys().isdisjoint(("condition", "num_classes"))
 
 
-def model(name, ability=None):
+def model(name: str, ability: str | None = None) -> Any:
     """The model of a preset, which must have an ability of `kerasgen.abilities` where
     one is named.
 
@@ -85,7 +90,7 @@ def model(name, ability=None):
     return loaded
 
 
-def needs(model, ability, name):
+def needs(model: Any, ability: str, name: str) -> None:
     """Refuses the model of preset `name` where it lacks an ability.
 
     >>> needs(kerasgen.families.Mixture([2], num_components=3), "Encodes", "mine")
@@ -103,12 +108,17 @@ def needs(model, ability, name):
         )
 
 
-def examples(recipe, split, args, labels=False, count=None) -> tuple[Any, Any]:
+def examples(
+    recipe: "Recipe",
+    split: str,
+    args: argparse.Namespace,
+    labels: bool = False,
+    count: int | None = None,
+) -> tuple[Any, Any]:
     """The first `count` of a split of the recipe's data set, or all, as `(x, labels or None)`.
 
     Pixels are drawn once if training draws them at every visit.
 
-    >>> import argparse
     >>> args = argparse.Namespace(data=None, data_dir=None, download=False)
     >>> x, labels = examples(recipe("gmm_ring"), "test", args, count=5)
     >>> x.shape, labels is None
@@ -134,5 +144,7 @@ def examples(recipe, split, args, labels=False, count=None) -> tuple[Any, Any]:
         where = {"data_dir": args.data_dir, "download": args.download}
         batches = kerasgen.data.load(name, split, **options, **where)
     batches = list(itertools.islice(batches, count and -(-count // options["batch_size"])))
-    images, labels = zip(*batches) if labels else (batches, None)
-    return np.concatenate(images)[:count], labels and np.concatenate(labels)[:count]
+    if not labels:
+        return np.concatenate(batches)[:count], None
+    x, y = (np.concatenate(part)[:count] for part in zip(*batches))
+    return x, y

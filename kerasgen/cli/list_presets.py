@@ -3,6 +3,7 @@
 It is tables in a terminal and a page of Markdown in a pipe.
 """
 
+import argparse
 import itertools
 import json
 import sys
@@ -11,10 +12,9 @@ import kerasgen
 from kerasgen.cli import arguments
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["--family", "gan"]).family
@@ -28,7 +28,7 @@ def add_arguments(parser):
     add("--json", action="store_true", help="everything that is known, for programs")
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
     >>> import contextlib

@@ -1,5 +1,6 @@
 """Write a recipe that fits own data, the reason of every choice beside it."""
 
+import argparse
 import pathlib
 
 from kerasgen import durable
@@ -8,10 +9,9 @@ from kerasgen.cli import arguments, inputs
 FAMILIES = ("vae", "cvae", "pixelcnn", "wgan", "vqvae", "gmm")
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["mine", "--data", "mine.npz", "--family", "vae"]).family
@@ -26,10 +26,9 @@ def add_arguments(parser):
     add("--out", type=arguments.new_file, metavar="YAML", help=out)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Writes the recipe.
 
-    >>> import argparse
     >>> run(argparse.Namespace(name="mine", out=None, data=pathlib.Path("no.npz"), family="vae"))
     Traceback (most recent call last):
     FileNotFoundError: Expected a file by `kerasgen data import`. Received: no.npz, ...

@@ -1,14 +1,14 @@
 """Make a preset of the best or last checkpoint of a run, ended or not."""
 
+import argparse
 import pathlib
 
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["runs/mine"]).out is None
@@ -21,10 +21,9 @@ def add_arguments(parser):
     add("--out", metavar="FOLDER", type=arguments.new_folder, help="(default: preset in the run)")
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Writes the preset.
 
-    >>> import argparse
     >>> run(argparse.Namespace(folder=pathlib.Path("nowhere")))
     Traceback (most recent call last):
     FileNotFoundError: Expected a folder of `kerasgen train`. Received: nowhere, without a recipe.

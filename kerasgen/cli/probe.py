@@ -1,12 +1,13 @@
 """Compare what presets' features are worth to a classifier with few labels, as a Markdown table."""
 
+import argparse
+
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["vae_mnist", "ae_mnist"]).names
@@ -21,10 +22,9 @@ def add_arguments(parser):
     arguments.add_source(parser)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> run(argparse.Namespace(names=["gmm_ring"]))
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'encode'. Received: 'gmm_ring', ...

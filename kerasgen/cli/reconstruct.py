@@ -1,15 +1,15 @@
 """Show images of a preset's data set (upper row) and their reconstructions (lower row)."""
 
+import argparse
 import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["vae_mnist", "-n", "8"]).n
@@ -25,10 +25,9 @@ def add_arguments(parser):
     parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'reconstruct'. Received: 'gmm_ring', ...

@@ -4,6 +4,7 @@ Points in the plane are drawn between those of the data set and the model's dens
 .png shows pairs of columns.
 """
 
+import argparse
 import csv
 import pathlib
 
@@ -14,10 +15,9 @@ from kerasgen.cli import arguments, inputs
 _WAYS = ("truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["vae_mnist", "-n", "8"]).n
@@ -62,7 +62,7 @@ def add_arguments(parser):
     arguments.add_source(parser)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
     >>> kerasgen.cli.main(["sample", "gmm_ring", "-n", "3", "--out", "points.csv"])

@@ -3,13 +3,21 @@
 Other flags are Beam's, such as --runner.
 """
 
+import argparse
 import importlib
 import time
 
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["dvae_fashion", "--input", "pictures", "--output", "tokens"]).format
+    'tfrecord'
+    """
     arguments.add_preset(parser)
     source = (
         "a folder, tfds:NAME[:SPLIT] (also sets that kerasgen draws), or a pattern of TFRecord "
@@ -27,7 +35,14 @@ def add_arguments(parser):
     arguments.add_tfds(parser)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
+    """Runs the command; of a preset that is not there it names near ones.
+
+    >>> import kerasgen.cli
+    >>> kerasgen.cli.main(["tokenize", "missing", "--input", "pictures", "--output", "tokens"])
+    Traceback (most recent call last):
+    SystemExit: 2
+    """
     try:
         importlib.import_module("apache_beam")
     except ImportError as error:

@@ -1,5 +1,6 @@
 """Train a model from a recipe, with checkpoints and logs."""
 
+import argparse
 import pathlib
 import shlex
 
@@ -7,10 +8,9 @@ import kerasgen
 from kerasgen.cli import arguments, inputs
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
     >>> parser.parse_args(["mine.yaml", "--resume"]).resume
@@ -31,10 +31,9 @@ def add_arguments(parser):
     parser.add_argument("--out", type=arguments.new_folder, metavar="FOLDER", help=out)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> import argparse
     >>> run(argparse.Namespace(recipe="mine.yaml"))
     Traceback (most recent call last):
     FileNotFoundError: Expected a recipe file or a preset. Received: mine.yaml, which is not there.

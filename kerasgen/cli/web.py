@@ -4,6 +4,7 @@ The page computes in the browser: the folder goes on any static host, and asks n
 Its runtime is the npm package @litertjs/core, which is fetched only where you ask for it.
 """
 
+import argparse
 import pathlib
 
 from kerasgen import web
@@ -11,7 +12,14 @@ from kerasgen.cli import arguments, inputs
 from kerasgen.web import laboratory, runtime
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["page", "--serve"]).port
+    8000
+    """
     out = pathlib.Path("export/web")
     folder = "to write (default: %(default)s); what is right in it stays"
     parser.add_argument("folder", nargs="?", type=pathlib.Path, default=out, help=folder)
@@ -25,7 +33,13 @@ def add_arguments(parser):
     parser.add_argument("--port", type=arguments.port, default=8000, metavar="N", help=port)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
+    """Runs the command; without a runtime it says how to get one.
+
+    >>> kerasgen.cli.main(["web", "page"])
+    Traceback (most recent call last):
+    SystemExit: 2
+    """
     laboratory.check(args.folder)
     if args.serve:
         web.server(args.folder, args.port).server_close()  # a port that is taken is told at once

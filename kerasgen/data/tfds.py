@@ -26,6 +26,10 @@ class Reader:
         ValueError: an unknown name.
         FileNotFoundError: the set is not in the folder.
         ConnectionError: it could not be downloaded.
+
+    >>> Reader("mnits", others=["ring"])
+    Traceback (most recent call last):
+    ValueError: Expected one of ['ring'] or the name of a TFDS set. Received: 'mnits'. ...
     """
 
     def __init__(
@@ -90,7 +94,12 @@ def builder(
     download: bool = False,
     others: Iterable[str] = (),
 ):
-    """TFDS' own builder of a set, whose files are there; arguments and errors as of `Reader`."""
+    """TFDS' own builder of a set, whose files are there; arguments and errors as of `Reader`.
+
+    >>> builder("mnist", data_dir="empty")
+    Traceback (most recent call last):
+    FileNotFoundError: Expected the set 'mnist' in empty... Received: no such folder. ...
+    """
     tfds = backend.library("tensorflow_datasets")
     # TFDS looks at the environment once, when it is imported.
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR")

@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import json
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,11 @@ def convertible():
     log-probability of an image under confident logits was wrong by thousands of nats, with no
     error. And full-integer files misread the scale of what one_hot gives: 1 became 3.3 and 0
     became -3.9.
+
+    >>> with convertible():
+    ...     one = float(keras.ops.softplus(1000.0))
+    >>> one
+    1000.0
     """
     import tensorflow as tf
     from tensorflow.python.ops import gen_array_ops, gen_nn_ops
@@ -46,6 +52,10 @@ class Converter:
 
     Importing TensorFlow takes it longer than most conversions. A fault of the converter ends it,
     and the next conversion starts another.
+
+    >>> with one_process() as converter:
+    ...     isinstance(converter, Converter)
+    True
     """
 
     def __init__(self):
@@ -53,7 +63,7 @@ class Converter:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, `close` closes it
 
     def __call__(self, **request):
-        """Converts what `convert.convert_file` is asked for; raises a RuntimeError that says why
+        """Converts what `convert.py` is asked for; raises a RuntimeError that says why
         it cannot.
         """
         if self._process is None:
@@ -120,7 +130,14 @@ def one_process():
         converter.close()
 
 
-def convert(source, path, names, quantize=None, examples=None, batch_size=1):
+def convert(
+    source: pathlib.Path,
+    path: pathlib.Path,
+    names,
+    quantize=None,
+    examples=None,
+    batch_size=1,
+):
     """Writes the SavedModel `source` as a TFLite file of the named signatures, in another process,
     since a fault of the converter ends its process.
 
@@ -133,6 +150,13 @@ def convert(source, path, names, quantize=None, examples=None, batch_size=1):
 
     Raises:
         RuntimeError: a conversion that fails.
+
+    >>> from kerasgen.export import saved_models, signatures
+    >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
+    >>> saved_models.archive(sample, "saved", batch_size=1)
+    >>> convert(pathlib.Path("saved"), pathlib.Path("sample.tflite"), ["sample"])
+    >>> pathlib.Path("sample.tflite").read_bytes()[4:8]
+    b'TFL3'
     """
     calibration = source.with_suffix(".npz")
     arrays = {

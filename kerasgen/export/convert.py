@@ -3,7 +3,7 @@
 It imports nothing of kerasgen and runs as a program of its own: the converter is native code, where
 a fault ends the process without a traceback, as in calibration, which runs the unfinished file.
 
-Each line of its input asks for a file, as JSON of the arguments of `convert_file`. It answers a
+Each line of its input asks for a file, as JSON of the arguments of `_write`. It answers a
 line, "converted" or "failed", and says why on its standard error.
 """
 
@@ -25,6 +25,12 @@ def convert(folder, names, quantize=None, calibration=None, batch_size=1):
         calibration: for "int8", the inputs of each signature by name; arrays of examples, or
             scalars.
         batch_size: how many examples of them a call takes.
+
+    >>> from kerasgen.export import saved_models, signatures
+    >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
+    >>> saved_models.archive(sample, "saved", batch_size=1)
+    >>> convert("saved", ["sample"])[4:8]
+    b'TFL3'
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=list(names))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -57,7 +63,7 @@ def _examples(calibration, batch_size):
             )
 
 
-def convert_file(folder, output, names, quantize, calibration, batch_size):
+def _write(folder, output, names, quantize, calibration, batch_size):
     """Writes the file that `convert` gives to `output`; `calibration` is an archive of arrays by
     "signature|tensor".
     """
@@ -71,10 +77,14 @@ def convert_file(folder, output, names, quantize, calibration, batch_size):
 
 
 def serve(requests, answers):
-    """Writes the file that each line of `requests` asks for."""
+    """Writes the file that each line of `requests` asks for.
+
+    >>> serve(["{}"], sys.stdout)
+    failed
+    """
     for line in requests:
         try:
-            convert_file(**json.loads(line))
+            _write(**json.loads(line))
             answer = "converted"
         except Exception:
             traceback.print_exc()

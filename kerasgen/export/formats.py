@@ -13,6 +13,10 @@ _QUANTIZED = [format for format in BOUNDS if format not in ("saved_model", None)
 def every_format(model, folder, batch_size=1):
     """Writes the SavedModel, whose batch size is free, and the TFLite file of every kind into
     `folder`, and returns their reports; a kind of which no signature can be written is missing.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> [report.quantize for report in every_format(model, "formats")]
+    ['saved_model', None, 'float16', 'dynamic', 'int8']
     """
     folder = pathlib.Path(folder)
     with one_process():

@@ -29,6 +29,9 @@ def contract(reports, path="export/README.md"):
 
     Returns:
         The path.
+
+    >>> contract({}, "README.md").read_text().splitlines()[0]
+    '# Exported models'
     """
     path = pathlib.Path(path)
     sections = _sections(path) | {name: _section(files) for name, files in reports.items()}

@@ -91,6 +91,11 @@ def _in_range(name, tensor, value):
 def archive(signatures, folder, batch_size=None, checked=lambda name, tensor, value: value):
     """Writes the signatures, of a batch size or a free one, as a SavedModel with the variables that
     they use; `checked(name, tensor, value)` is what they make of each input.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> archive(_signatures.of(model, ["sample"]), "signatures", batch_size=4)
+    >>> (pathlib.Path("signatures") / "saved_model.pb").exists()
+    True
     """
     import tensorflow as tf
 

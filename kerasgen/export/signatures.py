@@ -48,7 +48,11 @@ _LIKELIHOODS = {
 
 
 def tensors(model) -> dict[str, Tensor]:
-    """What names stand for in files of a model."""
+    """What names stand for in files of a model.
+
+    >>> tensors(kerasgen.families.Mixture([2], num_components=3))["log_prob"].meaning
+    'log p(example), exactly, a density'
+    """
     known = TENSORS | model.event.tensors() | model.condition.tensors()
     if hasattr(model, "token_event"):
         known |= model.token_event.tensors()
@@ -152,6 +156,10 @@ def draw(model, signature: Signature, n: int, seed: int, data=None) -> dict[str,
 
     Args:
         data: `(examples, condition)` to take instead, with condition None where there is none.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> draw(model, of(model)["log_prob"], 5, seed=0)["vectors"].shape
+    (5, 2)
     """
     rng = np.random.default_rng(seed)
     if data is None:

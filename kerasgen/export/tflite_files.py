@@ -36,10 +36,8 @@ def tflite(
 
     Files of one batch size run everywhere: LiteRT in browsers and on graphics processors refuses a
     free one. A file with a free batch size has, beside the SavedModel's signatures,
-    `sample_seeded`, which draws its own noise and returns it too. The seed is part of the file:
-    every interpreter that opens the file repeats the same draws, and successive calls of one
-    interpreter continue them. Where draws must differ between devices, use `sample` and give it
-    noise.
+    `sample_seeded`, which draws its own noise and returns it too, the same in every interpreter
+    that opens the file. Where draws must differ between devices, use `sample` and give it noise.
 
     Args:
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
@@ -64,6 +62,9 @@ def tflite(
         ValueError: a model that cannot be exported, bad arguments, or an error above the bound.
 
     After any error `path` is as it was.
+
+    >>> tflite(kerasgen.zoo.load("gmm_ring"), "ring.tflite", signatures=["sample"]).batch_size
+    1
     """
     path, bound = checks.path("path", path), bound_of(_checked(quantize, calibration), bound)
     checks.positive("seed", seed)

@@ -17,6 +17,9 @@ class BoundExceeded(ValueError):
 
     Attributes:
         reasons: what is wrong with each signature that does, by name.
+
+    >>> BoundExceeded("Expected less.", {"sample": "0.2 (mean 0.1)"}).reasons
+    {'sample': '0.2 (mean 0.1)'}
     """
 
     def __init__(self, message, reasons):
@@ -86,6 +89,10 @@ class Report(NamedTuple):
             calls.
         batch_size: examples of every call; None where it is free.
         left_out: why the file lacks a signature of the model, by its name.
+
+    >>> errors = {"sample": 2e-6}
+    >>> print(Report("a.tflite", 4000, None, errors, errors, BOUNDS[None], {"sample": 0.5}, 1))
+    4 kB, batch size 1, largest (mean) error against Keras: sample 2.0e-06 ...
     """
 
     path: pathlib.Path
@@ -122,6 +129,12 @@ def verify(model, signatures, run, bound, batch_size=None):
 
     Raises:
         ValueError: an error above the bound, or that is not a number.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> sample = {"sample": _signatures.of(model)["sample"]}
+    >>> run = lambda name, inputs: sample[name].expected(inputs, {})  # a file without any error
+    >>> verify(model, sample, run, BOUNDS[None])
+    ({'sample': 0.0}, {'sample': 0.0})
     """
     largest, means, wrong = {}, {}, {}
     batches = BATCH_SIZES if batch_size is None else [batch_size] * -(-EXAMPLES // batch_size)
@@ -167,6 +180,12 @@ def verify(model, signatures, run, bound, batch_size=None):
 def milliseconds(model, signatures, run, batch_size=None):
     """The median time of a call for one batch, by signature, of one example where the size is
     free; arguments as of `verify`.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> sample = {"sample": _signatures.of(model)["sample"]}
+    >>> run = lambda name, inputs: sample[name].expected(inputs, {})
+    >>> milliseconds(model, sample, run)["sample"] > 0
+    True
     """
     medians = {}
     for name, signature in signatures.items():

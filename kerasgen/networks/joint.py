@@ -39,7 +39,13 @@ class JointEncoder(Parallel):
 
 @register
 class SenseEncoder(Parallel):
-    """A dict of examples to a dict of features, of the names that there are networks for."""
+    """A dict of examples to a dict of features, of the names that there are networks for.
+
+    >>> encoder = SenseEncoder({"image": keras.layers.Flatten(), "point": keras.layers.Dense(3)})
+    >>> features = encoder({"image": np.zeros((5, 2, 2, 1)), "point": np.zeros((5, 2))})
+    >>> {name: tuple(each.shape) for name, each in features.items()}
+    {'image': (5, 4), 'point': (5, 3)}
+    """
 
     def call(self, x, training=False):
         return {name: net(x[name], training=training) for name, net in self.networks.items()}
@@ -53,6 +59,11 @@ class SenseDecoder(Parallel):
         networks: by name.
         factors: the part `[start, stop]` of a code that is shared by all, under "shared", and those
             that belong to a name.
+
+    >>> networks = {"image": keras.layers.Dense(4), "point": keras.layers.Dense(2)}
+    >>> decoder = SenseDecoder(networks, {"shared": [0, 2], "image": [2, 3]})
+    >>> {name: tuple(made.shape) for name, made in decoder(np.zeros((5, 3))).items()}
+    {'image': (5, 4), 'point': (5, 2)}
     """
 
     def __init__(self, networks, factors, **kwargs):

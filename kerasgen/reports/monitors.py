@@ -47,6 +47,17 @@ class KLByUnit(keras.callbacks.Callback):
         path: of the table.
         x, condition: training examples of a latent-variable model.
         writes: False for workers that only take part in the computation.
+
+    >>> import pathlib
+    >>> from kerasgen import bottlenecks, likelihoods, networks
+    >>> vae = kerasgen.LatentVariableModel(
+    ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
+    ...     likelihoods.Bernoulli())
+    >>> monitor = KLByUnit(pathlib.Path("kl_by_unit.csv"), np.ones((8, 4, 4, 1), "float32"))
+    >>> monitor.set_model(vae)
+    >>> monitor.on_epoch_end(0)
+    >>> monitor.path.read_text().split()[0]
+    'epoch,unit_0,unit_1'
     """
 
     def __init__(self, path, x, condition=None, writes=True):
@@ -104,6 +115,16 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     Args:
         x, condition: training examples of an adversarial model, at least 2.
+
+    >>> from kerasgen import divergences, networks
+    >>> gan = kerasgen.families.AdversarialModel(
+    ...     [4, 4, 1], networks.MLP((4, 4, 1), (4,)), networks.MLP((1,), (4,)),
+    ...     divergences.Hinge(), latent_dim=2)
+    >>> monitor, logs = CollapseMonitor(np.random.rand(8, 4, 4, 1)), {}
+    >>> monitor.set_model(gan)
+    >>> monitor.on_epoch_end(0, logs)
+    >>> sorted(logs)
+    ['critic_separation', 'sample_diversity']
     """
 
     def __init__(self, x, condition=None):

@@ -89,6 +89,10 @@ def decompress(model: GenerativeModel, file: bytes, progress: bool = False) -> n
 
     Raises:
         ValueError: a damaged file, other weights, or a machine on which numbers differ.
+
+    >>> decompress(kerasgen.zoo.load("vae_mnist"), b"no pictures")
+    Traceback (most recent call last):
+    ValueError: ...
     """
     facts, words = _read(file)
     engine = _engine(model)

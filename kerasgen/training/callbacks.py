@@ -19,6 +19,9 @@ class FiniteLoss(keras.callbacks.Callback):
         steps: of an epoch.
         read: `functools.partial` of the function that the examples come from, from the `start_step`
             that it is given.
+
+    >>> monitor = FiniteLoss(steps=10, read=None)
+    >>> monitor.on_train_batch_end(3, {"loss": 0.5})  # and nothing happens
     """
 
     def __init__(self, steps, read):
@@ -74,6 +77,9 @@ class FiniteLoss(keras.callbacks.Callback):
 def logs(output, epoch):
     """The CSV log and TensorBoard's, which needs TensorFlow; tables are cut back to what the
     checkpoint knows of.
+
+    >>> [type(each).__name__ for each in logs(pathlib.Path("run"), epoch=0)]
+    ['CSVLogger', 'TensorBoard']
     """
     for path in (output / HISTORY, output / KL_BY_UNIT):
         if path.exists():

@@ -23,6 +23,10 @@ class Checkpoints(keras.callbacks.Callback):
     written under a name of its own and synced to the disk, then state.json is replaced in one step
     to name it, with its checksum: whenever the process dies, state.json names a file that is whole.
     The checkpoint before is kept, for a disk that damages the newest one.
+
+    >>> checkpoints = Checkpoints("checkpoints", kerasgen.zoo.recipe("gmm_ring"))
+    >>> checkpoints.exist(), checkpoints.newest()
+    (False, '')
     """
 
     def __init__(self, folder, recipe, writes=True):

@@ -75,9 +75,10 @@ def run(
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
 
     Example:
-        >>> recipe = kerasgen.recipe.Recipe.load(kerasgen.zoo.folder("gmm_ring") / "recipe.yaml")
+        >>> recipe = kerasgen.zoo.recipe("gmm_ring")
+        >>> recipe.data["split"] = "train[:1000]"
         >>> model = kerasgen.training.run(recipe, "runs/gmm_ring")
-        {'nll': 0.60..., 'iterations': ..., 'converged': True}
+        {'nll': 0.5..., 'iterations': ..., 'converged': True}
     """
     output = pathlib.Path(output)
     recipe, source = _with_source(recipe, data, data_dir, download)

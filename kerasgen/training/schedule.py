@@ -145,7 +145,11 @@ class TrainingConfig:
 
 
 def of(recipe):
-    """The schedule of a recipe, or a ValueError that names the keys there are."""
+    """The schedule of a recipe, or a ValueError that names the keys there are.
+
+    >>> of(kerasgen.zoo.recipe("vae_mnist")).epochs > 0
+    True
+    """
     try:
         return TrainingConfig(**recipe.training)
     except TypeError as error:

@@ -15,6 +15,11 @@ def build(recipe, schedule, is_new):
 
     Raises:
         ValueError: replicas cannot share a batch evenly, or the schedule does not suit the model.
+
+    >>> from kerasgen.training import schedule
+    >>> recipe = kerasgen.zoo.recipe("gan_mnist")
+    >>> type(build(recipe, schedule.of(recipe), is_new=True)).__name__
+    'AdversarialModel'
     """
     replicas = backend.num_replicas()
     if recipe.data["batch_size"] % replicas:
@@ -34,7 +39,12 @@ def build(recipe, schedule, is_new):
 
 
 def warn_of_short(model, schedule, steps):
-    """Says on stderr what is longer than a run of so many steps, which then ends half-way."""
+    """Says on stderr what is longer than a run of so many steps, which then ends half-way.
+
+    >>> from kerasgen.training import schedule
+    >>> recipe = kerasgen.zoo.recipe("gan_mnist")
+    >>> warn_of_short(recipe.build(), schedule.of(recipe), steps=10_000)  # long enough
+    """
     total = schedule.epochs * steps
     spans = {
         "training.warmup_steps": schedule.warmup_steps,

@@ -36,6 +36,11 @@ def facts(
         model: the preset's.
         weight_bytes: size of model.weights.h5.
         pictures: captions by file name.
+
+    >>> from kerasgen import zoo
+    >>> told = facts(zoo.recipe("gmm_ring"), zoo.metrics("gmm_ring"), zoo.load("gmm_ring"), 1, {})
+    >>> told["kind"], told["split"]
+    ('Mixture', 'train')
     """
     known = report(model)
     return {
