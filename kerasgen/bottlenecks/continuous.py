@@ -124,6 +124,10 @@ class Gaussian(Stochastic):
         """The z that standard normal noise leads to under a posterior or the prior."""
         return distribution.mean() + distribution.stddev() * noise
 
+    def to_noise(self, distribution: Any, z: Any):
+        """The standard normal noise that leads to z under a posterior or the prior."""
+        return (z - distribution.mean()) / distribution.stddev()
+
 
 @register
 class ConditionalGaussian(Gaussian):

@@ -137,6 +137,14 @@ class FlowGaussian(Gaussian):
             return distribution.from_noise(noise)
         return super().from_noise(distribution, noise)
 
+    def to_noise(self, distribution: Any, z: Any):
+        """The standard normal noise that leads to z under a posterior or the prior."""
+        from kerasgen.distributions.flow import Flow  # imports TFP
+
+        if isinstance(distribution, Flow):
+            return distribution.to_noise(z)
+        return super().to_noise(distribution, z)
+
     def check_condition(self, condition: Event) -> None:
         if self.num_classes and getattr(condition, "count", None) != self.num_classes:
             raise ValueError(

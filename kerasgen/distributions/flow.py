@@ -59,13 +59,21 @@ class Flow(Distribution):
             noise = coupling.forward(noise, self.context)
         return noise
 
+    def to_noise(self, z: Any):
+        """The noise `[..., size]` that leads to z."""
+        return self._inverse(z)[0]
+
     def log_prob_by_unit(self, z: Any):
         """Parts of log p(z), `[..., size]`: their sum is the log-density."""
+        noise, log_slopes = self._inverse(z)
+        return tfd.Normal(0.0, 1.0).log_prob(noise) - log_slopes
+
+    def _inverse(self, z):
         log_slopes = 0.0
         for coupling in reversed(self.couplings):
             z, log_slope = coupling.inverse(z, self.context)
             log_slopes += log_slope
-        return tfd.Normal(0.0, 1.0).log_prob(z) - log_slopes
+        return z, log_slopes
 
     def _log_prob(self, z):
         return ops.sum(self.log_prob_by_unit(z), axis=-1)

@@ -1,7 +1,23 @@
 """What people do with a trained model."""
 
 from kerasgen.tasks.compression import compress, decompress
+from kerasgen.tasks.denoising import denoise
+from kerasgen.tasks.editing import between, direction, edit, restyle
+from kerasgen.tasks.inpainting import inpaint
 from kerasgen.tasks.interpolation import interpolate
+from kerasgen.tasks.novelty import novelty
 from kerasgen.tasks.traversal import traverse
 
-__all__ = ["compress", "decompress", "interpolate", "traverse"]
+__all__ = [
+    "between",
+    "compress",
+    "decompress",
+    "denoise",
+    "direction",
+    "edit",
+    "inpaint",
+    "interpolate",
+    "novelty",
+    "restyle",
+    "traverse",
+]

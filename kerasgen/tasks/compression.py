@@ -21,6 +21,7 @@ from kerasgen import checks, documents, machine
 from kerasgen.abilities import methods
 from kerasgen.model import GenerativeModel
 from kerasgen.tasks import bits_back, range_coding
+from kerasgen.tasks.codes import has_code
 from kerasgen.tasks.frequencies import coder
 
 _MAGIC = b"kgz1"
@@ -90,9 +91,9 @@ def decompress(model: GenerativeModel, file: bytes, progress: bool = False) -> n
     Raises:
         ValueError: a damaged file, other weights, or a machine on which numbers differ.
 
-    >>> decompress(kerasgen.zoo.load("vae_mnist"), b"no pictures")
+    >>> decompress(kerasgen.zoo.load("vae_mnist"), b"noise")
     Traceback (most recent call last):
-    ValueError: ...
+    ValueError: Expected a file of kerasgen compress. Received: 5 bytes of another kind.
     """
     facts, words = _read(file)
     engine = _engine(model)
@@ -196,8 +197,8 @@ def _engine(model):
         raise ValueError(f"Expected a model without a condition. {received} with. Name another.")
     if "complete" in methods(model):
         return range_coding
-    has_code = {"encode", "log_prob"} <= {*methods(model)}
-    if has_code and model.bottleneck.independent_units and not model.likelihood.autoregressive:
+    is_normal = has_code(model, prior=True) and model.bottleneck.independent_units
+    if is_normal and not model.likelihood.autoregressive:
         return bits_back
     raise ValueError(
         "Expected a model that draws pixels in turn, or one with a normal code of one layer and "

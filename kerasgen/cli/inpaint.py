@@ -1,0 +1,63 @@
+"""Draw what a picture may show where a mask is black, several times.
+
+Without a picture the lower half of a test image is drawn.
+"""
+
+import argparse
+import pathlib
+
+import kerasgen
+from kerasgen.cli import arguments, inputs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> parser.parse_args(["vae_mnist"]).n
+    8
+    """
+    arguments.add_preset(parser)
+    of = "a picture (default: a test image)"
+    parser.add_argument("picture", nargs="?", type=arguments.existing, metavar="PICTURE", help=of)
+    mask = "a grey picture, black where pixels are unknown (default: the lower half)"
+    parser.add_argument("--mask", type=arguments.existing, metavar="PNG", help=mask)
+    parser.add_argument("-n", type=arguments.positive, default=8, help="number of draws")
+    way = "of a model with a code: chains of the code, or code and pixels by turns"
+    parser.add_argument("--way", choices=("hmc", "turns"), help=way)
+    parser.add_argument("--seed", type=arguments.seed, default=0)
+    arguments.add_source(parser)
+    out = pathlib.Path("inpainted.png")
+    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Runs the command.
+
+    >>> run(argparse.Namespace(name="gmm_ring"))
+    Traceback (most recent call last):
+    ValueError: Expected a model of images without a condition that ... Received: a Mixture. ...
+    """
+    model = inputs.model(args.name)
+
+    import numpy as np
+
+    from kerasgen.data.picture_files import read
+    from kerasgen.tasks import inpainting
+
+    inpainting.require(model)
+    if args.picture:
+        (image,), _ = read([args.picture], model.event_shape)
+    else:
+        (image,), _ = inputs.examples(inputs.recipe(args.name), "test", args, count=1)
+    height, width = model.event_shape[:2]
+    known = np.arange(height)[:, None] < np.full(width, height // 2)
+    if args.mask:
+        known = read([args.mask], (height, width, 1))[0][0, ..., 0] > 0.5
+    painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed)
+    seen = np.where(known[..., None], image, 0.5)
+    pictures = model.event.render(np.stack([image, seen, *painted.draws]))
+    kerasgen.plot.grid(pictures, args.out, columns=min(len(pictures), 10))
+    quality = ", ".join(f"{name} {value:.2f}" for name, value in painted.quality.items())
+    print(f"{args.out}: the picture, what is known, {args.n} draws{quality and ': '}{quality}")

@@ -1,0 +1,177 @@
+"""Whether pictures are of the kind that a model and reference pictures are of, as p-values.
+
+Likelihoods alone fail: what is simple is likely, whatever it shows (Nalisnick and others 2019,
+arXiv 1810.09136). So several scores stand side by side, the larger the stranger:
+
+    likelihood        -log p(x)
+    complexity        -log p(x) less what deflate takes (Serra and others 2020, arXiv 1909.11480)
+    likelihood ratio  log p_background(x) - log p(x) (Ren and others 2019, arXiv 1906.02845)
+    typicality        how far -log p(x) is from its mean (Nalisnick and others 2019, 1906.02994)
+    reconstruction    squared error of the reconstruction
+    latent distance   of the code from the reference's codes, by Mahalanobis
+    fitted            -log of a density of what the model says of a picture
+
+A p-value is the share of held-out reference pictures that are at least as strange, so that of
+reference pictures a share a has p-values of at most a.
+"""
+
+import zlib
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasgen import checks
+from kerasgen.abilities import methods
+from kerasgen.batches import mapped
+from kerasgen.model import GenerativeModel
+
+_HELD_OUT = 3  # of so many reference pictures one calibrates
+_LEAST = 60  # reference pictures
+_COMPONENTS = 20  # of the fitted density
+_SAMPLES = 8  # of an estimated likelihood
+_AT_ONCE = 256
+
+
+class Detector:
+    """Scores and calibrated p-values of pictures; made by `novelty`.
+
+    Attributes:
+        names: of the scores.
+
+    >>> model = kerasgen.families.Mixture([4, 4, 1], num_components=2, levels=2)
+    >>> pictures = np.random.default_rng(0).integers(0, 2, (99, 4, 4, 1)).astype("float32")
+    >>> novelty(model, pictures).names
+    ('likelihood', 'complexity', 'typicality', 'fitted')
+    """
+
+    def __init__(self, model: GenerativeModel, background: GenerativeModel | None = None):
+        self.model = model
+        self.background = background
+
+    def fit(self, reference: np.ndarray, seed: int) -> "Detector":
+        """Learns the reference's codes and what the model says of them, then calibrates."""
+        from sklearn.mixture import GaussianMixture
+
+        order = np.random.default_rng(seed).permutation(len(reference))
+        known, held_out = np.split(reference[order], [-(len(order) // _HELD_OUT)])
+        told = self._told(known)
+        self._mean_nats = np.mean(told["likelihood"])
+        self._codes = _moments(told["code"]) if "code" in told else None
+        features = self._features(told)
+        self._centre, self._scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+        count = max(1, min(_COMPONENTS, len(known) // (10 * features.shape[1])))
+        self._density = GaussianMixture(count, reg_covar=1e-2, random_state=seed)
+        self._density.fit((features - self._centre) / self._scale)
+        self._calibration = {name: np.sort(each) for name, each in self.scores(held_out).items()}
+        self.names = tuple(self._calibration)
+        return self
+
+    def scores(self, x: Any) -> dict[str, np.ndarray]:
+        """Each score `[N]` of pictures, the larger the stranger."""
+        told = self._told(_pictures(self.model, x))
+        nats = told["likelihood"]
+        found = {"likelihood": nats, "complexity": nats - told["deflated"]}
+        if "background" in told:
+            found["likelihood ratio"] = nats - told["background"]
+        found["typicality"] = np.abs(nats - self._mean_nats)
+        if "error" in told:
+            found["reconstruction"] = told["error"]
+        if self._codes:
+            mean, precision = self._codes
+            away = told["code"] - mean
+            found["latent distance"] = np.einsum("nd,de,ne->n", away, precision, away)
+        features = (self._features(told) - self._centre) / self._scale
+        return found | {"fitted": -self._density.score_samples(features)}
+
+    def p_values(self, x: Any, score: str = "fitted") -> np.ndarray:
+        """p-values `[N]` of pictures: small ones are of strange pictures.
+
+        Raises:
+            ValueError: no score of that name.
+        """
+        if score not in self.names:
+            raise ValueError(f"Expected one of {', '.join(self.names)}. Received: {score!r}.")
+        calibration = self._calibration[score]
+        less = np.searchsorted(calibration, self.scores(x)[score], side="left")
+        return (1 + len(calibration) - less) / (1 + len(calibration))
+
+    def _told(self, x):
+        """What the models say of pictures, by name."""
+        told = {"likelihood": _nats(self.model, x), "deflated": _deflated(self.model, x)}
+        if self.background is not None:
+            told["background"] = _nats(self.background, x)
+        if "reconstruct" in methods(self.model):
+            again = ops.convert_to_numpy(self.model.reconstruct(x))
+            told["error"] = np.sum(np.square(again - x), axis=(1, 2, 3))
+        if "encode" in methods(self.model):
+            codes = mapped(lambda rows: self.model.encode(rows).mean(), _AT_ONCE, x)
+            told["code"] = codes.reshape(len(x), -1)
+        steps = (np.mean(np.abs(np.diff(x, axis=axis)), axis=(1, 2, 3)) for axis in (1, 2))
+        told["look"] = np.stack([x.mean(axis=(1, 2, 3)), x.std(axis=(1, 2, 3)), *steps], axis=1)
+        return told
+
+    def _features(self, told):
+        """`[N, F]`, of which the density is."""
+        return np.concatenate([each.reshape(len(each), -1) for each in told.values()], axis=1)
+
+
+def novelty(
+    model: GenerativeModel,
+    reference: Any,
+    background: GenerativeModel | None = None,
+    seed: int = 0,
+) -> Detector:
+    """A detector of pictures that are not of the reference's kind.
+
+    Args:
+        model: of images, with a likelihood and no condition.
+        reference: pictures of the kind, `[N, height, width, channels]`, which the model was not
+            trained on, where its likelihoods are to be trusted. A third of them calibrates.
+        background: a model of the same images that knows what all pictures share.
+        seed: of the choice of that third, and of the fitted density.
+
+    Raises:
+        ValueError: a model without a likelihood, fewer than 60 pictures, pictures that are none.
+
+    >>> model = kerasgen.families.Mixture([4, 4, 1], num_components=2, levels=2)
+    >>> pictures = np.random.default_rng(0).integers(0, 2, (99, 4, 4, 1)).astype("float32")
+    >>> detector = novelty(model, pictures)
+    >>> bool(np.all(detector.p_values(pictures) > 0))
+    True
+    """
+    has_likelihood = "log_prob" in methods(model)
+    if not has_likelihood or not model.event.is_picture or model.condition.encoded_size:
+        raise ValueError(
+            "Expected a model of images that scores them without a condition. Received: a "
+            f"{type(model).__name__} of {model.event!r}. Name another."
+        )
+    reference = _pictures(model, reference)
+    if len(reference) < _LEAST:
+        raise ValueError(
+            f"Expected at least {_LEAST} reference pictures. Received: {len(reference)}."
+        )
+    return Detector(model, background).fit(reference, checks.seed(seed))
+
+
+def _pictures(model, x):
+    return ops.convert_to_numpy(model.check(x)[0])
+
+
+def _nats(model, x):
+    """-log p(x), `[N]`, by few importance samples where it is an estimate."""
+    few = {"num_samples": _SAMPLES, "seed": 0} if model.likelihood_kind == "estimate" else {}
+    return -ops.convert_to_numpy(model.log_prob(x, **few)).astype("float64")
+
+
+def _deflated(model, x):
+    """Nats that deflate takes for each picture, `[N]`."""
+    levels = np.round(x * ((model.levels or 256) - 1)).astype("uint8")
+    packed = [np.packbits(each) if model.levels == 2 else each for each in levels]
+    return np.array([8 * np.log(2) * len(zlib.compress(each.tobytes(), 9)) for each in packed])
+
+
+def _moments(codes):
+    """The mean of codes `[N, D]`, and the inverse of their covariance."""
+    covariance = np.atleast_2d(np.cov(codes, rowvar=False))
+    return codes.mean(axis=0), np.linalg.inv(covariance + 1e-3 * np.eye(len(covariance)))

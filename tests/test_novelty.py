@@ -1,0 +1,68 @@
+"""Detectors against kinds of pictures that are told apart by construction; their levels."""
+
+import numpy as np
+import pytest
+from refusals import refusal
+from sklearn.metrics import roc_auc_score
+from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae
+
+from kerasgen.tasks.novelty import novelty
+
+RNG = np.random.default_rng(0)
+MAKES = {"mixture": tiny_mixture, "vae": tiny_mlp_vae, "autoregressive": tiny_autoregressive}
+
+
+def bars(count, upright):
+    """8x8 pictures of one bar of two pixels, upright or lying."""
+    x = np.zeros((count, 8, 8, 1), "float32")
+    for each, at in zip(x, RNG.integers(0, 7, count)):
+        each[at : at + 2] = 1
+    return np.swapaxes(x, 1, 2) if upright else x
+
+
+def speckled(count):
+    return RNG.integers(0, 2, (count, 8, 8, 1)).astype("float32")
+
+
+@pytest.fixture(scope="module", params=MAKES)
+def detector(request):
+    return novelty(MAKES[request.param](), bars(900, True))
+
+
+def test_bars_that_lie_and_speckles_are_strange_among_upright_ones(detector):
+    own = detector.scores(bars(200, True))["fitted"]
+    for other in (bars(200, False), speckled(200)):
+        strange = detector.scores(other)["fitted"]
+        both = np.repeat([0, 1], [len(own), len(strange)])
+        assert roc_auc_score(both, np.concatenate([own, strange])) > 0.95
+
+
+def test_a_level_is_the_share_of_false_alarms(detector):
+    p = detector.p_values(bars(4000, True))
+    for level in (0.05, 0.2):
+        assert np.mean(p <= level) <= level + 0.03
+    assert p.min() > 0 and p.max() <= 1
+
+
+def test_every_score_has_p_values(detector):
+    x = bars(3, True)
+    for name in detector.names:
+        assert detector.p_values(x, name).shape == (3,)
+    refusal(lambda: detector.p_values(x, "magic"))
+
+
+def test_a_background_gives_the_likelihood_ratio():
+    model, background = tiny_mixture(), tiny_mixture()
+    background.means.assign(background.means + 0.1)
+    x = bars(99, True)
+    found = novelty(model, x, background).scores(x)
+    expected = np.asarray(background.log_prob(x)) - np.asarray(model.log_prob(x))
+    np.testing.assert_allclose(found["likelihood ratio"], expected, rtol=1e-4, atol=1e-3)
+
+
+def test_what_does_not_fit_is_refused():
+    x = bars(99, True)
+    refusal(lambda: novelty(tiny_gan(), x))
+    refusal(lambda: novelty(tiny_mlp_vae(num_classes=3), x))
+    refusal(lambda: novelty(tiny_mixture(), x[:10]))
+    refusal(lambda: novelty(tiny_mixture(), x[:, :4]))

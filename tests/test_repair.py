@@ -1,0 +1,108 @@
+"""Repair against posteriors that are known."""
+
+import itertools
+
+import causal
+import keras
+import numpy as np
+import pytest
+from refusals import refusal
+from tiny import tiny_autoregressive, tiny_gan, tiny_mlp_vae
+
+from kerasgen import LatentVariableModel, bottlenecks, likelihoods
+from kerasgen.tasks import denoising, inpainting
+from kerasgen.tasks.denoising import corrupted, denoise
+from kerasgen.tasks.inpainting import inpaint
+
+RNG = np.random.default_rng(0)
+WEIGHTS = (0.1 * RNG.normal(size=(2, 9))).astype("float32")
+PIXELS = RNG.uniform(0.4, 0.6, size=(3, 3, 1)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def linear():
+    """x | z ~ N(W' z + 0.5, 0.1^2) over 3x3 pixels, with an encoder that knows nothing."""
+    flat = keras.layers.Flatten()
+    dense = keras.layers.Dense(9)
+    decoder = keras.Sequential([dense, keras.layers.Reshape((3, 3, 1))])
+    model = LatentVariableModel(
+        [3, 3, 1], flat, bottlenecks.Gaussian(2), decoder, likelihoods.Gaussian(0.1)
+    )
+    dense.set_weights([WEIGHTS, np.full(9, 0.5)])
+    return model
+
+
+def test_chains_find_the_posterior_of_a_linear_model(linear):
+    known = np.arange(9).reshape(3, 3) % 2 == 0
+    painted = inpaint(linear, PIXELS, known, n=400)
+    seen = WEIGHTS[:, known.ravel()]
+    precision = np.eye(2) + seen @ seen.T / 0.01
+    mean = np.linalg.solve(precision, seen @ (PIXELS.reshape(9)[known.ravel()] - 0.5) / 0.01)
+    hidden = WEIGHTS[:, ~known.ravel()]
+    scale = np.sqrt(np.diag(hidden.T @ np.linalg.inv(precision) @ hidden))
+    drawn = painted.draws.reshape(400, 9)[:, ~known.ravel()]
+    np.testing.assert_allclose(drawn.mean(axis=0), 0.5 + mean @ hidden, atol=0.02)
+    np.testing.assert_allclose(drawn.std(axis=0), scale, rtol=0.2)
+    assert 0.5 < painted.quality["acceptance"] < 1 and painted.quality["R-hat"] < 1.1
+    np.testing.assert_array_equal(painted.draws[:, known], np.tile(PIXELS[known], (400, 1, 1)))
+
+
+@pytest.mark.parametrize("where", ["first", "last"])
+def test_pixels_in_turn_are_drawn_by_their_conditionals(where, monkeypatch):
+    """By enumeration of all images of 2x3 binary pixels."""
+    model = causal.build("pixelcnn", "bernoulli")
+    images = np.array(list(itertools.product([0, 1], repeat=6)), "float32").reshape(-1, 2, 3, 1)
+    probability = np.exp(model.log_prob(images))
+    image, known = images[37], np.zeros((2, 3), bool)
+    known[0 if where == "first" else 1] = True
+    fits = np.all(images[:, known] == image[known], axis=(1, 2))
+    expected = np.where(fits, probability, 0) / probability[fits].sum()
+    monkeypatch.setattr(inpainting, "_CANDIDATES", 20_000)
+    painted = inpaint(model, image, known, n=10_000)
+    numbers = painted.draws.reshape(-1, 6).astype(int) @ 2 ** np.arange(6)[::-1]
+    found = np.bincount(numbers, minlength=64) / len(numbers)
+    assert np.abs(found - expected).sum() < 0.08
+    effective = painted.quality["effective sample size"]
+    assert (effective == pytest.approx(20_000)) == (where == "first") and effective > 1000
+
+
+def test_turns_keep_what_is_known_and_draw_several():
+    model, known = tiny_mlp_vae(), np.arange(64).reshape(8, 8) < 20
+    image = np.round(RNG.uniform(size=(8, 8, 1)))
+    draws = inpaint(model, image, known, n=3, way="turns").draws
+    np.testing.assert_array_equal(draws[:, known], np.tile(image[known], (3, 1, 1)))
+    assert np.any(draws[0] != draws[1])
+    again = inpaint(model, image, known, n=3, way="turns").draws
+    np.testing.assert_array_equal(draws, again)
+
+
+@pytest.mark.parametrize("kind", denoising.KINDS)
+def test_noise_has_the_strength_that_is_asked_for(kind):
+    x = np.full((4, 100, 100, 1), 0.5, "float32")
+    noisy = corrupted(x, kind, 0.1)
+    if kind == "gaussian":
+        assert np.std(noisy - x) == pytest.approx(0.1, rel=0.05)
+    else:
+        assert np.mean(noisy != x) == pytest.approx(0.1, rel=0.1)
+        assert set(np.unique(noisy)) <= {0, 0.5, 1}
+
+
+def test_the_mean_of_the_posterior_is_denoised_with_the_code(linear):
+    noisy = RNG.uniform(size=(2, 3, 3, 1)).astype("float32")
+    means = [linear.decode(z).mean() for z in linear.encode(noisy).sample(2000, seed=(0, 1))]
+    expected = np.mean(np.clip(means, 0, 1), axis=0)
+    np.testing.assert_allclose(denoise(linear, noisy, draws=2000), expected, atol=0.05)
+
+
+def test_what_does_not_fit_is_refused():
+    square = np.zeros((8, 8, 1), "float32")
+    upper = np.zeros((8, 8), bool)
+    refusal(lambda: denoise(tiny_gan(), square[None]))
+    refusal(lambda: denoise(tiny_mlp_vae(), np.zeros((1, 9, 9, 1))))
+    refusal(lambda: inpaint(tiny_gan(), square, upper))
+    refusal(lambda: inpaint(tiny_mlp_vae(num_classes=3), square, upper))
+    refusal(lambda: inpaint(tiny_mlp_vae(), square, upper.astype(int)))
+    refusal(lambda: inpaint(tiny_mlp_vae(), square, upper, way="guess"))
+    refusal(lambda: inpaint(tiny_autoregressive(), square, upper, way="hmc"))
+    refusal(lambda: corrupted(square, "snow"))
+    refusal(lambda: corrupted(square, "missing", 1.5))

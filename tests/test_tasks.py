@@ -1,0 +1,67 @@
+"""Every task with every family: it is done, or refused in one line."""
+
+import numpy as np
+import pytest
+from refusals import refusal
+from rows import MODELS
+
+from kerasgen.tasks import compress, decompress
+from kerasgen.tasks.denoising import denoise
+from kerasgen.tasks.editing import between, direction, restyle
+from kerasgen.tasks.inpainting import inpaint
+from kerasgen.tasks.novelty import novelty
+
+pytestmark = pytest.mark.slow
+
+UPPER = np.arange(8)[:, None] < np.full(8, 4)
+
+
+def compressed(model, x):
+    return decompress(model, compress(model, x))
+
+
+def inpainted(model, x):
+    way = "turns" if "encode" in dir(model) and not hasattr(model, "complete") else None
+    return inpaint(model, x[0], UPPER, n=len(x), way=way).draws
+
+
+def restyled(model, x):
+    return restyle(model, x, np.zeros(len(x), int), np.ones(len(x), int))
+
+
+def p_values(model, x):
+    return novelty(model, np.tile(x, (20, 1, 1, 1))).p_values(x)
+
+
+TASKS = {  # and whether they give pictures
+    "compress": (compressed, True),
+    "denoise": (lambda model, x: denoise(model, x, draws=2), True),
+    "inpaint": (inpainted, True),
+    "restyle": (restyled, True),
+    "direction": (lambda model, x: direction(model, x[:2], x[2:]), False),
+    "between": (lambda model, x: between(model, x[0], x[1], len(x)), True),
+    "novelty": (p_values, False),
+}
+DONE = {  # of families that are known to do them
+    "vae": {"compress", "denoise", "inpaint", "direction", "between", "novelty"},
+    "mixture": {"novelty"},
+    "gated_pixelcnn": {"compress", "inpaint", "novelty"},
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_task_is_done_or_refused_in_a_line(name):
+    model, done = MODELS[name](), set()
+    x = np.random.default_rng(0).integers(0, 2, (4, 8, 8, 1)).astype("float32")
+    for task, (do, gives_pictures) in TASKS.items():
+        try:
+            found = do(model, x)
+        except (ValueError, AttributeError):
+            refusal(lambda do=do: do(model, x), (ValueError, AttributeError))
+            continue
+        assert np.all(np.isfinite(found)), task
+        assert not gives_pictures or found.shape == x.shape, task
+        done.add(task)
+    assert DONE.get(name, set()) <= done
+    if "compress" in done:
+        np.testing.assert_array_equal(compressed(model, x), x)
