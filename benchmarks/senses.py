@@ -1,4 +1,4 @@
-"""Spoken digits and house numbers: what a spectrogram keeps of speech, and how fast both are made.
+"""Spoken digits, house numbers, pushes: what a spectrogram keeps of speech, how fast all are made.
 
     TFDS_DATA_DIR=FOLDER python benchmarks/senses.py
 
@@ -6,7 +6,7 @@ FOLDER holds MNIST and the Free Spoken Digit Dataset, as docs/data.md says. Each
 given the class of the nearest training recording: by its spectrogram; by that of the sound that
 Griffin-Lim makes of it; and by other features, a linear spectrogram of windows of 25 ms, of the
 recording and of that sound. Seconds are of processor time. The picture of ten triples goes to
-docs/digits_in_three.png, all else to standard output.
+docs/digits_in_three.png, that of twelve pushes to docs/pushing.png, all else to standard output.
 """
 
 import pathlib
@@ -18,11 +18,11 @@ from PIL import Image
 from scipy import signal
 from sklearn.neighbors import KNeighborsClassifier
 
-from kerasgen import data
+from kerasgen import data, plot
 from kerasgen.data import speech, spoken_digits
-from kerasgen.data.synthetic import house_numbers
+from kerasgen.data.synthetic import house_numbers, pushing
 
-PICTURE = pathlib.Path(__file__).parents[1] / "docs" / "digits_in_three.png"
+DOCS = pathlib.Path(__file__).parents[1] / "docs"
 
 
 def linear(sound):
@@ -82,6 +82,9 @@ def speeds():
     numbers[:1].render()  # fonts are read once
     _, seconds = timed(numbers.render)
     print(f"{len(numbers) / seconds:,.0f} house numbers a second")
+    pushes = pushing.draw(10_000, seed=0)
+    _, seconds = timed(lambda: (pushes.camera(), pushes.force(), pushes.joints()))
+    print(f"{len(pushes) / seconds:,.0f} pushes a second, with force and torque")
 
 
 def picture():
@@ -100,7 +103,17 @@ def picture():
         for each in shown
     ]
     rows = [np.concatenate(list(each), axis=1) for each in cells]
-    Image.fromarray(np.rint(255 * np.concatenate(rows)).astype("uint8")).save(PICTURE)
+    Image.fromarray(np.rint(255 * np.concatenate(rows)).astype("uint8")).save(
+        DOCS / "digits_in_three.png"
+    )
+
+
+def pushing_picture():
+    pushes = pushing.draw(12, seed=1)
+    flow = np.clip(0.5 + pushes.flow() / 6, 0, 1)
+    flow = np.concatenate([flow, np.full((*flow.shape[:3], 1), 0.5)], axis=-1)
+    rows = [pushes.camera() / 255, pushes.camera(at=40) / 255, flow]
+    plot.pairs(rows, DOCS / "pushing.png", ["now", "next", "flow"])
 
 
 if __name__ == "__main__":
@@ -108,3 +121,4 @@ if __name__ == "__main__":
     linear_figures()
     speeds()
     picture()
+    pushing_picture()

@@ -23,7 +23,7 @@ def labelled(n, seed=0):
     return {"image": images, "wave": waves.astype("float32"), "row": row}
 
 
-def of_three(fusion="mixture_of_products", objective=None):
+def of_three(fusion="mixture_of_products", objective=None, clusters=None):
     """The number is told by the code, and has no encoder."""
     event = events.Partial(
         {"image": [4, 4, 1], "wave": events.Series(8, 1), "row": events.Classes(4)}
@@ -31,8 +31,8 @@ def of_three(fusion="mixture_of_products", objective=None):
     return families.MultimodalVAE(
         event,
         {name: networks.MLP((16,), (32,)) for name in ("image", "wave")},
-        bottlenecks.Experts(4, {"wave": 1}, fusion, seed=0),
-        {name: networks.MLP(hidden=(32,)) for name in event.events},
+        bottlenecks.Experts(4, {"wave": 1}, fusion, clusters=clusters, seed=0),
+        {name: networks.MLP(hidden=(32,)) for name in event.events if name not in (clusters or {})},
         {
             "image": likelihoods.Bernoulli(),
             "wave": likelihoods.Gaussian("shared"),

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from kerasgen import data, zoo
-from kerasgen.data import catalog
+from kerasgen.data import catalog, registry
 from kerasgen.data.catalog import Computed, Entry
 from kerasgen.data.synthetic import scenes
 from kerasgen.events import Image
@@ -69,7 +69,7 @@ def test_a_set_without_a_row_is_one_of_tfds():
 
 
 def test_a_set_of_ones_own_is_read_by_its_name(monkeypatch):
-    monkeypatch.setattr(catalog, "_ENTRIES", dict(catalog._ENTRIES))
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
     images, labels = np.arange(24, dtype="uint8").reshape(6, 2, 2, 1), np.arange(6, dtype="int32")
     event = Image(2, 2, 1, levels=24)
     reader = Computed(event, {"train": 6}, lambda split: (images, labels))

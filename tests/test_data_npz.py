@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasgen import data, events
-from kerasgen.data import catalog, npz
+from kerasgen.data import catalog, npz, registry
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_way_of_before_writes_the_same_file_and_warns(path, tmp_path):
 
 
 def test_a_named_file_is_a_set_of_the_catalogue(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalog, "_ENTRIES", dict(catalog._ENTRIES))
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
     event = events.Joint({"p": events.Vector(2), "t": events.Tokens(3, 7)})
     stored = {"p": np.eye(2, dtype="float32"), "t": np.ones((2, 3), "int32")}
     reader = catalog.Computed(event, {"train": 2}, lambda split: (stored, None))

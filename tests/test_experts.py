@@ -16,9 +16,9 @@ from kerasgen.distributions import NormalMixture
 every_fusion = pytest.mark.parametrize("fusion", FUSIONS)
 
 
-def experts(fusion, crossed=0.0, seed=0, n=3):
+def experts(fusion, crossed=0.0, seed=0, n=3, **options):
     """A bottleneck of three senses of two numbers, and features of each."""
-    bottleneck = bottlenecks.Experts(2, {"b": 1}, fusion, crossed)
+    bottleneck = bottlenecks.Experts(2, {"b": 1}, fusion, crossed, **options)
     rng = np.random.default_rng(seed)
     features = {name: rng.normal(size=(n, 5)).astype("float32") for name in "abc"}
     bottleneck.build({name: (None, 5) for name in "abc"})
@@ -84,6 +84,17 @@ def test_the_posterior_is_the_mixture_of_products_of_experts(fusion, present, cr
         axis=1,
     )
     np.testing.assert_allclose(posterior.log_prob(z), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("senses,like", [(["b"], 0.3), (["a", "c"], 0.0), ([], 0.0)])
+def test_private_factors_are_crossed_of_the_senses_that_are_named(senses, like):
+    named, features = experts("mixture_of_products", 0.3, crossed_senses=senses)
+    other, _ = experts("mixture_of_products", like)
+    for name, layer in other.statistics.items():
+        layer.set_weights(named.statistics[name].get_weights())
+    z = np.random.default_rng(1).normal(size=(5, 3, 3)).astype("float32")
+    expected = other.posterior(features).log_prob(z)  # b alone has a private factor
+    np.testing.assert_allclose(named.posterior(features).log_prob(z), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("fusion,alone", [("mixture_of_products", "product"), ("mixture",) * 2])

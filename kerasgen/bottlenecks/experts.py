@@ -24,6 +24,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgen import backend
+from kerasgen.bottlenecks.clusters import Clusters
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
 from kerasgen.registration import register
 
@@ -46,14 +48,18 @@ class Experts(Stochastic):
         shared_dim: size of the shared factor.
         private_dims: sizes of private factors by sense; a sense without one has only the shared.
         fusion: "product", "mixture" or "mixture_of_products".
+        clusters: a name of a sense of classes and how many there are, as `{"digit": 10}`: the prior
+            of the shared factor is a normal for each class, which tell the class by Bayes' rule;
+            the model needs no decoder of that sense. None leaves the prior N(0, 1).
         crossed: share of the posterior in which a sense outside of a component's set has its
             private factor from the prior, so that decoders learn what all senses share from the
             shared factor alone (after Palumbo, Daunhawer and Vogt, MMVAE+, 2023); 0 leaves every
             private factor to its own sense.
+        crossed_senses: whose private factors it crosses; None for all.
         seed: of the noise that calls draw; None follows the global seed.
 
     Raises:
-        ValueError: an unknown fusion, a share outside [0, 1).
+        ValueError: an unknown fusion, a share outside [0, 1), clusters of several senses.
 
     >>> bottleneck = Experts(2, {"sound": 1}, fusion="mixture")
     >>> bottleneck.build({"sound": (None, 3), "picture": (None, 3)})
@@ -71,6 +77,8 @@ class Experts(Stochastic):
         private_dims: dict[str, int] | None = None,
         fusion: str = "mixture_of_products",
         crossed: float = 0.0,
+        clusters: dict[str, int] | None = None,
+        crossed_senses: list[str] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -83,6 +91,12 @@ class Experts(Stochastic):
         if not 0 <= crossed < 1:
             raise ValueError(f"Expected crossed, a share in [0, 1). Received: {crossed!r}.")
         self.crossed = crossed
+        self.crossed_senses = crossed_senses
+        self.clusters = {name: Clusters(count) for name, count in (clusters or {}).items()}
+        if len(self.clusters) > 1:
+            raise ValueError(
+                f"Expected clusters of one sense at most. Received: {sorted(self.clusters)}."
+            )
         self.noise = keras.random.SeedGenerator(seed)
         self.latent_shape = (shared_dim + sum(self.private_dims.values()),)
 
@@ -98,6 +112,8 @@ class Experts(Stochastic):
             size = 2 * (self.shared_dim + self.private_dims.get(name, 0))
             self.statistics[name] = keras.layers.Dense(size, dtype=self.dtype_policy, name=name)
             self.statistics[name].build(input_shape[name])
+        for clusters in self.clusters.values():
+            clusters.build((None, self.shared_dim))
         self.sets = np.array(FUSIONS[self.fusion](len(self.senses)), "float32")  # [K, M]
         self.built = True
 
@@ -152,23 +168,65 @@ class Experts(Stochastic):
         if whole or not self.crossed:
             return weights, sets, owners
         weights = ops.concatenate([(1 - self.crossed) * weights, self.crossed * weights], axis=1)
-        return weights, ops.tile(sets, (1, 2, 1)), ops.concatenate([owners, sets], axis=1)
+        crosses = [self.crossed_senses is None or n in self.crossed_senses for n in self.senses]
+        crossed = ops.where(np.array(crosses), sets, owners)
+        return weights, ops.tile(sets, (1, 2, 1)), ops.concatenate([owners, crossed], axis=1)
 
     def prior(self, condition: Any = None):
-        """p(z) = N(0, I)."""
+        """p(z) = N(0, I), or with clusters a mixture of one normal each."""
+        from kerasgen.distributions import NormalMixture  # imports TensorFlow Probability
+
+        for clusters in self.clusters.values():
+            n, private = clusters.num_clusters, sum(self.private_dims.values())
+            means = ops.pad(clusters.means, [(0, 0), (0, private)])
+            log_scales = ops.pad(clusters.log_scales, [(0, 0), (0, private)])
+            return NormalMixture(ops.full((n,), 1 / n), means, ops.exp(log_scales))
         return normal(ops.zeros(self.latent_shape), ops.ones(self.latent_shape))
+
+    def sample(self, n: int, seed: Any, condition: Any = None):
+        of_cluster, of_noise = backend.split_seed(seed, 2)
+        noise = backend.tfd.Normal(0.0, 1.0).sample((n, *self.latent_shape), seed=of_noise)
+        for clusters in self.clusters.values():
+            u = backend.tfd.Uniform().sample((n,), seed=of_cluster)
+            shared = clusters.from_uniform(u, noise[:, : self.shared_dim])
+            return ops.concatenate([shared, noise[:, self.shared_dim :]], axis=-1)
+        return noise
+
+    def of_class(self, noise: Any, labels: Any, known: Any):
+        """z `[B, D]` of the class `labels` where it is `known` `[B]`, else of the prior, that
+        standard normal noise leads to."""
+        (clusters,) = self.clusters.values()
+        shared = noise[:, : self.shared_dim]
+        u = (ops.cast(labels, "float32") + 0.5) / clusters.num_clusters
+        of_label = clusters.from_uniform(u, shared)
+        shared = ops.where(known[:, None], of_label, clusters.from_noise(shared))
+        return ops.concatenate([shared, noise[:, self.shared_dim :]], axis=-1)
+
+    def _kl(self, posterior):
+        """Of each component `[B, K]` in nats, a bound where the prior has clusters, and of each of
+        its units `[B, K, D]`."""
+        mean, scale = posterior.means, posterior.scales
+        by_unit = 0.5 * (scale**2 + mean**2 - 1) - ops.log(scale)
+        for clusters in self.clusters.values():
+            end = self.shared_dim
+            of_shared, kl = clusters.kl_by_unit(mean[..., :end], scale[..., :end])
+            kl = kl + ops.sum(by_unit[..., end:], axis=-1)
+            return kl, ops.concatenate([of_shared, by_unit[..., end:]], axis=-1)
+        return ops.sum(by_unit, axis=-1), by_unit
 
     def kl_by_unit(self, posterior: Any, z: Any = None, condition: Any = None):
         """The mean of the components' KL(q_k(z_d) || p(z_d)), `[B, D]`, whatever z."""
-        kl = posterior.components.distribution.kl_divergence(self.prior().distribution)
-        return ops.sum(posterior.weights[..., None] * kl, axis=-2)
+        return ops.sum(posterior.weights[..., None] * self._kl(posterior)[1], axis=-2)
 
     def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
-        """The sum of `kl_by_unit`, which bounds the mixture's KL(q || p) from above."""
-        return {"kl": ops.sum(self.kl_by_unit(posterior), axis=-1)}
+        """The mean of the components' KL, which bounds the mixture's KL(q || p) from above."""
+        return {"kl": ops.sum(posterior.weights * self._kl(posterior)[0], axis=-1)}
 
     def from_noise(self, distribution: Any, noise: Any):
         """The z that standard normal noise leads to under the prior."""
+        for clusters in self.clusters.values():
+            shared = clusters.from_noise(noise[..., : self.shared_dim])
+            return ops.concatenate([shared, noise[..., self.shared_dim :]], axis=-1)
         return distribution.mean() + distribution.stddev() * noise
 
 

@@ -89,6 +89,8 @@ def _measure(model, recipe, args):
         args.limit,
         args.samples,
         progress=True,
+        judges=kerasgen.zoo.sense_judges(data_name),
+        style_judges=kerasgen.zoo.sense_judges(data_name, "style_judge"),
     )
     figures, protocols = {}, {}
     for measured, protocol in report.figures(study):
@@ -99,6 +101,7 @@ def _measure(model, recipe, args):
 
 def _reader(recipe, args):
     """What reads examples for a `kerasgen.reports.Study`: `(x, labels, what they are)`."""
+    from kerasgen import batches
     from kerasgen.data import catalog
 
     own, binary = recipe.data["name"], catalog.is_binary(recipe.data)
@@ -116,7 +119,7 @@ def _reader(recipe, args):
         count = min((bound for bound in (count, args.limit) if bound), default=None)
         x, labels = inputs.examples(shown, split, args, recipe.data.get("labels"), count)
         how = " binarized once with seed 0" if draws else ""
-        return x, labels, f"{len(x):,} {split} examples of {name}{how}"
+        return x, labels, f"{batches.count(x):,} {split} examples of {name}{how}"
 
     return read
 

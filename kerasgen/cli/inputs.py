@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import functools
 import itertools
 import os
 import pathlib
@@ -124,9 +125,10 @@ def examples(
     >>> x.shape, labels is None
     ((5, 2), True)
     """
-    import numpy as np
-
     load_keras()
+    import numpy as np
+    from keras import tree
+
     from kerasgen.data.importing import as_npz
     from kerasgen.recipe import UNKNOWN
 
@@ -144,7 +146,8 @@ def examples(
         where = {"data_dir": args.data_dir, "download": args.download}
         batches = kerasgen.data.load(name, split, **options, **where)
     batches = list(itertools.islice(batches, count and -(-count // options["batch_size"])))
+    join = functools.partial(tree.map_structure, lambda *parts: np.concatenate(parts)[:count])
     if not labels:
-        return np.concatenate(batches)[:count], None
-    x, y = (np.concatenate(part)[:count] for part in zip(*batches))
-    return x, y
+        return join(*batches), None
+    x, y = zip(*batches)
+    return join(*x), join(*y)

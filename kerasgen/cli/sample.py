@@ -1,4 +1,4 @@
-"""Draw images from a preset into one picture, rows of a table into a CSV file.
+"""Draw images from a preset into one picture, rows of a table into a CSV file, speech into a WAV.
 
 Points in the plane are drawn between those of the data set and the model's density. Of a table, a
 .png shows pairs of columns.
@@ -10,7 +10,7 @@ import pathlib
 
 import kerasgen
 from kerasgen import durable
-from kerasgen.cli import arguments, inputs
+from kerasgen.cli import arguments, inputs, senses
 
 _WAYS = ("truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--label", metavar="CLASS", help=label)
     prompt = "what is drawn from a preset that reads sentences"
     what.add_argument("--prompt", metavar="SENTENCE", help=prompt)
+    given = (
+        "of a preset of several senses, what one of them shows, and the others are drawn: a WAV "
+        "file, a picture as SENSE=FILE, a class as SENSE=CLASS; again for further senses"
+    )
+    add("--given", action="append", metavar="[SENSE=]FILE", help=given)
     pixels = (
         "draw the pixels of images that decoders make, too: each by itself, which looks like noise "
         "(default: the mean of each image)"
@@ -55,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     best_of = "of N draws show the likeliest (default: 1)"
     add("--best-of", type=arguments.positive, metavar="N", help=best_of)
     out = (
-        "a picture, or of a table a .csv; a .gif shows how a pixel-by-pixel preset draws it "
-        "(default: samples.png, or of a table samples.csv)"
+        "a picture, or of a table a .csv, of speech a .wav; a .gif shows how a pixel-by-pixel "
+        "preset draws it (default: samples.png, or of a table samples.csv)"
     )
     add("--out", type=arguments.new_file, metavar="FILE", help=out)
     arguments.add_source(parser)
@@ -74,6 +79,7 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset that is told what to draw. Received: --{asked} for {args.name!r}. "
             "Drop it, or name another."
         )
+    given = senses.known(args.name, args.given) if args.given else None
     model = inputs.model(args.name, "Samples")
     is_table = model.event.columns is not None and not model.event.is_plane
     args.out = args.out or pathlib.Path(f"samples.{'csv' if is_table else 'png'}")
@@ -87,14 +93,18 @@ def run(args: argparse.Namespace) -> None:
             f"Received: {args.name!r}. Write a .png."
         )
     progress = args.n > model.samples_at_once  # of several blocks, which take longer
-    shows_means = model.shows_means and is_image and not args.pixels
+    is_seen = is_image or senses.are_several(args.name)
+    shows_means = model.shows_means and is_seen and not args.pixels
     if shows_means:
         ways["mean"] = True
-    samples = model.sample(args.n, condition, args.seed, progress, **ways)
+    asked = condition if given is None else given
+    samples = model.sample(args.n, asked, args.seed, progress, **ways)
     if is_animated:
         from kerasgen.tasks.appear import appear
 
         kerasgen.plot.animate(appear(samples, model.patch_size), args.out, 0.06)
+    elif args.out.suffix.lower() == ".wav":
+        senses.write_sounds(args.name, samples, args.out)
     elif args.out.suffix.lower() == ".csv":
         _write_rows(model, samples, condition, args.out)
     elif is_table:

@@ -6,104 +6,20 @@ A set without a row is looked for in TensorFlow Datasets (TFDS) under its name. 
 is added with a reader.
 """
 
-import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kerasgen import checks
-from kerasgen.data import digits, labels, spoken_digits, tfds, wine
+from kerasgen.data import digits, labels, speech, spoken_digits, wine
 from kerasgen.data.pairing import Paired
-from kerasgen.data.reader import Computed, Reader
-from kerasgen.data.synthetic import house_numbers, scenes, shapes, toys
-from kerasgen.events import Classes, Event, Image, Joint, Vector
+from kerasgen.data.reader import Computed
+from kerasgen.data.registry import _ENTRIES, Entry, add, entry, names
+from kerasgen.data.synthetic import house_numbers, pushing, scenes, shapes, toys
+from kerasgen.events import Classes, Image, Joint, Series, Vector
+
+__all__ = ["COMPUTED", "Entry", "add", "computed", "entry", "is_binary", "names"]
 
 COMPUTED = "none: computed by kerasgen"
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """What is known of a set.
-
-    Attributes:
-        name: of the set, as recipes and TFDS have it.
-        title: what it is, in words; its name where nothing is known.
-        licence: of the data.
-        event: what an example is, which a reader says too. None where only TFDS says it: images of
-            256 levels, of the size that it has.
-        reader: reads it, from nowhere or from a library; None of one in the folder of data.
-        condition: what its labels are: "labels", "attributes" or "captions"; None without any.
-        judge: the preset that classifies what models of it draw, or None.
-        outside: a set of the same shape that a likelihood is to tell it from, or None.
-        factors: of sprites, the `shapes.Shapes` that knows what each is drawn from, or None.
-        transposed: whether TFDS keeps the columns of its images as rows.
-        drawn: how what is drawn in its images stands out, "bright on dark" or "dark on bright", or
-            None where neither holds for all.
-        classes: names of its labels by number, where they have some.
-        opener: function of `data_dir` and `download` to what reads it; None where TFDS does.
-
-    >>> Entry("mine", "points of my own", "CC0", Vector(2)).title
-    'points of my own'
-    """
-
-    name: str
-    title: str = ""
-    licence: str = "see its source"
-    event: Event | None = None
-    reader: Reader | None = None
-    condition: str | None = "labels"
-    judge: str | None = None
-    outside: str | None = None
-    factors: shapes.Shapes | None = None
-    transposed: bool = False
-    drawn: str | None = None
-    classes: tuple[str, ...] = ()
-    opener: Callable[[Any, bool], Reader] | None = None
-
-    def __post_init__(self):
-        object.__setattr__(self, "title", self.title or self.name)
-        if self.reader:
-            object.__setattr__(self, "event", self.reader.event)
-
-    def open(self, data_dir=None, download: bool = False) -> Reader:
-        """The reader; arguments and errors are those of `kerasgen.data.open`."""
-        if self.reader:
-            return self.reader
-        if self.opener:
-            return self.opener(data_dir, download)
-        levels = self.event.levels if self.event else 256
-        return tfds.Reader(self.name, levels, self.transposed, data_dir, download, names())
-
-
-_ENTRIES: dict[str, Entry] = {}
-
-
-def add(entry: Entry) -> Entry:
-    """Puts a set into the catalogue; one of the same name is replaced.
-
-    >>> points = np.eye(4, 2, dtype="float32")
-    >>> reader = Computed(Vector(2), {"train": 4}, lambda split: (points, None))
-    >>> kerasgen.data.size(add(Entry("my_points", reader=reader)).name)
-    4
-    >>> del _ENTRIES["my_points"]
-    """
-    _ENTRIES[entry.name] = entry
-    return entry
-
-
-def entry(name: str) -> Entry:
-    """The row of a set, or of the set that `name` is a configuration of, as "emnist/letters".
-
-    A set without a row is taken for one of TFDS.
-
-    >>> entry("digits").licence, entry("emnist/letters").event
-    ('CC BY 4.0', Image(height=28, width=28, channels=1, levels=256))
-    """
-    if not isinstance(name, str):
-        raise ValueError(f"Expected the name of a set. Received: {checks.short(name)}.")
-    base = name.partition(":")[0].partition("/")[0]
-    found = _ENTRIES.get(name) or _ENTRIES.get(base) or Entry(base)
-    return dataclasses.replace(found, name=name)
 
 
 def is_binary(data: Mapping[str, Any]) -> bool:
@@ -114,15 +30,6 @@ def is_binary(data: Mapping[str, Any]) -> bool:
     """
     event = entry(data["name"]).event
     return data.get("binarize") is not None or getattr(event, "levels", None) == 2
-
-
-def names() -> list[str]:
-    """The sets that have a row.
-
-    >>> "mnist" in names()
-    True
-    """
-    return list(_ENTRIES)
 
 
 def computed() -> list[str]:
@@ -154,11 +61,11 @@ def _scenes(name, title, side, condition, judge=None):
     return Entry(name, title, COMPUTED, None, reader, condition, judge)
 
 
-def _speech(name, label, classes, judge=None):
+def _speech(name, label, classes, **judges):
     title = f"Free Spoken Digit Dataset, spectrograms by {label} (Jackson and others)"
     opener = functools.partial(spoken_digits.reader, label)
-    known = {"opener": opener, "classes": classes, "judge": judge}
-    return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, **known)
+    known = {"opener": opener, "classes": classes, "sound": speech.waveform, "hearing": speech.read}
+    return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, **known, **judges)
 
 
 def _in_three(name, house_number, title, licence):
@@ -171,9 +78,8 @@ def _in_three(name, house_number, title, licence):
         return Paired(readers, label=digit)
 
     licence = f"CC BY-SA 3.0 (MNIST, as usual) and 4.0 (speech); house numbers: {licence}"
-    return Entry(
-        name, f"{title}, paired by digit", licence, event, opener=opener, classes=labels.DIGITS
-    )
+    title, known = f"{title}, paired by digit", {"classes": labels.DIGITS, "parts": senses}
+    return Entry(name, title, licence, event, opener=opener, **known)
 
 
 _BRIGHT = "bright on dark"
@@ -284,9 +190,35 @@ for _entry in (
         reader=Computed(Image(32, 32, 3, levels=256), house_numbers.SIZES, house_numbers.split),
         classes=labels.DIGITS,
         judge="classifier_house_numbers",
+        masks=house_numbers.masks,
     ),
-    _speech("spoken_digits", "digit", labels.DIGITS, "classifier_spoken_digits"),
-    _speech("spoken_digits_speakers", "speaker", spoken_digits.SPEAKERS),
+    Entry(
+        "pushing",
+        "a finger that pushes a disc: pictures, force and torque, position",
+        COMPUTED,
+        reader=Computed(
+            Joint(
+                {
+                    "camera": Image(pushing.SIDE, pushing.SIDE, 3, levels=256),
+                    "force": Series(pushing.WINDOW, 6),
+                    "joints": Vector(2),
+                }
+            ),
+            pushing.SIZES,
+            pushing.split,
+        ),
+        condition="attributes",
+    ),
+    _speech(
+        "spoken_digits",
+        "digit",
+        labels.DIGITS,
+        judge="classifier_spoken_digits",
+        style_judge="classifier_speakers",
+    ),
+    _speech(
+        "spoken_digits_speakers", "speaker", spoken_digits.SPEAKERS, judge="classifier_speakers"
+    ),
 ):
     add(_entry)
 

@@ -161,6 +161,26 @@ def _each(
                 yield file, found
 
 
+def read(path: str | os.PathLike, shape: tuple[int, int, int]) -> np.ndarray:
+    """One picture as an example `[height, width, 1 or 3]` float32 in [0, 1], made to fit as those
+    of `folder` are.
+
+    Raises:
+        ValueError: a file that is no picture.
+
+    >>> import PIL.Image
+    >>> PIL.Image.new("RGB", (20, 10), "red").save("red.png")
+    >>> read("red.png", (8, 8, 3))[0, 0].tolist()
+    [1.0, 0.0, 0.0]
+    """
+    try:
+        pixels, _ = _decode(path, shape)
+    except Exception as error:  # of as many kinds as there are formats
+        reason = " ".join(str(error).split())
+        raise ValueError(f"Expected a picture. Received: {path}: {reason}.") from None
+    return pixels.astype("float32") / 255
+
+
 def _unread(unreadable):
     if not unreadable:
         return []

@@ -17,12 +17,13 @@ energies are set by bands, as they are all that is known.
 """
 
 import functools
+import os
 from typing import Any
 
 import numpy as np
 
 from kerasgen import checks
-from kerasgen.data.wav import RATE, resampled
+from kerasgen.data.wav import RATE, read_wav, resampled
 
 BANDS = FRAMES = 32
 HOP = 160  # samples, 20 ms
@@ -82,6 +83,16 @@ def log_mel(samples: np.ndarray, rate: int = RATE) -> np.ndarray:
     energy = _energy(_stft(cut(resampled(samples, rate))))
     values = (10 * np.log10(energy + _FLOOR) - 10 * np.log10(_FLOOR)) / _DECIBELS
     return np.clip(values, 0, 1)[..., None].astype("float32")
+
+
+def read(path: str | os.PathLike) -> np.ndarray:
+    """The spectrogram of a WAV file of any kind, `[32, 32, 1]`; errors are those of `read_wav`.
+
+    >>> from kerasgen.data.wav import write_wav
+    >>> read(write_wav("tone.wav", np.sin(np.arange(800)))).shape
+    (32, 32, 1)
+    """
+    return log_mel(read_wav(path))
 
 
 def waveform(spectrograms: np.ndarray, iterations: int = 64, seed: int = 0) -> np.ndarray:

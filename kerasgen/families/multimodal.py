@@ -8,7 +8,8 @@ experts of the senses that are there, and names the papers.
 
 from keras import ops
 
-from kerasgen import batches, fitting
+from kerasgen import backend, batches, fitting
+from kerasgen.bottlenecks import Experts
 from kerasgen.events import Partial
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.likelihoods import Joint
@@ -30,7 +31,8 @@ class MultimodalVAE(LatentVariableModel):
         event: `kerasgen.events.Partial`, of an event a sense.
         encoders: by sense, a Keras layer or model of its examples to features `[B, F]`.
         bottleneck: `kerasgen.bottlenecks.Experts`.
-        decoders: by sense, of the factors that it reads to its likelihood's parameters.
+        decoders: by sense, of the factors that it reads to its likelihood's parameters; a sense
+            that the bottleneck has clusters of has its decoder there.
         likelihoods: by sense, from `kerasgen.likelihoods`.
         objective: from `kerasgen.objectives`; the ELBO by default.
 
@@ -62,6 +64,13 @@ class MultimodalVAE(LatentVariableModel):
             raise ValueError(
                 f"Expected encoders of some of {sorted(event.events)}. "
                 f"Received: {sorted(encoders)}."
+            )
+        fitting.part("bottleneck", bottleneck, Experts)
+        decoders = decoders | bottleneck.clusters
+        if decoders.keys() != event.events.keys():
+            raise ValueError(
+                f"Expected a decoder, or clusters, of each of {sorted(event.events)}. "
+                f"Received: {sorted(decoders)}."
             )
         super().__init__(
             event,
@@ -114,16 +123,54 @@ class MultimodalVAE(LatentVariableModel):
         if given is None:
             return super()._sample(n, seed, None, mean=mean)
         of_code, of_pixels = seed
-        likelihood = self.decode(self._whole(given).sample(seed=of_code))
+        likelihood = self.decode(self._codes(given, of_code))
         drawn = likelihood.mean() if mean else likelihood.sample(seed=of_pixels)
         present = given["present"]
         return {name: _chosen(present[name], given[name], drawn[name]) for name in drawn}
 
-    def _whole(self, x):
+    def _codes(self, given, seed):
+        """Of q(z | given), or where no sense with an expert is, of p(z | the class that is)."""
+        z, present = self.whole(given).sample(seed=seed), given["present"]
+        for name in self.bottleneck.clusters:
+            experts = [present[each] for each in self.encoder.networks]
+            of_class = self.bottleneck.of_class(z, given[name], present[name])
+            z = ops.where(ops.any(ops.stack(experts), axis=0)[:, None], z, of_class)
+        return z
+
+    def whole(self, x):
+        """q(z | x) of the bottleneck's largest sets alone, which know most; x as checked."""
         return self.bottleneck.posterior(self.features(x), whole=True)
 
     def _reconstruct(self, x, condition):
-        return self.event.clip(self.decode(self._whole(x).mean()).mean())
+        return self.event.clip(self.decode(self.whole(x).mean()).mean())
+
+    def swap(self, content, style, seed=None):
+        """What `content` says in the way of `style`: means of p(x | z) whose shared factor is drawn
+        for the one and whose private factors for the other.
+
+        Args:
+            content, style: dicts of examples by sense, as many of each, N.
+            seed: of the codes.
+
+        Returns:
+            A dict by sense, `[N, ...]` each.
+
+        Raises:
+            ValueError: examples that the model does not take, or unequal numbers of them.
+        """
+        content, style = (self.check(x)[0] for x in (content, style))
+        sizes = [batches.count(x) for x in (content, style)]
+        if sizes[0] != sizes[1]:
+            raise ValueError(f"Expected as many of content as of style. Received: {sizes}.")
+        seeds = backend.split_seed(backend.next_seed(backend.draws(seed)), 2)
+        _, end = self.bottleneck.factors["shared"]
+
+        def swapped(*both):
+            told, kept = (self.whole(x).sample(seed=each) for x, each in zip(both, seeds))
+            z = ops.concatenate([told[:, :end], kept[:, end:]], axis=-1)
+            return self.event.clip(self.decode(z).mean())
+
+        return batches.in_blocks(swapped, sizes[0], self.samples_at_once, content, style)
 
     def conditional_log_prob(self, x, given, num_samples=None, seed=None):
         """log p(the other senses | the senses named `given`), `[B]` in nats.
@@ -150,7 +197,7 @@ class MultimodalVAE(LatentVariableModel):
 
         def direction(source, target):
             def answer(**given):
-                z = self._whole(self.event.array(given)).mean()
+                z = self.whole(self.event.array(given)).mean()
                 event = self.event.events[target]
                 return {target: event.clip(self.decode(z).parts[target].mean())}
 

@@ -1,5 +1,6 @@
 """Whether what a model draws in one sense is of the class that another sense shows."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,8 @@ def coherence(
     Returns:
         In percent: `joint_coherence`, the share of samples that all judges give one class; and for
         each sense with an encoder and each other one, `coherence[one to other]`; for every sense
-        that is told and never asked, `coherence[all to it]`, given all that have an encoder.
+        that is told and never asked, also `coherence[one+another to it]` of every set of those
+        that have an encoder, `coherence[all to it]` of all.
 
     >>> from kerasgen import bottlenecks, events, likelihoods, networks
     >>> model = MultimodalVAE(
@@ -62,16 +64,25 @@ def coherence(
         agree = _classes(drawn[name], judges.get(name)) == np.asarray(labels)
         return figure.mean(100.0 * agree, "%")
 
-    pairs = {f"{one} to {other}": ([one], other) for one in asked for other in judged}
-    pairs |= {f"all to {name}": (asked, name) for name in judged if name in told}
+    pairs = _directions(asked, judged, told)
     drawn = model.sample(num_samples, **shown)
     of_each = np.stack([_classes(drawn[name], judges.get(name)) for name in judged])
     agree = np.all(of_each == of_each[0], axis=0)
     return {"joint_coherence": figure.mean(100.0 * agree, "%")} | {
-        f"coherence[{pair}]": share(given, name)
-        for pair, (given, name) in pairs.items()
-        if given != [name]
+        f"coherence[{pair}]": share(given, name) for pair, (given, name) in pairs.items()
     }
+
+
+def _directions(asked, judged, told):
+    """By their names, the senses that are given and the one that is drawn."""
+    pairs = {f"{one} to {other}": ([one], other) for one in asked for other in judged}
+    pairs = {name: (given, other) for name, (given, other) in pairs.items() if given != [other]}
+    for name in (each for each in judged if each in told):
+        for size in range(2, len(asked)):
+            sets = itertools.combinations(asked, size)
+            pairs |= {f"{'+'.join(given)} to {name}": (list(given), name) for given in sets}
+        pairs[f"all to {name}"] = asked, name
+    return pairs
 
 
 def _classes(drawn, judge):

@@ -7,7 +7,15 @@
 A family of one's own registers a subclass of `Report`: `@report.register(MyModel)`.
 """
 
-from kerasgen.reports import adversarial, classifier, exact, latent, tokenizer, two_stage
+from kerasgen.reports import (
+    adversarial,
+    classifier,
+    exact,
+    latent,
+    multimodal,
+    tokenizer,
+    two_stage,
+)
 from kerasgen.reports.base import Report, Shown, Study, report
 
 __all__ = [
@@ -18,6 +26,7 @@ __all__ = [
     "classifier",
     "exact",
     "latent",
+    "multimodal",
     "report",
     "tokenizer",
     "two_stage",

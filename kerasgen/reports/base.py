@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import pathlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -38,6 +38,7 @@ class Study:
             are in words)`. It also takes `grey`, to leave pixels as they are where training draws
             them, `count`, how many to read, and `name`, of another set.
         judge: the `kerasgen.zoo.Judge` of that set, or None.
+        judges, style_judges: those of its senses, by sense, and of what else these tell.
         num_samples: importance samples of each example, of models whose likelihood is estimated.
         with_quality: sample quality too, which is otherwise measured where there is nothing else.
         extractor: of the features that sample quality is measured on, by default the judge's.
@@ -59,12 +60,14 @@ class Study:
     limit: int | None = None
     count: int | None = None
     progress: bool = False
+    judges: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    style_judges: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
 class Shown:
-    """What pictures are drawn from: held-out examples and their condition, training examples, and
-    the path of a training run's logs; None for what is not at hand.
+    """What pictures are drawn from: held-out examples and their condition, training examples, the
+    path of a training run's logs, None for what is not at hand; by sense what makes waveforms.
 
     >>> Shown().fits(kerasgen.families.Mixture([2], num_components=3))
     False
@@ -74,6 +77,7 @@ class Shown:
     condition: Any = None
     training: Any = None
     history: Any = None
+    sounds: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
 
     def fits(self, model) -> bool:
         """Whether there are held-out examples, with a condition where the model needs one."""
@@ -110,7 +114,6 @@ class Report:
     @property
     def multiply_adds(self) -> float | None:
         """That scoring an example takes, where they are known."""
-        return None
 
     @property
     def only_samples(self) -> bool:
@@ -174,8 +177,8 @@ class Report:
         extractor = study.extractor or features.of(study.judge)
         count = study.count or len(examples)
         training = study.read("train", grey=True, count=count if extractor.slow else _TRAINING)[0]
-        measure = quality.sample_quality
-        measured = measure(self.model, examples, condition, training, extractor, count=count)
+        of = self.model, examples, condition, training, extractor
+        measured = quality.sample_quality(*of, count=count)
         seen = len(training)
         return measured, quality.protocol(self.model, count, len(examples), what, seen, extractor)
 
@@ -204,9 +207,9 @@ class Report:
         event = self.model.event
         if event.columns is not None:
             return [self._density if event.is_plane else self._columns, self._curves]
-        known, drawings = methods(self.model), []
-        for method, draw in ("sample", self._samples), ("reconstruct", self._reconstructions):
-            drawings += [draw] if method in known else []
+        known = methods(self.model)
+        by_method = ("sample", self._samples), ("reconstruct", self._reconstructions)
+        drawings = [draw for method, draw in by_method if method in known]
         return [*drawings, self.own_pictures, self._curves]
 
     def own_pictures(self, folder: pathlib.Path, given: Shown) -> dict[str, str]:
@@ -217,8 +220,8 @@ class Report:
         if given.examples is None or "sample" not in methods(self.model):
             return {}
         plot.density(self.model, given.examples, folder / "density.png")
-        what = f"{len(given.examples):,} points, and the density that the model gives."
-        return {"density.png": what}
+        points = f"{len(given.examples):,} points"
+        return {"density.png": f"{points}, and the density that the model gives."}
 
     def _columns(self, folder, given):
         """Samples of a table beside its rows, the conditions as they are in them."""
@@ -245,11 +248,9 @@ class Report:
         samples = self.model.shown_samples(count, asked, seed=0)
         pictures = self.model.event.render(samples)
         plot.grid(pictures, folder / "samples.png", columns, row_labels=labels)
-        drawn, rows = "Samples", ""
+        drawn, rows = "Samples", "" if kinds is None else f", {condition.rows}"
         if self.model.shows_means:
             drawn = "Samples: means of p(x | z) for z drawn from the prior"
-        if kinds is not None:
-            rows = f", {condition.rows}"
         return {"samples.png": f"{drawn}{rows}, seed 0, the first {count}, not selected."}
 
     def _reconstructions(self, folder, given):
@@ -260,8 +261,8 @@ class Report:
         again = self.model.reconstruct(first, condition)
         rows = [self.model.event.render(each) for each in (first, again)]
         plot.pairs(rows, folder / "reconstructions.png", ["real", "reconstructed"])
-        what = f"{len(rows[0])} {self.model.event.meaning} above, their reconstructions below."
-        return {"reconstructions.png": what}
+        what = f"{len(rows[0])} {self.model.event.meaning} above"
+        return {"reconstructions.png": f"{what}, their reconstructions below."}
 
     def _curves(self, folder, given):
         if given.history is None:
@@ -287,7 +288,6 @@ class Report:
     @property
     def follows_newest_weights(self) -> str | None:
         """Why a run cannot end with averaged weights, or None."""
-        return None
 
 
 @functools.singledispatch

@@ -2,7 +2,7 @@
 
 from kerasgen.zoo.hub import publish
 from kerasgen.zoo.index import Summary, names, summary
-from kerasgen.zoo.judges import Judge, judge
+from kerasgen.zoo.judges import Judge, judge, sense_judges
 from kerasgen.zoo.loader import card, folder, load, metrics, recipe
 from kerasgen.zoo.manifest import PresetError
 from kerasgen.zoo.signing import sign
@@ -22,6 +22,7 @@ __all__ = [
     "publish",
     "recipe",
     "save",
+    "sense_judges",
     "sign",
     "summary",
     "warm_start",

@@ -11,6 +11,7 @@ import warnings
 
 from kerasgen import checks, durable
 from kerasgen import recipe as recipes
+from kerasgen.data import catalog
 from kerasgen.rendering import render
 from kerasgen.reports import Shown, report
 from kerasgen.zoo import figures, manifest, rounding, weights
@@ -94,9 +95,11 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
         history = target / manifest.HISTORY
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
+    sounds = catalog.entry(recipe.data["name"]).sounds
+    given = Shown(images, labels, training, history, sounds)
     with warnings.catch_warnings(record=True) as left_out:
         warnings.simplefilter("always")
-        captions = report(model).pictures(folder, Shown(images, labels, training, history))
+        captions = report(model).pictures(folder, given)
     known = facts(recipe, metrics, model, ours.stat().st_size, captions)
     text = render("card.md.j2", **known)
     (folder / "card.md").write_text(text, encoding="utf-8")
@@ -137,7 +140,7 @@ def _check_replaceable(folder, recipe):
     if not folder.is_dir():
         raise PresetError(f"Expected a folder for the preset. Received: {folder}, a file. {remedy}")
     held = {path.name for path in folder.iterdir()}
-    drawn = {name for name in held if name.endswith((".png", ".gif"))}
+    drawn = {name for name in held if name.endswith((".png", ".gif", ".wav"))}
     known = {manifest.NAME, manifest.HISTORY, manifest.SIGNATURE}
     foreign = sorted(held - manifest.REQUIRED - drawn - known)
     if foreign:
