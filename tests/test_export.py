@@ -116,11 +116,12 @@ assert not {"kerasgen", "tensorflow_probability"} & set(sys.modules)
     assert_equal(dict(np.load(tmp_path / "out.npz")), want)
 
 
-@pytest.mark.parametrize("name", ["encode", "decode"])
+@pytest.mark.parametrize("name", ["encode", "decode", "elbo"])
 def test_saved_model_as_a_keras_layer(model, folder, name):
     given = inputs(model, name, 3)
     layer = keras.layers.TFSMLayer(folder, call_endpoint=name)
-    assert_equal(layer(*given.values()), signatures.of(model)[name].function(**given))
+    (_, first), *others = given.items()
+    assert_equal(layer(first, **dict(others)), signatures.of(model)[name].function(**given))
 
 
 def test_saved_model_holds_each_weight_once(model, folder):

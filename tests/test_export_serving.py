@@ -1,7 +1,11 @@
 """SavedModels as servers read them: by command, by hub, by a request that names no signature."""
 
+import functools
+import http.server
 import subprocess
 import sys
+import tarfile
+import threading
 
 import keras
 import numpy as np
@@ -59,6 +63,24 @@ def test_a_request_without_a_name_gets_what_the_model_is_for(tmp_path, build, de
     served = tf.saved_model.load(str(tmp_path / "1")).signatures
     given = inputs(model, default, 2)
     assert_equal(served["serving_default"](**given), served[default](**given), 0)
+
+
+def test_hub_loads_it_from_an_address(served, tmp_path, monkeypatch):
+    hub = pytest.importorskip("tensorflow_hub")
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "cache"))
+    model, base = served
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(base / "1", ".")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            loaded = hub.load(f"http://127.0.0.1:{server.server_port}/model.tar.gz")
+        finally:
+            server.shutdown()
+    given = inputs(model, "sample", 2)
+    want = signatures.of(model)["sample"].function(**given)
+    assert_equal(loaded.signatures["sample"](**given), want)
 
 
 def test_a_wrong_label_is_refused_within_the_graph(served):

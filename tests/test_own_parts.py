@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from command_line import needs_tensorflow
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -25,6 +26,7 @@ def test_each_part_is_short():
 
 
 @needs_tensorflow
+@pytest.mark.slow
 def test_own_parts_train_are_saved_and_are_never_imported_unasked(tmp_path):
     (tmp_path / "own.py").write_text("\n\n".join(blocks("python")) + "\nprint('own runs')\n")
     (tmp_path / "own_ring.yaml").write_text(*blocks("yaml"))

@@ -13,9 +13,10 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
     """Writes a SavedModel that TensorFlow alone can load.
 
     It is `tf.saved_model.load(folder).encode(images)`, or `.signatures["encode"](images=images)`
-    with names; so is what `tensorflow_hub.load` gives. `keras.layers.TFSMLayer(folder,
-    call_endpoint="encode")` takes signatures of one input. A folder whose name is a number, as
-    `vae_mnist/1`, is what TensorFlow Serving reads. What answers a request without a name,
+    with names; so is what `tensorflow_hub.load` gives, of the folder or of a .tar.gz of its content
+    behind an address. `keras.layers.TFSMLayer(folder, call_endpoint="elbo")` is called on the first
+    input, with the others by name: `layer(images, noise=noise)`. A folder whose name is a number,
+    as `vae_mnist/1`, is what TensorFlow Serving reads. What answers a request without a name,
     `serving_default`, is the first of the model's methods that is a signature: `sample`, of
     classifiers `classify`, of autoencoders `encode`. Labels and tokens that are out of range end
     a call with an error.
