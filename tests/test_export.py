@@ -265,6 +265,16 @@ def test_labels_survive_full_integer_files(tmp_path):
     assert max(report.mean_errors.values()) < 0.005
 
 
+def test_small_scales_survive_full_integer_files(tmp_path):
+    """Eight bits round a small scale to 0, and LiteRT ends at a division by it."""
+    model, rng = dense(likelihood=likelihoods.DiscretizedLogistic(2)), np.random.default_rng(0)
+    *others, kernel, bias = model.decoder.get_weights()
+    kernel, bias = rng.normal(0, 0.3, kernel.shape), rng.normal(-2, 2.5, bias.shape)
+    model.decoder.set_weights([*others, kernel, bias])
+    report = export.tflite(model, tmp_path / "a.tflite", "int8", signatures=["decode"], bound=1.0)
+    assert report.mean_errors["decode"] < 0.1
+
+
 def test_contract_is_read_from_the_files(reports, tmp_path):
     path = export.contract({"tiny": reports.values()}, tmp_path / "export" / "README.md")
     text = path.read_text()

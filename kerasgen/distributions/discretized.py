@@ -65,9 +65,15 @@ class Discretized(LocationScale):
 
     def _mean(self):
         """Of the variable clipped to [0, 1]; rounding changes it by less than half a level."""
-        # E[clip(X, 0, 1)] = integral over [0, 1] of P(X > t) = integral of F((loc - t) / scale)
-        upper, lower = self.loc / self.scale, (self.loc - 1) / self.scale
-        return self.scale * (self._integral_of_cdf(upper) - self._integral_of_cdf(lower))
+
+        # E[clip(X, 0, 1)] is the integral of F((loc - t) / scale) over t in [0, 1]: G is that of F,
+        # and G(x) = relu(x) + G(-|x|), so that eight bits blur the second, small term only. As a
+        # power the division stays a float in full-integer files, which round small scales to 0.
+        def beyond(x):
+            return self._integral_of_cdf(-ops.abs(x) * ops.power(self.scale, -1.0))
+
+        low, high = self.loc, self.loc - 1
+        return ops.relu(low) - ops.relu(high) + self.scale * (beyond(low) - beyond(high))
 
 
 class DiscretizedNormal(Discretized):
