@@ -6,7 +6,7 @@ from refusals import refusal
 from sklearn.metrics import roc_auc_score
 from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae
 
-from kerasgen.tasks.novelty import novelty
+from kerasgen.tasks.novelty import Detector, novelty
 
 RNG = np.random.default_rng(0)
 MAKES = {"mixture": tiny_mixture, "vae": tiny_mlp_vae, "autoregressive": tiny_autoregressive}
@@ -49,6 +49,19 @@ def test_every_score_has_p_values(detector):
     for name in detector.names:
         assert detector.p_values(x, name).shape == (3,)
     refusal(lambda: detector.p_values(x, "magic"))
+
+
+def test_a_detector_comes_back_from_its_file(detector, tmp_path):
+    x, path = bars(20, True), tmp_path / "detector.npz"
+    detector.save(path)
+    again = Detector(detector.model).load(path)
+    assert again.names == detector.names
+    for name in again.names:
+        np.testing.assert_array_equal(again.p_values(x, name), detector.p_values(x, name))
+    path.write_bytes(path.read_bytes()[:-50])
+    refusal(lambda: Detector(detector.model).load(path))
+    np.savez(path, other=np.zeros(3))
+    refusal(lambda: Detector(detector.model).load(path))
 
 
 def test_a_background_gives_the_likelihood_ratio():

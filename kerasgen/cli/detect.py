@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", type=arguments.positive, default=3000, help=count)
     parser.add_argument("--split", type=arguments.split, default="train", help="of the reference")
     parser.add_argument("--seed", type=arguments.seed, default=0)
+    saved = "a file to keep the fitted detector in; one that is there is used"
+    parser.add_argument("--detector", type=arguments.new_file, metavar="NPZ", help=saved)
     arguments.add_source(parser)
 
 
@@ -36,11 +38,18 @@ def run(args: argparse.Namespace) -> None:
     model = inputs.model(args.name, "Scores")
 
     from kerasgen.data.picture_files import read
-    from kerasgen.tasks import novelty
+    from kerasgen.tasks.novelty import Detector, novelty
 
     x, names = read(args.paths, model.event_shape)
-    reference, _ = inputs.examples(inputs.recipe(args.name), args.split, args, count=args.n)
-    found = novelty(model, reference, seed=args.seed).p_values(x)
+    if args.detector and args.detector.exists():
+        detector = Detector(model).load(args.detector)
+    else:
+        recipe = inputs.recipe(args.name)
+        reference, _ = inputs.examples(recipe, args.split, args, count=args.n)
+        detector = novelty(model, reference, seed=args.seed)
+        if args.detector:
+            detector.save(args.detector)
+    found = detector.p_values(x)
     for name, p in zip(names, found):
         print(f"{name}: p = {p:.4f}{', not of the kind' if p <= args.level else ''}")
     print(f"{sum(found <= args.level)} of {len(x)} pictures are alarms at level {args.level:g}")

@@ -161,18 +161,18 @@ def _hmc(model, image, mask, n, seed):
             start,
             kernel=kernel,
             num_burnin_steps=_BURN_IN,
-            trace_fn=lambda _, results: results.inner_results.is_accepted,
+            trace_fn=lambda _, results: results.inner_results.log_accept_ratio,
             seed=seed,
         )
 
     count = max(2, n)  # R-hat compares chains
     start = model.encode(np.repeat(image[None], count, axis=0))
     start = start.sample(seed=backend.next_seed(seeds))
-    codes, accepted = backend.function(chains, model)(start, backend.next_seed(seeds))
+    codes, log_ratio = backend.function(chains, model)(start, backend.next_seed(seeds))
     r_hat = mcmc.potential_scale_reduction(codes, independent_chain_ndims=1)
     shown = ops.convert_to_numpy(model.event.clip(model.decode(codes[-1][:n]).mean()))
     quality = {
-        "acceptance": float(ops.mean(ops.cast(accepted, "float32"))),
+        "acceptance": float(ops.mean(ops.exp(ops.minimum(log_ratio, 0.0)))),
         "R-hat": float(ops.max(r_hat)),
     }
     return Painted(np.where(mask, image, shown), quality)

@@ -15,13 +15,15 @@ A p-value is the share of held-out reference pictures that are at least as stran
 reference pictures a share a has p-values of at most a.
 """
 
+import os
+import zipfile
 import zlib
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from kerasgen import checks
+from kerasgen import checks, durable
 from kerasgen.abilities import methods
 from kerasgen.batches import mapped
 from kerasgen.model import GenerativeModel
@@ -31,6 +33,8 @@ _LEAST = 60  # reference pictures
 _COMPONENTS = 20  # of the fitted density
 _SAMPLES = 8  # of an estimated likelihood
 _AT_ONCE = 256
+_DENSITY = ("weights_", "means_", "covariances_", "precisions_cholesky_")  # of scikit-learn's
+_OF = "calibration of "
 
 
 class Detector:
@@ -43,6 +47,11 @@ class Detector:
     >>> pictures = np.random.default_rng(0).integers(0, 2, (99, 4, 4, 1)).astype("float32")
     >>> novelty(model, pictures).names
     ('likelihood', 'complexity', 'typicality', 'fitted')
+    >>> detector = novelty(model, pictures)
+    >>> detector.save("detector.npz")
+    >>> again = Detector(model).load("detector.npz")
+    >>> bool(np.all(again.p_values(pictures) == detector.p_values(pictures)))
+    True
     """
 
     def __init__(self, model: GenerativeModel, background: GenerativeModel | None = None):
@@ -64,6 +73,42 @@ class Detector:
         self._density = GaussianMixture(count, reg_covar=1e-2, random_state=seed)
         self._density.fit((features - self._centre) / self._scale)
         self._calibration = {name: np.sort(each) for name, each in self.scores(held_out).items()}
+        self.names = tuple(self._calibration)
+        return self
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes what was learned, not the models, to a `.npz` file: see `load`."""
+        density, codes = self._density, self._codes or ()
+        arrays = {f"{_OF}{name}": each for name, each in self._calibration.items()}
+        arrays |= {name: getattr(density, name) for name in _DENSITY}
+        arrays |= {f"codes_{i}": each for i, each in enumerate(codes)}
+        arrays |= {"centre": self._centre, "scale": self._scale, "nats": self._mean_nats}
+        with durable.placed(path) as new, open(new, "wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    def load(self, path: str | os.PathLike) -> "Detector":
+        """Reads what `save` wrote, of a detector of the same models.
+
+        Raises:
+            ValueError: another file.
+        """
+        from sklearn.mixture import GaussianMixture
+
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            self._centre, self._scale = arrays["centre"], arrays["scale"]
+            self._mean_nats = arrays["nats"]
+            self._codes = tuple(arrays[f"codes_{i}"] for i in range(2) if f"codes_{i}" in arrays)
+            self._density = GaussianMixture(len(arrays["weights_"]))
+            for name in _DENSITY:
+                setattr(self._density, name, arrays[name])
+        except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"Expected a file that a detector saved. Received: {path}, {error}. Fit it again."
+            ) from error
+        of = [name for name in arrays if name.startswith(_OF)]
+        self._calibration = {name.removeprefix(_OF): arrays[name] for name in of}
         self.names = tuple(self._calibration)
         return self
 
