@@ -80,24 +80,25 @@ def decode(model: Any, words: np.ndarray, n: int, block: int, advance: Callable)
     return np.concatenate(decoded[::-1])
 
 
-def numbers(model: Any, n: int) -> Iterator[np.ndarray]:
-    """What the model says of n random examples and of their codes: the numbers to agree in.
+def numbers(model: Any, count: int, block: int) -> Iterator[np.ndarray]:
+    """What the model says of random examples and of their codes, in blocks of every size that
+    `count` examples take: the numbers to agree in.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
     >>> model = kerasgen.LatentVariableModel(
     ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
     ...     likelihoods.Bernoulli())
-    >>> same = [np.array_equal(*pair) for pair in zip(numbers(model, 3), numbers(model, 3))]
+    >>> same = [np.array_equal(*pair) for pair in zip(numbers(model, 3, 2), numbers(model, 3, 2))]
     >>> all(same), len(same)
     (True, 3)
     """
-    n = min(n, _most(model))
-    rows = np.random.default_rng(0).integers(0, model.levels, (n, model.event.size))
-    examples = _examples(model, rows)
-    yield from (posterior := _widths(model.posterior(examples), n))
-    code = np.clip(np.round(posterior[0]), -_FURTHEST, _FURTHEST)
-    for _, probabilities in _probabilities(model, code, examples):
-        yield probabilities
+    rng = np.random.default_rng(0)
+    for n in sorted(set(_sizes(model, count, block))):
+        examples = _examples(model, rng.integers(0, model.levels, (n, model.event.size)))
+        yield from (posterior := _widths(model.posterior(examples), n))
+        code = np.clip(np.round(posterior[0]), -_FURTHEST, _FURTHEST)
+        for _, probabilities in _probabilities(model, code, examples):
+            yield probabilities
 
 
 def _probabilities(model, code, examples):

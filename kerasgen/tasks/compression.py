@@ -69,7 +69,7 @@ def compress(
         "model": model.preset,
         "weights": _fingerprint(model),
         "arithmetic": _arithmetic(),
-        "numbers": _numbers(engine, model, min(block, len(levels))),
+        "numbers": _numbers(engine, model, len(levels), block),
         "count": len(levels),
         "shape": list(model.event_shape),
         "block": block,
@@ -113,7 +113,7 @@ def decompress(model: GenerativeModel, file: bytes, progress: bool = False) -> n
             f"Expected the arithmetic that compressed the file, {differing}. Received: {received}. "
             "Decompress it there."
         )
-    if facts["numbers"] != _numbers(engine, model, min(block, count)):
+    if facts["numbers"] != _numbers(engine, model, count, block):
         raise ValueError(
             "Expected the model to give the numbers that compressed the file. Received: others, "
             "by other settings of the backend. Decompress it with those it was compressed with."
@@ -238,10 +238,10 @@ def _arithmetic():
     return versions | {"backend": f"{backend.__name__} {backend.__version__}", "on": processor}
 
 
-def _numbers(engine, model, n):
-    """SHA-256 of some of the numbers that the model gives for blocks of n images."""
+def _numbers(engine, model, count, block):
+    """SHA-256 of some of the numbers that the model gives for blocks of every size that is met."""
     digest = hashlib.sha256()
-    for each in engine.numbers(model, n):
+    for each in engine.numbers(model, count, block):
         digest.update(np.ascontiguousarray(each).tobytes())
     return digest.hexdigest()[:32]
 
