@@ -29,6 +29,19 @@ def linear(step: Any, steps: int, start: float, end: float):
     return start + (end - start) * _progress(step, steps)
 
 
+def cyclic(step: Any, steps: int, start: float, end: float):
+    """Four straight rises, each followed by as long a plateau; arguments as of `cosine`.
+
+    Fu and others, Cyclical Annealing Schedule, 2019 (arXiv 1903.10145).
+
+    >>> [round(float(cyclic(step, 16, start=0, end=1)), 3) for step in (0, 1, 2, 3, 4, 5, 16)]
+    [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0]
+    """
+    cycle = 4 * _progress(step, steps)
+    share = ops.where(cycle < 4, ops.minimum(2 * (cycle - ops.floor(cycle)), 1.0), 1.0)
+    return start + (end - start) * share
+
+
 def _progress(step, steps):
     """From 0 to 1."""
     return ops.minimum(ops.cast(step, "float32") / steps, 1.0) if steps else ops.ones(())

@@ -21,7 +21,7 @@ from tiny import (
 )
 from two_stage import guidable
 
-from kerasgen import bottlenecks, divergences, likelihoods, objectives, regularizers
+from kerasgen import bottlenecks, divergences, likelihoods, networks, objectives, regularizers
 
 MODELS = {  # name: builder. The data are digits, with their labels where the model has classes.
     "vae": tiny_vae,
@@ -33,6 +33,9 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     ),
     "flow_prior": lambda: tiny_mlp_vae(
         num_classes=10, bottleneck=bottlenecks.FlowGaussian(4, 10, couplings=2, hidden=8)
+    ),
+    "flow_posterior": lambda: tiny_mlp_vae(
+        bottleneck=bottlenecks.FlowPosterior(4, networks.Planar(2), context=3)
     ),
     "iwae": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, levels=17), objectives.IWAE(3)),
     "hierarchical": tiny_hierarchical,

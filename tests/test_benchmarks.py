@@ -40,6 +40,17 @@ def test_the_table_of_mode_coverage(capsys):
         assert f"| {game} | {modes} | {good:.1f} |" in rows
 
 
+def test_the_table_of_flows(capsys, monkeypatch):
+    flows = script(SCRIPT.with_name("flows.py"))
+    monkeypatch.setattr("sys.argv", ["flows.py", "--epochs", "1"])
+    flows.main()
+    rows = [re.split("  +", row) for row in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows[2:]] == ["mixture of 20 normals", *flows.FLOWS]
+    truth = float(rows[1][1])
+    for _, nll, integral, *_ in rows[2:]:
+        assert float(nll) > truth and float(integral) == pytest.approx(1, abs=0.01)
+
+
 def test_the_table_of_sampling_presets():
     sample_presets = script(SCRIPT.with_name("sample_presets.py"))
     table = sample_presets.report(["gmm_ring -n 4"], rounds=1)

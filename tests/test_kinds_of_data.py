@@ -7,6 +7,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
+import sentences
 import tensorflow as tf
 from scipy import stats
 
@@ -85,6 +86,8 @@ KINDS = {
     "tokens": (of_tokens, sequences),
     "series": (of_series, waves),
     "both": (of_both, labelled),
+    "sentences": (sentences.text_vae, sentences.tokens),
+    "attended": (lambda: sentences.text_vae("transformer"), sentences.tokens),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -170,7 +173,7 @@ def test_bad_batches_end_training(kind):
     model, x = make(), draw(64)
     model.compile("sgd")
     spoilt = x["image"] if isinstance(x, dict) else x
-    spoilt[0] = {"tokens": 20, "series": np.nan, "both": 2}[kind]
+    spoilt[0] = {"tokens": 20, "series": np.nan, "both": 2}.get(kind, 99)
     with pytest.raises(ValueError, match="Received"):
         model.fit(x, verbose=0)
     with pytest.raises(ValueError, match="epoch 1, step 1"):

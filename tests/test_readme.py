@@ -105,7 +105,7 @@ def test_all_commands_are_seen():
     assert len(commands()) == README.count("kerasgen demo\n") + len(
         re.findall(r"^kerasgen \w+ ", README, re.MULTILINE)
     )
-    assert len(blocks("python")) == 5 and len(blocks("python", FAMILIES)) == 3
+    assert len(blocks("python")) == 5 and len(blocks("python", FAMILIES)) == 4
 
 
 def test_the_page_of_presets_is_what_list_prints(capsys):

@@ -5,7 +5,7 @@ from kerasgen.bottlenecks.continuous import ConditionalGaussian, Deterministic, 
 from kerasgen.bottlenecks.deep import DeepGaussian, Hierarchical
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck
 from kerasgen.bottlenecks.experts import Experts
-from kerasgen.bottlenecks.flow import FlowGaussian
+from kerasgen.bottlenecks.flow import FlowGaussian, FlowPosterior
 from kerasgen.bottlenecks.gumbel import GumbelSoftmax
 from kerasgen.bottlenecks.ladder import Ladder
 from kerasgen.bottlenecks.quantizers import FiniteScalar, VectorQuantizer
@@ -21,6 +21,7 @@ __all__ = [
     "Experts",
     "FiniteScalar",
     "FlowGaussian",
+    "FlowPosterior",
     "Gaussian",
     "GumbelSoftmax",
     "Hierarchical",

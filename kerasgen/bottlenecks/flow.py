@@ -1,4 +1,5 @@
-"""Codes whose prior is a flow: it takes the shape that the posteriors of all data have together."""
+"""Codes whose prior is a flow, which takes the shape that the posteriors of all data have together,
+or whose posterior is one, which takes the shape that the prior and the decoder give it."""
 
 from typing import Any
 
@@ -6,60 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgen.bottlenecks.continuous import Gaussian
+from kerasgen.bottlenecks.continuous import Gaussian, Stochastic, mean_and_scale, normal
 from kerasgen.events import Event
+from kerasgen.networks.flow_steps import Coupling
+from kerasgen.networks.flows import FlowNetwork
 from kerasgen.registration import register
-
-
-class Coupling(keras.layers.Layer):
-    """Half of the units move and stretch by amounts that the other half and a context tell.
-
-        z = kept u + (1 - kept) (exp(s) u + t),     s, t functions of kept u and the context
-
-    At first s and t are 0, and |s| stays below 1 (Dinh and others 2017, arXiv 1605.08803,
-    equations 7 to 9).
-
-    Args:
-        kept: `[size]` of 0 and 1; 1 marks what stays.
-        hidden: width of the hidden layer.
-
-    >>> coupling = Coupling(kept=(1, 0), hidden=8)
-    >>> coupling.build((None, 5))  # two units and a context of three numbers
-    >>> u, context = np.array([[1.0, 2.0]], "float32"), np.zeros((1, 3), "float32")
-    >>> z, log_slope = coupling.inverse(coupling.forward(u, context), context)
-    >>> bool(np.allclose(z, u))
-    True
-    """
-
-    def __init__(self, kept: tuple[int, ...], hidden: int, **kwargs: Any):
-        super().__init__(dtype="float32", **kwargs)
-        self.kept = np.array(kept, "float32")
-        self.hidden_layer = keras.layers.Dense(hidden, "relu", dtype="float32")
-        self.amounts = keras.layers.Dense(
-            2 * len(kept), kernel_initializer="zeros", dtype="float32"
-        )
-
-    def build(self, input_shape):
-        *batch, _ = input_shape
-        self.hidden_layer.build(input_shape)
-        self.amounts.build((*batch, self.hidden_layer.units))
-        self.built = True
-
-    def _log_scale_and_shift(self, u, context):
-        context = ops.broadcast_to(context, (*ops.shape(u)[:-1], context.shape[-1]))
-        known = ops.concatenate((self.kept * u, context), axis=-1)
-        log_scale, shift = ops.split(self.amounts(self.hidden_layer(known)), 2, axis=-1)
-        return (1 - self.kept) * ops.tanh(log_scale), (1 - self.kept) * shift
-
-    def forward(self, u: Any, context: Any):
-        """z `[..., size]` of u and a context `[..., C]`."""
-        log_scale, shift = self._log_scale_and_shift(u, context)
-        return ops.exp(log_scale) * u + shift
-
-    def inverse(self, z: Any, context: Any) -> tuple[Any, Any]:
-        """The u that leads to z, and log dz/du of each unit, both `[..., size]`."""
-        log_scale, shift = self._log_scale_and_shift(z, context)
-        return ops.exp(-log_scale) * (z - shift), log_scale
 
 
 @register
@@ -151,3 +103,81 @@ class FlowGaussian(Gaussian):
                 f"Expected a model of {self.num_classes} classes for this bottleneck. "
                 f"Received: {condition!r}. Set the bottleneck's num_classes."
             )
+
+
+@register
+class FlowPosterior(Stochastic):
+    """q(z | x) a flow of normals, given what the encoder says of x; against p(z) = N(0, I).
+
+        z = f(mean + scale * noise; context)
+
+    The KL is estimated by the codes that are drawn (Rezende and Mohamed 2015, arXiv 1505.05770,
+    section 4).
+
+    Args:
+        latent_dim: size of z.
+        flow: a `kerasgen.networks.Planar`, `RealNVP` or `MaskedAutoregressive`.
+        context: how many numbers the encoder tells the flow; 0 for one flow of all examples.
+        seed: of the noise that calls draw; None follows the global seed.
+
+    >>> bottleneck = FlowPosterior(latent_dim=2, flow=kerasgen.networks.Planar(4), context=3)
+    >>> bottleneck.build((None, 5))
+    >>> tuple(bottleneck.posterior(np.zeros((7, 5), "float32")).sample(6, seed=(0, 0)).shape)
+    (6, 7, 2)
+    """
+
+    term_names = ("kl",)
+
+    def __init__(
+        self,
+        latent_dim: int,
+        flow: FlowNetwork,
+        context: int = 16,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.latent_dim = latent_dim
+        self.latent_shape = (latent_dim,)
+        self.flow = flow
+        self.context = context
+        self.noise = keras.random.SeedGenerator(seed)
+        dtype = {"dtype": self.dtype_policy}
+        self.statistics = keras.layers.Dense(2 * latent_dim, name="statistics", **dtype)
+        self.told = keras.layers.Dense(context, name="told", **dtype) if context else None
+
+    def build(self, input_shape):
+        self.statistics.build(input_shape)
+        if self.told:
+            self.told.build(input_shape)
+        self.flow.set_size(self.latent_dim)
+        self.flow.build((None, self.latent_dim + self.context))
+        self.built = True
+
+    def posterior(self, features: Any):
+        """q(z | x) from features `[B, F]`: batch shape `[B]`, event shape `[latent_dim]`."""
+        from kerasgen.distributions.flow import Flow  # imports TFP
+
+        mean, scale = mean_and_scale(self.statistics(features))
+        context = self.told(features) if self.told else mean[..., :0]
+        return Flow([self.flow], ops.cast(context, "float32"), self.latent_dim, mean, scale)
+
+    def prior(self, condition: Any = None):
+        """p(z): event shape `[latent_dim]`, float32."""
+        return normal(ops.zeros(self.latent_dim), ops.ones(self.latent_dim))
+
+    def kl_by_unit(self, posterior: Any, z: Any, condition: Any = None):
+        """Parts of KL(q(z | x) || p(z)) estimated by z `[n, B, D]`, `[B, D]`; their sum is the
+        estimate."""
+        prior = self.prior(condition).distribution
+        return ops.mean(posterior.log_prob_by_unit(z) - prior.log_prob(z), axis=0)
+
+    def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
+        """KL(q(z | x) || p(z)), the sum of `kl_by_unit`."""
+        return {"kl": ops.sum(self.kl_by_unit(posterior, z, condition), axis=-1)}
+
+    def from_noise(self, distribution: Any, noise: Any):
+        """The z that standard normal noise leads to under a posterior or the prior."""
+        if hasattr(distribution, "from_noise"):
+            return distribution.from_noise(noise)
+        return distribution.mean() + distribution.stddev() * noise

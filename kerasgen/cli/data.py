@@ -1,7 +1,7 @@
 """Prepare data sets.
 
-`import` makes a NumPy file of a folder of pictures or of a CSV file; `export` writes a set that has
-a name as one, which trains without TensorFlow.
+`import` makes a NumPy file of a folder of pictures, of a CSV file or of lines of text; `export`
+writes a set that has a name as one, which trains without TensorFlow.
 """
 
 import argparse
@@ -37,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     channels = "1 for grey, 3 for color (default: grey where all pictures are)"
     add("--channels", type=arguments.positive, choices=(1, 3), help=channels)
     add("--label", metavar="COLUMN", help="of a CSV file: the column that says the class")
+    text = "SOURCE holds sentences, one a line, of at most WORDS words (default: 20)"
+    add("--text", type=arguments.positive, nargs="?", const=20, metavar="WORDS", help=text)
     arguments.add_tfds(parser)
 
 
@@ -65,6 +67,9 @@ def run(args: argparse.Namespace) -> None:
 
 def _import(args):
     source = pathlib.Path(args.source)
+    if args.text:
+        inputs.load_keras()
+        return print(kerasgen.data.text(source, args.file, args.text))
     is_table = source.suffix.lower() in _TABLES
     if not source.is_dir() and not (is_table and source.is_file()):
         missing = f"which is not there.{inputs.near_files(source)}"

@@ -106,7 +106,7 @@ def _reader(recipe, args):
 
     own, binary = recipe.data["name"], catalog.is_binary(recipe.data)
 
-    def read(split, grey=False, count=None, name=own):
+    def read(split, grey=False, count=None, name=own, whole=False):
         if name != own and args.data:
             raise FileNotFoundError(f"Expected {name}. Received: {args.data}, which holds {own}.")
         if name == own and split == "test":
@@ -116,7 +116,8 @@ def _reader(recipe, args):
         shown = dataclasses.replace(
             recipe, data={**recipe.data, "name": name, "binarize": binarize}
         )
-        count = min((bound for bound in (count, args.limit) if bound), default=None)
+        bounds = () if whole else (count, args.limit)
+        count = min((bound for bound in bounds if bound), default=None)
         x, labels = inputs.examples(shown, split, args, recipe.data.get("labels"), count)
         how = " binarized once with seed 0" if draws else ""
         return x, labels, f"{batches.count(x):,} {split} examples of {name}{how}"

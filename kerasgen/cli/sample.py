@@ -1,4 +1,5 @@
-"""Draw images from a preset into one picture, rows of a table into a CSV file, speech into a WAV.
+"""Draw images from a preset into one picture, rows of a table into a CSV file, speech into a WAV,
+or sentences.
 
 Points in the plane are drawn between those of the data set and the model's density. Of a table, a
 .png shows pairs of columns.
@@ -37,9 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--prompt", metavar="SENTENCE", help=prompt)
     given = (
         "of a preset of several senses, what one of them shows, and the others are drawn: a WAV "
-        "file, a picture as SENSE=FILE, a class as SENSE=CLASS; again for further senses"
+        "file, a picture as SENSE=FILE, a class as SENSE=CLASS; again for further senses; of a "
+        "preset of sentences with a code, a sentence that others are to say again"
     )
-    add("--given", action="append", metavar="[SENSE=]FILE", help=given)
+    add("--given", action="append", metavar="[SENSE=]FILE|SENTENCE", help=given)
     pixels = (
         "draw the pixels of images that decoders make, too: each by itself, which looks like noise "
         "(default: the mean of each image)"
@@ -79,6 +81,8 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset that is told what to draw. Received: --{asked} for {args.name!r}. "
             "Drop it, or name another."
         )
+    if _is_of_sentences(args.name):
+        return _write_sentences(inputs.model(args.name, "Samples"), args)
     given = senses.known(args.name, args.given) if args.given else None
     model = inputs.model(args.name, "Samples")
     is_table = model.event.columns is not None and not model.event.is_plane
@@ -115,6 +119,28 @@ def run(args: argparse.Namespace) -> None:
     if shows_means:
         what = "samples of the code, shown as means of p(x | code); --pixels draws pixels, too"
     print(f"{args.out}: {args.n} {what}")
+
+
+def _is_of_sentences(name):
+    """Whether a preset makes sentences, which is known without Keras."""
+    (arguments,) = inputs.recipe(name).model.values()
+    return "events.Sentences" in arguments["event"]
+
+
+def _write_sentences(model, args):
+    """A line for each sentence, to a file where one is named."""
+    from kerasgen.tasks.sentences import alike
+
+    if args.given:
+        inputs.needs(model, "Encodes", args.name)
+        samples = alike(model, " ".join(args.given), args.n, args.seed)
+    else:
+        samples = model.sample(args.n, _condition(model, args)[0], args.seed, **_ways(model, args))
+    lines = model.event.words(samples)
+    if args.out is None:
+        return print("\n".join(lines))
+    durable.write_text(args.out, "\n".join(lines) + "\n")
+    print(f"{args.out}: {args.n} sentences")
 
 
 def _draw(model, samples, columns, args):

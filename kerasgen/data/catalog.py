@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from kerasgen.data import digits, labels, speech, spoken_digits, wine
+from kerasgen.data import digits, labels, sentences, speech, spoken_digits, wine
 from kerasgen.data.pairing import Paired
 from kerasgen.data.reader import Computed
 from kerasgen.data.registry import _ENTRIES, Entry, add, entry, names
@@ -66,6 +66,11 @@ def _speech(name, label, classes, **judges):
     opener = functools.partial(spoken_digits.reader, label)
     known = {"opener": opener, "classes": classes, "sound": speech.waveform, "hearing": speech.read}
     return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, **known, **judges)
+
+
+def _reviews(name, what, authors, opener):
+    title = f"{what} and their polarity ({authors})"
+    return Entry(name, title, "CC BY 4.0", classes=sentences.POLARITY, opener=opener)
 
 
 def _in_three(name, house_number, title, licence):
@@ -219,6 +224,8 @@ for _entry in (
     _speech(
         "spoken_digits_speakers", "speaker", spoken_digits.SPEAKERS, judge="classifier_speakers"
     ),
+    _reviews("pros_cons", "words for and against products", "Liu", sentences.pros_cons),
+    _reviews("film_reviews", "sentences about films", "Pang and Lee", sentences.film_reviews),
 ):
     add(_entry)
 

@@ -1,4 +1,4 @@
-"""Folders of pictures and CSV files in the place of a `.npz` file."""
+"""Folders of pictures, CSV files and lines of text in the place of a `.npz` file."""
 
 import functools
 import os
@@ -8,13 +8,15 @@ import tempfile
 from kerasgen import checks
 from kerasgen.data.pictures import folder
 from kerasgen.data.tables import table
+from kerasgen.data.texts import text
 from kerasgen.events import Event
 
 _TABLES = (".csv", ".tsv", ".txt")
 
 
 def as_npz(path: str | os.PathLike, name: str, event: Event) -> pathlib.Path:
-    """The `.npz` file of a set: itself or, of a folder or a CSV file, one made for this process.
+    """The `.npz` file of a set: itself or one made for this process, of a folder or a CSV file or,
+    for a model of sentences, of a text file.
 
     What was left out is printed.
 
@@ -36,6 +38,10 @@ def as_npz(path: str | os.PathLike, name: str, event: Event) -> pathlib.Path:
     if not path.is_dir() and path.suffix.lower() not in _TABLES:
         return path
     shape = event.shape if event.is_picture else None
+    if event.vocabulary is not None and path.suffix.lower() == ".txt":
+        target = pathlib.Path(_scratch().name, f"{name}.npz")
+        print(text(path, target, vocabulary=event.vocabulary, name=name))
+        return target
     return _imported(path.absolute(), name, shape)
 
 

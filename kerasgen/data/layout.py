@@ -9,9 +9,9 @@ an example is follows from the array:
     int32           [N, T], [N, H, W]    tokens below vocab_size
     int32           [N]                  class below vocab_size, as one of several parts
 
-Examples of several parts lie in `<split>_images.<part>`, and `maximum` and `vocab_size` may have
-a value for each part, `maximum.<part>`. A table may have `means` and `scales` of its columns, and
-labels the names of `classes`.
+Examples of several parts lie in `<split>_images.<part>`, and `maximum` and `vocab_size` may have a
+value for each part, `maximum.<part>`. A table may have `means` and `scales` of its columns, tokens
+a `vocabulary` in JSON, as recipes name one, and labels the names of `classes`.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasgen.events import Classes, Event, Image, Joint, Series, Table, Tokens, Vector
+from kerasgen import documents, recipe
+from kerasgen.events import Classes, Event, Image, Joint, Sentences, Series, Table, Tokens, Vector
+from kerasgen.text import VOCABULARIES
 
 IMAGES, LABELS = "_images", "_labels"
 _TYPES = {"f": "float32", "i": "int32", "b": "uint8"}  # by kind; unsigned integers stay as they are
@@ -142,6 +144,8 @@ def _event(arrays, key, part):
         size = _number(arrays, "vocab_size", part)
         if size is None:
             raise ValueError(f"Expected vocab_size beside the tokens {key}. Received: none.")
+        if "vocabulary" in arrays and not part:
+            return _sentences(str(arrays["vocabulary"]), shape, size)
         return Tokens(shape[0] if len(shape) == 1 else shape, size) if shape else Classes(size)
     raise ValueError(
         "Expected images uint8, uint16 or float32 [N, H, W, C], vectors float32 [N, D], series "
@@ -159,6 +163,18 @@ def _remedy(values):
     if values.ndim == 3 and values.dtype.kind == "u":
         return "Add the channel axis of grey images: x[..., None]."
     return "Bring it into one of these shapes and types."
+
+
+def _sentences(told, shape, size):
+    """Sentences of the vocabulary that stands beside their tokens."""
+    vocabulary = recipe.build(documents.read_json(told))
+    if not isinstance(vocabulary, VOCABULARIES) or shape != (vocabulary.length,):
+        raise ValueError(
+            f"Expected a vocabulary of rows of {shape}. Received: {type(vocabulary).__name__}."
+        )
+    if vocabulary.size != size:
+        raise ValueError(f"Expected vocab_size {vocabulary.size}. Received: {size}.")
+    return Sentences(vocabulary)
 
 
 def _number(arrays, name, part):

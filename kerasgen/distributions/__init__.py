@@ -16,6 +16,7 @@ from kerasgen.distributions.images import AutoregressiveImageDistribution, Image
 from kerasgen.distributions.logit_laplace import LogitLaplace
 from kerasgen.distributions.normal_mixture import NormalMixture
 from kerasgen.distributions.product import Product
+from kerasgen.distributions.sentences import TokenSequences
 
 __all__ = [
     "AutoregressiveImageDistribution",
@@ -33,4 +34,5 @@ __all__ = [
     "NormalMixture",
     "Product",
     "TokenCategorical",
+    "TokenSequences",
 ]

@@ -12,7 +12,8 @@ from kerasgen.events.base import Event, Tensor
 from kerasgen.events.joint import Joint, Nothing, condition_of, of
 from kerasgen.events.numbers import Image, Series, Table, Vector
 from kerasgen.events.partial import Partial
-from kerasgen.events.tokens import Attributes, Classes, Sentences, Tokens
+from kerasgen.events.sentences import Sentences
+from kerasgen.events.tokens import Attributes, Classes, Tokens
 
 __all__ = [
     "Attributes",

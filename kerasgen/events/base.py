@@ -166,10 +166,9 @@ class Event:
         return "Bring the data into that shape first."
 
     def _explain(self, x) -> str:
-        bad = np.count_nonzero(~np.isfinite(x))
         return (
-            f"Expected finite {self.meaning}. Received: {bad} NaN or infinite values. "
-            "Remove or repair those examples."
+            f"Expected finite {self.meaning}. Received: {np.count_nonzero(~np.isfinite(x))} NaN or "
+            "infinite values. Remove or repair those examples."
         )
 
     def clip(self, x):
@@ -226,6 +225,9 @@ class Event:
     def example(self, n: int, seed: int) -> Any:
         """`n` examples of noise within the range, NumPy: for calibration without data."""
         return np.random.default_rng(seed).standard_normal((n, *self.shape)).astype(self.dtype)
+
+    def lengths(self, x: Any) -> np.ndarray | None:
+        """How many elements `[B]` of each are told, with its end; None where all count."""
 
     def render(self, x) -> np.ndarray:
         """Pictures `[N, H, W, C]` in [0, 1] of examples `[N, *shape]`."""

@@ -1,4 +1,4 @@
-"""Examples that are no images as small pictures: series, tokens, several at once.
+"""Examples that are no images as small pictures: series, tokens, sentences, several at once.
 
 Pictures are `[N, H, W, C]` in [0, 1].
 """
@@ -46,6 +46,28 @@ def cells(tokens: Any, vocab_size: int) -> np.ndarray:
     colours = matplotlib.colormaps["turbo"](np.linspace(0, 1, vocab_size))[:, :3]
     large = np.repeat(np.repeat(np.asarray(tokens), _CELL, axis=1), _CELL, axis=2)
     return colours[large].astype("float32")
+
+
+def lines(sentences: list[str]) -> np.ndarray:
+    """Sentences, each in several lines on a card.
+
+    >>> lines(["slow but cheap"]).shape
+    (1, 64, 150, 3)
+    """
+    import textwrap
+
+    import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
+
+    height, width, size, letters = 64, 150, 10, 24
+    font = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
+    cards = []
+    for sentence in sentences:
+        card = Image.new("L", (width, height), 255)
+        text = textwrap.fill(sentence, letters, max_lines=5, placeholder=" ...")
+        ImageDraw.Draw(card).multiline_text((4, 2), text, 0, font, spacing=1)
+        cards.append(np.asarray(card, "float32")[..., None] / 255)
+    return np.repeat(np.stack(cards), 3, axis=-1)
 
 
 def beside(pictures: list[np.ndarray]) -> np.ndarray:

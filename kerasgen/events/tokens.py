@@ -1,4 +1,4 @@
-"""Events of whole numbers: tokens, classes, attributes, sentences."""
+"""Events of whole numbers: tokens, classes, attributes."""
 
 import numpy as np
 from keras import ops
@@ -6,7 +6,6 @@ from keras import ops
 from kerasgen import checks
 from kerasgen.events.base import Event, is_float
 from kerasgen.registration import register
-from kerasgen.text import Vocabulary
 
 
 @register
@@ -24,6 +23,8 @@ class Tokens(Event):
     dtype = "int32"
     name = "tokens"
     meaning = "tokens"
+
+    end: int | None = None  # the token behind which all are it, where there is one
 
     def __init__(self, length: int | tuple[int, ...], vocab_size: int):
         sizes = tuple(length) if isinstance(length, (list, tuple)) else (length,)
@@ -218,71 +219,6 @@ class Attributes(Event):
     def example(self, n, seed):
         rng = np.random.default_rng(seed)
         return rng.integers(self.sizes, size=(n, len(self.sizes))).astype("int32")
-
-
-@register
-class Sentences(Tokens):
-    """Sentences of a vocabulary, or their tokens `[length]`, those after the last word 0.
-
-    Args:
-        vocabulary: a `kerasgen.text.Vocabulary`, with examples to show a model by.
-
-    >>> Sentences(Vocabulary(["a", "circle"], 3, ["a circle"])).shown(1).tolist()
-    [[1, 2, 0]]
-    """
-
-    name = "words"
-    meaning = "sentences or tokens"
-
-    def __init__(self, vocabulary: Vocabulary):
-        if not vocabulary.examples:
-            raise ValueError(
-                "Expected a vocabulary with examples, to show the model by. Received: none. Add "
-                "some."
-            )
-        super().__init__(vocabulary.length, vocabulary.size)
-        self.vocabulary = vocabulary
-
-    def __repr__(self):
-        return f"Sentences(length={self.length}, vocab_size={self.vocab_size})"
-
-    def validate(self, x):
-        if x is None:
-            raise ValueError(
-                "Expected a condition: this model draws what a sentence says. Received: "
-                "condition=None. Pass a sentence for each example."
-            )
-        super().validate(x)
-
-    def array(self, x):
-        several = isinstance(x, (list, tuple)) and all(isinstance(each, str) for each in x)
-        return self.vocabulary.encode(x) if several or isinstance(x, str) else super().array(x)
-
-    def request(self, n, condition):
-        if isinstance(condition, str):
-            condition = [condition] * n
-        return super().request(n, self.array(condition))
-
-    @property
-    def rows(self):
-        return f"one row each of {', '.join(map(repr, self.vocabulary.examples))}"
-
-    @property
-    def num_shown(self):
-        return len(self.vocabulary.examples)
-
-    def details(self):
-        return super().details() | self.vocabulary.rule()
-
-    def words(self, condition):
-        return self.vocabulary.decode(ops.convert_to_numpy(condition))
-
-    def example(self, n, seed):
-        return self.shown(n)
-
-    def shown(self, n):
-        examples = self.vocabulary.encode(self.vocabulary.examples)
-        return examples[[i % len(examples) for i in range(n)]]
 
 
 def _not_whole_below(count, x, xp):

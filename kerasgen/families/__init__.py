@@ -8,6 +8,8 @@ from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.families.autoregressive import AutoregressiveModel
 from kerasgen.families.classifier import Classifier
 from kerasgen.families.discrete import DiscreteAutoencoder
+from kerasgen.families.flow import FlowModel
+from kerasgen.families.language import LanguageModel
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
 from kerasgen.families.multimodal import MultimodalVAE
@@ -21,6 +23,8 @@ __all__ = [
     "AutoregressiveModel",
     "Classifier",
     "DiscreteAutoencoder",
+    "FlowModel",
+    "LanguageModel",
     "LatentVariableModel",
     "Mixture",
     "MultimodalVAE",

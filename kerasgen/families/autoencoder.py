@@ -69,6 +69,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         terms = self.term_names(bottleneck, objective)
         super().__init__(event, condition, terms, support=likelihood, **kwargs)
         bottleneck.check_condition(self.condition)
+        objective.check_likelihood(likelihood)
         self.encoder = encoder
         self.bottleneck = bottleneck
         self.decoder = decoder
@@ -146,7 +147,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         params = keras.tree.map_structure(
             lambda p: ops.reshape(p, (*leading, *p.shape[1:])), params
         )
-        return self.likelihood.distribution(params)
+        return self.likelihood.distribution(params, training)
 
     def loss_terms(self, x, condition=None, training=False):
         """The objective's terms, each `[B]` in nats, and their weights."""

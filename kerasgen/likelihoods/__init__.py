@@ -20,9 +20,11 @@ from kerasgen.likelihoods.elementwise import (
 )
 from kerasgen.likelihoods.joint import Joint
 from kerasgen.likelihoods.pixelwise import Autoregressive
+from kerasgen.likelihoods.sentences import AutoregressiveTokens
 
 __all__ = [
     "Autoregressive",
+    "AutoregressiveTokens",
     "Bernoulli",
     "Categorical",
     "CategoricalTokens",

@@ -100,8 +100,13 @@ class Likelihood(keras.layers.Layer):
         *space, channels = self.event.shape
         return *space, self.channels(channels)
 
-    def distribution(self, params: Any):
-        """The distribution of an example; leading axes of `params` are its batch shape."""
+    def distribution(self, params: Any, training: bool = False):
+        """The distribution of an example; leading axes of `params` are its batch shape.
+
+        Args:
+            params: `[..., *output_shape]`.
+            training: how networks of its own are called.
+        """
         elements = self.per_element(ops.cast(params, "float32"))
         return backend.tfd.Independent(elements, len(self.event.shape))
 

@@ -27,7 +27,7 @@ class Channelwise(Discrete):
         self.event_channels = input_shape[-1]
         super().build(input_shape)
 
-    def distribution(self, params):
+    def distribution(self, params, training=False):
         from kerasgen.distributions import ImageDistribution  # imports TFP
 
         return ImageDistribution(self, ops.cast(params, "float32"), self.event.shape)

@@ -68,8 +68,8 @@ class Joint(Likelihood):
     def output_shape(self):
         return {name: each.output_shape for name, each in self.likelihoods.items()}
 
-    def distribution(self, params):
+    def distribution(self, params, training=False):
         from kerasgen.distributions import Product  # imports TFP
 
         parts = self.likelihoods.items()
-        return Product({name: each.distribution(params[name]) for name, each in parts})
+        return Product({name: each.distribution(params[name], training) for name, each in parts})

@@ -68,7 +68,7 @@ class Autoregressive(Likelihood):
     def channels(self, event_channels):
         return self.likelihood.channels(event_channels) * (1 + self.features)
 
-    def distribution(self, params):
+    def distribution(self, params, training=False):
         from kerasgen.distributions import AutoregressiveImageDistribution  # imports TFP
 
         return AutoregressiveImageDistribution(self, ops.cast(params, "float32"), self.event.shape)

@@ -42,7 +42,8 @@ def scored(
         progress: show a progress bar.
 
     Returns:
-        `nll`, for 8-bit images `bits_per_dim`, and where it is exact given one of several classes,
+        `nll`; for 8-bit images `bits_per_dim`; for sentences `word_perplexity`, exp of the nats a
+        word, their ends counted as one; and where it is exact given one of several classes,
         `nll_marginal`, which compares with the `nll` of unconditional models.
 
     Raises:
@@ -62,7 +63,7 @@ def scored(
         return (log_prob(model, x, y, num_samples, seed + batch),)
 
     scores, *total = figure.by_batch(score, examples, condition, progress)
-    figures = _nll(model, scores)
+    figures = _nll(model, scores, examples)
     if total:
         figures["nll_marginal"] = figure.mean(-total[0], "nats")
     return figures
@@ -147,7 +148,7 @@ def two_stage(
         return model.log_prob(x, y), model.log_prob_tokens(model.tokenizer.tokenize(x), y)
 
     log_prob, tokens = figure.by_batch(score, images, condition, progress)
-    return {**_nll(model, log_prob), "tokens": figure.mean(-tokens, "nats")}
+    return {**_nll(model, log_prob, images), "tokens": figure.mean(-tokens, "nats")}
 
 
 def importance_weighted(
@@ -168,8 +169,9 @@ def importance_weighted(
 
     Returns:
         `nll`, the importance-weighted negative log-likelihood, an upper bound in expectation, and
-        for 8-bit images `bits_per_dim`; `elbo`; `kl`; `reconstruction`, -E_q[log p(x | z)] by 10
-        samples, so that elbo = -(reconstruction + kl); and `active_units`, the latent units whose
+        for 8-bit images `bits_per_dim`, for sentences `word_perplexity`; `elbo`; `kl`;
+        `reconstruction`, -E_q[log p(x | z)] by 10 samples,
+        so that elbo = -(reconstruction + kl); and `active_units`, the latent units whose
         posterior mean varies by more than 0.01 over the images.
 
     Raises:
@@ -202,7 +204,7 @@ def importance_weighted(
 
     log_prob, kl, reconstruction, means = figure.by_batch(score, images, condition, progress)
     return {
-        **_nll(model, log_prob),
+        **_nll(model, log_prob, images),
         "elbo": figure.mean(-reconstruction - kl, "nats"),
         "kl": figure.mean(kl, "nats"),
         "reconstruction": figure.mean(reconstruction, "nats"),
@@ -210,9 +212,18 @@ def importance_weighted(
     }
 
 
-def _nll(model, log_prob):
+def _nll(model, log_prob, examples):
     figures = {"nll": figure.mean(-log_prob, "nats")}
     if model.levels is not None and model.levels > 2:
         bits = -log_prob / model.event.size / math.log(2)
         figures["bits_per_dim"] = figure.mean(bits, "bits/dim")
+    if (lengths := model.event.lengths(examples)) is not None:
+        figures["word_perplexity"] = _perplexity(log_prob, lengths)
     return figures
+
+
+def _perplexity(log_prob, lengths):
+    """With the standard error of a ratio of two means."""
+    nats = -log_prob.sum() / lengths.sum()  # a word
+    error = figure.mean(-log_prob - nats * lengths, "nats").standard_error / lengths.mean()
+    return Figure(math.exp(nats), "words", math.exp(nats) * error)

@@ -2,6 +2,7 @@
 
 from kerasgen.networks.augmentation import Corrupted, RandomAffine, RandomShift
 from kerasgen.networks.autoregressive import (
+    CausalGRU,
     CausalTransformer,
     DiagonalBiLSTM,
     GatedPixelCNN,
@@ -12,18 +13,21 @@ from kerasgen.networks.autoregressive import (
 from kerasgen.networks.conv import ConvDecoder, ConvEncoder, ResidualBlock
 from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
+from kerasgen.networks.flows import FlowNetwork, MaskedAutoregressive, Planar, RealNVP
 from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
 from kerasgen.networks.joint import JointDecoder, JointEncoder, SenseDecoder, SenseEncoder
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.networks.pooled import PatchTransform, PooledBlock, PooledEncoder, SignedParts
 from kerasgen.networks.resnet import ResampledBlock, ResidualCritic, ResidualGenerator
+from kerasgen.networks.sentences import SentenceEncoder
 from kerasgen.networks.tiles import TileEncoder
 from kerasgen.networks.token_grid import TokenGrid
 from kerasgen.networks.tokens import TokenTransformer
 
 __all__ = [
     "MLP",
+    "CausalGRU",
     "CausalTransformer",
     "ConvDecoder",
     "ConvEncoder",
@@ -32,18 +36,22 @@ __all__ = [
     "DCGANGenerator",
     "DepthToSpace",
     "DiagonalBiLSTM",
+    "FlowNetwork",
     "GatedPixelCNN",
     "GridDecoder",
     "GridEncoder",
     "JointDecoder",
     "JointEncoder",
+    "MaskedAutoregressive",
     "PatchTransform",
     "PixelCNN",
     "PixelCNNPlusPlus",
+    "Planar",
     "PooledBlock",
     "PooledEncoder",
     "RandomAffine",
     "RandomShift",
+    "RealNVP",
     "ResampledBlock",
     "ResidualBlock",
     "ResidualCritic",
@@ -52,6 +60,7 @@ __all__ = [
     "ScoreHead",
     "SenseDecoder",
     "SenseEncoder",
+    "SentenceEncoder",
     "SignedParts",
     "SpaceToDepth",
     "TileEncoder",

@@ -17,6 +17,7 @@ from kerasgen import plot
 from kerasgen.abilities import methods
 from kerasgen.metrics import features, fidelity, figure, likelihood, quality, reconstruction, shown
 from kerasgen.plot.columns import MOST
+from kerasgen.reports import sentences
 
 _TRAINING = 60_000  # examples among which copies are sought
 _JUDGED = 10_000  # samples of all classes
@@ -36,7 +37,7 @@ class Study:
         data_name: of the set that the model was trained on.
         read: function of a split, "train" or "test", to `(examples, condition or None, what they
             are in words)`. It also takes `grey`, to leave pixels as they are where training draws
-            them, `count`, how many to read, and `name`, of another set.
+            them, `count`, how many to read, `name`, of another set, and `whole`, for all examples.
         judge: the `kerasgen.zoo.Judge` of that set, or None.
         judges, style_judges: those of its senses, by sense, and of what else these tell.
         num_samples: importance samples of each example, of models whose likelihood is estimated.
@@ -163,6 +164,7 @@ class Report:
             )
             yield measured, what + self.protocol(study)
         yield from self.own_figures(study)
+        yield from sentences.figures(self.model, study)
         if study.with_quality or self.only_samples:
             yield self._quality(study)
         if study.judge and self.model.num_classes and "sample" in methods(self.model):

@@ -1,5 +1,5 @@
 """What is reported of models whose likelihood is known exactly: `AutoregressiveModel`,
-`Mixture`.
+`LanguageModel`, `FlowModel`, `Mixture`.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasgen import plot
 from kerasgen.data import catalog
-from kerasgen.families import AutoregressiveModel, Mixture
+from kerasgen.families import AutoregressiveModel, FlowModel, LanguageModel, Mixture
 from kerasgen.metrics import novelty
 from kerasgen.reports.base import SHOWN_PAIRS, Report, report
 from kerasgen.tasks.appear import appear
@@ -88,6 +88,32 @@ class AutoregressiveReport(ExactReport):
         plot.pairs([images, known, *drawn], folder / "completions.png", labels)
         what = "Held-out images, their upper halves, and two draws of the rest given these."
         return {"completions.png": what}
+
+
+@report.register(LanguageModel)
+class LanguageReport(Report):
+    """Its files need more than 8 bits.
+
+    >>> from kerasgen import events, likelihoods, networks
+    >>> likelihood = likelihoods.AutoregressiveTokens(networks.CausalGRU(size=4), size=4)
+    >>> model = kerasgen.families.LanguageModel(events.Tokens(3, 5), likelihood)
+    >>> kerasgen.reports.report(model).needs_precision
+    'a word decides those after it'
+    """
+
+    needs_precision = "a word decides those after it"
+
+
+@report.register(FlowModel)
+class FlowReport(Report):
+    """Its files need more than 8 bits.
+
+    >>> model = kerasgen.families.FlowModel([2], kerasgen.networks.RealNVP(2, hidden=4))
+    >>> kerasgen.reports.report(model).needs_precision
+    'densities of narrow parts'
+    """
+
+    needs_precision = "densities of narrow parts"
 
 
 @report.register(Mixture)

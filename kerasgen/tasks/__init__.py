@@ -6,9 +6,11 @@ from kerasgen.tasks.editing import between, direction, edit, restyle
 from kerasgen.tasks.inpainting import inpaint
 from kerasgen.tasks.interpolation import interpolate
 from kerasgen.tasks.novelty import novelty
+from kerasgen.tasks.sentences import alike, sentences_between
 from kerasgen.tasks.traversal import traverse
 
 __all__ = [
+    "alike",
     "between",
     "compress",
     "decompress",
@@ -19,5 +21,6 @@ __all__ = [
     "interpolate",
     "novelty",
     "restyle",
+    "sentences_between",
     "traverse",
 ]

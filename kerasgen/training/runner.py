@@ -96,6 +96,7 @@ def run(
             if is_shared:
                 workers.agree(_facts(recipe, source, checkpoints))
             model = start.build(recipe, schedule, is_new=not checkpoints.exist())
+            source.check_vocabulary(model.event)
             _compile(model, schedule, steps, per_execution, is_one_device=strategy == "none")
             start.warn_of_short(model, schedule, steps)
             checkpoints.restore(model)

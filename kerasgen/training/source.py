@@ -38,6 +38,16 @@ class Source:
         split = self.options.get("split", "train")
         return datasets.open(self.options["name"], split, npz=self.npz, **self.where)
 
+    def check_vocabulary(self, event):
+        """Raises a ValueError where words have other numbers in the data than in a model."""
+        mine, theirs = event.vocabulary, self.opened.event.vocabulary
+        if mine is not None and (theirs is None or mine.words != theirs.words):
+            received = "none" if theirs is None else f"another, {len(theirs.words):,} words"
+            raise ValueError(
+                f"Expected data of the recipe's vocabulary, {len(mine.words):,} words. Received: "
+                f"{received}. Name the lines of text by --data, which are read by the recipe's."
+            )
+
     def batches(self, **order):
         """Batches of NumPy arrays, in an order."""
         left_out = ("name", "split")

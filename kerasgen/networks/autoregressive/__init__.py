@@ -3,12 +3,14 @@ other.
 """
 
 from kerasgen.networks.autoregressive.gated import GatedPixelCNN
+from kerasgen.networks.autoregressive.gru import CausalGRU
 from kerasgen.networks.autoregressive.pixelcnn import PixelCNN
 from kerasgen.networks.autoregressive.pixelcnnpp import PixelCNNPlusPlus
 from kerasgen.networks.autoregressive.recurrent import DiagonalBiLSTM, RowLSTM
 from kerasgen.networks.autoregressive.transformer import CausalTransformer
 
 __all__ = [
+    "CausalGRU",
     "CausalTransformer",
     "DiagonalBiLSTM",
     "GatedPixelCNN",
