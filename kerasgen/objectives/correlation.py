@@ -29,7 +29,8 @@ class TCVAE(Objective):
         ValueError: a model is built with it on another bottleneck than `Gaussian`, whose dimensions
             are independent.
 
-    >>> sorted(TCVAE(dataset_size=1000).term_names(bottlenecks.Gaussian(2)))
+    >>> from kerasgen.bottlenecks import Gaussian
+    >>> sorted(TCVAE(dataset_size=1000).term_names(Gaussian(2)))
     ['dimension_kl', 'mutual_information', 'reconstruction', 'total_correlation']
     """
 
