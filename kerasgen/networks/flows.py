@@ -49,7 +49,8 @@ class FlowNetwork(layers.Layer):
 
     def build(self, input_shape):
         for step in self.steps:
-            step.build(input_shape)
+            if not step.built:  # as in a file that is loaded
+                step.build(input_shape)
         self.built = True
 
     def get_build_config(self):
