@@ -21,9 +21,8 @@ from kerasgen.reports import sentences
 
 _TRAINING = 60_000  # examples among which copies are sought
 _JUDGED = 10_000  # samples of all classes
-_SHOWN = 64  # samples
+_SHOWN, _A_CLASS = 64, 10  # samples; of each class of a conditional model
 _ROWS = 2000  # of a table
-_A_CLASS = 10  # samples, of a conditional model
 SHOWN_PAIRS = 10  # held-out examples above what the model makes of them
 
 Figures = dict[str, figure.Figure]
@@ -222,8 +221,8 @@ class Report:
         if given.examples is None or "sample" not in methods(self.model):
             return {}
         plot.density(self.model, given.examples, folder / "density.png")
-        points = f"{len(given.examples):,} points"
-        return {"density.png": f"{points}, and the density that the model gives."}
+        what = f"{len(given.examples):,} points, and the density that the model gives."
+        return {"density.png": what}
 
     def _columns(self, folder, given):
         """Samples of a table beside its rows, the conditions as they are in them."""
@@ -267,10 +266,8 @@ class Report:
         return {"reconstructions.png": f"{what}, their reconstructions below."}
 
     def _curves(self, folder, given):
-        if given.history is None:
-            return {}
-        lines = pathlib.Path(given.history).read_text(encoding="utf-8").splitlines()
-        if len(lines) < 3:  # one epoch is no curve
+        history = given.history and pathlib.Path(given.history).read_text(encoding="utf-8")
+        if not history or len(history.splitlines()) < 3:  # one epoch is no curve
             return {}
         plot.curves(given.history, folder / "curves.png", self.log_units)
         return {"curves.png": f"{self.curves}."}
