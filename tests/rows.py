@@ -81,3 +81,10 @@ SAME_STEPS = (
     "classifier",  # attribute_classifier
     "own_family",
 )
+# Rows whose family has another row: XLA and replicas meet these among the slow tests.
+VARIANTS = (
+    *("conditional_vae", "flow_prior", "iwae", "deep_gaussian", "ladder", "pixel_vae"),  # vae
+    "gan",  # conditional_wgan
+    "finite_scalar",  # vq_vae
+    "text_two_stage",  # guided_two_stage
+)

@@ -8,17 +8,22 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from rows import MODELS, SAME_STEPS
+from rows import MODELS, SAME_STEPS, VARIANTS
 
 import kerasgen
 from kerasgen import families
 
 every_model = pytest.mark.parametrize("name", MODELS)
-every_step = pytest.mark.parametrize("name", [name for name in MODELS if name not in SAME_STEPS])
-every_file = pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.slow) if name in SAME_STEPS else name for name in MODELS],
-)
+
+
+def rows(names, slow):
+    """The rows of these names, some of which the slow tests meet."""
+    marks = {name: [pytest.mark.slow] if name in slow else [] for name in names}
+    return pytest.mark.parametrize("name", [pytest.param(n, marks=m) for n, m in marks.items()])
+
+
+every_step = rows([name for name in MODELS if name not in SAME_STEPS], VARIANTS)
+every_file = rows(MODELS, SAME_STEPS)
 every_generative_model = pytest.mark.parametrize(
     "name", [name for name in MODELS if "classifier" not in name]
 )

@@ -127,6 +127,7 @@ def test_the_run_ends_on_the_weights_that_are_best_held_out(tmp_path, monkeypatc
 
 
 @needs_tensorflow
+@pytest.mark.slow
 def test_a_longer_run_goes_on_and_a_preset_is_made_of_any_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     path, run = file(tmp_path, (4,), 200), tmp_path / "run"
