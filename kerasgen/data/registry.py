@@ -37,6 +37,7 @@ class Entry:
         sound: of spectrograms, the function of `[N, ...]` to waveforms `[N, T]`, or None.
         hearing: theirs of the path of a WAV file to one example, or None.
 
+    >>> from kerasgen.events import Vector
     >>> Entry("mine", "points of my own", "CC0", Vector(2)).title
     'points of my own'
     """
@@ -87,6 +88,8 @@ _ENTRIES: dict[str, Entry] = {}
 def add(entry: Entry) -> Entry:
     """Puts a set into the catalogue; one of the same name is replaced.
 
+    >>> from kerasgen.data.reader import Computed
+    >>> from kerasgen.events import Vector
     >>> points = np.eye(4, 2, dtype="float32")
     >>> reader = Computed(Vector(2), {"train": 4}, lambda split: (points, None))
     >>> kerasgen.data.size(add(Entry("my_points", reader=reader)).name)
