@@ -34,7 +34,7 @@ def text(
         ValueError: no text in UTF-8, or too few sentences.
 
     Example:
-        >>> _ = pathlib.Path("own.txt").write_text("\n".join(f"line {i}" for i in range(99)))
+        >>> _ = pathlib.Path("own.txt").write_text("\\n".join(f"line {i}" for i in range(99)))
         >>> print(text("own.txt", "own.npz"))
         own.npz: 88 for training, 11 held out, sentences or tokens [20]
     """

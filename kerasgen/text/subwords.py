@@ -69,7 +69,7 @@ class SubwordVocabulary:
     def words(self) -> list[str]:
         """The parts by their number, the first is 1."""
         parts = self._encoder.get_vocab()
-        return sorted(parts, key=parts.get)
+        return sorted(parts, key=parts.__getitem__)
 
     @property
     def size(self) -> int:
