@@ -34,9 +34,10 @@ def text(
         ValueError: no text in UTF-8, or too few sentences.
 
     Example:
-        >>> _ = pathlib.Path("own.txt").write_text("\\n".join(f"line {i}" for i in range(99)))
+        >>> with open("own.txt", "w") as file:
+        ...     print(*(f"line {i}" for i in range(99)), sep=chr(10), file=file)
         >>> print(text("own.txt", "own.npz"))
-        own.npz: 88 for training, 11 held out, sentences or tokens [20]
+        own.npz: ... for training, ... held out, sentences or tokens [20]
     """
     found = read_lines(source)
     lines = Lines([(line, None) for line in found], length, vocab_size, vocabulary)

@@ -32,7 +32,7 @@ def bleu(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> float
     >>> bleu(["easy to use and cheap"], [["easy to use and cheap"]])
     100.0
     >>> round(bleu(["easy to use"], [["easy to hold"]]), 1)
-    63.9
+    68.7
     """
     matches, totals, lengths = np.zeros(_LONGEST), np.zeros(_LONGEST), np.zeros(2)
     for sentence, others in zip(sentences, references, strict=True):
