@@ -83,8 +83,9 @@ class AutoregressiveTokens(Likelihood):
             self.bag.build((None, self.context))
         self.built = True
 
-    def build_from_config(self, config):
-        """Nothing: `build_for` builds it, which knows the event."""
+    def get_build_config(self):
+        """None: only `build_for` builds it, which knows the event."""
+        return None
 
     @property
     def end(self):
