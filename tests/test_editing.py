@@ -9,7 +9,8 @@ from tiny import tiny_gan, tiny_mlp_vae
 
 from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
 from kerasgen.metrics.strokes import MEASURES, strokes
-from kerasgen.tasks.editing import between, direction, edit, restyle, slerp
+from kerasgen.tasks.editing import direction, edit, restyle
+from kerasgen.tasks.interpolation import circle, interpolate
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(size=(5, 8, 8, 1)).astype("float32")
@@ -73,14 +74,14 @@ def test_an_attribute_moves_the_code_along_the_difference_of_means():
 def test_a_great_circle_keeps_lengths_and_angles():
     start, end = RNG.normal(size=(2, 6))
     end *= np.linalg.norm(start) / np.linalg.norm(end)
-    points = slerp(start, end, 7)
+    points = circle(start, end, 7)
     np.testing.assert_allclose(points[[0, -1]], [start, end])
     np.testing.assert_allclose(np.linalg.norm(points, axis=1), np.linalg.norm(start))
     np.testing.assert_allclose(np.diff(np.sum(points[1:] * points[:-1], axis=1)), 0, atol=1e-9)
-    np.testing.assert_allclose(slerp(start, 2 * start, 3)[1], 1.5 * start)
+    np.testing.assert_allclose(circle(start, 2 * start, 3)[1], 1.5 * start)
     model = tiny_mlp_vae()
-    ends = between(model, PICTURES[0], PICTURES[1], 4)[[0, -1]]
-    np.testing.assert_allclose(ends, np.asarray(model.reconstruct(PICTURES[:2])), atol=1e-5)
+    way = np.asarray(interpolate(model, PICTURES[0], PICTURES[1], 4, spherical=True))
+    np.testing.assert_allclose(way[[0, -1]], np.asarray(model.reconstruct(PICTURES[:2])), atol=1e-5)
 
 
 def test_strokes_are_measured():
@@ -104,5 +105,5 @@ def test_what_does_not_fit_is_refused():
     refusal(lambda: restyle(tiny_mlp_vae(num_classes=3), PICTURES, [0] * 4, 1))
     refusal(lambda: direction(tiny_gan(), PICTURES, PICTURES))
     refusal(lambda: edit(tiny_mlp_vae(num_classes=3), PICTURES, np.ones(4)))
-    refusal(lambda: between(tiny_mlp_vae(), PICTURES[0], PICTURES[1], 1))
+    refusal(lambda: interpolate(tiny_mlp_vae(), PICTURES[0], PICTURES[1], 1))
     refusal(lambda: strokes(np.zeros((3, 8, 8))))

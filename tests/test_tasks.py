@@ -7,8 +7,9 @@ from rows import MODELS
 
 from kerasgen.tasks import compress, decompress
 from kerasgen.tasks.denoising import denoise
-from kerasgen.tasks.editing import between, direction, restyle
+from kerasgen.tasks.editing import direction, restyle
 from kerasgen.tasks.inpainting import inpaint
+from kerasgen.tasks.interpolation import interpolate
 from kerasgen.tasks.novelty import novelty
 
 pytestmark = pytest.mark.slow
@@ -29,6 +30,10 @@ def restyled(model, x):
     return restyle(model, x, np.zeros(len(x), int), np.ones(len(x), int))
 
 
+def interpolated(model, x, spherical):
+    return np.asarray(interpolate(model, x[0], x[1], len(x), spherical))
+
+
 def p_values(model, x):
     return novelty(model, np.tile(x, (20, 1, 1, 1))).p_values(x)
 
@@ -39,11 +44,12 @@ TASKS = {  # and whether they give pictures
     "inpaint": (inpainted, True),
     "restyle": (restyled, True),
     "direction": (lambda model, x: direction(model, x[:2], x[2:]), False),
-    "between": (lambda model, x: between(model, x[0], x[1], len(x)), True),
+    "interpolate": (lambda model, x: interpolated(model, x, spherical=False), True),
+    "interpolate on a circle": (lambda model, x: interpolated(model, x, spherical=True), True),
     "novelty": (p_values, False),
 }
 DONE = {  # of families that are known to do them
-    "vae": {"compress", "denoise", "inpaint", "direction", "between", "novelty"},
+    "vae": {"compress", "denoise", "inpaint", "direction", "interpolate", "novelty"},
     "mixture": {"novelty"},
     "gated_pixelcnn": {"compress", "inpaint", "novelty"},
 }

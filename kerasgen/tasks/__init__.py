@@ -2,7 +2,7 @@
 
 from kerasgen.tasks.compression import compress, decompress
 from kerasgen.tasks.denoising import denoise
-from kerasgen.tasks.editing import between, direction, edit, restyle
+from kerasgen.tasks.editing import direction, edit, restyle
 from kerasgen.tasks.inpainting import inpaint
 from kerasgen.tasks.interpolation import interpolate
 from kerasgen.tasks.novelty import novelty
@@ -11,7 +11,6 @@ from kerasgen.tasks.traversal import traverse
 
 __all__ = [
     "alike",
-    "between",
     "compress",
     "decompress",
     "denoise",

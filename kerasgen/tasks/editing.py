@@ -2,7 +2,6 @@
 
 restyled     p(x | z, another class),     z the code of the picture given its class
 edited       p(x | z + amount (mean code of some - mean code of the others))
-between      codes on the great circle from one to another (White 2016, arXiv 1609.04468)
 """
 
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasgen import checks
 from kerasgen.batches import mapped
 from kerasgen.model import GenerativeModel
 from kerasgen.tasks.codes import has_code
@@ -101,53 +99,6 @@ def edit(model: GenerativeModel, x: Any, along: Any, amount: float = 1.0) -> np.
     """
     _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
     return _shown(model, _codes(model, x) + amount * np.asarray(along))
-
-
-def between(model: GenerativeModel, start: Any, end: Any, steps: int) -> np.ndarray:
-    """Pictures on the great circle between the codes of two, as `interpolate` on a straight line.
-
-    Args:
-        model: with a code, without a condition.
-        start, end: `[height, width, channels]`.
-        steps: number of pictures, at least 2.
-
-    Returns:
-        `[steps, height, width, channels]`.
-
-    Raises:
-        ValueError: a model without a code, fewer than 2 steps.
-
-    >>> model = kerasgen.zoo.load("vae_mnist")
-    >>> between(model, np.zeros((28, 28, 1)), np.ones((28, 28, 1)), steps=4).shape
-    (4, 28, 28, 1)
-    """
-    _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
-    if checks.positive("steps", steps) < 2:
-        raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
-    return _shown(model, slerp(*_codes(model, np.stack([start, end])), steps))
-
-
-def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
-    """Points on the great circle between two directions, their lengths between those of the ends.
-
-    Args:
-        start, end: `[D]`.
-        steps: number of points.
-
-    Returns:
-        `[steps, D]`; where no circle is told from another, points of the straight line.
-
-    >>> slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3).round(2).tolist()
-    [[1.0, 0.0], [0.71, 0.71], [0.0, 1.0]]
-    """
-    share = np.linspace(0, 1, steps)[:, None]
-    lengths = [np.linalg.norm(each) for each in (start, end)]
-    units = [each / max(length, 1e-9) for each, length in zip((start, end), lengths)]
-    angle = np.arccos(np.clip(np.dot(*units), -1, 1))
-    if np.sin(angle) < 1e-6:
-        return (1 - share) * start + share * end
-    way = np.sin((1 - share) * angle) * units[0] + np.sin(share * angle) * units[1]
-    return way / np.sin(angle) * ((1 - share) * lengths[0] + share * lengths[1])
 
 
 def _codes(model, x):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from kerasgen import checks
@@ -9,14 +10,18 @@ from kerasgen.model import GenerativeModel
 from kerasgen.tasks.traversal import single
 
 
-def interpolate(model: GenerativeModel, start: Any, end: Any, steps: int = 8):
-    """Means of the likelihood on the straight line between the posterior means of two images.
+def interpolate(
+    model: GenerativeModel, start: Any, end: Any, steps: int = 8, spherical: bool = False
+):
+    """Means of the likelihood on the way between the posterior means of two images.
 
     Args:
         model: a latent-variable model without a condition.
         start, end: images `event_shape` in [0, 1].
         steps: number of images, at least 2; the first and last are the reconstructions of `start`
             and `end`.
+        spherical: go by the great circle, near which codes of many dimensions lie (White 2016,
+            arXiv 1609.04468), and not by the straight line.
 
     Returns:
         `[steps, *event_shape]`.
@@ -35,5 +40,39 @@ def interpolate(model: GenerativeModel, start: Any, end: Any, steps: int = 8):
     if checks.positive("steps", steps) < 2:
         raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
     z = ops.concatenate([model.encode(single(model, each)).mean() for each in (start, end)])
-    share = ops.reshape(ops.linspace(0.0, 1.0, steps), (steps, *[1] * (len(z.shape) - 1)))
-    return model.decode((1 - share) * z[:1] + share * z[1:]).mean()
+    ends = ops.convert_to_numpy(ops.reshape(z, (2, -1)))
+    codes = circle(*ends, steps) if spherical else line(*ends, steps)
+    return model.decode(codes.astype("float32").reshape(steps, *z.shape[1:])).mean()
+
+
+def line(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
+    """Points on the straight line, `[steps, D]`, from one `[D]` to another.
+
+    >>> line(np.array([0.0, 1.0]), np.array([1.0, 1.0]), 3).tolist()
+    [[0.0, 1.0], [0.5, 1.0], [1.0, 1.0]]
+    """
+    share = np.linspace(0, 1, steps)[:, None]
+    return (1 - share) * start + share * end
+
+
+def circle(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
+    """Points on the great circle between two directions, their lengths between those of the ends.
+
+    Args:
+        start, end: `[D]`.
+        steps: number of points.
+
+    Returns:
+        `[steps, D]`; where no circle is told from another, points of the straight line.
+
+    >>> circle(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3).round(2).tolist()
+    [[1.0, 0.0], [0.71, 0.71], [0.0, 1.0]]
+    """
+    share = np.linspace(0, 1, steps)[:, None]
+    lengths = [np.linalg.norm(each) for each in (start, end)]
+    units = [each / max(length, 1e-9) for each, length in zip((start, end), lengths)]
+    angle = np.arccos(np.clip(np.dot(*units), -1, 1))
+    if np.sin(angle) < 1e-6:
+        return line(start, end, steps)
+    way = np.sin((1 - share) * angle) * units[0] + np.sin(share * angle) * units[1]
+    return way / np.sin(angle) * ((1 - share) * lengths[0] + share * lengths[1])
