@@ -59,7 +59,7 @@ def lines(sentences: list[str]) -> np.ndarray:
     import matplotlib
     from PIL import Image, ImageDraw, ImageFont
 
-    height, width, size, letters = 64, 150, 10, 24
+    height, width, size, letters = 64, 150, 10, 27
     font = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
     cards = []
     for sentence in sentences:
