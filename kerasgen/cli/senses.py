@@ -70,7 +70,7 @@ def _read(name, event, sense, file):
     from kerasgen.data import pictures
 
     if event.count:
-        return np.int32(event.number(str(file)))
+        return np.array(event.number(str(file)), "int32")
     if file.suffix.lower() == ".wav" and (hearing := _parts(name, "hearing").get(sense)):
         return hearing(file)
     return pictures.read(file, event.shape)

@@ -196,7 +196,7 @@ class Batches(keras.utils.PyDataset):
         return noise[:, :size].reshape(shape)
 
     def _check(self, source):
-        if np.ndim(self.binarize) or self.binarize not in _BINARIZE:
+        if not isinstance(self.binarize, str | None) or self.binarize not in _BINARIZE:
             raise ValueError(
                 f"Expected binarize to be one of {_BINARIZE}. "
                 f"Received: binarize={checks.short(self.binarize)}"

@@ -77,7 +77,7 @@ def checked(model: Any, examples: Any, condition: Any = None) -> tuple[Any, Any]
 
 def by_batch(
     score: Callable[..., Iterable[Any]],
-    examples: np.ndarray,
+    examples: Any,
     condition: np.ndarray | None,
     progress: bool = False,
 ) -> list[np.ndarray]:

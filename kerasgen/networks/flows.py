@@ -35,7 +35,7 @@ class FlowNetwork(layers.Layer):
     True
     """
 
-    size = None
+    size: Any = None  # of a code, an integer once it is set
 
     def __init__(self, num_steps: int, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})

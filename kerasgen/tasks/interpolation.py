@@ -41,7 +41,8 @@ def interpolate(
         raise ValueError(f"Expected at least 2 steps, the two ends. Received: steps={steps}")
     z = ops.concatenate([model.encode(single(model, each)).mean() for each in (start, end)])
     ends = ops.convert_to_numpy(ops.reshape(z, (2, -1)))
-    codes = circle(*ends, steps) if spherical else line(*ends, steps)
+    way = circle if spherical else line
+    codes = way(ends[0], ends[1], steps)
     return model.decode(codes.astype("float32").reshape(steps, *z.shape[1:])).mean()
 
 

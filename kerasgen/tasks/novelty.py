@@ -58,7 +58,7 @@ class Detector:
         self.model = model
         self.background = background
 
-    def fit(self, reference: np.ndarray, seed: int) -> "Detector":
+    def fit(self, reference: np.ndarray, seed: int | None) -> "Detector":
         """Learns the reference's codes and what the model says of them, then calibrates."""
         from sklearn.mixture import GaussianMixture
 
@@ -79,7 +79,7 @@ class Detector:
     def save(self, path: str | os.PathLike) -> None:
         """Writes what was learned, not the models, to a `.npz` file: see `load`."""
         density, codes = self._density, self._codes or ()
-        arrays = {f"{_OF}{name}": each for name, each in self._calibration.items()}
+        arrays: dict[str, Any] = {f"{_OF}{name}": each for name, each in self._calibration.items()}
         arrays |= {name: getattr(density, name) for name in _DENSITY}
         arrays |= {f"codes_{i}": each for i, each in enumerate(codes)}
         arrays |= {"centre": self._centre, "scale": self._scale, "nats": self._mean_nats}

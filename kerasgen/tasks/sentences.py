@@ -60,8 +60,8 @@ def sentences_between(model: GenerativeModel, start: str, end: str, steps: int =
     >>> len(sentences_between(vae, "slow", "cheap", steps=3))
     3
     """
-    ends = [keras.ops.convert_to_tensor(known(model, each)[0]) for each in (start, end)]
-    return model.event.words(interpolate(model, *ends, steps))
+    first, last = (keras.ops.convert_to_tensor(known(model, each)[0]) for each in (start, end))
+    return model.event.words(interpolate(model, first, last, steps))
 
 
 def known(model: GenerativeModel, sentence: str) -> np.ndarray:

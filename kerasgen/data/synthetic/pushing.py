@@ -73,7 +73,8 @@ class Pushes:
 
     def __getitem__(self, rows):
         names = [each.name for each in dataclasses.fields(self)][:-1]
-        return Pushes(*(getattr(self, name)[rows] for name in names), self.everything or self)
+        chosen = {name: getattr(self, name)[rows] for name in names}
+        return Pushes(**chosen, everything=self.everything or self)
 
     @functools.cached_property
     def _motion(self):
@@ -90,7 +91,8 @@ class Pushes:
             turn = -FRICTION * along * (depth > 0) / self.radius
             disc = disc + np.column_stack([normal * depth[:, None], turn]).astype("float32")
             way = np.where(depth > 0, way + depth, 0).astype("float32")
-            fingers.append(finger), discs.append(disc), ways.append(way)
+            for samples, sample in zip((fingers, discs, ways), (finger, disc, way)):
+                samples.append(sample)
         return tuple(np.stack(each, axis=1) for each in (fingers, discs, ways))
 
     def joints(self, at=WINDOW):
@@ -215,8 +217,10 @@ def draw(count, seed):
     swapped = next(columns) < 0.5
     shift = 1 + ((count - 1) * next(columns)).astype(int) if count > 1 else np.zeros(1, int)
     other = np.where(swapped, (place + shift) % count, place)
-    fields = (start, speed, disc, radius, color, light)
-    return Pushes(*(each.astype("float32") for each in fields), noise, place, other)
+    real = {"start": start, "speed": speed, "disc": disc, "radius": radius}
+    real |= {"color": color, "light": light}
+    real = {name: each.astype("float32") for name, each in real.items()}
+    return Pushes(**real, noise=noise, place=place, other=other)
 
 
 @functools.cache
