@@ -70,7 +70,8 @@ def _speech(name, label, classes, **judges):
 
 def _reviews(name, what, authors, opener):
     title = f"{what} and their polarity ({authors})"
-    return Entry(name, title, "CC BY 4.0", classes=sentences.POLARITY, opener=opener)
+    known = {"classes": sentences.POLARITY, "opener": opener, "by_hand": True}
+    return Entry(name, title, "CC BY 4.0", **known)
 
 
 def _in_three(name, house_number, title, licence):

@@ -32,6 +32,7 @@ class Entry:
             None where neither holds for all.
         classes: names of its labels by number, where they have some.
         opener: function of `data_dir` and `download` to what reads it; None where TFDS does.
+        by_hand: whether its files are to be fetched by hand, as no library brings them.
         masks: function of a split to which pixels belong to what the label says, or None.
         parts: of a set of several senses, the sets that they come from, by sense.
         sound: of spectrograms, the function of `[N, ...]` to waveforms `[N, T]`, or None.
@@ -56,6 +57,7 @@ class Entry:
     drawn: str | None = None
     classes: tuple[str, ...] = ()
     opener: Callable[[Any, bool], Reader] | None = None
+    by_hand: bool = False
     masks: Callable[[str], Any] | None = None
     parts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     sound: Callable[[Any], Any] | None = None

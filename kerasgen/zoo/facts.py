@@ -4,8 +4,11 @@ The prose is in `kerasgen/templates/card.md.j2`. Nothing in a card is written by
 """
 
 import dataclasses
+import textwrap
 from collections.abc import Mapping
 from typing import Any
+
+from keras import tree
 
 from kerasgen.data import catalog
 from kerasgen.documents import write_yaml
@@ -13,6 +16,7 @@ from kerasgen.recipe import UNKNOWN, Recipe
 from kerasgen.reports import report
 
 LICENCE = "Apache-2.0"  # of the weights of presets
+_LONG = 200  # characters
 _LOADED = ("batch_size", "binarize", "labels")  # what fine-tuning reads as training did
 _BINARIZED = {
     None: "values as they are",
@@ -47,7 +51,7 @@ def facts(
         "name": recipe.name,
         "title": recipe.title or recipe.name,
         "lesson": recipe.lesson,
-        "structure": write_yaml(recipe.model, width=100, default_flow_style=None).rstrip(),
+        "structure": write_yaml(_shown(recipe.model), width=100, default_flow_style=None).rstrip(),
         "parameters": model.count_params(),
         "weight_bytes": weight_bytes,
         "multiply_adds": known.multiply_adds,
@@ -58,6 +62,13 @@ def facts(
         **_training(recipe, metrics, known.fixed_settings),
         **_data(recipe, metrics),
     }
+
+
+def _shown(model):
+    """A recipe's model, of whose long texts, such as vocabularies, only the start is shown."""
+    return tree.map_structure(
+        lambda each: textwrap.shorten(each, _LONG) if isinstance(each, str) else each, model
+    )
 
 
 def _figures(figures):
@@ -112,7 +123,8 @@ def _data(recipe, metrics):
     if name == UNKNOWN:
         entry = dataclasses.replace(entry, title="data that it does not know by name")
         file = "mine.npz"
-    is_downloaded = not file and entry.reader is None  # others are computed or come with a library
+    # Others are computed, come with a library or are fetched by hand.
+    is_downloaded = not file and entry.reader is None and not entry.by_hand
     options = [f"{key}={_quoted(recipe.data[key])}" for key in _LOADED if key in recipe.data]
     options += ["shuffle=True", *(["download=True"] if is_downloaded else [])]
     function = "from_npz" if file else "load"
