@@ -112,12 +112,36 @@ def test_a_damaged_file_is_refused(packed, data):
         refusal(lambda damaged=damaged: decompress(model, damaged))
 
 
-def rewritten(file, **changes):
+def rewritten(file, words=None, **changes):
     """A file that says something else of itself, with a checksum that fits."""
     (length,) = struct.unpack("<I", file[4:8])
     head = json.dumps(json.loads(file[8 : 8 + length]) | changes).encode()
-    content = file[:4] + struct.pack("<I", len(head)) + head + file[8 + length : -16]
+    words = file[8 + length : -16] if words is None else words
+    content = file[:4] + struct.pack("<I", len(head)) + head + words
     return content + compression.hashlib.sha256(content).digest()[:16]
+
+
+JSON = st.none() | st.booleans() | st.integers(-2, 10**30) | st.text(max_size=3)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=50)
+def test_a_file_that_someone_made_up_is_refused(packed, data):
+    model, file = packed
+    name = data.draw(st.sampled_from(sorted(set(compression.facts(file)) - {"model"})))
+    wrong = data.draw(JSON | st.lists(JSON, max_size=3) | st.dictionaries(st.just("a"), JSON))
+    made_up = rewritten(file, **{name: wrong})
+    try:
+        np.testing.assert_array_equal(decompress(model, made_up), decompress(model, file))
+    except ValueError:
+        refusal(lambda: decompress(model, made_up))
+
+
+@given(st.binary(max_size=200))
+@settings(deadline=None, max_examples=30)
+def test_made_up_words_are_refused(packed, words):
+    model, file = packed
+    refusal(lambda: decompress(model, rewritten(file, words)))
 
 
 def test_a_file_of_other_weights_or_other_numbers_is_refused(packed):

@@ -8,6 +8,7 @@ What it decodes is compared with a checksum of the pixels.
 import contextlib
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +28,16 @@ from kerasgen.tasks.frequencies import coder
 _MAGIC = b"kgz1"
 _CHECK = 16  # bytes of a SHA-256 at the end
 _MOST = 2**31  # pixels of a file
+_FACTS = {
+    "model": (str, type(None)),
+    "weights": str,
+    "arithmetic": dict,
+    "numbers": str,
+    "count": int,
+    "shape": list,
+    "block": int,
+    "pixels": str,
+}
 
 
 def compress(
@@ -125,7 +136,7 @@ def decompress(model: GenerativeModel, file: bytes, progress: bool = False) -> n
             "Expected the pixels that were compressed. Received: others, as the model's numbers "
             "differ here. Decompress the file where it was compressed."
         )
-    return levels.reshape(-1, *facts["shape"]).astype("float32") / np.float32(model.levels - 1)
+    return levels.reshape(-1, *model.event_shape).astype("float32") / np.float32(model.levels - 1)
 
 
 def facts(file: bytes) -> dict[str, Any]:
@@ -180,11 +191,25 @@ def _read(file):
     start = len(_MAGIC) + 4
     end = start + struct.unpack("<I", file[len(_MAGIC) : start])[0]
     facts = documents.read_json(content[start:end])
-    if not 0 < facts["count"] * np.prod(facts["shape"]) <= _MOST:
+    if not isinstance(facts, dict) or (wrong := _faults(facts)) or (len(content) - end) % 4:
+        what = ", ".join(wrong) if isinstance(facts, dict) else "a head that is none"
         raise ValueError(
-            f"Expected up to {_MOST:,} pixels. Received: a file that says it has more."
+            "Expected a file of kerasgen compress, whose checksum anyone can make. Received: one "
+            f"of another make: {what or 'bytes that are no words'}. Ask for the right one."
         )
     return facts, np.frombuffer(content[end:], "<u4").astype("uint32")
+
+
+def _faults(facts):
+    """What a head lacks or has of another type or size."""
+    wrong = [name for name, kind in _FACTS.items() if not isinstance(facts.get(name), kind)]
+    if wrong:
+        return wrong
+    sizes = [facts["count"], facts["block"], *facts["shape"]]
+    if not all(type(size) is int and 0 < size <= _MOST for size in sizes):
+        return ["count, block and shape"]
+    pixels = math.prod(sizes) // facts["block"]
+    return [] if pixels <= _MOST else [f"more than {_MOST:,} pixels"]
 
 
 def _engine(model):
