@@ -48,9 +48,9 @@ PIXELS = {
 
 
 IN_STEPS = {  # what is told of values that come in batches
-    "bytes": "pixels outside",
-    "bytes_as_floats": "pixels outside",
-    "negative": "pixels outside",
+    "bytes": "divide them by 255",
+    "bytes_as_floats": "divide them by 255",
+    "negative": "pixels in ",
     "nan": "NaN or infinite values",
     "infinity": "NaN or infinite values",
 }

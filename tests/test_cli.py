@@ -199,7 +199,7 @@ def test_data_export(tmp_path):
         (["sample"], "the following arguments are required: NAME"),
         (["sample", "x", "-n", "0"], "expected an integer of at least 1, received '0'"),
         (["sample", "x", "-n", "many"], "expected an integer of at least 1, received 'many'"),
-        (["paint"], "Expected a command. Received: 'paint'. Near names: train."),
+        (["paint"], "Expected a command. Received: 'paint'. Near names: inpaint, train."),
         (["lst"], "Expected a command. Received: 'lst'. Near names: list."),
         (["x"], "Received: 'x'. Known: list, card,"),
         (["sample", "vae_mnist", "--lable", "3"], "Received: '--lable'. Near names: --label"),

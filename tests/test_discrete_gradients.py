@@ -129,7 +129,7 @@ def test_reinforce_refuses_what_it_cannot_do():
     ):
         objectives.REINFORCE(4).term_names(bottlenecks.VectorQuantizer(4, 2))
     with pytest.raises(
-        ValueError, match="Expected warmup to be 'linear' or 'cosine'. Received: 'step'"
+        ValueError, match="Expected warmup to be 'linear', 'cosine' or 'cyclic'. Received: 'step'"
     ):
         objectives.ELBO(warmup="step")
 

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
     >>> import argparse
-    >>> run(argparse.Namespace(action="import", source="nowhere"))
+    >>> run(argparse.Namespace(action="import", source="nowhere", text=None))
     Traceback (most recent call last):
     FileNotFoundError: Expected a folder of pictures or a CSV file. Received: nowhere, ...
     """

@@ -93,6 +93,7 @@ def archive(signatures, folder, batch_size=None, checked=lambda name, tensor, va
     """Writes the signatures, of a batch size or a free one, as a SavedModel with the variables that
     they use; `checked(name, tensor, value)` is what they make of each input.
 
+    >>> import pathlib
     >>> model = kerasgen.families.Mixture([2], num_components=3)
     >>> archive(_signatures.of(model, ["sample"]), "signatures", batch_size=4)
     >>> (pathlib.Path("signatures") / "saved_model.pb").exists()
