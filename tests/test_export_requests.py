@@ -151,7 +151,7 @@ def test_bad_arguments(tmp_path):
     ):
         export.saved_model(dense(), tmp_path / "model", signatures=["encod"])
     with pytest.raises(
-        ValueError, match="Expected the path of a file. Received: .*, which is a folder"
+        ValueError, match="Expected a path of a file. Received: .*, a folder. Name a file"
     ):
         export.tflite(dense(), tmp_path)
     with pytest.raises(

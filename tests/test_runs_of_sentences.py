@@ -59,6 +59,6 @@ def test_the_command_prints_sentences(lines, tmp_path, capsys):
 
 
 def test_words_of_other_numbers_are_refused(lines, tmp_path):
-    data.text(lines, tmp_path / "own.npz", length=8)
+    other = data.text(lines, tmp_path / "other" / "lines.npz", length=8).path
     with pytest.raises(ValueError, match="data of the recipe's vocabulary, 10 words"):
-        training.run(recipe_of(sentences.text_vae()), tmp_path / "run", data=tmp_path / "own.npz")
+        training.run(recipe_of(sentences.text_vae()), tmp_path / "run", data=other)

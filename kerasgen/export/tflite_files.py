@@ -70,9 +70,7 @@ def tflite(
     checks.positive("seed", seed)
     _signatures.check_batch(batch_size)
     if path.is_dir():
-        raise ValueError(
-            f"Expected the path of a file. Received: {path}, which is a folder. Add a file name."
-        )
+        raise ValueError(f"Expected a path of a file. Received: {path}, a folder. Name a file.")
     chosen = _signatures.of(model, signatures)
     if batch_size is None and (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(sample, seed)

@@ -69,16 +69,15 @@ def run(
 
     Raises:
         ValueError: a schedule that does not fit the model or the replicas; `output` holds a run
-            and `resume` is not set, or one of a different recipe; another process trains there; no
-            checkpoint there is whole; workers disagree.
+            and `resume` is not set, or another recipe's; a process trains there; no whole
+            checkpoint; workers disagree; words of other numbers.
         RuntimeError: a worker stopped.
         FloatingPointError: the loss is no longer finite; the last good checkpoint is kept.
 
-    Example:
-        >>> recipe = kerasgen.zoo.recipe("gmm_ring")
-        >>> recipe.data["split"] = "train[:1000]"
-        >>> model = kerasgen.training.run(recipe, "runs/gmm_ring")
-        {'nll': 0.5..., 'iterations': ..., 'converged': True}
+    >>> recipe = kerasgen.zoo.recipe("gmm_ring")
+    >>> recipe.data["split"] = "train[:1000]"
+    >>> model = kerasgen.training.run(recipe, "runs/gmm_ring")
+    {'nll': 0.5..., 'iterations': ..., 'converged': True}
     """
     output = pathlib.Path(output)
     recipe, source = _with_source(recipe, data, data_dir, download)
