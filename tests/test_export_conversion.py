@@ -1,10 +1,11 @@
 """One process converts many files, and a fault in it is the fault of one file."""
 
 import contextlib
+import pathlib
 
 import pytest
 
-from kerasgen.export import convert
+from kerasgen.export import conversion, convert
 from kerasgen.export.conversion import Converter
 
 PROGRAM = """
@@ -51,3 +52,12 @@ def test_a_fault_ends_the_process_and_another_takes_its_place(process_of):
         with pytest.raises(RuntimeError, match="^exit status -6$"):
             process_of("crash")
     assert process_of("right") != first
+
+
+def test_paths_are_of_the_folder_that_the_caller_works_in(tmp_path, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(Converter, "__call__", lambda self, **request: asked.update(request))
+    monkeypatch.chdir(tmp_path)
+    conversion.convert(pathlib.Path("saved"), pathlib.Path("model.tflite"), ["sample"])
+    assert asked["folder"] == str(tmp_path / "saved")
+    assert asked["output"] == str(tmp_path / "model.tflite")

@@ -10,7 +10,7 @@ from scipy import stats
 from tiny import tiny_vae
 
 from kerasgen import backend, bottlenecks, objectives
-from kerasgen.distributions import decomposition
+from kerasgen.objectives import decomposition
 
 
 def gaussians(n, seed=0):

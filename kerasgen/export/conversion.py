@@ -158,6 +158,7 @@ def convert(
     >>> pathlib.Path("sample.tflite").read_bytes()[4:8]
     b'TFL3'
     """
+    source, path = source.absolute(), path.absolute()  # the process may work in another folder
     calibration = source.with_suffix(".npz")
     arrays = {
         f"{name}|{key}": value

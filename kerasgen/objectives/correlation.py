@@ -1,9 +1,9 @@
 """The ELBO with the KL in three weighted parts: Chen and others 2018, arXiv 1802.04942."""
 
 from kerasgen import backend
-from kerasgen.distributions.decomposition import kl_parts
 from kerasgen.loss import Loss
 from kerasgen.objectives.bounds import Objective
+from kerasgen.objectives.decomposition import kl_parts
 from kerasgen.registration import register
 
 
