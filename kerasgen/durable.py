@@ -18,8 +18,6 @@ from collections.abc import Iterator
 
 from filelock import FileLock, Timeout
 
-from kerasgen import checks
-
 _HERE, _SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of Linux
 _LOCK, _PREVIOUS = "lock", "previous"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -44,7 +42,10 @@ def placed(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         >>> pathlib.Path("greeting.txt").read_text()
         'hello'
     """
-    path = pathlib.Path(os.path.realpath(checks.path("path", path)))
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        received = " ".join(repr(path).split())[:60]
+        raise ValueError(f"Expected a path to write to. Received: {received}. Name one.")
+    path = pathlib.Path(os.path.realpath(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
