@@ -190,18 +190,25 @@ def _read(file):
         )
     start = len(_MAGIC) + 4
     end = start + struct.unpack("<I", file[len(_MAGIC) : start])[0]
-    facts = documents.read_json(content[start:end])
-    if not isinstance(facts, dict) or (wrong := _faults(facts)) or (len(content) - end) % 4:
-        what = ", ".join(wrong) if isinstance(facts, dict) else "a head that is none"
+    try:
+        facts = documents.read_json(content[start:end])
+        wrong = _faults(facts)
+    except ValueError as error:
+        facts, wrong = {}, [str(error)]
+    if (len(content) - end) % 4:
+        wrong.append("no whole number of words")
+    if wrong:
         raise ValueError(
             "Expected a file of kerasgen compress, whose checksum anyone can make. Received: one "
-            f"of another make: {what or 'bytes that are no words'}. Ask for the right one."
+            f"of another make: {', '.join(wrong)}. Ask for the right one."
         )
     return facts, np.frombuffer(content[end:], "<u4").astype("uint32")
 
 
 def _faults(facts):
     """What a head lacks or has of another type or size."""
+    if not isinstance(facts, dict):
+        return ["a head that is none"]
     wrong = [name for name, kind in _FACTS.items() if not isinstance(facts.get(name), kind)]
     if wrong:
         return wrong
