@@ -20,7 +20,7 @@ def test_a_shipped_card_is_what_is_made_of_its_figures(name):
     """But for what its pictures show."""
     folder, text = zoo.folder(name), zoo.card(name)
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    shown = re.findall(r"^!\[(.+)\]\((.+)\)$", text, re.MULTILINE)
+    shown = re.findall(r"^!?\[(.+)\]\((.+)\)$", text, re.MULTILINE)
     pictures = {file: caption for caption, file in shown}
     recipe = Recipe.load(folder / "recipe.yaml")
     size = (folder / "model.weights.h5").stat().st_size

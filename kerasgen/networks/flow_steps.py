@@ -1,11 +1,13 @@
 """Steps of flows: layers with `forward(u, context)` and `inverse(z, context)`."""
 
+import math
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+_UNBENT = math.log(math.e - 1)  # where softplus is 1, so that a step starts near the identity
 _HALVINGS = 30  # of an interval in which the inverse of a planar map is sought
 
 
@@ -158,7 +160,7 @@ class Plane(layers.Layer):
         w, d, b = ops.split(parameters, (self.size, 2 * self.size), axis=-1)
         product = ops.sum(w * d, axis=-1, keepdims=True)
         squared = ops.sum(ops.square(w), axis=-1, keepdims=True) + 1e-6
-        enough = ops.softplus(product) - 1  # above -1
+        enough = ops.softplus(product + _UNBENT) - 1  # above -1, and 0 where the product is 0
         return w, d + (enough - product) * w / squared, b
 
     def forward(self, u: Any, context: Any):
