@@ -101,9 +101,15 @@ def test_strokes_are_measured():
 
 
 def test_what_does_not_fit_is_refused():
-    refusal(lambda: restyle(tiny_mlp_vae(), PICTURES, [0] * 5, 1))
-    refusal(lambda: restyle(tiny_mlp_vae(num_classes=3), PICTURES, [0] * 4, 1))
-    refusal(lambda: direction(tiny_gan(), PICTURES, PICTURES))
-    refusal(lambda: edit(tiny_mlp_vae(num_classes=3), PICTURES, np.ones(4)))
-    refusal(lambda: interpolate(tiny_mlp_vae(), PICTURES[0], PICTURES[1], 1))
-    refusal(lambda: strokes(np.zeros((3, 8, 8))))
+    assert "a condition" in refusal(lambda: restyle(tiny_mlp_vae(), PICTURES, [0] * 5, 1))
+    assert "5 examples" in refusal(
+        lambda: restyle(tiny_mlp_vae(num_classes=3), PICTURES, [0] * 4, 1)
+    )
+    assert "with a code" in refusal(lambda: direction(tiny_gan(), PICTURES, PICTURES))
+    assert "without a condition" in refusal(
+        lambda: edit(tiny_mlp_vae(num_classes=3), PICTURES, np.ones(4))
+    )
+    assert "at least 2 steps" in refusal(
+        lambda: interpolate(tiny_mlp_vae(), PICTURES[0], PICTURES[1], 1)
+    )
+    assert "shape (3, 8, 8)" in refusal(lambda: strokes(np.zeros((3, 8, 8))))

@@ -96,7 +96,7 @@ def in_a_folder_of_its_own(tmp_path_factory):
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
 def test_the_right_call_is_right(call):
     inspect.signature(call).bind(**CALLS[call])
-    call(**CALLS[call])
+    assert call(**CALLS[call]) is not None
 
 
 @pytest.mark.parametrize(

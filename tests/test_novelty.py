@@ -48,7 +48,7 @@ def test_every_score_has_p_values(detector):
     x = bars(3, True)
     for name in detector.names:
         assert detector.p_values(x, name).shape == (3,)
-    refusal(lambda: detector.p_values(x, "magic"))
+    assert "magic" in refusal(lambda: detector.p_values(x, "magic"))
 
 
 def test_a_detector_comes_back_from_its_file(detector, tmp_path):
@@ -75,7 +75,7 @@ def test_a_background_gives_the_likelihood_ratio():
 
 def test_what_does_not_fit_is_refused():
     x = bars(99, True)
-    refusal(lambda: novelty(tiny_gan(), x))
-    refusal(lambda: novelty(tiny_mlp_vae(num_classes=3), x))
-    refusal(lambda: novelty(tiny_mixture(), x[:10]))
-    refusal(lambda: novelty(tiny_mixture(), x[:, :4]))
+    assert "without a condition" in refusal(lambda: novelty(tiny_gan(), x))
+    assert "without a condition" in refusal(lambda: novelty(tiny_mlp_vae(num_classes=3), x))
+    assert "at least 60 reference" in refusal(lambda: novelty(tiny_mixture(), x[:10]))
+    assert "shape (99, 4, 8, 1)" in refusal(lambda: novelty(tiny_mixture(), x[:, :4]))

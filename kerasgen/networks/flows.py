@@ -5,6 +5,7 @@ MaskedAutoregressive  Papamakarios, Pavlakou and Murray 2017, arXiv 1705.07057
 Planar                Rezende and Mohamed 2015, arXiv 1505.05770
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class FlowNetwork(layers.Layer):
     """
 
     size: Any = None  # of a code, an integer once it is set
+    step: Callable[[int], layers.Layer]  # by its number one with `forward` and `inverse` of its own
 
     def __init__(self, num_steps: int, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
@@ -60,10 +62,6 @@ class FlowNetwork(layers.Layer):
         config = dict(config)
         self.set_size(config.pop("size"))
         super().build_from_config(config)
-
-    def step(self, number: int) -> layers.Layer:
-        """A layer with `forward` and `inverse` of its own."""
-        raise NotImplementedError
 
     def forward(self, u: Any, context: Any):
         """z `[..., size]`."""

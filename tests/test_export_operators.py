@@ -1,0 +1,44 @@
+"""Numbers that TFLite's own operators get wrong, or eight bits round away."""
+
+import keras
+import numpy as np
+import pytest
+from tiny import tiny_gan
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("export needs the TensorFlow backend", allow_module_level=True)
+
+from exporting import dense, inputs, interpreter
+
+from kerasgen import export, likelihoods
+from kerasgen.export import signatures
+
+
+def test_confident_logits_survive_tflite(tmp_path):
+    """TFLite's own softplus overflows past 88, which a wrong pixel of a confident
+    decoder reaches.
+    """
+    model = dense()
+    model.decoder.set_weights([1000 * weights for weights in model.decoder.get_weights()])
+    given = inputs(model, "elbo", 64)
+    want = np.asarray(signatures.of(model)["elbo"].function(**given)["elbo"])
+    assert want.min() < -1000
+    report = export.tflite(model, tmp_path / "model.tflite", signatures=["elbo"], batch_size=None)
+    have = interpreter(report.path).get_signature_runner("elbo")(**given)["elbo"]
+    np.testing.assert_allclose(have, want, rtol=1e-4)
+
+
+def test_labels_survive_full_integer_files(tmp_path):
+    """TFLite's own one_hot gives 3.3 and -3.9 there, for 1 and 0."""
+    report = export.tflite(tiny_gan(num_classes=10), tmp_path / "model.tflite", "int8")
+    assert max(report.mean_errors.values()) < 0.005
+
+
+def test_small_scales_survive_full_integer_files(tmp_path):
+    """Eight bits round a small scale to 0, and LiteRT ends at a division by it."""
+    model, rng = dense(likelihood=likelihoods.DiscretizedLogistic(2)), np.random.default_rng(0)
+    *others, kernel, bias = model.decoder.get_weights()
+    kernel, bias = rng.normal(0, 0.3, kernel.shape), rng.normal(-2, 2.5, bias.shape)
+    model.decoder.set_weights([*others, kernel, bias])
+    report = export.tflite(model, tmp_path / "a.tflite", "int8", signatures=["decode"], bound=1.0)
+    assert report.mean_errors["decode"] < 0.1
