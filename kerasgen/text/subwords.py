@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from kerasgen.registration import register
+from kerasgen.text.rows import END, fault, rows
 
-END, _FIRST = 0, 1
-_SHOWN = 60  # characters of a sentence in an error
+_FIRST, _PARTS = 1, "parts of words"
 
 
 @register
@@ -78,13 +78,7 @@ class SubwordVocabulary:
 
     def fault(self, sentence: str) -> str | None:
         """Why `encode` refuses a sentence, or None."""
-        return self._fault(self._parts(sentence))
-
-    def _fault(self, parts):
-        if not parts:
-            return "has no words"
-        over = len(parts) > self.length
-        return f"has {len(parts):,} parts of words, more than {self.length}" if over else None
+        return fault(self._parts(sentence), self.length, _PARTS)
 
     def _parts(self, sentence):
         return self._encoder.encode(" ".join(sentence.lower().split())).ids
@@ -99,18 +93,7 @@ class SubwordVocabulary:
         Raises:
             ValueError: an empty or too long sentence.
         """
-        sentences = [sentences] if isinstance(sentences, str) else list(sentences)
-        numbers = np.full((len(sentences), self.length), END, "int32")
-        for row, sentence in zip(numbers, sentences):
-            parts = self._parts(sentence)
-            if fault := self._fault(parts):
-                shown = sentence if len(sentence) <= _SHOWN else f"{sentence[:_SHOWN]}..."
-                raise ValueError(
-                    f"Expected a sentence of 1 to {self.length} parts of words. "
-                    f"Received: {shown!r}, which {fault}."
-                )
-            row[: len(parts)] = np.array(parts) + _FIRST
-        return numbers
+        return rows(sentences, self.length, self._parts, lambda part: part + _FIRST, _PARTS)
 
     def decode(self, numbers: np.ndarray) -> list[str]:
         """The sentences that numbers `[B, T]` stand for, each up to its end, a list of B."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from kerasgen.registration import register
+from kerasgen.text.rows import END, fault, rows
 
-END, UNKNOWN, _FIRST = 0, 1, 2
+UNKNOWN, _FIRST = 1, 2
 _UNKNOWN = "<unknown>"
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[-'’][^\W_]+)*|[^\w\s]")
 _NO_SPACE_BEFORE = re.compile(r" (?=[,.!?;:)%])|(?<=[($]) ")
-_SHOWN = 60  # characters of a sentence in an error
 
 
 def split(sentence: str) -> list[str]:
@@ -79,14 +79,7 @@ class WordVocabulary:
 
     def fault(self, sentence: str) -> str | None:
         """Why `encode` refuses a sentence, or None."""
-        return self._fault(split(sentence))
-
-    def _fault(self, words):
-        if not words:
-            return "has no words"
-        if len(words) > self.length:
-            return f"has {len(words):,} words, more than {self.length}"
-        return None
+        return fault(split(sentence), self.length)
 
     def unknown(self, sentence: str) -> list[str]:
         """The words of a sentence that have no number of their own."""
@@ -98,18 +91,7 @@ class WordVocabulary:
         Raises:
             ValueError: an empty or too long sentence.
         """
-        sentences = [sentences] if isinstance(sentences, str) else list(sentences)
-        numbers = np.full((len(sentences), self.length), END, "int32")
-        for row, sentence in zip(numbers, sentences):
-            words = split(sentence)
-            if fault := self._fault(words):
-                shown = sentence if len(sentence) <= _SHOWN else f"{sentence[:_SHOWN]}..."
-                raise ValueError(
-                    f"Expected a sentence of 1 to {self.length} words. Received: {shown!r}, which "
-                    f"{fault}."
-                )
-            row[: len(words)] = [self._numbers.get(word, UNKNOWN) for word in words]
-        return numbers
+        return rows(sentences, self.length, split, lambda word: self._numbers.get(word, UNKNOWN))
 
     def decode(self, numbers: np.ndarray) -> list[str]:
         """The sentences that word numbers `[B, T]` stand for, each up to its end, a list of B."""
