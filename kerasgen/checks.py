@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+# Words that begin with the sound of a vowel, abbreviations such as MLP among them.
+_WITH_AN = re.compile(r"[AEIOaeio]|[Uu](?!ni|N|s)|[FHLMNRSX](?=[A-Z])|nd")
 _SPLIT = re.compile(r"(\w+)(?:\[(-?\d{1,18}%?)?:(-?\d{1,18}%?)?\])?")
 
 
@@ -20,6 +22,16 @@ def short(value: Any) -> str:
     """
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def kind(value: Any) -> str:
+    """What kind of thing a value is, with the article, as messages say it.
+
+    >>> kind(3), kind("3")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if _WITH_AN.match(name) else 'a'} {name}"
 
 
 def positive(name: str, value: Any) -> int:
