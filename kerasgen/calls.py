@@ -68,7 +68,7 @@ def check_numbers(given: dict[str, Any]) -> None:
     for data, steps in (("x", "steps_per_epoch"), ("validation_data", "validation_steps")):
         if epochs > 1 and hasattr(given.get(data), "__next__") and given.get(steps) is None:
             raise ValueError(
-                f"Expected {steps} beside a {type(given[data]).__name__} as {data}, which gives "
+                f"Expected {steps} beside {checks.kind(given[data])} as {data}, which gives "
                 f"its batches once. Received: epochs={epochs}. Pass it, or arrays, or a data set."
             )
 

@@ -10,13 +10,13 @@ from tiny_preset import FILES, METRICS, tiny_recipe, trained
 
 from kerasgen import zoo
 from kerasgen.recipe import Recipe
-from kerasgen.zoo import weights, writer
+from kerasgen.zoo import stored, writer
 
 
 def test_the_folder_holds_everything_and_no_optimizer(tiny_model, saved):
     assert sorted(path.name for path in saved.iterdir()) == sorted([*FILES, "manifest.json"])
     assert [path.name for path in saved.parent.iterdir()] == ["tiny"]
-    with weights.opened(saved / "model.weights.h5") as arrays:
+    with stored.opened(saved / "model.weights.h5") as arrays:
         assert not any("optimizer" in name or "mean" in name for name in arrays)
         assert sum(array.size for array in arrays.values()) == tiny_model.count_params()
     assert json.loads((saved / "metrics.json").read_text()) == METRICS

@@ -1,5 +1,6 @@
 """Weights files: half precision where it is safe, and nothing that is not exactly the model's."""
 
+import zlib
 from functools import partial
 
 import h5py
@@ -11,13 +12,13 @@ from tiny import tiny_gan, tiny_tokenizer, tiny_two_stage, tiny_vae
 from tiny_preset import METRICS, tiny_recipe
 
 from kerasgen import bottlenecks, events, families, likelihoods, networks, zoo
-from kerasgen.zoo import manifest, rounding, weights
+from kerasgen.zoo import manifest, rounding, stored, weights
 
 FILE = "model.weights.h5"
 
 
 def arrays_of(path):
-    with weights.opened(path) as arrays:
+    with stored.opened(path) as arrays:
         return {name: array[()] for name, array in arrays.items()}
 
 
@@ -97,6 +98,54 @@ def test_parts_whose_rounding_moves_a_figure_stay(images):
     np.testing.assert_array_equal(mixture.means, np.full((3, 2), 1000.3, "float32"))
     np.testing.assert_array_equal(mixture.logits, np.float16([0.1, 0.2, 0.3]).astype("float32"))
     np.testing.assert_allclose(mixture.log_prob(points), before, atol=1e-3)
+
+
+@pytest.mark.parametrize("shift, moves", [(0, True), (1000, False)])
+def test_what_may_move_is_a_share_of_the_figure(shift, moves):
+    """Rounding a location moves log p by about 0.002 nats, which may be much or little."""
+    mixture, x = families.Mixture((1,), 1), np.full((4, 1), 2.0, "float32")
+    mixture.means.assign([[1.0005]])  # 1.0004883 in half precision
+    before = float(mixture.log_prob(x)[0])
+    log_prob = mixture.log_prob
+    mixture.log_prob = lambda *given: 200 * log_prob(*given) - shift
+    rounding.round_weights(mixture, x)
+    is_kept = float(mixture.means[0, 0]) == np.float32(1.0005)
+    assert is_kept == moves
+    assert 1e-3 < 200 * abs(before - float(log_prob(x)[0])) < 1e-2 or moves
+
+
+def test_no_figure_moves_by_more_than_a_share_of_its_standard_error():
+    for name in zoo.list():
+        nll = zoo.metrics(name)["figures"].get("nll", {})
+        if nll.get("standard_error"):
+            assert max(1e-3, 1e-5 * abs(nll["value"])) < 0.2 * nll["standard_error"], name
+
+
+def test_bytes_of_one_rank_lie_together_and_archives_gain(tmp_path):
+    layer = keras.layers.Dense(100)
+    layer.build((None, 200))
+    ours, keras_file = tmp_path / FILE, tmp_path / "keras.weights.h5"
+    weights.save(layer, ours)
+    layer.save_weights(keras_file)
+    arrays = arrays_of(ours)
+    np.testing.assert_array_equal(arrays["vars/0"], layer.kernel)
+    assert len(zlib.compress(ours.read_bytes())) < 0.95 * len(
+        zlib.compress(keras_file.read_bytes())
+    )
+    layer.load_weights(ours)
+    np.testing.assert_array_equal(arrays["vars/0"], layer.kernel)
+
+
+def test_weights_that_are_the_same_keep_their_file(preset):
+    """Git would keep two versions of them."""
+    before = arrays_of(preset / FILE)
+    with h5py.File(preset / FILE, "w") as file:
+        for name, array in before.items():
+            file[name] = array
+    manifest.write(preset)
+    written = (preset / FILE).read_bytes()
+    zoo.save(zoo.load(preset), preset, tiny_recipe(), METRICS)
+    assert (preset / FILE).read_bytes() == written
 
 
 def test_weights_beyond_half_precision_stay(images):

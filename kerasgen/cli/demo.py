@@ -10,7 +10,7 @@ import pathlib
 from typing import TYPE_CHECKING
 
 import kerasgen
-from kerasgen import durable
+from kerasgen import checks, durable
 from kerasgen.cli import arguments, inputs
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     if model.num_classes is not None or model.event_shape[-1] != 1:
         raise ValueError(
             "Expected an unconditional latent-variable preset of grey images. Received: "
-            f"{args.preset!r}, a {type(model).__name__} of {model.event_shape}. Choose another "
+            f"{args.preset!r}, {checks.kind(model)} of {model.event_shape}. Choose another "
             "--preset."
         )
     _write(args.out, model, args.preset)

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import kerasgen
+from kerasgen import checks
 
 if TYPE_CHECKING:
     from kerasgen.recipe import Recipe
@@ -104,7 +105,7 @@ def needs(model: Any, ability: str, name: str) -> None:
     if not isinstance(model, kind):
         raise ValueError(
             f"Expected a preset whose model has {kind.method!r}. Received: {name!r}, whose model "
-            f"is a {type(model).__name__}, which has {', '.join(abilities.methods(model))}. Name "
+            f"is {checks.kind(model)}, which has {', '.join(abilities.methods(model))}. Name "
             "another."
         )
 

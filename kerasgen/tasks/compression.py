@@ -222,7 +222,7 @@ def _faults(facts):
 def _engine(model):
     """The module that codes by what the model can do."""
     coder()
-    received = f"Received: a {type(model).__name__}"
+    received = f"Received: {checks.kind(model)}"
     if not getattr(model, "levels", None):
         raise ValueError(f"Expected a model of pixels at levels. {received} of none. Name another.")
     if model.condition.encoded_size:

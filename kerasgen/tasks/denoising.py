@@ -64,8 +64,8 @@ def posterior_draws(
     """
     if not has_code(model, prior=True) or model.condition.encoded_size:
         raise ValueError(
-            "Expected a model of images with a posterior of a code and no condition. Received: a "
-            f"{type(model).__name__} of {model.event!r}. Name a VAE, such as denoising_vae_mnist."
+            "Expected a model of images with a posterior of a code and no condition. Received: "
+            f"{checks.kind(model)} of {model.event!r}. Name a VAE, such as denoising_vae_mnist."
         )
     checks.positive("draws", draws)
     noisy = np.clip(np.asarray(noisy, "float32"), 0, 1)

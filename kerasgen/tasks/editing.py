@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kerasgen import checks
 from kerasgen.batches import mapped
 from kerasgen.model import GenerativeModel
 from kerasgen.tasks.codes import has_code
@@ -117,6 +118,6 @@ def _shown(model, codes):
 def _require(model, fits, what):
     if not fits or not has_code(model):
         raise ValueError(
-            f"Expected a model {what}. Received: a {type(model).__name__} of "
+            f"Expected a model {what}. Received: {checks.kind(model)} of "
             f"{model.condition!r}. Name another."
         )

@@ -103,7 +103,7 @@ def _ways(model):
             return {"hmc": _hmc, "turns": _by_turns}
     raise ValueError(
         "Expected a model of images without a condition that draws pixels in turn, or has a code. "
-        f"Received: a {type(model).__name__}. Name another."
+        f"Received: {checks.kind(model)}. Name another."
     )
 
 

@@ -188,8 +188,8 @@ def novelty(
     has_likelihood = "log_prob" in methods(model)
     if not has_likelihood or not model.event.is_picture or model.condition.encoded_size:
         raise ValueError(
-            "Expected a model of images that scores them without a condition. Received: a "
-            f"{type(model).__name__} of {model.event!r}. Name another."
+            "Expected a model of images that scores them without a condition. Received: "
+            f"{checks.kind(model)} of {model.event!r}. Name another."
         )
     reference = _pictures(model, reference)
     if len(reference) < _LEAST:

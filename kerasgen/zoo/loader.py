@@ -7,7 +7,7 @@ import os
 import pathlib
 import tempfile
 
-from kerasgen import durable
+from kerasgen import checks, durable
 from kerasgen import recipe as recipes
 from kerasgen.zoo import archive, figures, hub, manifest, signing
 from kerasgen.zoo.manifest import PresetError
@@ -46,7 +46,7 @@ def folder(name_or_path):
     if not isinstance(name_or_path, (str, os.PathLike)):
         raise PresetError(
             "Expected the name of a preset, or a path. "
-            f"Received: {name_or_path!r}, a {type(name_or_path).__name__}."
+            f"Received: {name_or_path!r}, {checks.kind(name_or_path)}."
         )
     text, path = str(name_or_path), pathlib.Path(name_or_path)
     is_name = isinstance(name_or_path, str) and path.parts == (text,) and text != ".."
@@ -159,7 +159,7 @@ def load(name_or_path, trust=None):
     """
     import keras
 
-    from kerasgen.zoo import building, weights
+    from kerasgen.zoo import building, stored, weights
 
     if str(name_or_path).endswith(".keras") and (file := pathlib.Path(name_or_path)).is_file():
         if trust is not None:
@@ -175,7 +175,7 @@ def load(name_or_path, trust=None):
     with _told(path):
         known = recipes.Recipe.parse(contents[manifest.RECIPE], path / manifest.RECIPE)
         file = path / manifest.WEIGHTS
-        with weights.opened(file, contents[manifest.WEIGHTS]) as arrays:
+        with stored.opened(file, contents[manifest.WEIGHTS]) as arrays:
             # Not Recipe.build, which seeds Python's, numpy's and Keras' global generators: every
             # random number that the caller draws after loading would be the same in every process.
             with building.without_values(len(arrays)) as waiting:
@@ -215,7 +215,7 @@ def _keras_file(path):
         ) from None
     if not isinstance(model, EventModel):
         raise PresetError(
-            f"Expected a .keras file of a kerasgen model. Received: a {type(model).__name__}."
+            f"Expected a .keras file of a kerasgen model. Received: {checks.kind(model)}."
         )
     return model
 

@@ -2,10 +2,16 @@
 
 Every part of the model is rounded, and stays so if on examples
 
-- the mean of log p(x) moves by less than 0.001 nats, on the same noise,
+- the mean of log p(x) moves by at most 0.001 nats or, where that is more, by a hundred-thousandth
+  of itself, on the same noise,
 - no token changes,
 - reconstructions, a generator's samples from the same noise and a classifier's probabilities move
   by less than 0.0004 in the mean, a tenth of one of 255 levels.
+
+A card tells the mean over thousands of test examples with a standard error, which grows with what
+it is an error of: of the shipped cards it is 0.012 % of the mean at least. So rounding moves no
+figure by more than a tenth of its error, whether it is of 1.7 nats or of 1,774, and a larger
+training set or another seed moves it by more.
 
 A tokenizer's encoder rarely passes, as some token always lies near a border; decoders do.
 """
@@ -19,7 +25,7 @@ from kerasgen.zoo import weights
 
 EXAMPLES = 256  # of those given, as many as the comparison takes
 _SAMPLES = 16  # drawn where none are given
-_NATS = 1e-3
+_NATS, _SHARE = 1e-3, 1e-5  # of the mean of log p(x), absolute and of itself
 _VALUES = 4e-4
 
 
@@ -106,8 +112,10 @@ def _answers(model, x, condition):
 
 def _same(before, after):
     """Whether answers are the same but for what the tolerances allow; what is not finite is not."""
-    limits = {"log_prob": _NATS, "tokenize": 0.0}
-    return all(
-        np.mean(np.abs(after[key] - before[key])) <= limits.get(key.partition("/")[0], _VALUES)
-        for key in before
-    )
+
+    def limit(key):
+        if key.startswith("log_prob"):
+            return max(_NATS, _SHARE * np.abs(before[key]))
+        return 0.0 if key.startswith("tokenize") else _VALUES
+
+    return all(np.mean(np.abs(after[key] - before[key])) <= limit(key) for key in before)

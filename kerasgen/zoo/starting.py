@@ -2,6 +2,7 @@
 
 import functools
 
+from kerasgen import checks
 from kerasgen.zoo import manifest
 from kerasgen.zoo.loader import load, verified
 from kerasgen.zoo.manifest import PresetError
@@ -43,11 +44,11 @@ def warm_start(model, name_or_path):
     >>> warm_start(kerasgen.zoo.recipe("gmm_ring").build(), "gmm_ring")
     ['vars/0', 'vars/1', 'vars/2']
     """
-    from kerasgen.zoo import weights
+    from kerasgen.zoo import stored, weights
 
     with (
         verified(name_or_path, manifest.WEIGHTS) as (path, content),
-        weights.opened(path, content) as arrays,
+        stored.opened(path, content) as arrays,
     ):
         taken = weights.take(model, arrays)
     if not taken:
@@ -83,7 +84,7 @@ def warm_start_layer(layer, name_or_path, part):
     )
     if not taken:
         raise PresetError(
-            f"Expected a layer of {name_or_path} that is like a {type(layer).__name__}. "
-            f"Received: {part!r}, a {type(other).__name__}."
+            f"Expected a layer of {name_or_path} that is like {checks.kind(layer)}. "
+            f"Received: {part!r}, {checks.kind(other)}."
         )
     return taken

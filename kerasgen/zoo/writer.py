@@ -1,7 +1,6 @@
 """Writes presets: everything that `load` reads, whole or not at all."""
 
 import dataclasses
-import filecmp
 import json
 import os
 import pathlib
@@ -90,7 +89,9 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
     weights.save(model, folder / manifest.WEIGHTS)
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     earlier, ours = (place / manifest.WEIGHTS for place in (target, folder))
-    is_same = earlier.exists() and filecmp.cmp(earlier, ours, shallow=False)
+    is_same = weights.same(earlier, ours)
+    if is_same:  # a file of one content is kept in one way
+        shutil.copyfile(earlier, ours)
     if history is None and is_same and (target / manifest.HISTORY).exists():
         history = target / manifest.HISTORY
     if history is not None:
@@ -130,7 +131,7 @@ def _is_written(model, folder):
     with tempfile.TemporaryDirectory() as scratch:
         ours, theirs = (pathlib.Path(place, manifest.WEIGHTS) for place in (scratch, folder))
         weights.save(model, ours)
-        return theirs.exists() and filecmp.cmp(ours, theirs, shallow=False)
+        return weights.same(ours, theirs)
 
 
 def _check_replaceable(folder, recipe):
