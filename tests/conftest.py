@@ -5,6 +5,11 @@ import pathlib
 import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What XLA makes of a step of a tiny model runs for milliseconds, and takes seconds to optimize.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 
 import keras
 import numpy as np
@@ -63,6 +68,14 @@ def seeded():
     tests.
     """
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """Runs draw no pictures at their end, where a test asks how they end."""
+    from kerasgen import reports
+
+    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
 
 
 @pytest.fixture(scope="session")

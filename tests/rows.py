@@ -69,8 +69,7 @@ MODELS = {  # name: builder. The data are digits, with their labels where the mo
     "own_family": lambda: IndependentPixels([8, 8, 1]),
 }
 # Rows whose training step has no operation that another row's lacks: they differ by the network, or
-# have fewer of another's parts. XLA and replicas meet the others; so do exported files, which the
-# slow tests write of all rows.
+# have fewer of another's parts. XLA and replicas meet the others.
 SAME_STEPS = (
     "conditional_prior",  # flow_prior has its normals of each class, and a flow
     "autoencoder",  # vae
@@ -84,7 +83,19 @@ SAME_STEPS = (
 # Rows whose family has another row: XLA and replicas meet these among the slow tests.
 VARIANTS = (
     *("conditional_vae", "flow_prior", "iwae", "deep_gaussian", "ladder", "pixel_vae"),  # vae
-    "gan",  # conditional_wgan
-    "finite_scalar",  # vq_vae
+    *("flow_posterior", "hierarchical"),
+    *("gan", "self_conditioned_gan"),  # conditional_wgan
+    *("discrete_vae", "finite_scalar"),  # vq_vae
     "text_two_stage",  # guided_two_stage
+)
+# Rows whose exported files have no operation that another row's lack: how a model was trained is
+# not in them. The slow tests write their TFLite files, each of which is made of a SavedModel.
+SAME_FILES = (
+    *("conditional_prior", "iwae", "flow_posterior", "hierarchical"),  # flow_prior, deep_gaussian
+    "autoencoder",  # vae
+    *("gan", "self_conditioned_gan", "spectral_gan"),  # conditional_wgan
+    *("autoregressive", "pixelcnnpp", "row_lstm", "diagonal_bilstm", "causal_transformer"),
+    "finite_scalar",  # vq_vae
+    *("two_stage", "grid_two_stage", "conditional_two_stage", "text_two_stage"),
+    *("classifier", "own_family"),
 )

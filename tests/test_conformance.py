@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from rows import MODELS, SAME_STEPS, VARIANTS
+from rows import MODELS, SAME_FILES, SAME_STEPS, VARIANTS
 
 import kerasgen
 from kerasgen import families
@@ -23,7 +23,8 @@ def rows(names, slow):
 
 
 every_step = rows([name for name in MODELS if name not in SAME_STEPS], VARIANTS)
-every_file = rows(MODELS, SAME_STEPS)
+every_file = rows(MODELS, SAME_FILES)
+every_other_file = rows([name for name in MODELS if name not in SAME_FILES], ())
 every_generative_model = pytest.mark.parametrize(
     "name", [name for name in MODELS if "classifier" not in name]
 )
@@ -212,7 +213,7 @@ def deterministic(model, digits):
         yield name, inputs, function(**inputs)
 
 
-@every_file
+@every_other_file
 def test_saved_model(name, fitted, digits, tmp_path):
     from kerasgen import export
 

@@ -139,14 +139,18 @@ def test_a_card_names_how_each_figure_was_measured(name):
     assert (folder / "model.weights.h5").stat().st_size < 4e6
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_published_figures_stand_beside_figures_of_the_same_kind(name):
+@pytest.fixture(scope="module")
+def built(request):
+    """A recipe and its model, once for all tests of it."""
+    run = recipe.Recipe.load(RECIPES[request.param])
+    return run, run.build()
+
+
+@pytest.mark.parametrize("built", PRESETS, indirect=True)
+def test_published_figures_stand_beside_figures_of_the_same_kind(built):
     """Exact beside exact, estimates beside estimates, given the class beside given the class."""
-    run = recipe.Recipe.load(RECIPES[name])
-    model, figures = (
-        run.build(),
-        json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"],
-    )
+    run, model = built
+    figures = json.loads((zoo.folder(run.name) / "metrics.json").read_text())["figures"]
     peers = published(run, model)
     for key, rows in peers.items():
         assert key in figures and figures[key]["published"] == rows, key
@@ -205,11 +209,10 @@ def trace_for_any_batch(model, *arrays):
     graph.get_concrete_function(*specs)
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_builds_what_it_describes_and_every_part_takes_a_step(name):
-    run = recipe.Recipe.load(RECIPES[name])
+@pytest.mark.parametrize("built, name", [(name, name) for name in RECIPES], indirect=["built"])
+def test_every_recipe_builds_what_it_describes_and_every_part_takes_a_step(built, name):
+    run, model = built
     assert run.name == name and run.title
-    model = run.build()
     x = keras.tree.map_structure(np.round, model.event.example(2, 0))
     y = model.condition.example(2, 0)
     assert bool(run.data.get("labels")) == (y is not None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras import tree
 
+from kerasgen import checks
 from kerasgen.data import catalog
 from kerasgen.documents import write_yaml
 from kerasgen.recipe import UNKNOWN, Recipe
@@ -91,6 +92,7 @@ def _model(model, known, recipe):
     binary = ", every pixel 0 or 1" if event.is_picture and catalog.is_binary(recipe.data) else ""
     return {
         "kind": type(model).__name__,
+        "article": checks.kind(model).partition(" ")[0].capitalize(),
         "scores": model.likelihood_kind is not None,
         "takes_int8": known.needs_precision is None,
         "examples": f"{event.meaning}{labels}: {event.meaning} {event.dtype}{values}{binary}",

@@ -9,9 +9,8 @@ Every part of the model is rounded, and stays so if on examples
   by less than 0.0004 in the mean, a tenth of one of 255 levels.
 
 A card tells the mean over thousands of test examples with a standard error, which grows with what
-it is an error of: of the shipped cards it is 0.012 % of the mean at least. So rounding moves no
-figure by more than a tenth of its error, whether it is of 1.7 nats or of 1,774, and a larger
-training set or another seed moves it by more.
+it is an error of: it is 0.012 % of the mean at least. So rounding moves no figure of the shipped
+cards by more than a seventh of its error, whether it is of 1.7 nats or of 1,774.
 
 A tokenizer's encoder rarely passes, as some token always lies near a border; decoders do.
 """

@@ -106,9 +106,7 @@ def _check_stored(path, name, array):
         )
 
 
-def finite(
-    path: pathlib.Path | str, name: str, array: h5py.Dataset | np.ndarray
-) -> np.ndarray:
+def finite(path: pathlib.Path | str, name: str, array: h5py.Dataset | np.ndarray) -> np.ndarray:
     """The values of an array of a file, which are finite numbers.
 
     >>> with h5py.File("two.weights.h5", "w") as file:
