@@ -20,8 +20,8 @@ if keras.backend.backend() != "tensorflow":
 
 ROOT = pathlib.Path(__file__).parents[1]
 PRESETS = zoo.names()
-RECIPES = {path.parent.name: path for path in ROOT.glob("zoo/*/recipe.yaml")}
-RECIPES |= {path.stem: path for path in ROOT.glob("examples/recipes/*.yaml")}
+RECIPES = {name: ROOT / "zoo" / name / "recipe.yaml" for name in PRESETS}
+RECIPES |= {path.stem: path for path in sorted(ROOT.glob("examples/recipes/*.yaml"))}
 SUBSET = 200
 
 
