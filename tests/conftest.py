@@ -71,11 +71,13 @@ def seeded():
 
 
 @pytest.fixture
-def without_pictures(monkeypatch):
-    """Runs draw no pictures at their end, where a test asks how they end."""
+def plain_ends(monkeypatch):
+    """Runs end without pictures and without rounding, where a test asks how they train."""
     from kerasgen import reports
+    from kerasgen.zoo import rounding
 
     monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
+    monkeypatch.setattr(rounding, "round_weights", lambda *arguments: None)
 
 
 @pytest.fixture(scope="session")

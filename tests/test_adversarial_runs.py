@@ -43,7 +43,7 @@ RECIPE = {
 }
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
     """With both optimizers, the power iterations, the batch statistics and the dropout where they
     were.
@@ -127,7 +127,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     assert not (tmp_path / "run" / "checkpoints").exists()
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_run_that_broke_goes_on_from_the_last_good_checkpoint(tmp_path, monkeypatch):
     save = training.Checkpoints.on_epoch_end
 

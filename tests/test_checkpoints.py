@@ -42,7 +42,7 @@ def weights(output):
     return zoo.load(output / "preset").get_weights()
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_run_reads_its_data_once(recipe, tmp_path, monkeypatch):
     """Though its monitors and its picture look at them too."""
     file, reads = data.export_npz("ring", tmp_path / "ring.npz"), []
@@ -80,7 +80,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(
     assert said.count("\n") == 1 and damaged in said and "after epoch 2" in said
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_run_that_falls_back_ends_where_a_whole_one_does(recipe, whole, tmp_path):
     output = tmp_path / "run"
     shutil.copytree(whole, output)

@@ -73,16 +73,17 @@ def wgan():
     )
 
 
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["plain", "xla"])
 @pytest.mark.parametrize(
-    ("build", "method", "term"),
+    ("build", "method", "term", "jit_compile"),
     [
-        (tiny_mlp_vae, "loss_terms", "kl"),
-        (tiny_autoregressive, "loss_terms", "nll"),
-        (wgan, "_critic_terms", "gradient_penalty"),
-        (wgan, "_generator_terms", "generator"),
+        (tiny_mlp_vae, "loss_terms", "kl", False),
+        (tiny_mlp_vae, "loss_terms", "kl", True),
+        (tiny_autoregressive, "loss_terms", "nll", False),  # by another network, the same step
+        (wgan, "_critic_terms", "gradient_penalty", False),
+        (wgan, "_generator_terms", "generator", False),
+        (wgan, "_generator_terms", "generator", True),  # whose step holds the critic's, too
     ],
-    ids=["vae", "autoregressive", "critic", "generator"],
+    ids=["vae", "vae-xla", "autoregressive", "critic", "generator", "generator-xla"],
 )
 def test_the_step_and_the_term_within_an_execution(build, method, term, jit_compile, images):
     model = poisoned(build(), method, term)

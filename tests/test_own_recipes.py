@@ -104,10 +104,10 @@ def short(path, folder, **settings):
     return recipe.override([objective, *(f"{k}={v}" for k, v in (TINY | settings).items())])
 
 
+@pytest.mark.usefixtures("plain_ends")
 @needs_tensorflow
-def test_the_run_ends_on_the_weights_that_are_best_held_out(tmp_path, monkeypatch):
+def test_the_run_ends_on_the_weights_that_are_best_held_out(tmp_path):
     """By a large learning rate some epochs are worse than those before."""
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     recipe = short(file(tmp_path, (4,), 200), tmp_path, epochs=9, patience=2, learning_rate=0.3)
     run = tmp_path / "run"
     model = training.run(recipe, run)
@@ -126,10 +126,10 @@ def test_the_run_ends_on_the_weights_that_are_best_held_out(tmp_path, monkeypatc
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.usefixtures("plain_ends")
 @needs_tensorflow
 @pytest.mark.slow
-def test_a_longer_run_goes_on_and_a_preset_is_made_of_any_checkpoint(tmp_path, monkeypatch):
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
+def test_a_longer_run_goes_on_and_a_preset_is_made_of_any_checkpoint(tmp_path):
     path, run = file(tmp_path, (4,), 200), tmp_path / "run"
     training.run(short(path, tmp_path, epochs=1, decay=0.0), run)
     training.run(short(path, tmp_path, epochs=3, decay=0.0), run, resume=True)
@@ -197,11 +197,11 @@ def test_parts_that_recipes_cannot_name_are_told(tmp_path):
         zoo.save(model, tmp_path / "mine")
 
 
+@pytest.mark.usefixtures("plain_ends")
 @needs_tensorflow
-def test_a_recipe_names_a_folder_itself(tmp_path, monkeypatch):
+def test_a_recipe_names_a_folder_itself(tmp_path):
     from test_own_data import picture
 
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     for number in range(40):
         picture(tmp_path / "pets" / ("cat", "dog")[number % 2] / f"{number}.png", size=(20, 30))
     path = data.folder(tmp_path / "pets", tmp_path / "mine.npz", size=16).path
@@ -216,10 +216,10 @@ def test_a_recipe_names_a_folder_itself(tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.usefixtures("plain_ends")
 @needs_tensorflow
 def test_rounding_is_judged_by_examples_that_were_held_out(tmp_path, monkeypatch):
     judged = []
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     monkeypatch.setattr(rounding, "round_weights", lambda model, *given: judged.append(given))
     recipe = short(file(tmp_path, (8, 8, 1), 80), tmp_path, epochs=1)
     training.run(recipe, tmp_path / "run")
@@ -229,11 +229,11 @@ def test_rounding_is_judged_by_examples_that_were_held_out(tmp_path, monkeypatch
     np.testing.assert_array_equal(labels, source.labels)
 
 
+@pytest.mark.usefixtures("plain_ends")
 @pytest.mark.slow
 @needs_tensorflow
 @pytest.mark.parametrize("family", ["pixelcnn", "wgan", "vqvae", "gmm"])
-def test_recipes_of_pictures_train(family, tmp_path, monkeypatch):
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
+def test_recipes_of_pictures_train(family, tmp_path):
     recipe, _ = built(file(tmp_path, (8, 8, 3), 80), family, tmp_path)
     short = ["epochs=1", "passes=1", "warmup_steps=0", "steps_per_execution=1"]
     if family != "gmm":

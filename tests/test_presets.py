@@ -25,6 +25,31 @@ RECIPES |= {path.stem: path for path in sorted(ROOT.glob("examples/recipes/*.yam
 SUBSET = 200
 
 
+def with_every_part(recipes):
+    """Names of recipes that have all parts between them: each has one that no other of them has.
+
+    The longest go first, as they take the longest.
+    """
+    texts = {name: path.read_text() for name, path in recipes.items()}
+    parts = {name: {*re.findall(r"\b[a-z_]+\.[A-Z]\w+", text)} for name, text in texts.items()}
+    kept = dict(parts)
+    for name in sorted(texts, key=lambda name: (-len(texts[name]), name)):
+        others = set().union(*(parts[other] for other in kept if other != name))
+        if parts[name] <= others:
+            del kept[name]
+    assert set().union(*kept.values()) == set().union(*parts.values())
+    return set(kept)
+
+
+STEPPED = with_every_part(RECIPES)
+AT_ONCE = ("critic", "LatentVariableModel", "families.Mixture")  # and so in a moment
+SAMPLED = [name for name in PRESETS if any(word in RECIPES[name].read_text() for word in AT_ONCE)]
+ALL_PARTS = with_every_part({name: RECIPES[name] for name in SAMPLED})
+DRAWN = [
+    pytest.param(name, marks=() if name in ALL_PARTS else pytest.mark.slow) for name in SAMPLED
+]
+
+
 @contextlib.contextmanager
 def there():
     """A skip that says what is missing."""
@@ -90,17 +115,7 @@ def test_figures_come_again(name):
         ), key
 
 
-SAMPLED = ("critic", "LatentVariableModel", "families.Mixture")  # at once, and so in a moment
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        for name in PRESETS
-        if any(word in (ROOT / f"zoo/{name}/recipe.yaml").read_text() for word in SAMPLED)
-    ],
-)
+@pytest.mark.parametrize("name", DRAWN)
 def test_pictures_of_samples_come_again(name, tmp_path):
     """Seed 0 draws what the cards show, which a change of the seeds' order would alter; and of
     adversarial models few examples say little else."""
@@ -174,25 +189,6 @@ def test_every_figure_is_explained():
         for key in json.loads((zoo.folder(name) / "metrics.json").read_text())["figures"]:
             plain = re.sub(r"\[.*|_floor|_held_out|_best_of_\d+", "", key)
             assert re.search(rf"`{plain}[`\[]", text), key  # in brackets: of what the figure is
-
-
-def with_every_part(recipes):
-    """Names of recipes that have all parts between them: each has one that no other of them has.
-
-    The longest go first, as they take the longest.
-    """
-    texts = {name: path.read_text() for name, path in recipes.items()}
-    parts = {name: {*re.findall(r"\b[a-z_]+\.[A-Z]\w+", text)} for name, text in texts.items()}
-    kept = dict(parts)
-    for name in sorted(texts, key=lambda name: (-len(texts[name]), name)):
-        others = set().union(*(parts[other] for other in kept if other != name))
-        if parts[name] <= others:
-            del kept[name]
-    assert set().union(*kept.values()) == set().union(*parts.values())
-    return set(kept)
-
-
-STEPPED = with_every_part(RECIPES)
 
 
 def trace_for_any_batch(model, *arrays):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from command_line import fails, is_png, needs_tensorflow
 
-from kerasgen import cli, reports, training, zoo
+from kerasgen import cli, training, zoo
 from kerasgen.recipe import Recipe
 
 pytestmark = needs_tensorflow
@@ -61,11 +61,9 @@ def recipe_of(kind):
     )
 
 
+@pytest.mark.usefixtures("plain_ends")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        reports.Report, "pictures", lambda *arguments: {}
-    )  # which take most of the time
     recipe, whole, stopped = recipe_of(kind), tmp_path / "whole", tmp_path / "stopped"
     training.run(recipe, whole)
     write = training.Checkpoints.on_epoch_end
@@ -149,10 +147,8 @@ def from_stem(start_from, **stem):
     return Recipe("stem", recipe_of("autoregressive").data, model, schedule)
 
 
-def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
+@pytest.mark.usefixtures("plain_ends")
+def test_a_layer_starts_from_the_same_layer_of_a_preset_wherever_shapes_agree(tmp_path):
     network = training.run(recipe_of("autoregressive"), tmp_path / "run").network
     preset = tmp_path / "run" / "preset"
     stem = training.run(

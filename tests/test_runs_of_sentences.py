@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sentences
 
-from kerasgen import cli, data, reports, training, zoo
+from kerasgen import cli, data, training, zoo
 from kerasgen.recipe import Recipe
 from kerasgen.registration import described
 
@@ -23,9 +23,9 @@ def recipe_of(model, epochs=2):
     return Recipe("lines", {"name": "lines", "batch_size": 8}, described(model), schedule)
 
 
+@pytest.mark.usefixtures("plain_ends")
 @pytest.mark.parametrize("kind", ["text_vae", "language_model"])
 def test_a_resumed_run_ends_as_one_that_was_never_stopped(kind, lines, tmp_path, monkeypatch):
-    monkeypatch.setattr(reports.Report, "pictures", lambda *arguments: {})
     recipe = recipe_of(getattr(sentences, kind)())
     whole = training.run(recipe, tmp_path / "whole", data=lines)
     write = training.Checkpoints.on_epoch_end
@@ -44,6 +44,7 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(kind, lines, tmp_path,
     assert preset.event == sentences.EVENT and "circle" in preset.event.vocabulary.words
 
 
+@pytest.mark.usefixtures("plain_ends")
 def test_the_command_prints_sentences(lines, tmp_path, capsys):
     training.run(recipe_of(sentences.text_vae()), tmp_path / "run", data=lines)
     capsys.readouterr()

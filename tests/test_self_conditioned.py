@@ -153,7 +153,7 @@ def test_it_learns_parts_far_from_each_other_where_a_normal_variable_alone_does_
         np.testing.assert_array_equal(old, new)
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_run_starts_from_a_fitted_mixture_and_ends_as_a_preset(tmp_path):
     mixture = {"families.Mixture": {"event": [8, 8, 1], "num_components": 4, "levels": 17}}
     data = {"name": "digits", "batch_size": 100}

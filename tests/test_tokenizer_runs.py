@@ -52,7 +52,7 @@ def recipe_of(kind):
     )
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 @pytest.mark.parametrize("kind", BOTTLENECKS)
 def test_a_resumed_run_ends_with_the_weights_of_one_never_stopped(kind, tmp_path):
     """Temperature, KL weight, codebook averages and revivals go on where they were."""

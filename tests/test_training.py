@@ -168,7 +168,7 @@ def test_a_folder_with_a_run_is_refused_without_resume(recipe, finished):
         training.run(recipe, finished)
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_loss_that_is_not_finite_names_step_term_and_batch_and_keeps_the_last_checkpoint(
     recipe, tmp_path
 ):
@@ -202,7 +202,7 @@ def test_recipe_errors(recipe, tmp_path, override, message):
         training.run(recipe.override([override]), tmp_path / "run")
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_the_order_of_the_data_is_not_the_recipe_s(recipe, tmp_path):
     ordered = dataclasses.replace(recipe, data={**recipe.data, "shuffle": False})
     with pytest.raises(ValueError, match=r"Expected keys of data in .*\. Received: \['shuffle'\]"):

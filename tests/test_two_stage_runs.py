@@ -70,7 +70,7 @@ RECIPE = {
 }
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("plain_ends")
 def test_a_run_starts_from_a_tokenizer_and_resumes_exactly(tmp_path, monkeypatch):
     tokenizer = {
         **RECIPE,

@@ -67,6 +67,7 @@ def test_saving_over_a_preset_replaces_it_and_keeps_the_authors_recipe(tiny_mode
     assert Recipe.load(preset / "recipe.yaml").seed == 5
 
 
+@pytest.mark.usefixtures("plain_ends")
 def test_equal_weights_are_the_same_file(preset, images):
     before = (preset / "model.weights.h5").read_bytes()
     time.sleep(1.1)  # HDF5 stamps its files by the second
@@ -79,6 +80,7 @@ def test_equal_weights_are_the_same_file(preset, images):
     assert (preset / "model.weights.h5").read_bytes() != before
 
 
+@pytest.mark.usefixtures("plain_ends")
 def test_a_recipe_alone_may_be_there(tiny_model, tmp_path):
     tiny_recipe().save(tmp_path / "recipe.yaml")
     zoo.save(tiny_model, tmp_path, tiny_recipe(), METRICS, dtype="float32")
@@ -100,6 +102,7 @@ def test_other_folders_are_not_overwritten(tiny_model, tmp_path, preset):
     assert (tmp_path / "thesis.tex").read_text() == "years"
 
 
+@pytest.mark.usefixtures("plain_ends")
 def test_a_failed_save_leaves_the_old_preset_and_nothing_else(tiny_model, preset, monkeypatch):
     def fail(folder):
         raise OSError("disk full")
