@@ -1,5 +1,6 @@
 """What the tests share: two logical CPU devices, digits and tiny models."""
 
+import gc
 import os
 import pathlib
 import shutil
@@ -46,6 +47,11 @@ def pytest_collection_modifyitems(items):
         is_table = item.path.stem == "test_conformance" and hasattr(item, "callspec")
         row = item.callspec.params.get("name", "") if is_table else ""
         item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {row}"))
+
+
+def pytest_collection_finish():
+    """What imports made stays; Python need not look through it for garbage again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
