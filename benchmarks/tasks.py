@@ -1,19 +1,26 @@
-"""What tasks reach: pictures that do not belong, and digits in the style of others, as tables.
+"""What tasks reach: pictures that do not belong, digits in the style of others, enlarged garments.
 
 python benchmarks/tasks.py detect --count 1000
+python benchmarks/tasks.py left_out --count 1000
 python benchmarks/tasks.py restyle --count 1000
+python benchmarks/tasks.py enlarge --count 1000
 """
 
 import argparse
 import itertools
 
+import keras
 import numpy as np
 import PIL.Image
 import tensorflow_datasets as tfds
 from sklearn.metrics import roc_auc_score
 
-from kerasgen import data, zoo
+import kerasgen
+from kerasgen import bottlenecks, data, likelihoods, networks, zoo
+from kerasgen.data.small import shrink
+from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.strokes import strokes
+from kerasgen.tasks.denoising import nearness
 from kerasgen.tasks.editing import restyle
 from kerasgen.tasks.novelty import novelty
 
@@ -59,6 +66,41 @@ def detect(count, references, known):
             print(f"| {preset} | {own} | {alarms:.1f} | {other} | {cells} |", flush=True)
 
 
+def left_out(count, references, epochs=6):
+    """Each digit among the others, of which alone a small VAE and the detector have learned."""
+    (x, labels), (test, test_labels) = (
+        map(np.asarray, next(iter(data.load("mnist", split, size, labels=True))))
+        for split, size in (("train", 30_000 + 2 * references), ("test", 10_000))
+    )
+    areas = []
+    for digit in range(10):
+        keras.utils.set_random_seed(digit)
+        model = kerasgen.LatentVariableModel(
+            [28, 28, 1],
+            networks.MLP((256,), ()),
+            bottlenecks.Gaussian(16),
+            networks.MLP(hidden=(256,)),
+            likelihoods.Bernoulli(),
+        )
+        others = x[labels != digit]
+        model.compile(keras.optimizers.Adam(2e-3))
+        model.fit(others[:-references], batch_size=128, epochs=epochs, verbose=0)
+        detector = novelty(model, others[-references:])
+        is_digit = test_labels == digit
+        own, strange = (test[here][:count] for here in (~is_digit, is_digit))
+        scores = [detector.scores(each) for each in (own, strange)]
+        is_other = np.repeat([0, 1], [len(own), len(strange)])
+        areas.append(
+            {
+                name: roc_auc_score(is_other, np.concatenate([each[name] for each in scores]))
+                for name in scores[0]
+            }
+        )
+        print(digit, {name: round(float(area), 3) for name, area in areas[-1].items()}, flush=True)
+    means = {name: np.mean([area[name] for area in areas]) for name in areas[0]}
+    print("mean", {name: round(float(mean), 3) for name, mean in means.items()})
+
+
 def fidelity(count, preset="cvae_mnist"):
     x, labels = map(np.asarray, next(iter(data.load("mnist", "test", count, labels=True))))
     rng = np.random.default_rng(0)
@@ -66,14 +108,72 @@ def fidelity(count, preset="cvae_mnist"):
     restyled = restyle(zoo.load(preset), x, labels, others)
     judged = np.argmax(zoo.load("classifier_mnist").probabilities(restyled), axis=-1)
     print(f"{preset}, {count} digits: shown as asked for {100 * np.mean(judged == others):.1f} %")
-    before, after = strokes(x), strokes(restyled)
+    sides = [np.ptp(np.argwhere(each[..., 0] > 0), axis=0).max() + 1 for each in x]
+    print(f"longer side of the ink's box is 20 pixels: {100 * np.mean(np.equal(sides, 20)):.1f} %")
+    again = restyle(zoo.load(preset), x, labels, labels)
+    before, after, same = (measured(each) for each in (x, restyled, again))
+    print("| measure | correlation | within classes | of a perfect transfer | same class |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     for name in before:
-        print(f"{name}: correlation {np.corrcoef(before[name], after[name])[0, 1]:.3f}")
+        own, theirs = (
+            less_class(each[name], of) for each, of in ((before, labels), (after, others))
+        )
+        cells = [
+            np.corrcoef(before[name], after[name])[0, 1],
+            np.corrcoef(own, theirs)[0, 1],
+            ceiling(before[name], labels, others),
+            np.corrcoef(before[name], same[name])[0, 1],
+        ]
+        print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+
+
+def measured(x):
+    return strokes(x) | {"ink": x.sum(axis=(1, 2, 3))}
+
+
+def less_class(measure, labels):
+    """A measure less its mean over each class."""
+    means = np.array([measure[labels == label].mean() for label in range(10)])
+    return measure - means[labels]
+
+
+def ceiling(measure, labels, others):
+    """The correlation where each digit keeps exactly what it differs from its class by."""
+    means = measure - less_class(measure, labels)
+    of_class = np.array([means[labels == label][0] for label in range(10)])
+    perfect = less_class(measure, labels) + of_class[others]
+    return np.corrcoef(measure, perfect)[0, 1]
+
+
+def enlarged(count, preset="superres_fashion"):
+    """Garments from their 14x14 block means, by interpolation and by a preset."""
+    x = np.asarray(next(iter(data.load("fashion_mnist", "test", count, labels=False))))
+    small, model = shrink(x, 2), zoo.load(preset)
+    kinds = {"nearest": "NEAREST", "bicubic": "BICUBIC", "Lanczos": "LANCZOS"}
+    ways = {name: resized(small, getattr(PIL.Image, kind)) for name, kind in kinds.items()}
+    draws = [np.asarray(model.sample(count, small, seed=seed)) for seed in range(8)]
+    ways |= {"a draw": draws[0], "mean of 8 draws": np.mean(draws, axis=0)}
+    features = zoo.load("classifier_fashion").features
+    real = Moments.of([np.asarray(features(x))])
+    print(f"{preset}, {count} garments")
+    print("| way | dB | structural similarity | Fréchet distance |")
+    print("| --- | ---: | ---: | ---: |")
+    for name, found in ways.items():
+        ratio, similar = nearness(x, found)
+        distance = frechet_distance(real, Moments.of([np.asarray(features(found))]))
+        print(f"| {name} | {ratio:.2f} | {similar:.3f} | {distance:.2f} |")
+
+
+def resized(small, kind):
+    made = [
+        np.asarray(PIL.Image.fromarray(each[..., 0], "F").resize((28, 28), kind)) for each in small
+    ]
+    return np.clip(np.stack(made)[..., None], 0, 1)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("task", choices=("detect", "restyle"))
+    parser.add_argument("task", choices=("detect", "left_out", "restyle", "enlarge"))
     parser.add_argument("--count", type=int, default=1000, help="of test pictures of each set")
     parser.add_argument("--references", type=int, default=4000, help="of the set that is known")
     parser.add_argument(
@@ -82,8 +182,10 @@ def main():
     args = parser.parse_args()
     if args.task == "detect":
         detect(args.count, args.references, args.known)
+    elif args.task == "left_out":
+        left_out(args.count, args.references)
     else:
-        fidelity(args.count)
+        {"restyle": fidelity, "enlarge": enlarged}[args.task](args.count)
 
 
 if __name__ == "__main__":

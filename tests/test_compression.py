@@ -7,17 +7,17 @@ import struct
 import subprocess
 import sys
 
-import causal
 import numpy as np
 import pytest
+from coded import CODED, conditional_vae, labels, samples
 from command_line import fails
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from refusals import refusal
-from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae, tiny_vae
+from tiny import tiny_gan, tiny_mlp_vae
 
-from kerasgen import likelihoods, zoo
+from kerasgen import bottlenecks, events, likelihoods, zoo
 from kerasgen.tasks import compression
 from kerasgen.tasks.compression import compress, decompress
 from kerasgen.tasks.frequencies import TOTAL, frequencies
@@ -25,65 +25,60 @@ from kerasgen.tasks.frequencies import TOTAL, frequencies
 pytest.importorskip("constriction")
 
 BITS = 1 / math.log(2)
-MODELS = {
-    "pixels in turn": lambda: tiny_autoregressive(),
-    "patches of levels": lambda: causal.build("pixelcnnpp", "colour_logistic"),
-    "a code and binary pixels": lambda: tiny_vae(),
-    "a code and levels": lambda: tiny_mlp_vae(likelihoods.DiscretizedLogistic(2, 17)),
-}
-every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
-
-
-def samples(model, count):
-    x = model.sample(count, seed=0).numpy()
-    return np.round(x * (model.levels - 1)) / np.float32(model.levels - 1)
+every_model = pytest.mark.parametrize("make", CODED.values(), ids=CODED)
 
 
 def overhead(model):
     """A file of no image, nearly."""
-    return len(compress(model, samples(model, 1)))
+    return len(compress(model, samples(model, 1), labels(model, 1)))
 
 
 @every_model
 def test_files_are_as_long_as_the_model_says_and_come_back_bit_for_bit(make):
     model = make()
-    x = samples(model, 300)
-    file = compress(model, x)
+    x, given = samples(model, 150), labels(model, 150)
+    file = compress(model, x, given, block=16)
     np.testing.assert_array_equal(decompress(model, file), x)
     exact = model.likelihood_kind == "exact"
-    nats = model.log_prob(x) if exact else model.elbo(x, num_samples=50, seed=0)
+    nats = model.log_prob(x, given) if exact else model.elbo(x, given, num_samples=50, seed=0)
     bits = -BITS * float(np.sum(nats))
-    assert 8 * (len(file) - overhead(model)) <= 1.01 * bits
-    assert 8 * len(file) > 0.99 * bits
+    if given is not None:  # as text, of which a letter tells 6.4 bits
+        bits += 1.26 * len(x) * math.log2(model.condition.count)
+    assert 8 * (len(file) - overhead(model)) <= 1.02 * bits
+    assert 8 * len(file) > 0.98 * bits
 
 
 @every_model
 def test_any_size_of_block_and_any_number_of_images_come_back(make):
     model = make()
-    x = samples(model, 23)
-    for count, block in [(23, 1), (23, 4), (1, None), (7, 100)]:
+    x = samples(model, 9)  # of which each gets the label that makes it likeliest
+    for count, block in [(4, 1), (9, 4), (1, None), (7, 100)]:
         np.testing.assert_array_equal(
-            decompress(model, compress(model, x[:count], block)), x[:count]
+            decompress(model, compress(model, x[:count], block=block)), x[:count]
         )
 
 
-@pytest.mark.parametrize("likelihood", causal.LIKELIHOODS)
-def test_in_turn_gives_the_conditionals_whose_product_is_the_likelihood(likelihood):
-    model = causal.build("pixelcnn", likelihood)
-    levels = np.random.default_rng(0).integers(0, model.levels, (3, *model.event_shape))
-    total, places, turns, sent = np.zeros(3), [], model.in_turn(3), None
-    while True:
-        try:
-            place, log_probs = turns.send(sent)
-        except StopIteration:
-            break
-        np.testing.assert_allclose(np.exp(log_probs).sum(-1), 1, rtol=1e-5)
-        sent = levels.reshape(3, -1)[:, place]
-        total += log_probs[np.arange(3), sent]
-        places.append(int(place))
-    assert sorted(places) == list(range(model.event.size))
-    x = (levels / (model.levels - 1)).astype("float32")
-    np.testing.assert_allclose(total, model.log_prob(x), rtol=1e-4, atol=1e-4)
+def test_labels_are_those_that_make_images_likeliest():
+    model = conditional_vae()
+    x = samples(model, 60)
+    lengths = [len(compress(model, x, np.full(60, label))) for label in range(3)]
+    assert len(compress(model, x)) < min(lengths)
+    assert "labels" in refusal(lambda: compress(model, x, np.full(60, 3)))
+
+
+def test_a_condition_that_is_no_label_is_given_again():
+    model = tiny_mlp_vae(num_classes=events.Vector(2))
+    x, given = samples_given(model)
+    file = compress(model, x, given)
+    np.testing.assert_array_equal(decompress(model, file, given), x)
+    assert "Pass that one" in refusal(lambda: decompress(model, file, given + 1))
+    assert "condition" in refusal(lambda: decompress(model, file))
+    assert "condition" in refusal(lambda: compress(model, x))
+
+
+def samples_given(model):
+    given = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
+    return model.sample(5, given, seed=0).numpy(), given
 
 
 @given(st.lists(st.floats(-1e4, 0), min_size=2, max_size=300))
@@ -162,16 +157,20 @@ def test_a_file_of_other_weights_or_other_numbers_is_refused(packed):
     assert "weights" in refusal(lambda: decompress(other, file))
 
 
+def flow_prior():
+    return tiny_mlp_vae(bottleneck=bottlenecks.FlowGaussian(4, couplings=2, hidden=8))
+
+
 @pytest.mark.parametrize(
     ("make", "shape", "told"),
     [
         (tiny_gan, (2, 8, 8, 1), "pixels at levels"),
-        (lambda: tiny_mlp_vae(num_classes=3), (2, 8, 8, 1), "without a condition"),
+        (flow_prior, (2, 8, 8, 1), "a code of normals"),
         (lambda: tiny_mlp_vae(likelihoods.Gaussian()), (2, 8, 8, 1), "pixels at levels"),
         (lambda: tiny_mlp_vae(), (2, 9, 9, 1), "shape (2, 9, 9, 1)"),
         (lambda: tiny_mlp_vae(), (0, 8, 8, 1), "Received: 0"),
     ],
-    ids=["no likelihood", "a condition", "a density", "another shape", "no images"],
+    ids=["no likelihood", "a flow", "a density", "another shape", "no images"],
 )
 def test_what_does_not_fit_is_refused(make, shape, told):
     assert told in refusal(lambda: compress(make(), np.zeros(shape, "float32")))
@@ -217,7 +216,3 @@ def test_pictures_come_back_after_a_restart_with_other_threads(tmp_path, monkeyp
     assert "large.png" in fails(capsys, "compress", "vae_mnist", "in", "--out", "y.kgz")
     (tmp_path / "bad.kgz").write_bytes((tmp_path / "x.kgz").read_bytes()[:-1])
     assert "damaged" in fails(capsys, "decompress", "bad.kgz", "--out", "bad")
-
-
-def test_a_mixture_says_what_it_lacks():
-    assert "Mixture" in refusal(lambda: compress(tiny_mixture(), np.zeros((2, 8, 8, 1))))

@@ -9,9 +9,11 @@ import pytest
 from refusals import refusal
 from tiny import tiny_autoregressive, tiny_gan, tiny_mlp_vae
 
-from kerasgen import LatentVariableModel, bottlenecks, likelihoods
-from kerasgen.tasks import denoising, inpainting
-from kerasgen.tasks.denoising import corrupted, denoise
+from kerasgen import LatentVariableModel, bottlenecks, divergences, likelihoods
+from kerasgen.families import AdversarialModel, Mixture
+from kerasgen.tasks import corruption, particles
+from kerasgen.tasks.corruption import corrupted, log_likelihoods, strength_of
+from kerasgen.tasks.denoising import denoise
 from kerasgen.tasks.inpainting import inpaint
 
 RNG = np.random.default_rng(0)
@@ -57,7 +59,7 @@ def test_pixels_in_turn_are_drawn_by_their_conditionals(where, monkeypatch):
     known[0 if where == "first" else 1] = True
     fits = np.all(images[:, known] == image[known], axis=(1, 2))
     expected = np.where(fits, probability, 0) / probability[fits].sum()
-    monkeypatch.setattr(inpainting, "_CANDIDATES", 20_000)
+    monkeypatch.setattr(particles, "CANDIDATES", 20_000)
     painted = inpaint(model, image, known, n=10_000)
     numbers = painted.draws.reshape(-1, 6).astype(int) @ 2 ** np.arange(6)[::-1]
     found = np.bincount(numbers, minlength=64) / len(numbers)
@@ -76,7 +78,7 @@ def test_turns_keep_what_is_known_and_draw_several():
     np.testing.assert_array_equal(draws, again)
 
 
-@pytest.mark.parametrize("kind", denoising.KINDS)
+@pytest.mark.parametrize("kind", corruption.KINDS)
 def test_noise_has_the_strength_that_is_asked_for(kind):
     x = np.full((4, 100, 100, 1), 0.5, "float32")
     noisy = corrupted(x, kind, 0.1)
@@ -94,12 +96,70 @@ def test_the_mean_of_the_posterior_is_denoised_with_the_code(linear):
     np.testing.assert_allclose(denoise(linear, noisy, draws=2000), expected, atol=0.05)
 
 
+def binary():
+    """A model of 2x3 binary pixels, and all of them."""
+    images = np.array(list(itertools.product([0, 1], repeat=6)), "float32").reshape(-1, 2, 3, 1)
+    return causal.build("pixelcnn", "bernoulli"), images
+
+
+@pytest.mark.parametrize("kind", corruption.KINDS)
+def test_pixels_in_turn_are_denoised_by_their_posterior(kind, monkeypatch):
+    """By enumeration of all images of 2x3 binary pixels."""
+    model, images = binary()
+    noisy = corrupted(images[[37, 11]], kind, 0.4, seed=3)
+    told = log_likelihoods(noisy, kind, 0.4, 2)  # [2, 2, 3, 1, 2]
+    of_images = np.where(images[:, None] > 0.5, told[..., 1], told[..., 0]).sum((2, 3, 4))
+    posterior = np.exp(of_images + np.asarray(model.log_prob(images))[:, None])
+    expected = np.einsum("ns,nhwc->shwc", posterior / posterior.sum(axis=0), images)
+    found = denoise(model, noisy, draws=4000, kind=kind, strength=0.4)
+    np.testing.assert_allclose(found, expected, atol=0.04)
+    evidence = particles.given(model, told[0], 4000, RNG).log_evidence
+    assert evidence == pytest.approx(np.log(posterior[:, 0].sum()), abs=0.03)
+
+
+@pytest.mark.parametrize(("kind", "levels"), [("gaussian", 2), ("missing", 3)])
+def test_what_noise_says_of_a_level_is_a_probability(kind, levels):
+    inner = np.linspace(0, 1, 20_001)[1:-1]
+    grid = inner if kind == "gaussian" else np.linspace(0, 1, levels)
+    told = np.exp(log_likelihoods(grid, kind, 0.3, levels))
+    if kind == "gaussian":
+        ends = np.exp(log_likelihoods(np.array([0.0, 1.0]), kind, 0.3, levels)).sum(axis=0)
+        np.testing.assert_allclose(np.trapezoid(told, inner, axis=0) + ends, 1, atol=1e-3)
+    else:
+        np.testing.assert_allclose(told.sum(axis=0), 1, atol=1e-6)
+
+
+def test_the_strength_of_noise_is_found_by_the_model():
+    model = Mixture([8, 8, 1], num_components=2, levels=2)
+    model.means.assign(np.repeat([[0.0], [1.0]], 64, axis=1))  # black and white squares
+    model.raw_scales.assign(np.full((2, 64), -3.0))
+    x = np.zeros((2, 8, 8, 1)) + np.arange(2)[:, None, None, None]
+    for strength in (0.1, 0.4):
+        noisy = corrupted(x, "salt and pepper", strength)
+        assert strength_of(model, noisy, "salt and pepper") == pytest.approx(strength, rel=0.5)
+
+
+def test_a_search_finds_the_likeliest_noise_of_a_linear_generator():
+    flat = keras.Sequential([keras.layers.Dense(9), keras.layers.Reshape((3, 3, 1))])
+    critic = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
+    gan = AdversarialModel([3, 3, 1], flat, critic, divergences.Hinge(), latent_dim=2)
+    flat.layers[0].set_weights([WEIGHTS, np.full(9, 0.5)])
+    known = np.arange(9).reshape(3, 3) % 2 == 0
+    seen, hidden = WEIGHTS[:, known.ravel()], WEIGHTS[:, ~known.ravel()]
+    precision = np.eye(2) + seen @ seen.T / 0.01
+    z = np.linalg.solve(precision, seen @ (PIXELS.reshape(9)[known.ravel()] - 0.5) / 0.01)
+    painted = inpaint(gan, PIXELS, known, n=3)
+    expected = np.tile(0.5 + z @ hidden, (3, 1))
+    np.testing.assert_allclose(painted.draws[:, ~known, 0], expected, atol=1e-3)
+    assert painted.quality["starts"] > 3
+
+
 def test_what_does_not_fit_is_refused():
     square = np.zeros((8, 8, 1), "float32")
     upper = np.zeros((8, 8), bool)
     assert "a posterior of a code" in refusal(lambda: denoise(tiny_gan(), square[None]))
     assert "shape (1, 9, 9, 1)" in refusal(lambda: denoise(tiny_mlp_vae(), np.zeros((1, 9, 9, 1))))
-    assert "pixels in turn" in refusal(lambda: inpaint(tiny_gan(), square, upper))
+    assert "pixels in turn" in refusal(lambda: inpaint(tiny_gan(num_classes=3), square, upper))
     assert "3 classes" in refusal(lambda: inpaint(tiny_mlp_vae(num_classes=3), square, upper))
     assert "a mask of bool" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper.astype(int)))
     assert "way='guess'" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper, way="guess"))

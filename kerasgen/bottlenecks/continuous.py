@@ -90,6 +90,7 @@ class Gaussian(Stochastic):
 
     term_names = ("kl",)
     independent_units = True
+    normal_in_turn = True
 
     def __init__(self, latent_dim: int, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)

@@ -36,6 +36,7 @@ class FlowGaussian(Gaussian):
     """
 
     independent_units = False
+    normal_in_turn = False
 
     def __init__(
         self,

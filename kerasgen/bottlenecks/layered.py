@@ -53,6 +53,8 @@ class Layers(Stochastic):
     (True, (5,))
     """
 
+    normal_in_turn = True
+
     def __init__(
         self,
         latent_dims: Sequence[int],

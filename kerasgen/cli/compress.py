@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     compression.require(model)
     x, names = _images(model, args)
     began = time.monotonic()
-    file = compression.compress(model, x, args.block, names, progress=True)
+    file = compression.compress(model, x, block=args.block, names=names, progress=True)
     seconds = time.monotonic() - began
     with durable.placed(args.out) as new:
         new.write_bytes(file)

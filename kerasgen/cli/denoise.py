@@ -1,4 +1,4 @@
-"""Take the noise from pictures by a preset with a code.
+"""Take the noise from pictures by a preset with a code, or of pixels in turn.
 
 Without pictures of your own, test images get noise, and the result is compared with a median
 filter, total variation and non-local means.
@@ -16,16 +16,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
-    >>> parser.parse_args(["denoising_vae_mnist"]).strength
-    0.3
+    >>> parser.parse_args(["denoising_vae_mnist"]).noise
+    'gaussian'
     """
     arguments.add_preset(parser)
     paths = "noisy pictures, or folders of them (default: test images, with noise)"
     parser.add_argument("paths", nargs="*", type=arguments.existing, metavar="PATH", help=paths)
     kinds = ("gaussian", "salt and pepper", "missing")
-    parser.add_argument("--noise", choices=kinds, default="gaussian", help="of test images")
-    strength = "standard deviation of the noise, or share of the pixels (default: %(default)s)"
-    parser.add_argument("--strength", type=arguments.above_zero, default=0.3, help=strength)
+    of = "of test images, and what a preset of pixels in turn takes it for"
+    parser.add_argument("--noise", choices=kinds, default="gaussian", help=of)
+    strength = (
+        "standard deviation of the noise, or share of the pixels (default: of test images 0.3; of "
+        "pictures the likeliest, where the preset's pixels are known in turn)"
+    )
+    parser.add_argument("--strength", type=arguments.above_zero, help=strength)
     count = "number of test images (default: %(default)s)"
     parser.add_argument("-n", type=arguments.positive, default=200, help=count)
     parser.add_argument("--seed", type=arguments.seed, default=0)
@@ -39,27 +43,27 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a preset whose model has 'encode'. Received: 'gmm_ring', ...
+    ValueError: Expected a model of images without a condition that has a posterior ...
     """
-    model = inputs.model(args.name, "Encodes")
+    model = inputs.model(args.name)
 
     from kerasgen.data.picture_files import read
-    from kerasgen.tasks import denoising
+    from kerasgen.tasks import corruption, denoising
 
+    denoising.require(model)
     if args.paths:
         noisy, _ = read(args.paths, model.event_shape)
         clean = {}
     else:
         x, _ = inputs.examples(inputs.recipe(args.name), "test", args, count=args.n)
-        noisy = denoising.corrupted(x, args.noise, args.strength, args.seed)
+        strength = args.strength or 0.3
+        noisy = corruption.corrupted(x, args.noise, strength, args.seed)
         clean = {"clean": x[:16]}
-        compared = denoising.comparison(model, x, args.noise, args.strength, args.seed)
+        compared = denoising.comparison(model, x, args.noise, strength, args.seed)
         for way, (ratio, similar) in compared.items():
             print(f"{way:<16} {ratio:5.2f} dB, structural similarity {similar:.3f}")
-    rows = clean | {
-        "noisy": noisy[:16],
-        "denoised": denoising.denoise(model, noisy[:16], seed=args.seed),
-    }
+    how = {"seed": args.seed, "kind": args.noise, "strength": args.strength}
+    rows = clean | {"noisy": noisy[:16], "denoised": denoising.denoise(model, noisy[:16], **how)}
     pictures = [model.event.render(each) for each in rows.values()]
     kerasgen.plot.pairs(pictures, args.out, list(rows))
     print(f"{args.out}: {' above '.join(rows)}")

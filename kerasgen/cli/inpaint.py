@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mask", type=arguments.existing, metavar="PNG", help=mask)
     parser.add_argument("-n", type=arguments.positive, default=8, help="number of draws")
     way = "of a model with a code: chains of the code, or code and pixels by turns"
-    parser.add_argument("--way", choices=("hmc", "turns"), help=way)
+    parser.add_argument("--way", choices=("hmc", "turns", "weighted", "search"), help=way)
     parser.add_argument("--seed", type=arguments.seed, default=0)
     arguments.add_source(parser)
     out = pathlib.Path("inpainted.png")

@@ -139,7 +139,10 @@ class Batches(keras.utils.PyDataset):
             lambda each: tf.TensorSpec((size, *each.shape[1:]), each.dtype), self.event.symbolic()
         )
         if self.labels:
-            signature = signature, tf.TensorSpec((size, *self.source.labels.shape[1:]), "int32")
+            signature = (
+                signature,
+                tf.TensorSpec((size, *self.source.labels.shape[1:]), self.source.labels.dtype),
+            )
         specs = tree.flatten(signature)
 
         def batch(k):

@@ -14,6 +14,7 @@ from kerasgen.data import digits, labels, sentences, speech, spoken_digits, wine
 from kerasgen.data.pairing import Paired
 from kerasgen.data.reader import Computed
 from kerasgen.data.registry import _ENTRIES, Entry, add, entry, names
+from kerasgen.data.small import BesideSmall
 from kerasgen.data.synthetic import house_numbers, pushing, scenes, shapes, toys
 from kerasgen.events import Classes, Image, Joint, Series, Vector
 
@@ -66,6 +67,16 @@ def _speech(name, label, classes, **judges):
     opener = functools.partial(spoken_digits.reader, label)
     known = {"opener": opener, "classes": classes, "sound": speech.waveform, "hearing": speech.read}
     return Entry(name, title, "CC BY-SA 4.0", spoken_digits.EVENT, **known, **judges)
+
+
+def _small(name, of, factor):
+    def opener(data_dir, download):
+        return BesideSmall(entry(of).open(data_dir, download), factor)
+
+    known = entry(of)
+    title = f"{known.title}, beside the same {factor} times smaller"
+    also = {"outside": known.outside, "drawn": known.drawn, "opener": opener}
+    return Entry(name, title, known.licence, known.event, condition="small pictures", **also)
 
 
 def _reviews(name, what, authors, opener):
@@ -237,3 +248,4 @@ add(
     )
 )
 add(_in_three("digits_in_three_svhn", "svhn_cropped", f"{_WRITTEN}, SVHN", "non-commercial"))
+add(_small("small_fashion", "fashion_mnist", 2))

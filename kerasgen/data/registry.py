@@ -22,7 +22,8 @@ class Entry:
         event: what an example is, which a reader says too. None where only TFDS says it: images of
             256 levels, of the size that it has.
         reader: reads it, from nowhere or from a library; None of one in the folder of data.
-        condition: what its labels are: "labels", "attributes" or "captions"; None without any.
+        condition: what its labels are: "labels", "attributes", "captions" or "small pictures"; None
+            without any.
         judge: the preset that classifies what models of it draw, or None.
         style_judge: one that tells something else of them, as who speaks, or None.
         outside: a set of the same shape that a likelihood is to tell it from, or None.

@@ -1,6 +1,6 @@
 """Chains of normals: vectors in parts, each part normal given those before it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,17 @@ class Chain(Distribution):
             yield z[..., start : start + size], conditional(z[..., :start])
             start += size
 
+    def in_turn(self) -> Generator[tuple[slice, Any], Any, None]:
+        """Yields `(place, normal)` of each part in the order in which they are drawn, and is sent
+        the part `[..., B, size]`; z has it at `place`.
+        """
+        normal, z, start = self.first, [], 0
+        for conditional, size in zip((*self.conditionals, None), self.sizes):
+            z.append((yield slice(start, start + size), normal))
+            start += size
+            if conditional:
+                normal = conditional(ops.concatenate(z, axis=-1))
+
     def from_noise(self, noise: Any):
         """The z that standard normal noise `[..., B, sum(sizes)]` leads to.
 
@@ -114,6 +125,13 @@ class Flipped(Chain):
     def parts(self, z: Any) -> Iterable[tuple[Any, Any]]:
         """As of the chain, its last part first."""
         return reversed(list(super().parts(self._flip(z, self.sizes[::-1]))))
+
+    def in_turn(self) -> Generator[tuple[slice, Any], Any, None]:
+        """As of the chain; its first part stands last in z."""
+        turns, end, part = super().in_turn(), sum(self.sizes), None
+        for _ in self.sizes:
+            place, normal = turns.send(part)
+            part = yield slice(end - place.stop, end - place.start), normal
 
     def from_noise(self, noise: Any):
         """The z that standard normal noise, its parts in the order of z, leads to."""

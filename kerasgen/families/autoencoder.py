@@ -139,15 +139,18 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
 
     def decode(self, z, condition=None, training=False):
         """The likelihood p(x | z) for z `[..., B, *latent_shape]`, batch shape `[..., B]`."""
+        return self.likelihood.distribution(
+            self.likelihood_params(z, condition, training), training
+        )
+
+    def likelihood_params(self, z, condition=None, training=False):
+        """The parameters of the likelihood for z `[..., B, *latent_shape]`."""
         z = ops.convert_to_tensor(z)
         fitting.check_code(z, self.bottleneck.latent_shape)
         z = self._conditioned(self.bottleneck.decoded(z), condition)
         leading = ops.shape(z)[: len(z.shape) - len(self.bottleneck.decoded_shape)]
         params = self.decoder(ops.reshape(z, (-1, *z.shape[len(leading) :])), training=training)
-        params = keras.tree.map_structure(
-            lambda p: ops.reshape(p, (*leading, *p.shape[1:])), params
-        )
-        return self.likelihood.distribution(params, training)
+        return keras.tree.map_structure(lambda p: ops.reshape(p, (*leading, *p.shape[1:])), params)
 
     def loss_terms(self, x, condition=None, training=False):
         """The objective's terms, each `[B]` in nats, and their weights."""

@@ -11,7 +11,6 @@ of pixels: fewer steps, over which a likelihood of the patch's joint values lose
 
 import warnings
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -20,7 +19,8 @@ from kerasgen.abilities import Completes, Scores
 from kerasgen.likelihoods import Likelihood
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
-from kerasgen.networks.autoregressive.sampler import centred, examples_at_once, generate_rows
+from kerasgen.networks.autoregressive.sampler import examples_at_once, generate_rows
+from kerasgen.networks.autoregressive.turns import elements
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth
 from kerasgen.registration import register
 
@@ -158,27 +158,22 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         >>> int(place)
         1
         """
-        start_row, of_pixel = self._compiled("_start_row"), self._compiled("_of_pixel")
-        height, width, channels = self.grid_shape
         places = np.arange(self.event.size).reshape(1, *self.event_shape)
         places = ops.convert_to_numpy(self._to_patches(places.astype("float32"))).astype(int)
         condition = self.condition.encoded(self.condition.request(n, condition))
-        cache, row = self.network.init_cache(n, condition)
-        for i in range(height):
-            cache, columns = start_row(cache, row)
-            left, seen = np.zeros((n, channels), "float32"), []
-            for j in range(width):
-                column = keras.tree.map_structure(lambda x, j=j: x[j], columns)
-                log_probs, params, cache, trace = of_pixel(cache, column, left)
-                pixel = np.zeros((n, channels), "float32")
-                for c in range(channels):
-                    if c:
-                        log_probs = self._compiled("_of_channel", channel=c)(params, pixel)
-                    level = yield places[0, i, j, c], ops.convert_to_numpy(log_probs)
-                    pixel[:, c] = level / np.float32(self.levels - 1)
-                left = centred(pixel)
-                seen.append((ops.cast(left, self.network.compute_dtype), trace))
-            row = keras.tree.map_structure(lambda *each: ops.stack(each), *seen)
+        of_pixel = self._compiled("_of_pixel")
+        turns = elements(
+            self.network.init_cache(n, condition),
+            self._compiled("_start_row"),
+            lambda *state, i, j: of_pixel(*state),
+            lambda params, pixel, c: self._compiled("_of_channel", channel=c)(params, pixel),
+            self.grid_shape,
+            self.levels,
+        )
+        level = None
+        for place in places.ravel():
+            _, log_probs = turns.send(level)
+            level = yield place, log_probs
 
     def _start_row(self, cache, row):
         return self.network.start_row(cache, row)

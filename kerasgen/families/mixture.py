@@ -29,13 +29,12 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events
 from kerasgen.abilities import Samples, Scores
 from kerasgen.batches import count, in_blocks
-from kerasgen.families import mixture_files
+from kerasgen.families import mixture_cells, mixture_files
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.registration import register
 
 _ELEMENTS_AT_ONCE = 2**24  # of scoring: examples x components x size, which bounds the memory
-_FAR = 1e9  # standard deviations, further than any cell
 _LEAST_SCALE = 1e-4  # keeps the likelihood bounded where a component falls on a single point
 
 
@@ -156,20 +155,16 @@ class Mixture(Samples, Scores, GenerativeModel):
 
     def _log_mass(self, x):
         """log of the probability of the cells that images of levels `[B, *event_shape]` are."""
-        log_cdf = backend.tfd.Normal(0.0, 1.0).log_cdf
         level = ops.reshape(ops.round(x * (self.levels - 1)), (-1, 1, self.size))
-        # [B, K, D]
-        low, high = ((end / self.levels - self.means) / self.scales() for end in (level, level + 1))
-        low, high = ops.where(level > 0, low, -_FAR), ops.where(level < self.levels - 1, high, _FAR)
-        # On the side of the mean where both functions are small, so that their difference keeps its
-        # digits.
-        is_above = low + high > 0
-        low, high = ops.where(is_above, -high, low), ops.where(is_above, -low, high)
-        log_low, log_high = log_cdf(low), log_cdf(high)
-        cells = log_high + ops.log1p(-ops.exp(log_low - log_high))
+        cells = mixture_cells.log_masses(level, self.means, self.scales(), self.levels)
         return ops.logsumexp(
             ops.sum(cells, axis=-1) + ops.log_softmax(ops.convert_to_tensor(self.logits)), axis=-1
         )
+
+    def in_turn(self, n, condition=None):
+        """As `AutoregressiveModel.in_turn`, of levels and diagonal covariances: see
+        `kerasgen.families.mixture_cells`."""
+        return mixture_cells.in_turn(self, n)
 
     @property
     def scores_at_once(self):

@@ -11,6 +11,7 @@ gradient.
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgen import backend
@@ -130,6 +131,23 @@ class Likelihood(keras.layers.Layer):
         levels = ops.linspace(0.0, 1.0, self.levels)
         log_probs = elements.log_prob(ops.reshape(levels, (-1, *[1] * len(x.shape))))
         return ops.moveaxis(log_probs[..., channel], 0, -1)
+
+    def in_turn(self, params):
+        """A generator of the distribution of images, all pixels of a channel at once, as
+        `kerasgen.families.AutoregressiveModel.in_turn`.
+
+        It yields `(places, log_probs)`: where the elements stand in the flattened image `[M]`, and
+        log p `[B, M, levels]`. It is sent their levels `[B, M]`.
+
+        Args:
+            params: `[B, *output_shape]`.
+        """
+        batch, shape = len(params), self.event.shape
+        places, x = np.arange(self.event.size).reshape(shape), np.zeros((batch, *shape), "float32")
+        for channel in range(shape[-1]):
+            log_probs = ops.convert_to_numpy(self.level_log_probs(params, x, channel))
+            level = yield places[..., channel].ravel(), log_probs.reshape(batch, -1, self.levels)
+            x[..., channel] = level.reshape(batch, *shape[:-1]) / np.float32(self.levels - 1)
 
     def split(self, params):
         """Cuts `[..., C * P]` into P tensors `[..., C]`."""

@@ -10,6 +10,7 @@ causal network of short sight what is near.
 import keras
 from keras import ops
 
+from kerasgen import backend
 from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
 from kerasgen.registration import register
@@ -58,6 +59,8 @@ class Autoregressive(Likelihood):
 
     def build(self, input_shape):
         self.features = self.network(keras.KerasTensor(input_shape)).shape[-1]
+        self._start_row = backend.function(self.network.start_row, self)
+        self._of_pixel = backend.function(self._step, self)
         self.built = True
 
     @property
@@ -106,6 +109,28 @@ class Autoregressive(Likelihood):
         start = self.network.init_cache(ops.shape(weights)[0])
         _, pixels = generate_rows(self.network, draw, by_pixel, start, self.event.shape[0])
         return ops.transpose(pixels, (2, 0, 1, 3))
+
+    def in_turn(self, weights):
+        """A generator of the distribution of every element of images given those before it, as
+        `kerasgen.families.AutoregressiveModel.in_turn`, from weights `[B, H, W, P]`."""
+        from kerasgen.networks.autoregressive.turns import elements
+
+        return elements(
+            self.network.init_cache(len(weights)),
+            self._start_row,
+            lambda *state, i, j: self._of_pixel(*state, weights[:, i, j]),
+            self.likelihood.level_log_probs,
+            self.event.shape,
+            self.levels,
+        )
+
+    def _step(self, cache, column, left, weights):
+        """What is said of a pixel: log p of the levels of its first channel, the parameters of
+        all."""
+        features, cache, trace = self.network.step(cache, column, left)
+        params = self._params(weights, features)
+        first = self.likelihood.level_log_probs(params, ops.cast(left, "float32"), 0)
+        return first, params, cache, trace
 
     def num_uniforms(self, event_channels):
         return self.likelihood.num_uniforms(event_channels)

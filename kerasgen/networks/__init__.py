@@ -13,6 +13,7 @@ from kerasgen.networks.autoregressive import (
 from kerasgen.networks.conv import ConvDecoder, ConvEncoder, ResidualBlock
 from kerasgen.networks.dcgan import DCGANCritic, DCGANGenerator
 from kerasgen.networks.dense import MLP
+from kerasgen.networks.enlarging import EnlargingDecoder
 from kerasgen.networks.flows import FlowNetwork, MaskedAutoregressive, Planar, RealNVP
 from kerasgen.networks.grid import GridDecoder, GridEncoder
 from kerasgen.networks.heads import ScoreHead
@@ -36,6 +37,7 @@ __all__ = [
     "DCGANGenerator",
     "DepthToSpace",
     "DiagonalBiLSTM",
+    "EnlargingDecoder",
     "FlowNetwork",
     "GatedPixelCNN",
     "GridDecoder",

@@ -243,6 +243,9 @@ class Report:
         condition, kinds = self.model.condition, self.model.condition.num_shown
         count = _SHOWN if kinds is None else kinds * _A_CLASS
         asked, columns, labels = condition.shown(count), None, ()
+        if condition.is_picture and given.fits(self.model):  # no noise, which nobody asks for
+            asked = given.condition[:count]
+            count = len(asked)
         if kinds is not None:
             columns, labels = _A_CLASS, condition.words(condition.shown(kinds))
             asked = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)

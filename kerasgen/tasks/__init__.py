@@ -3,6 +3,7 @@
 from kerasgen.tasks.compression import compress, decompress
 from kerasgen.tasks.denoising import denoise
 from kerasgen.tasks.editing import direction, edit, restyle
+from kerasgen.tasks.enlarging import enlarge
 from kerasgen.tasks.inpainting import inpaint
 from kerasgen.tasks.interpolation import interpolate
 from kerasgen.tasks.novelty import novelty
@@ -16,6 +17,7 @@ __all__ = [
     "denoise",
     "direction",
     "edit",
+    "enlarge",
     "inpaint",
     "interpolate",
     "novelty",

@@ -4,12 +4,14 @@
 
 The code z is drawn with bits that are already written, which the reader finds again: on average the
 negative evidence lower bound is spent (Townsend, Bird and Barber, Practical Lossless Compression
-with Latent Variables using Bits Back Coding, 2019, arXiv 1901.04866). Codes are rounded to
-1/256; what that costs in p(z) it gives back in q(z | x).
+with Latent Variables using Bits Back Coding, 2019, arXiv 1901.04866). A code of several layers is
+drawn and written layer by layer, each given those before it. Codes are rounded to 1/256; what that
+costs in p(z) it gives back in q(z | x).
 
 A block needs bits before it writes any. So blocks grow with what is there.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +20,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.tasks.frequencies import coder, frequencies
+from kerasgen.tasks.turns import walk
 
 BLOCK = 64  # examples at most that share their codes
 _WIDTH = 2.0**-8  # between two codes
@@ -25,10 +28,13 @@ _FURTHEST = 2**11  # code, in widths: 8 of the prior's standard deviations
 _PROBABILITIES = 2**22  # at once, which bounds the memory
 
 
-def encode(model: Any, levels: np.ndarray, block: int, advance: Callable) -> np.ndarray:
+def encode(
+    model: Any, levels: np.ndarray, condition: Any, block: int, advance: Callable
+) -> np.ndarray:
     """Words, uint32, of the levels `[N, size]` of examples.
 
     Args:
+        condition: of each, or None.
         block: examples that are coded together.
         advance: is told of examples that are done.
 
@@ -36,51 +42,41 @@ def encode(model: Any, levels: np.ndarray, block: int, advance: Callable) -> np.
     >>> model = kerasgen.LatentVariableModel(
     ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
     ...     likelihoods.Bernoulli())
-    >>> encode(model, np.zeros((3, 16), "int32"), 2, lambda n: None).dtype
+    >>> encode(model, np.zeros((3, 16), "int32"), None, 2, lambda n: None).dtype
     dtype('uint32')
     """
-    stack, coded = coder().stack.AnsCoder(_first_words(model)), 0
-    for n in _sizes(model, len(levels), block):
-        rows = levels[coded : coded + n]
-        examples = _examples(model, rows)
-        posterior = _widths(model.posterior(examples), n)
-        code = stack.decode(_codes(), *posterior)
-        for channel, probabilities in reversed(list(_probabilities(model, code, examples))):
-            symbols = rows.reshape(examples.shape)[..., channel]
-            stack.encode_reverse(symbols.ravel(), _family(), probabilities)
-        stack.encode_reverse(code, _codes(), *_widths(model.prior(), n))
-        coded += n
-        advance(n)
+    stack = coder().stack.AnsCoder(_first_words(model))
+    for rows, z, given in _blocks(model, levels, condition, block):
+        _pop(stack, _posterior(model, rows, given), z, _normals)
+        _push(stack, _pixels(model, z, given), rows, _levels)
+        _push(stack, _in_turn(model.prior(given), z), z, _normals)
+        advance(len(rows))
     return stack.get_compressed()
 
 
-def decode(model: Any, words: np.ndarray, n: int, block: int, advance: Callable) -> np.ndarray:
+def decode(
+    model: Any, words: np.ndarray, n: int, condition: Any, block: int, advance: Callable
+) -> np.ndarray:
     """The levels `[n, size]` that words stand for; the last block was written last.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
     >>> model = kerasgen.LatentVariableModel(
     ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
     ...     likelihoods.Bernoulli())
-    >>> words = encode(model, np.eye(16, dtype="int32")[:3], 2, lambda n: None)
-    >>> decode(model, words, 3, 2, lambda n: None).argmax(axis=1)
+    >>> words = encode(model, np.eye(16, dtype="int32")[:3], None, 2, lambda n: None)
+    >>> decode(model, words, 3, None, 2, lambda n: None).argmax(axis=1)
     array([0, 1, 2])
     """
-    stack, decoded = coder().stack.AnsCoder(words), []
-    for of_block in reversed(_sizes(model, n, block)):
-        code = stack.decode(_codes(), *_widths(model.prior(), of_block))
-        rows = np.zeros((of_block, *model.event_shape), "int32")
-        examples = _examples(model, rows)
-        for channel, probabilities in _probabilities(model, code, examples):
-            symbols = stack.decode(_family(), probabilities)
-            rows[..., channel] = symbols.reshape(rows[..., channel].shape)
-            examples[..., channel] = _examples(model, rows)[..., channel]
-        stack.encode_reverse(code, _codes(), *_widths(model.posterior(examples), of_block))
-        decoded.append(rows.reshape(of_block, -1))
-        advance(of_block)
-    return np.concatenate(decoded[::-1])
+    stack, decoded = coder().stack.AnsCoder(words), np.zeros((n, model.event.size), "int32")
+    for rows, z, given in reversed(list(_blocks(model, decoded, condition, block))):
+        _pop(stack, _in_turn(model.prior(given), z), z, _normals)
+        _pop(stack, _pixels(model, z, given), rows, _levels)
+        _push(stack, _posterior(model, rows, given), z, _normals)
+        advance(len(rows))
+    return decoded
 
 
-def numbers(model: Any, count: int, block: int) -> Iterator[np.ndarray]:
+def numbers(model: Any, count: int, condition: Any, block: int) -> Iterator[np.ndarray]:
     """What the model says of random examples and of their codes, in blocks of every size that
     `count` examples take: the numbers to agree in.
 
@@ -88,72 +84,83 @@ def numbers(model: Any, count: int, block: int) -> Iterator[np.ndarray]:
     >>> model = kerasgen.LatentVariableModel(
     ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
     ...     likelihoods.Bernoulli())
-    >>> same = [np.array_equal(*pair) for pair in zip(numbers(model, 3, 2), numbers(model, 3, 2))]
-    >>> all(same), len(same)
-    (True, 3)
+    >>> twice = [list(numbers(model, 3, None, 2)) for _ in range(2)]
+    >>> all(map(np.array_equal, *twice)), len(twice[0])
+    (True, 5)
     """
-    rng = np.random.default_rng(0)
-    for n in sorted(set(_sizes(model, count, block))):
-        examples = _examples(model, rng.integers(0, model.levels, (n, model.event.size)))
-        yield from (posterior := _widths(model.posterior(examples), n))
-        code = np.clip(np.round(posterior[0]), -_FURTHEST, _FURTHEST)
-        for _, probabilities in _probabilities(model, code, examples):
-            yield probabilities
+    rng, few = np.random.default_rng(0), max(1, model.event.size // 8)
+    levels = rng.integers(0, model.levels, (count, model.event.size))
+    of_sizes = {len(each[0]): each for each in _blocks(model, levels, condition, block)}
+    for rows, z, given in of_sizes.values():
+        z += rng.integers(-256, 256, z.shape) * np.float32(_WIDTH)
+        pixels = itertools.islice(walk(_pixels(model, z, given), rows), few)
+        codes = _posterior(model, rows, given), _in_turn(model.prior(given), z)
+        for place, normal in itertools.chain.from_iterable(walk(each, z) for each in codes):
+            yield from _normals(normal, z[:, place].shape)[1:-1]
+        yield from (log_probs for _, log_probs in pixels)
 
 
-def _probabilities(model, code, examples):
-    """`(channel, frequencies [pixels, levels])` of each channel; those before it are read from
-    the examples when it is its turn."""
-    z = np.reshape(code * _WIDTH, (len(examples), -1)).astype("float32")
-    likelihood = model.decode(z)
-    for channel in range(examples.shape[-1]):
-        log_probs = _log_probs(likelihood, examples, channel, model.levels)
-        log_probs = ops.convert_to_numpy(log_probs)
-        yield channel, frequencies(log_probs.reshape(-1, log_probs.shape[-1]))
+def _pop(stack, turns, known, family):
+    """Fills in what the stack holds, turn by turn."""
+    for place, told in walk(turns, known):
+        shape = known[:, place].shape
+        model, *parameters, unit = family(told, shape)
+        known[:, place] = stack.decode(model, *parameters).reshape(shape) * unit
 
 
-def _log_probs(likelihood, examples, channel, levels):
-    """log p `[..., levels]` of a channel of every pixel."""
-    from kerasgen.distributions import ImageDistribution  # imports TFP
-
-    if isinstance(likelihood, ImageDistribution):  # channels depend on each other
-        return likelihood.likelihood.level_log_probs(likelihood.params, examples, channel)
-    values = np.linspace(0, 1, levels, dtype="float32").reshape(-1, *[1] * examples.ndim)
-    return ops.moveaxis(likelihood.distribution.log_prob(values)[..., channel], 0, -1)
+def _push(stack, turns, known, family):
+    """Puts on the stack what `_pop` takes from it, the last turn first."""
+    for place, told in reversed(list(walk(turns, known))):
+        symbols = known[:, place]
+        model, *parameters, unit = family(told, symbols.shape)
+        stack.encode_reverse((symbols.ravel() / unit).astype("int32"), model, *parameters)
 
 
-def _examples(model, rows):
+def _normals(normal, shape):
+    """The coder's family of a part of codes, its parameters, and what a symbol is in z."""
+    moments = (ops.convert_to_numpy(each) / _WIDTH for each in (normal.mean(), normal.stddev()))
+    moments = [np.broadcast_to(each, shape).ravel().astype("float64") for each in moments]
+    return coder().model.QuantizedGaussian(-_FURTHEST, _FURTHEST), *moments, np.float32(_WIDTH)
+
+
+def _levels(log_probs, _):
+    """The coder's family of elements, its parameters, and what a symbol is among levels."""
+    whole = frequencies(log_probs.reshape(-1, log_probs.shape[-1]))
+    return coder().model.Categorical(perfect=False), whole, 1
+
+
+def _posterior(model, rows, given):
     levels = rows.reshape(-1, *model.event_shape).astype("float32")
-    return levels / np.float32(model.levels - 1)
+    posterior = model.posterior(levels / np.float32(model.levels - 1), given)
+    return _in_turn(posterior, np.zeros((1, math.prod(model.bottleneck.latent_shape))))
 
 
-def _widths(normal, n):
-    """Means and standard deviations of n codes in widths, flattened."""
-    each = [ops.convert_to_numpy(part) / _WIDTH for part in (normal.mean(), normal.stddev())]
-    return [np.broadcast_to(part, (n, part.shape[-1])).ravel().astype("float64") for part in each]
+def _in_turn(normals, z):
+    """A generator of the parts of codes; of what is no chain, the one part."""
+    from kerasgen.distributions import Chain  # imports TFP
+
+    return getattr(normals, "in_turn", Chain(normals, [], z.shape[1:]).in_turn)()
 
 
-def _codes():
-    return coder().model.QuantizedGaussian(-_FURTHEST, _FURTHEST)
+def _pixels(model, z, given):
+    z = z.reshape(-1, *model.bottleneck.latent_shape)
+    return model.likelihood.in_turn(model.likelihood_params(z, given))
 
 
-def _family():
-    return coder().model.Categorical(perfect=False)
+def _blocks(model, levels, condition, block):
+    """Levels, codes to fill in and the condition of examples that are coded together.
 
-
-def _most(model):
-    """Examples of the largest block, a power of two."""
-    return 1 << max(0, int(math.log2(_PROBABILITIES / (model.event.size * model.levels))))
-
-
-def _sizes(model, count, block):
-    """Sizes of the blocks: a block takes about as many bits as three times its size leave."""
-    sizes, done, most = [], 0, min(block, _most(model))
-    while done < count:
-        size = min(most, 1 << max(0, (done // 4).bit_length() - 1), count - done)
-        sizes.append(size)
-        done += size
-    return sizes
+    A block takes about as many bits as are there: its codes' units 10 each, an example 100.
+    """
+    units, start = math.prod(model.bottleneck.latent_shape), 0
+    probabilities = _PROBABILITIES // (model.event.size * model.levels)
+    most = min(block, 1 << max(0, probabilities.bit_length() - 1))
+    while start < len(levels):
+        n = min(most, 1 << max(0, (start // max(4, units // 10)).bit_length() - 1))
+        rows = levels[start : start + n]
+        given = None if condition is None else condition[start : start + n]
+        yield rows, np.zeros((len(rows), units), "float32"), given
+        start += n
 
 
 def _first_words(model):

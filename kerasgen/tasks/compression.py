@@ -19,9 +19,8 @@ from keras import ops
 
 import kerasgen
 from kerasgen import checks, documents, machine
-from kerasgen.abilities import methods
 from kerasgen.model import GenerativeModel
-from kerasgen.tasks import bits_back, range_coding
+from kerasgen.tasks import bits_back, conditions, range_coding
 from kerasgen.tasks.codes import has_code
 from kerasgen.tasks.frequencies import coder
 
@@ -33,6 +32,7 @@ _FACTS = {
     "weights": str,
     "arithmetic": dict,
     "numbers": str,
+    "condition": (str, type(None)),
     "count": int,
     "shape": list,
     "block": int,
@@ -43,18 +43,21 @@ _FACTS = {
 def compress(
     model: GenerativeModel,
     x: Any,
+    condition: Any = None,
     block: int | None = None,
     names: list[str] | None = None,
     progress: bool = False,
 ) -> bytes:
     """The bytes of a `.kgz` file of images.
 
-    Models that draw pixels in turn spend the bits of `log_prob`, models with a normal code those of
-    the evidence lower bound.
+    Models whose pixels are known in turn spend the bits of `log_prob`, models with a normal code
+    those of the evidence lower bound. Labels take the bits of their number of classes.
 
     Args:
-        model: of pixels at levels, without a condition.
+        model: of pixels at levels.
         x: images `[N, height, width, channels]` in [0, 1], at the model's levels.
+        condition: of a conditional model, of each image. Labels are stored; without any, each image
+            gets the label that makes it likeliest. Another condition is to be given again.
         block: images that are coded together; memory and speed grow with it.
         names: one of each image, kept in the file.
         progress: show a progress bar.
@@ -68,19 +71,22 @@ def compress(
     >>> bool(np.all(decompress(model, file) == digits))
     True
     """
-    engine, levels = _engine(model), _levels(model, x)
+    engine = _engine(model)
+    x, given = conditions.of(model, x, condition)
+    levels = _levels(model, x)
     block = engine.BLOCK if block is None else checks.positive("block", block)
     if names is not None and len(names) != len(levels):
         raise ValueError(
             f"Expected one name for each of {len(levels)} images. Received: {len(names)}."
         )
     with _bar(len(levels), progress) as advance:
-        words = engine.encode(model, levels, block, advance)
+        words = engine.encode(model, levels, given, block, advance)
     facts = {
         "model": model.preset,
         "weights": _fingerprint(model),
         "arithmetic": _arithmetic(),
-        "numbers": _numbers(engine, model, len(levels), block),
+        "numbers": _numbers(engine, model, len(levels), given, block),
+        "condition": conditions.to_text(model, given),
         "count": len(levels),
         "shape": list(model.event_shape),
         "block": block,
@@ -91,12 +97,15 @@ def compress(
     return content + hashlib.sha256(content).digest()[:_CHECK]
 
 
-def decompress(model: GenerativeModel, file: bytes, progress: bool = False) -> np.ndarray:
+def decompress(
+    model: GenerativeModel, file: bytes, condition: Any = None, progress: bool = False
+) -> np.ndarray:
     """The images that `compress` was given, `[N, height, width, channels]` float32.
 
     Args:
         model: of the weights that the file was made by.
         file: its bytes.
+        condition: that of `compress`, of a model whose condition is no label.
         progress: show a progress bar.
 
     Raises:
@@ -124,13 +133,14 @@ def decompress(model: GenerativeModel, file: bytes, progress: bool = False) -> n
             f"Expected the arithmetic that compressed the file, {differing}. Received: {received}. "
             "Decompress it there."
         )
-    if facts["numbers"] != _numbers(engine, model, count, block):
+    given = conditions.from_text(model, facts.get("condition"), count, condition)
+    if facts["numbers"] != _numbers(engine, model, count, given, block):
         raise ValueError(
             "Expected the model to give the numbers that compressed the file. Received: others, "
             "by other settings of the backend. Decompress it with those it was compressed with."
         )
     with _bar(count, progress) as advance:
-        levels = engine.decode(model, words, count, block, advance)
+        levels = engine.decode(model, words, count, given, block, advance)
     if facts["pixels"] != _pixels(levels):
         raise ValueError(
             "Expected the pixels that were compressed. Received: others, as the model's numbers "
@@ -225,30 +235,25 @@ def _engine(model):
     received = f"Received: {checks.kind(model)}"
     if not getattr(model, "levels", None):
         raise ValueError(f"Expected a model of pixels at levels. {received} of none. Name another.")
-    if model.condition.encoded_size:
-        raise ValueError(f"Expected a model without a condition. {received} with. Name another.")
-    if "complete" in methods(model):
+    if hasattr(model, "in_turn") and model.likelihood_kind == "exact":
         return range_coding
-    is_normal = has_code(model, prior=True) and model.bottleneck.independent_units
-    if is_normal and not model.likelihood.autoregressive:
+    if has_code(model, prior=True) and model.bottleneck.normal_in_turn:
         return bits_back
     raise ValueError(
-        "Expected a model that draws pixels in turn, or one with a normal code of one layer and "
-        f"pixels independent given it. {received} without. Name another."
+        "Expected a model whose pixels are known in turn, or one with a code of normals under "
+        f"posterior and prior. {received} without. Name another."
     )
 
 
 def _levels(model, x):
     """Images as whole numbers `[N, size]`."""
-    x = ops.convert_to_numpy(model.check(x)[0])
+    x = ops.convert_to_numpy(x)
     levels = np.round(x * (model.levels - 1))
     if between := np.count_nonzero(np.abs(levels - x * (model.levels - 1)) > 0.01):
         raise ValueError(
             f"Expected pixels at the model's {model.levels} levels, which come back bit for bit. "
             f"Received: {between:,} between two. Round them first."
         )
-    if not len(levels):
-        raise ValueError("Expected images. Received: none.")
     return levels.reshape(len(levels), -1).astype("int32")
 
 
@@ -270,10 +275,10 @@ def _arithmetic():
     return versions | {"backend": f"{backend.__name__} {backend.__version__}", "on": processor}
 
 
-def _numbers(engine, model, count, block):
+def _numbers(engine, model, count, given, block):
     """SHA-256 of some of the numbers that the model gives for blocks of every size that is met."""
     digest = hashlib.sha256()
-    for each in engine.numbers(model, count, block):
+    for each in engine.numbers(model, count, given, block):
         digest.update(np.ascontiguousarray(each).tobytes())
     return digest.hexdigest()[:32]
 

@@ -3,7 +3,8 @@
     E[x | noisy] = E over z ~ q(z | noisy) of E[x | z]
 
 The posterior is the encoder's, so that it is worth as much as what the encoder has learned of
-noise: see `kerasgen.networks.Corrupted`.
+noise: see `kerasgen.networks.Corrupted`. A model whose pixels are known in turn draws pictures by a
+particle filter, given the kind of noise and its strength.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,11 @@ from keras import ops
 
 from kerasgen import backend, checks
 from kerasgen.batches import blocks
+from kerasgen.events import Image
 from kerasgen.model import GenerativeModel
+from kerasgen.tasks import corruption, particles
 from kerasgen.tasks.codes import has_code
 
-KINDS = ("gaussian", "salt and pepper", "missing")
 _BLOCK = 256
 
 
@@ -27,32 +29,42 @@ def denoise(
     draws: int = 16,
     seed: int | None = 0,
     progress: bool = False,
+    kind: str = "gaussian",
+    strength: float | None = None,
 ) -> np.ndarray:
     """The mean pictures that draws of the posterior of noisy ones lead to.
 
     Args:
-        model: a model of images with a code, a prior and no condition; best one whose encoder was
-            trained on noise.
+        model: of images, without a condition: with a code and a prior, best one whose encoder was
+            trained on noise; or of pixels that are known in turn.
         noisy: images `[N, height, width, channels]`; what leaves [0, 1] is clipped to it.
-        draws: of the code of each, at least 1.
+        draws: of each, at least 1.
         seed: an integer for repeatable draws, None for fresh ones.
         progress: show a progress bar.
+        kind: of noise, as of `corrupted`. An encoder sees it by itself.
+        strength: of it; None for the one under which the first pictures are likeliest.
 
     Returns:
         `[N, height, width, channels]` in [0, 1].
 
     Raises:
-        ValueError: a model without a code, images of another shape.
+        ValueError: a model with neither, images of another shape, another kind or strength.
 
     >>> model = kerasgen.zoo.load("vae_mnist")
     >>> denoise(model, np.zeros((2, 28, 28, 1)), draws=2).shape
     (2, 28, 28, 1)
     """
-    return np.mean(posterior_draws(model, noisy, draws, seed, progress), axis=0)
+    return np.mean(posterior_draws(model, noisy, draws, seed, progress, kind, strength), axis=0)
 
 
 def posterior_draws(
-    model: GenerativeModel, noisy: Any, draws: int, seed: int | None = 0, progress: bool = False
+    model: GenerativeModel,
+    noisy: Any,
+    draws: int,
+    seed: int | None = 0,
+    progress: bool = False,
+    kind: str = "gaussian",
+    strength: float | None = None,
 ) -> np.ndarray:
     """Pictures that could stand behind noisy ones, `[draws, N, height, width, channels]`.
 
@@ -62,53 +74,53 @@ def posterior_draws(
     >>> posterior_draws(model, np.zeros((2, 28, 28, 1)), draws=3).shape
     (3, 2, 28, 28, 1)
     """
-    if not has_code(model, prior=True) or model.condition.encoded_size:
-        raise ValueError(
-            "Expected a model of images with a posterior of a code and no condition. Received: "
-            f"{checks.kind(model)} of {model.event!r}. Name a VAE, such as denoising_vae_mnist."
-        )
+    require(model)
+    corruption.check(kind, strength)
     checks.positive("draws", draws)
     noisy = np.clip(np.asarray(noisy, "float32"), 0, 1)
+    Image(*model.event_shape).validate(noisy)
+    of_block = _of_code if has_code(model, prior=True) else _in_turn
     seeds, drawn = backend.draws(checks.seed(seed)), []
     from rich.progress import Progress  # not with the package, which imports quickly
 
     with Progress(disable=not progress) as bar:
         task = bar.add_task("images", total=len(noisy))
         for n, rows in blocks(len(noisy), _BLOCK, noisy):
-            z = model.encode(rows).sample(draws, seed=backend.next_seed(seeds))
-            each = [ops.convert_to_numpy(model.decode(one).mean()) for one in z]
-            drawn.append(np.stack(each))
+            drawn.append(of_block(model, rows, draws, backend.next_seed(seeds), kind, strength))
             bar.advance(task, n)
     return np.clip(np.concatenate(drawn, axis=1), 0, 1)
 
 
-def corrupted(x: Any, kind: str = "gaussian", strength: float = 0.3, seed: int = 0) -> np.ndarray:
-    """Pictures in [0, 1] with noise, clipped to [0, 1].
-
-    Args:
-        x: `[N, height, width, channels]`.
-        kind: "gaussian", "salt and pepper" or "missing".
-        strength: the standard deviation, or the share of pixels that become black or white, or
-            black.
-        seed: of the noise.
+def require(model: GenerativeModel) -> None:
+    """Refuses a model that cannot denoise.
 
     Raises:
-        ValueError: another kind, a strength that is none.
+        ValueError: what `denoise` raises for it.
 
-    >>> noisy = corrupted(np.full((1, 50, 50, 1), 0.5), "missing", 0.2)
-    >>> round(float(np.mean(noisy == 0)), 1)
-    0.2
+    >>> require(kerasgen.zoo.load("denoising_vae_mnist"))
     """
-    if kind not in KINDS:
-        raise ValueError(f"Expected noise of {', '.join(KINDS)}. Received: {kind!r}.")
-    if checks.above_zero("strength", strength) > 1 and kind != "gaussian":
-        raise ValueError(f"Expected a share of pixels, at most 1. Received: strength={strength}.")
-    x, rng = np.asarray(x, "float32"), np.random.default_rng(checks.seed(seed))
-    if kind == "gaussian":
-        return np.clip(x + strength * rng.standard_normal(x.shape, "float32"), 0, 1)
-    is_hit = rng.random((*x.shape[:-1], 1)) < strength
-    colour = rng.integers(0, 2, is_hit.shape) if kind == "salt and pepper" else 0
-    return np.where(is_hit, colour, x).astype("float32")
+    is_free = not model.condition.encoded_size
+    if not (is_free and has_code(model, prior=True) or particles.can(model)):
+        raise ValueError(
+            "Expected a model of images without a condition that has a posterior of a code, or "
+            f"whose pixels are known in turn. Received: a {type(model).__name__} of "
+            f"{model.event!r}. Name a VAE, such as denoising_vae_mnist."
+        )
+
+
+def _of_code(model, noisy, draws, seed, *_):
+    z = model.encode(noisy).sample(draws, seed=seed)
+    return np.stack([ops.convert_to_numpy(model.decode(one).mean()) for one in z])
+
+
+def _in_turn(model, noisy, draws, seed, kind, strength):
+    """Candidates of each picture, its pixels one after the other."""
+    rng = np.random.default_rng(np.abs(ops.convert_to_numpy(seed)).astype("uint32"))
+    strength = strength or corruption.strength_of(model, noisy, kind)
+    told = corruption.log_likelihoods(noisy, kind, strength, model.levels)
+    count = max(draws, particles.CANDIDATES)
+    found = [particles.given(model, each, count, rng) for each in told]
+    return np.stack([particles.painted(model, each, draws, rng).draws for each in found], axis=1)
 
 
 def baselines() -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:
@@ -156,12 +168,12 @@ def comparison(
     >>> list(comparison(model, np.zeros((2, 28, 28, 1))))
     ['noisy', 'median filter', 'total variation', 'non-local means', 'model']
     """
-    x, noisy = np.asarray(x, "float32"), corrupted(x, kind, strength, seed)
+    x, noisy = np.asarray(x, "float32"), corruption.corrupted(x, kind, strength, seed)
     ways = {"noisy": noisy}
     for name, way in baselines().items():
         ways[name] = np.clip(np.stack([way(each, strength) for each in noisy]), 0, 1)
-    ways["model"] = denoise(model, noisy, seed=seed)
-    return {name: _nearness(x, found) for name, found in ways.items()}
+    ways["model"] = denoise(model, noisy, seed=seed, kind=kind, strength=strength)
+    return {name: nearness(x, found) for name, found in ways.items()}
 
 
 def _channels(x):
@@ -169,7 +181,13 @@ def _channels(x):
     return -1 if x.shape[-1] > 1 else None
 
 
-def _nearness(x, found):
+def nearness(x: np.ndarray, found: np.ndarray) -> tuple[float, float]:
+    """Mean peak signal-to-noise ratio in dB and mean structural similarity of pictures
+    `[N, height, width, channels]` in [0, 1] and of others.
+
+    >>> nearness(np.zeros((1, 8, 8, 1)), np.full((1, 8, 8, 1), 0.1))[0].__round__(3)
+    20.0
+    """
     from skimage.metrics import structural_similarity
 
     error = np.mean(np.square(x - found), axis=(1, 2, 3))

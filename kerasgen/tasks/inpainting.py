@@ -1,45 +1,26 @@
 """Draws of what a picture shows where its pixels are unknown, x_u ~ p(x_u | x_k).
 
-A model that draws pixels in turn keeps the known ones and weighs each draw by how likely they were:
-
-    x_u ~ product over unknown i of p(x_i | x_1, ..., x_{i-1}),     w = product over known i of it
-
-Where the known pixels come first all weights are equal and draws are exact; elsewhere draws are
-chosen by weight, and the effective sample size says how many of them count. A model with a code
-draws the code given the known pixels by Hamiltonian Monte Carlo, whose paths end where they turn
+A model whose pixels are known in turn keeps the known ones and weighs each draw by how likely they
+were, in `kerasgen.tasks.particles`. Where the known pixels come first all weights are equal and
+draws are exact; elsewhere the effective sample size says how many of them count. A model with a
+code draws it given the known pixels by Hamiltonian Monte Carlo, whose paths end where they turn
 back (Hoffman and Gelman 2014, arXiv 1111.4246), or code and pixels by turns (Rezende and others
 2014, arXiv 1401.4082, appendix F).
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.abilities import methods
 from kerasgen.model import GenerativeModel
+from kerasgen.tasks import latent_search, particles
 from kerasgen.tasks.codes import has_code
+from kerasgen.tasks.particles import Painted
 
-_CANDIDATES = 128  # drawn in turn, to choose from
 _TURNS = 100  # of code and pixels
 _BURN_IN, _KEPT, _DEPTH = 150, 100, 5  # of Hamiltonian Monte Carlo: paths of 2^5 steps at most
-
-
-class Painted(NamedTuple):
-    """Draws of one picture, and how far to trust them.
-
-    Attributes:
-        draws: `[n, height, width, channels]`, the known pixels as they were.
-        quality: by name: the "effective sample size" of so many candidates, or the "acceptance"
-            and the largest "R-hat" of the chains, which is 1 where they have mixed.
-
-    >>> Painted(np.zeros((1, 2, 2, 1)), {"acceptance": 0.8}).quality["acceptance"]
-    0.8
-    """
-
-    draws: np.ndarray
-    quality: dict[str, float]
 
 
 def inpaint(
@@ -53,11 +34,13 @@ def inpaint(
     """Several draws of the unknown pixels of one picture, so that one sees what is uncertain.
 
     Args:
-        model: of images, without a condition, that draws pixels in turn or has a code.
+        model: of images, without a condition, whose pixels are known in turn, or that has a code
+            or a generator.
         image: `[height, width, channels]` in [0, 1]; unknown pixels may hold anything.
         known: bool `[height, width]`, True where a pixel is known.
         n: number of draws.
-        way: of a model with a code, "hmc" or "turns"; "hmc" by default.
+        way: of a model with a code, "hmc" or "turns"; "hmc" by default. A generator's noise is
+            searched: see `kerasgen.tasks.latent_search`.
         seed: an integer.
 
     Raises:
@@ -96,38 +79,31 @@ def require(model: GenerativeModel) -> None:
 
 def _ways(model):
     """The ways that a model has, the best first."""
-    if not model.condition.encoded_size and model.event.is_picture:
-        if "complete" in methods(model):
-            return {"weighted": _weighted}
-        if has_code(model, prior=True) and not model.likelihood.autoregressive:
-            return {"hmc": _hmc, "turns": _by_turns}
+    if particles.can(model):
+        return {"weighted": _weighted}
+    is_free = not model.condition.encoded_size and has_code(model, prior=True)
+    if is_free and not model.likelihood.autoregressive:
+        return {"hmc": _hmc, "turns": _by_turns}
+    if latent_search.can(model):
+        return {"search": latent_search.painted}
     raise ValueError(
-        "Expected a model of images without a condition that draws pixels in turn, or has a code. "
-        f"Received: {checks.kind(model)}. Name another."
+        "Expected a model of images without a condition that has pixels in turn, a code or noise. "
+        f"Received: a {type(model).__name__}. Name another."
     )
 
 
 def _weighted(model, image, mask, n, seed):
-    """Candidates in turn, then n of them by weight, without replacement where they are equal."""
-    count, rng = max(n, _CANDIDATES), np.random.default_rng(seed)
-    levels = np.round(image * (model.levels - 1)).astype(int).ravel()
-    drawn, log_weights = np.zeros((count, model.event.size), "float32"), np.zeros(count)
-    turns, sent, last = model.in_turn(count), None, int(np.max(np.flatnonzero(mask), initial=-1))
-    is_exact = bool(np.all(mask.ravel()[: last + 1]))
-    for _ in range(model.event.size):
-        place, log_probs = turns.send(sent)
-        log_probs = log_probs - np.logaddexp.reduce(log_probs, axis=-1, keepdims=True)
-        if mask.ravel()[place]:
-            sent = np.full(count, levels[place])
-            log_weights += 0 if is_exact else log_probs[:, levels[place]]
-        else:
-            below = np.cumsum(np.exp(log_probs), axis=-1)[:, :-1]
-            sent = np.sum(rng.random((count, 1)) >= below, axis=-1)
-        drawn[:, place] = sent / (model.levels - 1)
-    weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
-    chosen = np.arange(n) if is_exact else rng.choice(count, n, p=weights / weights.sum())
-    quality = {"effective sample size": float(1 / np.sum(weights**2)), "candidates": float(count)}
-    return Painted(drawn[chosen].reshape(n, *model.event_shape), quality)
+    """Candidates in turn, whose known pixels weigh them."""
+    top, rng, count = model.levels - 1, np.random.default_rng(seed), max(n, particles.CANDIDATES)
+    known, none = mask.ravel(), np.zeros(top + 1)
+    only = np.where(np.eye(top + 1, dtype=bool), 0, particles.NEVER)
+    levels = np.round(image * top).astype(int).ravel()
+
+    def evidence(place, _):
+        return (only[levels[place]] if known[place] else none), none
+
+    found = particles.filtered(model, evidence, count, rng, free=~known)
+    return particles.painted(model, found, n, rng)
 
 
 def _by_turns(model, image, mask, n, seed):

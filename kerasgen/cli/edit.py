@@ -1,0 +1,71 @@
+"""Give pictures more or less of an attribute, which examples with it and without it show.
+
+kerasgen edit vae_mnist --with thick --without thin 3.png
+"""
+
+import argparse
+import pathlib
+
+import kerasgen
+from kerasgen.cli import arguments, inputs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments.
+
+    >>> pathlib.Path("thick.png").touch()
+    >>> parser = argparse.ArgumentParser()
+    >>> add_arguments(parser)
+    >>> given = ["vae_mnist", "--with", "thick.png", "--without", "thick.png"]
+    >>> parser.parse_args(given).amounts
+    [-1.0, -0.5, 0.0, 0.5, 1.0]
+    """
+    arguments.add_preset(parser)
+    of = "pictures to edit (default: test images)"
+    parser.add_argument("pictures", nargs="*", type=arguments.existing, metavar="PICTURE", help=of)
+    for name, what in (("with", "have"), ("without", "lack")):
+        some = f"pictures, or folders of them, that {what} the attribute"
+        parser.add_argument(
+            f"--{name}",
+            nargs="+",
+            required=True,
+            type=arguments.existing,
+            metavar="PATH",
+            help=some,
+        )
+    amounts = "of the attribute, below 0 for less (default: %(default)s)"
+    each = [-1.0, -0.5, 0.0, 0.5, 1.0]
+    parser.add_argument("--amounts", nargs="+", type=float, default=each, metavar="A", help=amounts)
+    count = "number of test images (default: %(default)s)"
+    parser.add_argument("-n", type=arguments.positive, default=8, help=count)
+    arguments.add_source(parser)
+    out = pathlib.Path("edited.png")
+    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Runs the command.
+
+    >>> run(argparse.Namespace(name="gmm_ring"))
+    Traceback (most recent call last):
+    ValueError: Expected a preset whose model has 'encode'. Received: 'gmm_ring', ...
+    """
+    model = inputs.model(args.name, "Encodes")
+
+    import numpy as np
+
+    from kerasgen.data.picture_files import read
+    from kerasgen.tasks.editing import direction, edit
+
+    some, others = (read(getattr(args, name), model.event_shape)[0] for name in ("with", "without"))
+    along = direction(model, some, others)
+    if args.pictures:
+        x, _ = read(args.pictures, model.event_shape)
+    else:
+        x, _ = inputs.examples(inputs.recipe(args.name), "test", args, count=args.n)
+    edited = [edit(model, x, along, amount) for amount in args.amounts]
+    pictures = np.stack([x, *edited], axis=1).reshape(-1, *model.event_shape)
+    names = ["", *(f"{amount:+g}" for amount in args.amounts)]
+    pictures = model.event.render(pictures)
+    kerasgen.plot.grid(pictures, args.out, columns=len(names), column_labels=names)
+    print(f"{args.out}: rows of a picture and its edits by {', '.join(names[1:])}")
