@@ -8,8 +8,10 @@ import pytest
 from refusals import refusal
 from tiny import tiny_gan, tiny_mlp_vae
 
-from kerasgen import events
-from kerasgen.data.small import shrink
+from kerasgen import events, networks
+from kerasgen.data import catalog
+from kerasgen.data.small import BesideSmall, shrink
+from kerasgen.data.source import Source
 from kerasgen.families import Mixture
 from kerasgen.tasks import particles
 from kerasgen.tasks.enlarging import enlarge
@@ -55,3 +57,26 @@ def test_what_does_not_fit_is_refused():
     assert "[1, 3, 1]" in refusal(lambda: enlarge(model, np.zeros((1, 3, 1))))
     assert "[0, 2]" in refusal(lambda: enlarge(model, 2 * np.eye(2)[:1, :, None]))
     assert "divides 4" in refusal(lambda: shrink(np.zeros((1, 4, 6, 1)), 4))
+
+
+def test_the_decoder_interpolates_what_it_is_told_and_corrects_it():
+    decoder = networks.EnlargingDecoder((2, 3, 1), (4, 6, 2), channels=4, blocks=1)
+    told = np.random.default_rng(0).normal(size=(2, 5 + 6)).astype("float32")
+    first = np.asarray(decoder(told))
+    others = np.concatenate([told[:, :5] + 1, told[:, 5:]], axis=1)
+    np.testing.assert_array_equal(decoder(others), first)  # as it starts: the picture alone
+    twice = np.concatenate([told[:, :5], 2 * told[:, 5:]], axis=1)
+    np.testing.assert_allclose(decoder(twice), 2 * first, rtol=1e-4, atol=1e-5)
+    decoder.leave.kernel.assign(np.random.default_rng(1).normal(size=decoder.leave.kernel.shape))
+    assert np.abs(np.asarray(decoder(others)) - np.asarray(decoder(told))).max() > 0.01
+    assert "whole multiple" in refusal(lambda: networks.EnlargingDecoder((2, 3, 1), (4, 5, 2)))
+
+
+def test_small_pictures_stand_beside_those_that_they_are_the_means_of():
+    pairs = BesideSmall(catalog.entry("digits").open(), 2)
+    x, small = pairs.read("test", 0, 5)
+    digits = events.Image(8, 8, 1, levels=17).from_stored(x)
+    np.testing.assert_allclose(small[np.arange(5)][:, 1, 2], digits[:, 2:4, 4:6].mean((1, 2)))
+    batches = Source("digits", pairs.event, x, small).batches(batch_size=5, labels=True)
+    _, told = next(iter(batches.dataset()))
+    np.testing.assert_array_equal(told, small)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from refusals import refusal
-from tiny import tiny_autoregressive, tiny_gan, tiny_mlp_vae
+from tiny import tiny_autoencoder, tiny_autoregressive, tiny_gan, tiny_mlp_vae
 
 from kerasgen import LatentVariableModel, bottlenecks, divergences, likelihoods
 from kerasgen.families import AdversarialModel, Mixture
@@ -159,7 +159,7 @@ def test_what_does_not_fit_is_refused():
     upper = np.zeros((8, 8), bool)
     assert "a posterior of a code" in refusal(lambda: denoise(tiny_gan(), square[None]))
     assert "shape (1, 9, 9, 1)" in refusal(lambda: denoise(tiny_mlp_vae(), np.zeros((1, 9, 9, 1))))
-    assert "pixels in turn" in refusal(lambda: inpaint(tiny_gan(num_classes=3), square, upper))
+    assert "pixels in turn" in refusal(lambda: inpaint(tiny_autoencoder(), square, upper))
     assert "3 classes" in refusal(lambda: inpaint(tiny_mlp_vae(num_classes=3), square, upper))
     assert "a mask of bool" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper.astype(int)))
     assert "way='guess'" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper, way="guess"))

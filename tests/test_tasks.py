@@ -5,9 +5,10 @@ import pytest
 from refusals import refusal
 from rows import MODELS
 
-from kerasgen.tasks import compress, decompress
+from kerasgen.tasks import compress, decompress, particles
 from kerasgen.tasks.denoising import denoise
 from kerasgen.tasks.editing import direction, restyle
+from kerasgen.tasks.enlarging import enlarge
 from kerasgen.tasks.inpainting import inpaint
 from kerasgen.tasks.interpolation import interpolate
 from kerasgen.tasks.novelty import novelty
@@ -22,8 +23,16 @@ def compressed(model, x):
 
 
 def inpainted(model, x):
-    way = "turns" if "encode" in dir(model) and not hasattr(model, "complete") else None
+    way = "turns" if "encode" in dir(model) else None
     return inpaint(model, x[0], UPPER, n=len(x), way=way).draws
+
+
+def enlarged(model, x):
+    return enlarge(model, x[0, ::2, ::2], n=len(x)).draws
+
+
+def denoised(model, x):
+    return denoise(model, x, draws=2, strength=0.3)
 
 
 def restyled(model, x):
@@ -40,7 +49,8 @@ def p_values(model, x):
 
 TASKS = {  # and whether they give pictures
     "compress": (compressed, True),
-    "denoise": (lambda model, x: denoise(model, x, draws=2), True),
+    "denoise": (denoised, True),
+    "enlarge": (enlarged, True),
     "inpaint": (inpainted, True),
     "restyle": (restyled, True),
     "direction": (lambda model, x: direction(model, x[:2], x[2:]), False),
@@ -50,13 +60,20 @@ TASKS = {  # and whether they give pictures
 }
 DONE = {  # of families that are known to do them
     "vae": {"compress", "denoise", "inpaint", "direction", "interpolate", "novelty"},
-    "mixture": {"novelty"},
-    "gated_pixelcnn": {"compress", "inpaint", "novelty"},
+    "hierarchical": {"compress", "denoise", "inpaint", "novelty"},
+    "pixel_vae": {"compress", "novelty"},
+    "conditional_vae": {"restyle"},
+    "conditional_prior": {"compress", "restyle"},
+    "conditional_autoregressive": {"compress"},
+    "gan": {"inpaint"},
+    "mixture": {"compress", "denoise", "enlarge", "inpaint", "novelty"},
+    "autoregressive": {"compress", "denoise", "enlarge", "inpaint", "novelty"},
 }
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_task_is_done_or_refused_in_a_line(name):
+def test_a_task_is_done_or_refused_in_a_line(name, monkeypatch):
+    monkeypatch.setattr(particles, "CANDIDATES", 8)
     model, done = MODELS[name](), set()
     x = np.random.default_rng(0).integers(0, 2, (4, 8, 8, 1)).astype("float32")
     for task, (do, gives_pictures) in TASKS.items():

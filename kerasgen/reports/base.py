@@ -242,15 +242,13 @@ class Report:
         """One row of samples for each condition that is shown."""
         condition, kinds = self.model.condition, self.model.condition.num_shown
         count = _SHOWN if kinds is None else kinds * _A_CLASS
-        asked, columns, labels = condition.shown(count), None, ()
-        if condition.is_picture and given.fits(self.model):  # no noise, which nobody asks for
-            asked = given.condition[:count]
-            count = len(asked)
+        held_out = given.condition if condition.is_picture and given.fits(self.model) else None
+        asked = condition.shown(count) if held_out is None else held_out[:count]
+        columns, labels = None, ()
         if kinds is not None:
             columns, labels = _A_CLASS, condition.words(condition.shown(kinds))
             asked = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
-        samples = self.model.shown_samples(count, asked, seed=0)
-        pictures = self.model.event.render(samples)
+        pictures = self.model.event.render(self.model.shown_samples(count, asked, seed=0))
         plot.grid(pictures, folder / "samples.png", columns, row_labels=labels)
         drawn, rows = "Samples", "" if kinds is None else f", {condition.rows}"
         if self.model.shows_means:
