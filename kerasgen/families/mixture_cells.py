@@ -59,10 +59,14 @@ def _in_turn(mixture, n):
     means, scales = (ops.convert_to_numpy(each) for each in (mixture.means, mixture.scales()))
     log_prior = ops.convert_to_numpy(ops.log_softmax(ops.convert_to_tensor(mixture.logits)))
     log_weights = np.repeat(log_prior[None].astype("float64"), n, axis=0)  # of components
-    every = np.arange(mixture.levels, dtype="float32")[:, None]
+    every = np.arange(mixture.levels, dtype="float32")[:, None, None]
+    row = mixture.size // mixture.event_shape[0]
     for place in range(mixture.size):
-        masses = log_masses(every, means[:, place], scales[:, place], mixture.levels)
-        masses = np.maximum(ops.convert_to_numpy(masses).astype("float64"), _LEAST)  # [levels, K]
+        if place % row == 0:  # [levels, K, row]
+            here = slice(place, place + row)
+            of_row = log_masses(every, means[:, here], scales[:, here], mixture.levels)
+            of_row = np.maximum(ops.convert_to_numpy(of_row).astype("float64"), _LEAST)
+        masses = of_row[..., place % row]
         log_weights -= np.max(log_weights, axis=1, keepdims=True)
         weights = np.exp(log_weights)
         probs = weights @ np.exp(masses).T / np.sum(weights, axis=1, keepdims=True)

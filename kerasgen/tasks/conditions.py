@@ -24,6 +24,10 @@ def of(model: Any, x: Any, condition: Any) -> tuple[Any, np.ndarray | None]:
     """
     if condition is None and model.condition.count:
         condition = _likeliest(model, x)
+    elif condition is None and model.condition.encoded_size:
+        raise ValueError(
+            f"Expected a condition of each image, {model.condition!r}. Received: none. Pass it."
+        )
     x, given = model.check(x, condition)
     return x, None if given is None else ops.convert_to_numpy(given)
 
@@ -61,6 +65,8 @@ def from_text(model: Any, text: str | None, count: int, condition: Any) -> np.nd
             return None
         raise _unlike(model, "another")
     if not model.condition.count:
+        if condition is None:
+            raise _unlike(model, "none")
         given = ops.convert_to_numpy(model.condition.request(count, condition))
         if to_text(model, given) != text:
             raise _unlike(model, "another")
