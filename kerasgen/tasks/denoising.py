@@ -103,7 +103,7 @@ def require(model: GenerativeModel) -> None:
     if not (is_free and has_code(model, prior=True) or particles.can(model)):
         raise ValueError(
             "Expected a model of images without a condition that has a posterior of a code, or "
-            f"whose pixels are known in turn. Received: a {type(model).__name__} of "
+            f"whose pixels are known in turn. Received: {checks.kind(model)} of "
             f"{model.event!r}. Name a VAE, such as denoising_vae_mnist."
         )
 

@@ -79,7 +79,7 @@ def require(model: GenerativeModel) -> None:
         return
     raise ValueError(
         "Expected a model of pictures that is conditional on small ones, or of pixels that are "
-        f"known in turn and no condition. Received: a {type(model).__name__}. Name another."
+        f"known in turn and no condition. Received: {checks.kind(model)}. Name another."
     )
 
 

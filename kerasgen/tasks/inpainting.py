@@ -88,7 +88,7 @@ def _ways(model):
         return {"search": latent_search.painted}
     raise ValueError(
         "Expected a model of images without a condition that has pixels in turn, a code or noise. "
-        f"Received: a {type(model).__name__}. Name another."
+        f"Received: {checks.kind(model)}. Name another."
     )
 
 
