@@ -36,7 +36,7 @@ def to_text(model: Any, given: np.ndarray | None) -> str | None:
     """Labels as text, of another condition its checksum.
 
     >>> to_text(kerasgen.zoo.load("cvae_mnist"), np.zeros(200, "int32"))
-    'AAAAAA...'
+    '000000...'
     """
     if given is None:
         return None

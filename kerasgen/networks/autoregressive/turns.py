@@ -32,7 +32,8 @@ def elements(
     >>> from kerasgen import likelihoods, networks
     >>> network = networks.PixelCNN(1, channels=4, num_blocks=1, head_channels=4)
     >>> likelihood = likelihoods.Autoregressive(network, likelihoods.Bernoulli())
-    >>> turns = likelihood.build_for(kerasgen.events.of([4, 4, 1])).in_turn(np.zeros((3, 4, 4, 2)))
+    >>> turns = likelihood.build_for(kerasgen.events.of([4, 4, 1])).in_turn(
+    ...     np.zeros((3, 4, 4, 2), "float32"))
     >>> next(turns)[0], turns.send(np.ones(3))[0]
     (0, 1)
     """
