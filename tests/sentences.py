@@ -32,6 +32,11 @@ def language_model(network="gru", event=EVENT, condition=None):
     return families.LanguageModel(event, likelihood(network, condition or 0), condition)
 
 
+def policy(event=EVENT, **options):
+    critic = networks.SentenceEncoder(event.vocab_size, 4)
+    return families.PolicyGradientModel(event, likelihood(), critic, **options)
+
+
 def text_vae(network="gru", event=EVENT, objective=None, latent_dim=2, **options):
     return LatentVariableModel(
         event,
@@ -40,6 +45,17 @@ def text_vae(network="gru", event=EVENT, objective=None, latent_dim=2, **options
         networks.MLP(hidden=()),
         likelihood(network, 6, **options),
         objective,
+    )
+
+
+def conditional_text_vae():
+    return LatentVariableModel(
+        EVENT,
+        networks.SentenceEncoder(EVENT.vocab_size, 8),
+        bottlenecks.FlowGaussian(2, num_classes=2, couplings=2, hidden=8),
+        networks.MLP(hidden=()),
+        likelihood(context=6),
+        condition=events.Classes(2, ["small", "large"]),
     )
 
 

@@ -38,6 +38,7 @@ from kerasgen.cli import (
     sample,
     tokenize,
     train,
+    transfer,
     web,
 )
 
@@ -61,6 +62,7 @@ COMMANDS = {
     "detect": detect,
     "compress": compress,
     "decompress": decompress,
+    "transfer": transfer,
     "data": data,
     "demo": demo,
     "web": web,

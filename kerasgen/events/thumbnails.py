@@ -54,20 +54,37 @@ def lines(sentences: list[str]) -> np.ndarray:
     >>> lines(["slow but cheap"]).shape
     (1, 64, 150, 3)
     """
-    import textwrap
-
     import matplotlib
     from PIL import Image, ImageDraw, ImageFont
 
-    height, width, size, letters = 64, 150, 10, 27
+    height, width, size, margin = 64, 150, 10, 4
     font = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
     cards = []
     for sentence in sentences:
         card = Image.new("L", (width, height), 255)
-        text = textwrap.fill(sentence, letters, max_lines=5, placeholder=" ...")
-        ImageDraw.Draw(card).multiline_text((4, 2), text, 0, font, spacing=1)
+        text = "\n".join(_wrapped(sentence, font.getlength, width - 2 * margin, most=5))
+        ImageDraw.Draw(card).multiline_text((margin, 2), text, 0, font, spacing=1)
         cards.append(np.asarray(card, "float32")[..., None] / 255)
     return np.repeat(np.stack(cards), 3, axis=-1)
+
+
+def _wrapped(sentence, length_of, width, most):
+    """Lines of a sentence, at most so many and none wider; what is left out ends as "..."."""
+    lines = [""]
+    for word in sentence.split():
+        if length_of(f"{lines[-1]} {word}") > width and lines[-1]:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".lstrip()
+        while length_of(lines[-1]) > width:  # a word wider than a line
+            fits = next(n for n in range(len(word) - 1, 0, -1) if length_of(word[:n]) <= width)
+            lines[-1], word = word[:fits], word[fits:]
+            lines.append(word)
+    if len(lines) > most:
+        lines = lines[:most]
+        while length_of(f"{lines[-1]} ...") > width:
+            lines[-1] = lines[-1][:-1]
+        lines[-1] += " ..."
+    return lines
 
 
 def beside(pictures: list[np.ndarray]) -> np.ndarray:

@@ -13,6 +13,7 @@ from kerasgen.families.language import LanguageModel
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.mixture import Mixture
 from kerasgen.families.multimodal import MultimodalVAE
+from kerasgen.families.policy import PolicyGradientModel
 from kerasgen.families.self_conditioned import SelfConditionedModel
 from kerasgen.families.two_stage import TwoStageModel
 
@@ -28,6 +29,7 @@ __all__ = [
     "LatentVariableModel",
     "Mixture",
     "MultimodalVAE",
+    "PolicyGradientModel",
     "SelfConditionedModel",
     "TwoStageModel",
 ]

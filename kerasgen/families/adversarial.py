@@ -12,11 +12,10 @@ is, and what keeps the critic's slope in bounds, are parts: see `kerasgen.diverg
 import keras
 from keras import ops
 
-from kerasgen import backend, calls, checks, events, fitting
+from kerasgen import backend, checks, events, fitting
 from kerasgen.abilities import Samples
 from kerasgen.divergences import Divergence
 from kerasgen.families.game import TwoSidedTraining
-from kerasgen.loss import Loss, mean, penalties
 from kerasgen.model import GenerativeModel
 from kerasgen.networks import ScoreHead
 from kerasgen.registration import register
@@ -144,14 +143,6 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
             z = ops.concatenate([z, label], axis=-1)
         return ops.cast(self.generator(z, training=training), "float32")
 
-    def score(self, x, condition=None, training=False):
-        """The critic's scores `[B]` float32 of examples: higher, the more an example looks like
-        data.
-        """
-        return self.head(
-            ops.cast(self.critic(x, training=training), "float32"), condition, training=training
-        )
-
     def _noise(self, n, seed, truncation=None):
         tfd = backend.tfd
         normal = (
@@ -180,37 +171,6 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         fake = self.score(self._made(ops.shape(x)[0], condition, training), condition, training)
         real = self.score(x, condition, training) if self.divergence.needs_real else None
         return {"generator": self.divergence.generator_terms(real, fake)}, None
-
-    def _terms(self, x, condition, training):
-        """The terms of both sides, and the divergence."""
-        terms, divergence = self._critic_terms(x, condition, training)
-        return terms | self._generator_terms(x, condition, training)[0], divergence
-
-    def loss_terms(self, x, condition=None, training=False):
-        """What each side minimises, and the critic's penalties: `critic`, `generator`,
-        ..., `[B]`.
-        """
-        return Loss(self._terms(x, condition, training)[0], self.penalties)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each."""
-        calls.refuse("Samples cannot be weighed: drop it.", sample_weight=sample_weight)
-        x, y, faults = self.received(x, y)
-        terms, divergence = self._terms(x, y, training)
-        self.first_fault.update_state(terms, data=faults)
-        return self._logged(terms, divergence) / backend.num_replicas()
-
-    def _logged(self, terms, divergence):
-        """The loss of these terms, whose means it takes into account, as it does the divergence."""
-        for name, term in terms.items():
-            self.term_means[name].update_state(term)
-        count = ops.shape(terms["critic"])[0]
-        # A replica without examples weighs nothing.
-        self.divergence_mean.update_state(ops.where(count > 0, divergence, 0.0), count)
-        return self._weighted(terms) + penalties(self)
-
-    def _weighted(self, terms):
-        return sum(self.penalties.get(name, 1.0) * mean(term) for name, term in terms.items())
 
     def check_sampling(self, truncation):
         if truncation is not None:

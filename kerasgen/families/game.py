@@ -8,15 +8,16 @@ import keras
 from keras import ops
 
 from kerasgen import backend, calls
-from kerasgen.model import penalties
+from kerasgen.loss import Loss, mean, penalties
 from kerasgen.optimizers import GANOptimizers, slowed, twin
 
 
 class TwoSidedTraining:
     """A mixin before `GenerativeModel`: `compile` with two optimizers, and `train_step`.
 
-    The model has a `generator`, a `critic` with a `head`, `critic_steps` and `regularizers`, and
-    gives the terms of each side.
+    The model has a `generator`, a `critic` with a `head`, `critic_steps`, `regularizers`, weights
+    of terms by name, `penalties`, and the mean of what is reported, `divergence_mean`. It gives the
+    terms of each side, `_critic_terms` and `_generator_terms`, each with what is to be reported.
 
     >>> issubclass(kerasgen.families.AdversarialModel, TwoSidedTraining)
     True
@@ -112,3 +113,42 @@ class TwoSidedTraining:
         (_, result), gradients = backend.value_and_gradients(loss, variables, scope)
         optimizer.apply(gradients, variables)
         return result
+
+    def score(self, x, condition=None, training=False):
+        """The critic's scores `[B]` float32 of examples: higher, the more an example looks like
+        data.
+        """
+        return self.head(
+            ops.cast(self.critic(x, training=training), "float32"), condition, training=training
+        )
+
+    def _terms(self, x, condition, training):
+        """The terms of both sides, and the divergence."""
+        terms, divergence = self._critic_terms(x, condition, training)
+        return terms | self._generator_terms(x, condition, training)[0], divergence
+
+    def loss_terms(self, x, condition=None, training=False):
+        """What each side minimises, and the critic's penalties: `critic`, `generator`,
+        ..., `[B]`.
+        """
+        return Loss(self._terms(x, condition, training)[0], self.penalties)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The sum of both sides' losses, which `evaluate` logs; `train_step` has one of each."""
+        calls.refuse("Samples cannot be weighed: drop it.", sample_weight=sample_weight)
+        x, y, faults = self.received(x, y)
+        terms, divergence = self._terms(x, y, training)
+        self.first_fault.update_state(terms, data=faults)
+        return self._logged(terms, divergence) / backend.num_replicas()
+
+    def _logged(self, terms, divergence):
+        """The loss of these terms, whose means it takes into account, as it does the divergence."""
+        for name, term in terms.items():
+            self.term_means[name].update_state(term)
+        count = ops.shape(terms["critic"])[0]
+        # A replica without examples weighs nothing.
+        self.divergence_mean.update_state(ops.where(count > 0, divergence, 0.0), count)
+        return self._weighted(terms) + penalties(self)
+
+    def _weighted(self, terms):
+        return sum(self.penalties.get(name, 1.0) * mean(term) for name, term in terms.items())

@@ -40,10 +40,11 @@ class LanguageModel(Samples, Scores, GenerativeModel):
 
     samples_at_once = 256
     autoregressive_signatures = ("sample",)
+    logged = ("nll",)  # names of the loss terms
 
     def __init__(self, event, likelihood, condition=None, **kwargs):
         fitting.part("likelihood", likelihood, AutoregressiveTokens)
-        super().__init__(events.of(event), condition, ("nll",), support=likelihood, **kwargs)
+        super().__init__(events.of(event), condition, self.logged, support=likelihood, **kwargs)
         if likelihood.context != self.condition.encoded_size:
             raise ValueError(
                 f"Expected a likelihood whose context is {self.condition.encoded_size}, as is the "

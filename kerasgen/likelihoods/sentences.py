@@ -130,19 +130,23 @@ class AutoregressiveTokens(Likelihood):
         nll = ops.sparse_categorical_crossentropy(x, logits, from_logits=True)
         return ops.where(self._is_over(x), 0.0, -nll)
 
-    def draw_rows(self, context, uniform, sampler=Sampler()):  # noqa: B008, which is frozen
+    def draw_rows(self, context, uniform, sampler=Sampler(), given=None):  # noqa: B008, frozen
         """Rows `[B, T]` int32, token by token.
 
         Args:
             context: `[B, C]`, or None without one.
             uniform: numbers uniform on [0, 1), `[B, T]`.
             sampler: how a token is drawn from logits.
+            given: tokens `[B, T]` that stand there already, -1 where one is to be drawn; or None.
         """
+        given = ops.full(ops.shape(uniform), -1, "int32") if given is None else given
 
-        def draw(h, number):
-            return sampler(self._logits(h), number)
+        def draw(h, told):
+            number, known = told
+            return ops.where(known >= 0, known, sampler(self._logits(h), number))
 
-        return self._generated(context, ops.transpose(uniform)[None], draw)
+        inputs = tuple(ops.transpose(each)[None] for each in (uniform, given))
+        return self._generated(context, inputs, draw)
 
     def likeliest(self, context):
         """Rows `[B, T]` int32 of which every token is the likeliest given those before it."""
@@ -151,11 +155,11 @@ class AutoregressiveTokens(Likelihood):
             # Keras' argmax has an operator that TFLite lacks.
             return ops.cast(ops.top_k(self._logits(h), 1)[1][..., 0], "int32")
 
-        numbers = ops.zeros((1, self.event.shape[0], ops.shape(context)[0]))
-        return self._generated(context, numbers, draw)
+        nothing = ops.zeros((1, self.event.shape[0], ops.shape(context)[0]))
+        return self._generated(context, (nothing,), draw)
 
     def _generated(self, context, inputs, draw):
-        batch_size = ops.shape(inputs)[-1]
+        batch_size = ops.shape(inputs[0])[-1]
         rows = generate_rows(
             self.network,
             draw,

@@ -1,6 +1,7 @@
 """Figures of models of sentences, whatever their family."""
 
 from kerasgen.abilities import methods
+from kerasgen.bottlenecks import Gaussian
 from kerasgen.metrics import sentences
 from kerasgen.metrics.figure import Figure
 
@@ -36,6 +37,6 @@ def figures(model, study):
         measured = {
             "bleu": Figure(sentences.bleu(again, [[each] for each in words(examples)]), "of 100")
         }
-        if model.bottleneck.independent_units and condition is None:
+        if isinstance(model.bottleneck, Gaussian) and condition is None:
             measured["mutual_information"] = sentences.mutual_information(model, examples)
         yield measured, f"reconstructions, and one code, of the first {len(examples):,} of {what}"

@@ -8,6 +8,7 @@ from kerasgen.tasks.inpainting import inpaint
 from kerasgen.tasks.interpolation import interpolate
 from kerasgen.tasks.novelty import novelty
 from kerasgen.tasks.sentences import alike, sentences_between
+from kerasgen.tasks.transfer import transfer
 from kerasgen.tasks.traversal import traverse
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "novelty",
     "restyle",
     "sentences_between",
+    "transfer",
     "traverse",
 ]
