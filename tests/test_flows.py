@@ -9,9 +9,9 @@ from scipy import stats
 from kerasgen import bottlenecks, events, export, families, networks
 
 FLOWS = {
-    "real_nvp": lambda: networks.RealNVP(4, hidden=8),
-    "autoregressive": lambda: networks.MaskedAutoregressive(3, hidden=8),
-    "planar": lambda: networks.Planar(6),
+    "real_nvp": lambda: networks.RealNVP(2, hidden=8),
+    "autoregressive": lambda: networks.MaskedAutoregressive(2, hidden=8),
+    "planar": lambda: networks.Planar(2),
 }
 every_flow = pytest.mark.parametrize("flow", FLOWS)
 
