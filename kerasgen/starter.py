@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from kerasgen import data
 from kerasgen.data.npz import File
-from kerasgen.events import Classes, Event, Image, Series, Table, Vector
+from kerasgen.events import Classes, Event, Image, Series, Vector
 from kerasgen.rendering import render
 
 FAMILIES = {  # what each makes examples of
@@ -73,7 +73,6 @@ def recipe(path: str | os.PathLike, family: str, name: str | None = None) -> str
         "train": size,
         "event": _quoted(file.event),
         "is_image": file.event.is_picture,
-        "is_table": isinstance(file.event, Table),
         "levels": getattr(file.event, "levels", None),
         "count": count if family in ("cvae", "pixelcnn", "wgan") else None,
         "condition": classes,
