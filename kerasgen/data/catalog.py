@@ -99,6 +99,17 @@ def _in_three(name, house_number, title, licence):
     return Entry(name, title, licence, event, opener=opener, **known)
 
 
+def _pushing(name, what, draw, **known):
+    senses = {
+        "camera": Image(pushing.SIDE, pushing.SIDE, 3, levels=256),
+        "force": Series(pushing.WINDOW, 6),
+        "joints": Vector(2),
+    }
+    reader = Computed(Joint(senses | known), pushing.SIZES, draw)
+    title = f"a finger that pushes a disc: {what}"
+    return Entry(name, title, COMPUTED, reader=reader, condition="attributes")
+
+
 _BRIGHT = "bright on dark"
 _CAPTIONED, _ATTRIBUTED = "of two or three objects with captions", "with their attributes"
 
@@ -209,22 +220,14 @@ for _entry in (
         judge="classifier_house_numbers",
         masks=house_numbers.masks,
     ),
-    Entry(
-        "pushing",
-        "a finger that pushes a disc: pictures, force and torque, position",
-        COMPUTED,
-        reader=Computed(
-            Joint(
-                {
-                    "camera": Image(pushing.SIDE, pushing.SIDE, 3, levels=256),
-                    "force": Series(pushing.WINDOW, 6),
-                    "joints": Vector(2),
-                }
-            ),
-            pushing.SIZES,
-            pushing.split,
-        ),
-        condition="attributes",
+    _pushing("pushing", "pictures, force and torque, position", pushing.split),
+    _pushing(
+        "pushing_known",
+        "these, and flow, contact and alignment",
+        pushing.known,
+        flow=Image(16, 16, 3),
+        contact=Classes(2),
+        aligned=Classes(2),
     ),
     _speech(
         "spoken_digits",

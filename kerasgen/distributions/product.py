@@ -29,8 +29,9 @@ class Product:
     def log_probs(self, x: dict[str, Any]) -> dict[str, Any]:
         """Of each, and 0 where it is missing."""
         log_probs = {name: part.log_prob(x[name]) for name, part in self.parts.items()}
-        for name, present in x.get("present", {}).items():
-            log_probs[name] *= ops.cast(present, log_probs[name].dtype)
+        present = x.get("present", {})
+        for name in log_probs.keys() & present.keys():
+            log_probs[name] *= ops.cast(present[name], log_probs[name].dtype)
         return log_probs
 
     def sample(self, sample_shape: Any = (), seed: Any = None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from kerasgen.families.mixture import Mixture
 from kerasgen.families.multimodal import MultimodalVAE
 from kerasgen.families.policy import PolicyGradientModel
 from kerasgen.families.self_conditioned import SelfConditionedModel
+from kerasgen.families.self_supervised import SelfSupervisedEncoder
 from kerasgen.families.two_stage import TwoStageModel
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "MultimodalVAE",
     "PolicyGradientModel",
     "SelfConditionedModel",
+    "SelfSupervisedEncoder",
     "TwoStageModel",
 ]

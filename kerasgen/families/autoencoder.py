@@ -93,7 +93,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
             return
         if not self.bottleneck.built:
             self.bottleneck.build(self.feature_shape())
-        self.likelihood.build_for(self.event)
+        self.likelihood.build_for(self.told)
         if not self.likelihood.has_mean:
             raise ValueError(
                 "Expected a likelihood with a mean, to reconstruct by. Received: "
@@ -104,6 +104,11 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         if not self.objective.built:
             self.objective.build()
         self.built = True
+
+    @property
+    def told(self):
+        """The event that the decoder tells of."""
+        return self.event
 
     def feature_shape(self):
         """Of what the bottleneck reads, with the condition."""
@@ -158,7 +163,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
 
     def _reconstruct(self, x, condition):
         z = self.posterior(x, condition).mean()
-        return self.event.clip(self.decode(z, condition).mean())
+        return self.told.clip(self.decode(z, condition).mean())
 
     @property
     def autoregressive_signatures(self):
@@ -182,10 +187,10 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         def decode(z, **tensors):
             """Codes to examples, the mean of the likelihood."""
             decoded = self.decode(z, self.condition.pack(tensors)).mean()
-            return self.event.unpack(self.event.clip(decoded))
+            return self.told.unpack(self.told.clip(decoded))
 
         def reconstruct(**tensors):
             """Examples as their codes tell them."""
-            return self.event.unpack(self._reconstruct(*self.unpacked(tensors)))
+            return self.told.unpack(self._reconstruct(*self.unpacked(tensors)))
 
         return {"encode": (encode, x), "decode": (decode, z), "reconstruct": (reconstruct, x)}

@@ -2,23 +2,20 @@
 
     p(x_1, ..., x_M) = integral of p(z) product over m of p(x_m | shared, private_m) dz
 
-Each sense has an encoder, an expert of the code, and a decoder. `bottlenecks.Experts` fuses the
-experts of the senses that are there, and names the papers.
+Each sense has an encoder, an expert of the code, and a decoder: see
+`kerasgen.families.senses.Multisensory`.
 """
 
 from keras import ops
 
-from kerasgen import backend, batches, fitting
-from kerasgen.bottlenecks import Experts
-from kerasgen.events import Partial
+from kerasgen import backend, batches
 from kerasgen.families.latent import LatentVariableModel
-from kerasgen.likelihoods import Joint
-from kerasgen.networks import SenseDecoder, SenseEncoder
+from kerasgen.families.senses import Multisensory
 from kerasgen.registration import register
 
 
 @register
-class MultimodalVAE(LatentVariableModel):
+class MultimodalVAE(Multisensory, LatentVariableModel):
     """A VAE of several senses, of which any may be missing.
 
     Everywhere a batch is a dict by sense, and a sense that is missing is left out: `log_prob` then
@@ -27,17 +24,7 @@ class MultimodalVAE(LatentVariableModel):
 
     A sense without an encoder is told and never asked: a label, for one, that the code is to know.
 
-    Args:
-        event: `kerasgen.events.Partial`, of an event a sense.
-        encoders: by sense, a Keras layer or model of its examples to features `[B, F]`.
-        bottleneck: `kerasgen.bottlenecks.Experts`.
-        decoders: by sense, of the factors that it reads to its likelihood's parameters; a sense
-            that the bottleneck has clusters of has its decoder there.
-        likelihoods: by sense, from `kerasgen.likelihoods`.
-        objective: from `kerasgen.objectives`; the ELBO by default.
-
-    Raises:
-        ValueError: parts that do not fit each other or the event.
+    Arguments and errors are those of `Multisensory`; every sense is told, and so has a decoder.
 
     >>> from kerasgen import bottlenecks, events, likelihoods, networks
     >>> senses = "left", "right"
@@ -51,51 +38,6 @@ class MultimodalVAE(LatentVariableModel):
     >>> tuple(model.sample(given={"left": np.zeros((3, 2), "float32")}, seed=0)["right"].shape)
     (3, 2)
     """
-
-    def __init__(
-        self, event, encoders, bottleneck, decoders, likelihoods, objective=None, **kwargs
-    ):
-        if not isinstance(event, Partial):
-            raise ValueError(
-                f"Expected an event of several senses, events.Partial. Received: {event!r}. Give "
-                "each sense a name."
-            )
-        if not encoders or not encoders.keys() <= event.events.keys():
-            raise ValueError(
-                f"Expected encoders of some of {sorted(event.events)}. "
-                f"Received: {sorted(encoders)}."
-            )
-        fitting.part("bottleneck", bottleneck, Experts)
-        decoders = decoders | bottleneck.clusters
-        if decoders.keys() != event.events.keys():
-            raise ValueError(
-                f"Expected a decoder, or clusters, of each of {sorted(event.events)}. "
-                f"Received: {sorted(decoders)}."
-            )
-        super().__init__(
-            event,
-            SenseEncoder(encoders),
-            bottleneck,
-            SenseDecoder(decoders, bottleneck.factors),
-            Joint(likelihoods),
-            objective,
-            **kwargs,
-        )
-
-    def feature_shape(self):
-        """Of each sense's features."""
-        return {
-            name: (
-                None,
-                *fitting.vector(network, self.event.events[name], f"the encoder of {name}"),
-            )
-            for name, network in self.encoder.networks.items()
-        }
-
-    def features(self, x, condition=None, training=False):
-        """Each sense's features `[B, F]`, and which examples have it."""
-        features = self.encoder(self.event.standardized(x), training=training)
-        return features | {name: x[name] for name in ("present",) if name in x}
 
     def sample(self, n=None, given=None, seed=None, progress=False, **ways):
         """Draws `n` examples, or what examples lack, given some of their senses.
@@ -136,13 +78,6 @@ class MultimodalVAE(LatentVariableModel):
             of_class = self.bottleneck.of_class(z, given[name], present[name])
             z = ops.where(ops.any(ops.stack(experts), axis=0)[:, None], z, of_class)
         return z
-
-    def whole(self, x):
-        """q(z | x) of the bottleneck's largest sets alone, which know most; x as checked."""
-        return self.bottleneck.posterior(self.features(x), whole=True)
-
-    def _reconstruct(self, x, condition):
-        return self.event.clip(self.decode(self.whole(x).mean()).mean())
 
     def swap(self, content, style, seed=None):
         """What `content` says in the way of `style`: means of p(x | z) whose shared factor is drawn

@@ -13,6 +13,7 @@ from kerasgen.reports import (
     exact,
     latent,
     multimodal,
+    self_supervised,
     tokenizer,
     two_stage,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "latent",
     "multimodal",
     "report",
+    "self_supervised",
     "tokenizer",
     "two_stage",
 ]

@@ -26,9 +26,11 @@ from kerasgen.data.synthetic.drawn import Drawn
 SIDE, WINDOW, RATE = 64, 32, 8  # pixels; samples of force; samples for each picture
 SIZES = {"train": 40_000, "test": 5_000}
 FRICTION, LEVER = 0.4, 0.5
+FLOW = 8  # pixels, the most that a picture of flow tells
 _SEEDS = {"train": 0, "test": 1}
 _STEPS = WINDOW + RATE  # the last 32 samples, and those to the next picture
 _NOISE = 0.015
+_CELLS = 16  # of a picture of flow, a side
 _NUMBERS = 17  # that an example is drawn from
 _BLOCK = 64  # examples drawn at once, which stay in a processor's cache
 _SOFT = 0.05  # way of the disc over which friction grows
@@ -246,3 +248,27 @@ def split(part):
         "joints": drawn("joints", (2,), "float32"),
     }
     return examples, np.stack([pushes.contact(), pushes.aligned()], axis=1).astype("int32")
+
+
+def known(part):
+    """Those of `split`, and what is known of them: "flow", "contact" and "aligned".
+
+    Flow is a picture `[16, 16, 3]` of means over blocks of pixels: red how far these go to the
+    right until the next picture, green how far down, 0.5 for none and 1 for `FLOW` pixels; blue the
+    share of them that goes. Contact and alignment are classes, 0 for no.
+
+    >>> examples, _ = known("test")
+    >>> examples["flow"][np.arange(2)].shape, examples["contact"].shape
+    ((2, 16, 16, 3), (5000,))
+    """
+    examples, labels = split(part)
+    examples["flow"] = Drawn(_flow_picture, _drawn(part), (_CELLS, _CELLS, 3), "float32")
+    return examples | dict(zip(("contact", "aligned"), labels.T)), labels
+
+
+def _flow_picture(pushes):
+    flow, size = pushes.flow(), SIDE // _CELLS
+    goes = np.any(flow != 0, axis=-1, keepdims=True)
+    values = np.concatenate([0.5 + flow / (2 * FLOW), goes], axis=-1, dtype="float32")
+    cells = values.reshape(len(flow), _CELLS, size, _CELLS, size, 3).mean(axis=(2, 4))
+    return np.clip(cells, 0, 1)
