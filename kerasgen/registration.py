@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 
 import keras
 
-from kerasgen import checks
-
 Class = TypeVar("Class", bound=type)
 
 CLASSES: dict[str, type] = {}  # all that recipes can name: "families.Mixture"
@@ -80,7 +78,8 @@ def described(part: Any) -> Any:
     if name is None or arguments is None:
         raise ValueError(
             "Expected parts that a recipe can name: kerasgen's, or your own after "
-            f"kerasgen.register. Received: {checks.kind(part)}. Keep it as a .keras file."
+            f"kerasgen.register. Received: the class {type(part).__name__}. Keep it as a .keras "
+            "file."
         )
     return {name: {key: described(value) for key, value in arguments.items()}}
 
