@@ -17,6 +17,7 @@ import pytest
 if keras.backend.backend() != "jax":
     pytest.skip("needs KERAS_BACKEND=jax", allow_module_level=True)
 
+import sentences
 from backend_reference import LIKELIHOODS, PRESETS, numbers
 from tiny import (
     tiny_autoencoder,
@@ -262,3 +263,29 @@ def test_logged_terms_are_the_terms_and_the_warm_up_counts_steps(images):
         assert epoch["kl"] == pytest.approx(kl, rel=1e-5)
         weight = 2.0 * min(step / 4, 1)
         assert epoch["loss"] == pytest.approx(epoch["reconstruction"] + weight * kl, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["language_model", "text_vae", "conditional_text_vae", "policy"])
+def test_models_of_sentences_learn_and_survive_their_file(kind, tmp_path):
+    model, x = sentences.seeded(getattr(sentences, kind)), sentences.tokens(64)
+    data = (x, np.arange(64) % 2) if model.num_classes else (x,)
+    model.compile(keras.optimizers.Adam(1e-2))
+    losses = model.fit(*data, batch_size=16, epochs=3, verbose=0).history["loss"]
+    assert np.all(np.isfinite(losses)) and (kind == "policy" or losses[-1] < losses[0])
+    model.save(tmp_path / "model.keras")
+    same = keras.saving.load_model(tmp_path / "model.keras")
+    labels = data[1:] and (data[1][:4],)
+    drawn = model.sample(4, *labels, seed=0)
+    model.event.check(drawn)
+    np.testing.assert_array_equal(drawn, same.sample(4, *labels, seed=0))
+
+
+def test_a_flow_learns_a_density_and_survives_its_file(tmp_path):
+    x = np.random.default_rng(0).normal(2.0, 0.5, (64, 2)).astype("float32")
+    model = families.FlowModel([2], networks.RealNVP(2, hidden=8))
+    model.compile(keras.optimizers.Adam(1e-2))
+    losses = model.fit(x, batch_size=16, epochs=4, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    model.save(tmp_path / "model.keras")
+    same = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(same.log_prob(x), model.log_prob(x))
