@@ -54,6 +54,7 @@ def train(model, x, epochs, aggressive=False):
     model.compile(keras.optimizers.Adam(0.003), jit_compile=False)
     fit = {"batch_size": 64, "verbose": 0}
     if aggressive:
+        model.optimizer.build(model.trainable_variables)  # before some of them are frozen
         parts = model.decoder, model.likelihood
         for start in range(0, len(x) - 10 * 64, 10 * 64):  # nine batches of the encoder, one of all
             for part in parts:
