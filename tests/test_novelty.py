@@ -1,11 +1,15 @@
 """Detectors against kinds of pictures that are told apart by construction; their levels."""
 
+import json
+
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from refusals import refusal
 from sklearn.metrics import roc_auc_score
 from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae
 
+from kerasgen.export import tflite
 from kerasgen.tasks.novelty import Detector, novelty
 
 RNG = np.random.default_rng(0)
@@ -79,3 +83,22 @@ def test_what_does_not_fit_is_refused():
     assert "without a condition" in refusal(lambda: novelty(tiny_mlp_vae(num_classes=3), x))
     assert "at least 60 reference" in refusal(lambda: novelty(tiny_mixture(), x[:10]))
     assert "shape (99, 4, 8, 1)" in refusal(lambda: novelty(tiny_mixture(), x[:, :4]))
+
+
+@pytest.mark.slow
+def test_an_exported_detector_says_what_python_says(tmp_path):
+    """By what stands beside the file alone."""
+    x, path = bars(900, True), tmp_path / "detector.tflite"
+    detector = novelty(tiny_mlp_vae(), x)
+    tflite(detector, path)
+    facts = json.loads((tmp_path / "detector.tflite.json").read_text())
+    ((name, signature),) = facts["signatures"].items()
+    ((given, of_picture),) = signature["inputs"].items()
+    ((told, _),) = signature["outputs"].items()
+    run = Interpreter(str(path)).get_signature_runner(name)
+    pictures = np.concatenate([bars(40, True), bars(40, False), speckled(20)])
+    found = [run(**{given: each.reshape(of_picture["shape"])})[told][0] for each in pictures]
+    np.testing.assert_allclose(found, detector.p_values(pictures), atol=1e-4)
+    assert path.stat().st_size < 4_000_000 and of_picture["dtype"] == "float32"
+    without = novelty(tiny_mixture(), x)
+    assert "a model with a code" in refusal(lambda: tflite(without, path))

@@ -1,7 +1,12 @@
-"""Say which pictures are not of the kind that a preset knows, by calibrated p-values."""
+"""Say which pictures are not of the kind that a preset knows, by calibrated p-values.
+
+A preset may bring a fitted detector; without one it is fitted to pictures of the preset's data.
+"""
 
 import argparse
+import io
 
+import kerasgen
 from kerasgen.cli import arguments, inputs
 
 
@@ -16,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     0.05
     """
     arguments.add_preset(parser)
-    parser.add_argument("paths", nargs="+", type=arguments.existing, metavar="PATH")
+    paths = "pictures, or folders of them"
+    parser.add_argument("paths", nargs="*", type=arguments.existing, metavar="PATH", help=paths)
     level = "p-values up to it are alarms: the share of false ones (default: %(default)s)"
     parser.add_argument("--level", type=arguments.probability, default=0.05, help=level)
     count = "reference pictures of the preset's data (default: %(default)s)"
@@ -25,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=arguments.seed, default=0)
     saved = "a file to keep the fitted detector in; one that is there is used"
     parser.add_argument("--detector", type=arguments.new_file, metavar="NPZ", help=saved)
+    keep = "keep the fitted detector in the preset's folder"
+    parser.add_argument("--keep", action="store_true", help=keep)
+    tflite = "write the detector as a file for LiteRT: a picture in, its p-value out"
+    parser.add_argument("--tflite", type=arguments.new_file, metavar="FILE", help=tflite)
     arguments.add_source(parser)
 
 
@@ -37,18 +47,45 @@ def run(args: argparse.Namespace) -> None:
     """
     model = inputs.model(args.name, "Scores")
 
-    from kerasgen.data.picture_files import read
+    detector = _detector(model, args)
+    if args.keep:
+        from kerasgen.zoo import manifest
+
+        folder = kerasgen.zoo.folder(args.name)
+        detector.save(folder / manifest.DETECTOR)
+        manifest.write(folder)
+        print(f"{folder / manifest.DETECTOR}: the detector, in the preset's manifest")
+    if args.tflite:
+        from kerasgen import export
+
+        print(f"{args.tflite}: {export.tflite(detector, args.tflite)}")
+    if args.paths:
+        _tell(detector, model, args)
+
+
+def _detector(model, args):
+    """One from a file, the preset's own, or one that is fitted now."""
     from kerasgen.tasks.novelty import Detector, novelty
+    from kerasgen.zoo import loader, manifest
+
+    if args.detector and args.detector.exists():
+        return Detector(model).load(args.detector)
+    is_kept = manifest.DETECTOR in manifest.names(kerasgen.zoo.folder(args.name))
+    if is_kept and not args.detector and not args.keep:
+        with loader.verified(args.name, manifest.DETECTOR) as (_, content):
+            return Detector(model).load(io.BytesIO(content))
+    recipe = inputs.recipe(args.name)
+    reference, _ = inputs.examples(recipe, args.split, args, count=args.n)
+    detector = novelty(model, reference, seed=args.seed)
+    if args.detector:
+        detector.save(args.detector)
+    return detector
+
+
+def _tell(detector, model, args):
+    from kerasgen.data.picture_files import read
 
     x, names = read(args.paths, model.event_shape)
-    if args.detector and args.detector.exists():
-        detector = Detector(model).load(args.detector)
-    else:
-        recipe = inputs.recipe(args.name)
-        reference, _ = inputs.examples(recipe, args.split, args, count=args.n)
-        detector = novelty(model, reference, seed=args.seed)
-        if args.detector:
-            detector.save(args.detector)
     found = detector.p_values(x)
     for name, p in zip(names, found):
         print(f"{name}: p = {p:.4f}{', not of the kind' if p <= args.level else ''}")

@@ -36,6 +36,9 @@ TENSORS = {
     "responsibilities": Tensor((), "float32", "[0, 1]", "p(component given example) of a mixture"),
     "probabilities": Tensor((), "float32", "[0, 1]", "p(class given example), one for each class"),
     "features": Tensor((), "float32", "real", "what a classifier's last layer reads"),
+    "p_value": Tensor(
+        (), "float32", "(0, 1]", "share of pictures of the kind that are at least as strange"
+    ),
     "count": COUNT,
 }
 

@@ -11,27 +11,27 @@ arXiv 1810.09136). So several scores stand side by side, the larger the stranger
     latent distance   of the code from the reference's codes, by Mahalanobis
     fitted            -log of a density of what the model says of a picture
 
-A p-value is the share of held-out reference pictures that are at least as strange, so that of
-reference pictures a share a has p-values of at most a.
+A p-value is the share of held-out reference pictures that are at least as strange, between two of
+them by a straight line, so that of reference pictures a share a has p-values of at most a.
 """
 
 import os
 import zipfile
 import zlib
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from keras import ops
 
-from kerasgen import checks, durable
+from kerasgen import backend, checks, durable
 from kerasgen.abilities import methods
-from kerasgen.batches import mapped
+from kerasgen.batches import in_blocks
 from kerasgen.model import GenerativeModel
+from kerasgen.tasks import telling
 
 _HELD_OUT = 3  # of so many reference pictures one calibrates
 _LEAST = 60  # reference pictures
 _COMPONENTS = 20  # of the fitted density
-_SAMPLES = 8  # of an estimated likelihood
 _AT_ONCE = 256
 _DENSITY = ("weights_", "means_", "covariances_", "precisions_cholesky_")  # of scikit-learn's
 _OF = "calibration of "
@@ -39,6 +39,9 @@ _OF = "calibration of "
 
 class Detector:
     """Scores and calibrated p-values of pictures; made by `novelty`.
+
+    Where the model has a code, `kerasgen.export.tflite(detector, path)` writes a file of one
+    signature, "detect": pictures in, p-values of "fitted" out.
 
     Attributes:
         names: of the scores.
@@ -57,6 +60,7 @@ class Detector:
     def __init__(self, model: GenerativeModel, background: GenerativeModel | None = None):
         self.model = model
         self.background = background
+        self._of_code = backend.function(lambda x: telling.of_code(model, x), model)
 
     def fit(self, reference: np.ndarray, seed: int | None) -> "Detector":
         """Learns the reference's codes and what the model says of them, then calibrates."""
@@ -86,7 +90,7 @@ class Detector:
         with durable.placed(path) as new, open(new, "wb") as file:
             np.savez_compressed(file, **arrays)
 
-    def load(self, path: str | os.PathLike) -> "Detector":
+    def load(self, path: str | os.PathLike | IO[bytes]) -> "Detector":
         """Reads what `save` wrote, of a detector of the same models.
 
         Raises:
@@ -112,11 +116,49 @@ class Detector:
         self.names = tuple(self._calibration)
         return self
 
+    def __getattr__(self, name: str) -> Any:
+        """What files say of a detector is said of its model."""
+        if name.startswith("__") or "model" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self.model, name)
+
+    autoregressive_signatures = ()
+
+    def export_signatures(self) -> dict[str, Any]:
+        """The signature of an exported file: (function of named tensors, the tensors it takes).
+
+        Raises:
+            ValueError: a model without a code, or a background.
+        """
+        if "encode" not in methods(self.model) or self.background is not None:
+            raise ValueError(
+                "Expected a detector by a model with a code and no background. Received: one by a "
+                f"{type(self.model).__name__}. Fit another, or ask it in Python."
+            )
+        mixture, features = self._density, len(self._centre)
+        whitening = mixture.precisions_cholesky_.astype("float32")  # [K, F, F]
+        shifts = np.einsum("kf,kfg->kg", mixture.means_, mixture.precisions_cholesky_)
+        determinants = np.log(np.einsum("kff->kf", mixture.precisions_cholesky_)).sum(axis=1)
+        constants = np.log(mixture.weights_) + determinants - features / 2 * np.log(2 * np.pi)
+
+        def detect(**tensors):
+            """How strange pictures are, by p-values: small ones are of pictures that do not belong
+            to the kind that the detector knows."""
+            told = telling.of_code(self.model, self.model.event.pack(tensors))
+            found = (self._features(told, ops) - self._centre) / self._scale
+            white = ops.einsum("bf,kfg->bkg", found, whitening) - shifts.astype("float32")
+            log_density = constants.astype("float32") - ops.sum(ops.square(white), axis=-1) / 2
+            score = -ops.logsumexp(log_density, axis=-1)
+            return {"p_value": _p_values(self._calibration["fitted"], score, ops)}
+
+        return {"detect": (detect, self.model.event.tensors())}
+
     def scores(self, x: Any) -> dict[str, np.ndarray]:
         """Each score `[N]` of pictures, the larger the stranger."""
-        told = self._told(_pictures(self.model, x))
+        x = _pictures(self.model, x)
+        told = self._told(x)
         nats = told["likelihood"]
-        found = {"likelihood": nats, "complexity": nats - told["deflated"]}
+        found = {"likelihood": nats, "complexity": nats - _deflated(self.model, x)}
         if "background" in told:
             found["likelihood ratio"] = nats - told["background"]
         found["typicality"] = np.abs(nats - self._mean_nats)
@@ -137,28 +179,22 @@ class Detector:
         """
         if score not in self.names:
             raise ValueError(f"Expected one of {', '.join(self.names)}. Received: {score!r}.")
-        calibration = self._calibration[score]
-        less = np.searchsorted(calibration, self.scores(x)[score], side="left")
-        return (1 + len(calibration) - less) / (1 + len(calibration))
+        return _p_values(self._calibration[score], self.scores(x)[score])
 
     def _told(self, x):
         """What the models say of pictures, by name."""
-        told = {"likelihood": _nats(self.model, x), "deflated": _deflated(self.model, x)}
-        if self.background is not None:
-            told["background"] = _nats(self.background, x)
-        if "reconstruct" in methods(self.model):
-            again = ops.convert_to_numpy(self.model.reconstruct(x))
-            told["error"] = np.sum(np.square(again - x), axis=(1, 2, 3))
         if "encode" in methods(self.model):
-            codes = mapped(lambda rows: self.model.encode(rows).mean(), _AT_ONCE, x)
-            told["code"] = codes.reshape(len(x), -1)
-        steps = (np.mean(np.abs(np.diff(x, axis=axis)), axis=(1, 2, 3)) for axis in (1, 2))
-        told["look"] = np.stack([x.mean(axis=(1, 2, 3)), x.std(axis=(1, 2, 3)), *steps], axis=1)
-        return told
+            told = in_blocks(self._of_code, len(x), _AT_ONCE, x)
+        else:
+            told = telling.without_code(self.model, x)
+        if self.background is not None:
+            told["background"] = telling.without_code(self.background, x)["likelihood"]
+        return {name: ops.convert_to_numpy(each).astype("float64") for name, each in told.items()}
 
-    def _features(self, told):
+    def _features(self, told, xp=np):
         """`[N, F]`, of which the density is."""
-        return np.concatenate([each.reshape(len(each), -1) for each in told.values()], axis=1)
+        parts = [each if len(each.shape) > 1 else each[:, None] for each in told.values()]
+        return xp.concatenate(parts, axis=1)
 
 
 def novelty(
@@ -203,10 +239,16 @@ def _pictures(model, x):
     return ops.convert_to_numpy(model.check(x)[0])
 
 
-def _nats(model, x):
-    """-log p(x), `[N]`, by few importance samples where it is an estimate."""
-    few = {"num_samples": _SAMPLES, "seed": 0} if model.likelihood_kind == "estimate" else {}
-    return -ops.convert_to_numpy(model.log_prob(x, **few)).astype("float64")
+def _p_values(calibration, scores, xp=np):
+    """(1 + how many calibration scores `[n]`, sorted, are larger) / (1 + n), `[B]`; between two of
+    them by a straight line. `xp`: NumPy, or `keras.ops` in exported files."""
+    step = max((calibration[-1] - calibration[0]) / len(calibration), 1e-6)
+    ends = np.append(calibration, calibration[-1] + step)
+    gaps = np.maximum(np.diff(ends), 1e-9)
+    if xp is not np:
+        ends, gaps = ends.astype("float32"), gaps.astype("float32")
+    larger = xp.sum(xp.clip((ends[1:] - scores[:, None]) / gaps, 0.0, 1.0), axis=-1)
+    return (1 + larger) / (1 + len(calibration))
 
 
 def _deflated(model, x):

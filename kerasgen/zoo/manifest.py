@@ -20,6 +20,7 @@ METRICS = "metrics.json"
 CARD = "card.md"
 REQUIRED = frozenset({RECIPE, WEIGHTS, METRICS, CARD})
 HISTORY = "history.csv"  # of the training run; optional, as pictures are
+DETECTOR = "detector.npz"  # by `kerasgen.tasks.novelty`, of what does not belong; optional
 
 MOST_BYTES = 2**30  # of a preset
 MOST_FILES = 1000

@@ -96,6 +96,8 @@ def _write(model, folder, target, recipe, metrics, images, training, history, la
         history = target / manifest.HISTORY
     if history is not None:
         shutil.copyfile(history, folder / manifest.HISTORY)
+    if is_same and (target / manifest.DETECTOR).exists():
+        shutil.copyfile(target / manifest.DETECTOR, folder / manifest.DETECTOR)
     sounds = catalog.entry(recipe.data["name"]).sounds
     given = Shown(images, labels, training, history, sounds)
     with warnings.catch_warnings(record=True) as left_out:
@@ -142,7 +144,7 @@ def _check_replaceable(folder, recipe):
         raise PresetError(f"Expected a folder for the preset. Received: {folder}, a file. {remedy}")
     held = {path.name for path in folder.iterdir()}
     drawn = {name for name in held if name.endswith((".png", ".gif", ".wav"))}
-    known = {manifest.NAME, manifest.HISTORY, manifest.SIGNATURE}
+    known = {manifest.NAME, manifest.HISTORY, manifest.SIGNATURE, manifest.DETECTOR}
     foreign = sorted(held - manifest.REQUIRED - drawn - known)
     if foreign:
         raise PresetError(
