@@ -35,6 +35,7 @@ _COMPONENTS = 20  # of the fitted density
 _AT_ONCE = 256
 _DENSITY = ("weights_", "means_", "covariances_", "precisions_cholesky_")  # of scikit-learn's
 _OF = "calibration of "
+_NUMBERS = ("likelihood", "background", "error", "spread")  # that a model says of a picture
 
 
 class Detector:
@@ -132,11 +133,11 @@ class Detector:
         """
         if "encode" not in methods(self.model) or self.background is not None:
             raise ValueError(
-                "Expected a detector by a model with a code and no background. Received: one by a "
-                f"{type(self.model).__name__}. Fit another, or ask it in Python."
+                "Expected a detector by a model with a code and no background. Received: one by "
+                f"{checks.kind(self.model)}. Fit another, or ask it in Python."
             )
         mixture, features = self._density, len(self._centre)
-        whitening = mixture.precisions_cholesky_.astype("float32")  # [K, F, F]
+        whitening = mixture.precisions_cholesky_.swapaxes(0, 1).reshape(features, -1)  # [F, K F]
         shifts = np.einsum("kf,kfg->kg", mixture.means_, mixture.precisions_cholesky_)
         determinants = np.log(np.einsum("kff->kf", mixture.precisions_cholesky_)).sum(axis=1)
         constants = np.log(mixture.weights_) + determinants - features / 2 * np.log(2 * np.pi)
@@ -145,8 +146,10 @@ class Detector:
             """How strange pictures are, by p-values: small ones are of pictures that do not belong
             to the kind that the detector knows."""
             told = telling.of_code(self.model, self.model.event.pack(tensors))
-            found = (self._features(told, ops) - self._centre) / self._scale
-            white = ops.einsum("bf,kfg->bkg", found, whitening) - shifts.astype("float32")
+            centre, scale = (each.astype("float32") for each in (self._centre, self._scale))
+            found = (self._features(told, ops) - centre) / scale
+            white = ops.matmul(found, whitening.astype("float32"))
+            white = ops.reshape(white, (-1, *shifts.shape)) - shifts.astype("float32")
             log_density = constants.astype("float32") - ops.sum(ops.square(white), axis=-1) / 2
             score = -ops.logsumexp(log_density, axis=-1)
             return {"p_value": _p_values(self._calibration["fitted"], score, ops)}
@@ -165,9 +168,7 @@ class Detector:
         if "error" in told:
             found["reconstruction"] = told["error"]
         if self._codes:
-            mean, precision = self._codes
-            away = told["code"] - mean
-            found["latent distance"] = np.einsum("nd,de,ne->n", away, precision, away)
+            found["latent distance"] = self._distance(told["code"])
         features = (self._features(told) - self._centre) / self._scale
         return found | {"fitted": -self._density.score_samples(features)}
 
@@ -192,9 +193,17 @@ class Detector:
         return {name: ops.convert_to_numpy(each).astype("float64") for name, each in told.items()}
 
     def _features(self, told, xp=np):
-        """`[N, F]`, of which the density is."""
-        parts = [each if len(each.shape) > 1 else each[:, None] for each in told.values()]
-        return xp.concatenate(parts, axis=1)
+        """`[N, F]`, of which the density is. A code is one number of them: as many as it has units
+        would outvote the others."""
+        numbers = [told[name][:, None] for name in _NUMBERS if name in told]
+        if self._codes:
+            numbers.append(xp.sqrt(self._distance(told["code"], xp))[:, None])
+        return xp.concatenate([*numbers, told["look"]], axis=1)
+
+    def _distance(self, code, xp=np):
+        """Squared, of codes `[N, D]` from the reference's, `[N]`."""
+        mean, precision = (each if xp is np else each.astype("float32") for each in self._codes)
+        return xp.sum(xp.matmul(code - mean, precision) * (code - mean), axis=-1)
 
 
 def novelty(

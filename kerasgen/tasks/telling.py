@@ -16,12 +16,12 @@ _SCALES = (1, 2, 4)  # pixels that are seen as one
 
 def of_code(model: Any, x: Any) -> dict[str, Any]:
     """Of pictures `[B, height, width, channels]` their "likelihood", in nats below 0, "look",
-    "code", and the squared "error" of the reconstruction.
+    "code", the "spread" of its posterior and the squared "error" of the reconstruction.
 
     >>> x = np.zeros((2, 28, 28, 1), "float32")
     >>> said = of_code(kerasgen.zoo.load("vae_mnist"), x)
     >>> {name: tuple(each.shape) for name, each in said.items()}
-    {'likelihood': (2,), 'look': (2, 11), 'code': (2, 40), 'error': (2,)}
+    {'likelihood': (2,), 'look': (2, 12), 'code': (2, 40), 'spread': (2,), 'error': (2,)}
     """
     posterior = model.posterior(x)
     code = posterior.mean()
@@ -29,6 +29,7 @@ def of_code(model: Any, x: Any) -> dict[str, Any]:
         "likelihood": -_log_prob(model, x, posterior),
         "look": look(x),
         "code": ops.reshape(code, (ops.shape(x)[0], -1)),
+        "spread": ops.sum(ops.log(posterior.stddev()), axis=-1),
     }
     if not model.likelihood.autoregressive:
         again = model.event.clip(model.decode(code).mean())
@@ -48,14 +49,15 @@ def without_code(model: Any, x: Any) -> dict[str, Any]:
 
 
 def look(x: Any) -> Any:
-    """How pictures look, `[B, F]`: brightness, how far from black and white, and at several scales
-    the spread of their pixels and the mean differences of neighbours.
+    """How pictures look, `[B, F]`: brightness, how far from black and white, how much is bright,
+    and at several scales the spread of their pixels and the mean differences of neighbours.
 
     >>> tuple(look(np.zeros((2, 28, 28, 3), "float32")).shape)
-    (2, 11)
+    (2, 12)
     """
     x = ops.mean(ops.cast(x, "float32"), axis=-1, keepdims=True)
-    found = [ops.mean(x, axis=(1, 2, 3)), ops.mean(x * (1 - x), axis=(1, 2, 3))]
+    brightness = x, x * (1 - x), ops.relu(x - 0.75)
+    found = [ops.mean(each, axis=(1, 2, 3)) for each in brightness]
     for scale in (each for each in _SCALES if min(x.shape[1:3]) >= 2 * each):
         seen = ops.average_pool(x, scale) if scale > 1 else x
         found += [
