@@ -12,7 +12,7 @@ _FAR = 1e9  # standard deviations, further than any cell
 _LEAST = -1e5  # nats, so that an image that no component allows has a probability all the same
 
 
-def log_masses(level: Any, means: Any, scales: Any, levels: int) -> Any:
+def log_masses(level: Any, means: Any, scales: Any, levels: Any) -> Any:
     """log of a normal's mass on the cell of a level; the outermost cells have no outer end.
 
     Args:

@@ -61,6 +61,7 @@ class Detector:
     def __init__(self, model: GenerativeModel, background: GenerativeModel | None = None):
         self.model = model
         self.background = background
+        self._codes: Any = None
         self._of_code = backend.function(lambda x: telling.of_code(model, x), model)
 
     def fit(self, reference: np.ndarray, seed: int | None) -> "Detector":

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-_DRAWS = 4  # of a code, the same for every picture
+_DRAWS = 2  # of a code, the same for every picture
 _SAMPLES = 8  # of a likelihood that is an estimate without a code
 _SCALES = (1, 2, 4)  # pixels that are seen as one
 

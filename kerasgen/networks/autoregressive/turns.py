@@ -17,7 +17,7 @@ def elements(
     of_channel: Callable,
     shape: Sequence[int],
     levels: int,
-) -> Generator[tuple[int, np.ndarray], np.ndarray, None]:
+) -> Generator[tuple[int, np.ndarray], Any, None]:
     """Yields `(place, log_probs [n, levels])` of each element, and is sent its levels `[n]`.
 
     Args:
