@@ -152,7 +152,8 @@ def enlarged(count, preset="superres_fashion"):
     kinds = {"nearest": "NEAREST", "bicubic": "BICUBIC", "Lanczos": "LANCZOS"}
     ways = {name: resized(small, getattr(PIL.Image, kind)) for name, kind in kinds.items()}
     draws = [np.asarray(model.sample(count, small, seed=seed)) for seed in range(8)]
-    ways |= {"a draw": draws[0], "mean of 8 draws": np.mean(draws, axis=0)}
+    ways["mean picture of a code"] = np.asarray(model.shown_samples(count, small, seed=0))
+    ways |= {"a draw of pixels": draws[0], "mean of 8 draws": np.mean(draws, axis=0)}
     features = zoo.load("classifier_fashion").features
     real = Moments.of([np.asarray(features(x))])
     print(f"{preset}, {count} garments")

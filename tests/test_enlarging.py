@@ -42,10 +42,10 @@ def test_draws_are_those_of_the_model_among_pictures_of_these_means(name, monkey
 
 
 def test_a_model_that_is_told_the_small_picture_draws_by_it():
-    model = tiny_mlp_vae(num_classes=events.Image(4, 4, 1))
+    model = tiny_mlp_vae(num_classes=events.SmallImage(4, 4, 1))
     black, white = np.zeros((2, 4, 4, 1)) + np.arange(2)[:, None, None, None]
     draws = enlarge(model, black, n=3).draws
-    np.testing.assert_array_equal(draws, model.sample(3, black, seed=0))
+    np.testing.assert_array_equal(draws, model.shown_samples(3, black, seed=0))
     assert np.any(draws != enlarge(model, white, n=3).draws)
     assert "4 times smaller" in refusal(lambda: enlarge(model, black, factor=4))
 

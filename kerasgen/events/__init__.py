@@ -10,7 +10,7 @@ of three numbers or a `Vector` of one, a plain number for `Classes`.
 
 from kerasgen.events.base import Event, Tensor
 from kerasgen.events.joint import Joint, Nothing, condition_of, of
-from kerasgen.events.numbers import Image, Series, Table, Vector
+from kerasgen.events.numbers import Image, Series, SmallImage, Table, Vector
 from kerasgen.events.partial import Partial
 from kerasgen.events.sentences import Sentences
 from kerasgen.events.tokens import Attributes, Classes, Tokens
@@ -25,6 +25,7 @@ __all__ = [
     "Sentences",
     "Partial",
     "Series",
+    "SmallImage",
     "Table",
     "Tensor",
     "Tokens",

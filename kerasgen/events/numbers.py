@@ -137,6 +137,20 @@ class Image(Event):
 
 
 @register
+class SmallImage(Image):
+    """An image from which a larger one is drawn: a condition, whose tensor has a name of its own.
+
+    Arguments are those of `Image`.
+
+    >>> sorted(SmallImage(14, 14, 1).tensors())
+    ['small_images']
+    """
+
+    name = "small_images"
+    meaning = "small images"
+
+
+@register
 class Vector(Event):
     """A vector: real numbers without an order, `[size]`, as points are and rows of a table.
 

@@ -32,7 +32,8 @@ def enlarge(model: GenerativeModel, x: Any, factor: int = 2, n: int = 8, seed: i
         seed: an integer.
 
     Returns:
-        The draws, and of a particle filter the smallest "effective sample size" among its rows of
+        The draws, by a model with a code the mean pictures of codes that are drawn, and of a
+        particle filter the smallest "effective sample size" among its rows of
         so many "candidates".
 
     Raises:
@@ -59,7 +60,7 @@ def enlarge(model: GenerativeModel, x: Any, factor: int = 2, n: int = 8, seed: i
             f"Received: {list(x.shape)}."
         )
     if model.condition.encoded_size:
-        return Painted(ops.convert_to_numpy(model.sample(n, x, seed=seed)), {})
+        return Painted(ops.convert_to_numpy(model.shown_samples(n, x, seed=seed)), {})
     if x.min() < 0 or x.max() > 1:
         raise ValueError(f"Expected pixels in [0, 1]. Received: [{x.min():g}, {x.max():g}].")
     count = max(n, particles.CANDIDATES)

@@ -27,7 +27,7 @@ def can(model: Any) -> bool:
     (True, False)
     """
     makes = hasattr(model, "generate") and model.event.is_picture
-    return makes and not model.condition.encoded_size
+    return makes and not model.condition.encoded_size and model.shown_labels(1) is None
 
 
 def painted(model: Any, image: np.ndarray, mask: np.ndarray, n: int, seed: int | None) -> Painted:

@@ -35,6 +35,7 @@ _COMPONENTS = 20  # of the fitted density
 _AT_ONCE = 256
 _DENSITY = ("weights_", "means_", "covariances_", "precisions_cholesky_")  # of scikit-learn's
 _OF = "calibration of "
+_TIE = 1e-4  # of the spread of scores: what rounding may tell apart
 _NUMBERS = ("likelihood", "background", "error", "spread")  # that a model says of a picture
 
 
@@ -252,7 +253,9 @@ def _pictures(model, x):
 def _p_values(calibration, scores, xp=np):
     """(1 + how many calibration scores `[n]`, sorted, are larger) / (1 + n), `[B]`; between two of
     them by a straight line. `xp`: NumPy, or `keras.ops` in exported files."""
-    step = max((calibration[-1] - calibration[0]) / len(calibration), 1e-6)
+    spread = calibration[-1] - calibration[0]
+    scores = scores - np.float32(_TIE * spread)  # equal pictures, whatever their last digits
+    step = max(spread / len(calibration), 1e-6)
     ends = np.append(calibration, calibration[-1] + step)
     gaps = np.maximum(np.diff(ends), 1e-9)
     if xp is not np:
