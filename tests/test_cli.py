@@ -218,6 +218,7 @@ def test_data_export(tmp_path):
             ["export", "x", "--format", "savedmodel", "--quantize", "int8"],
             "with --format tflite only",
         ),
+        (["export", "x", "--format", "tflite", "--io", "int8"], "--io with --quantize int8"),
         (["data", "export", "no_such_set", "x.npz"], "no_such_set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

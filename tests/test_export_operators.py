@@ -42,3 +42,15 @@ def test_small_scales_survive_full_integer_files(tmp_path):
     model.decoder.set_weights([*others, kernel, bias])
     report = export.tflite(model, tmp_path / "a.tflite", "int8", signatures=["decode"], bound=1.0)
     assert report.mean_errors["decode"] < 0.1
+
+
+def test_wide_logits_leave_locations_alone_in_full_integer_files(tmp_path):
+    """Of one scale of eight bits a step would be 0.3, where logits reach from -40 to 40."""
+    likelihood, rng = likelihoods.DiscretizedLogistic(2), np.random.default_rng(0)
+    model = dense(likelihood=likelihood)
+    *others, kernel, bias = model.decoder.get_weights()
+    bias = np.tile(np.repeat([0.0, 0.5, -3.0], 2), len(bias) // 6)
+    bias += rng.normal(0, np.tile(np.repeat([20.0, 0.2, 0.5], 2), len(bias) // 6))
+    model.decoder.set_weights([*others, 0.1 * kernel, bias])
+    report = export.tflite(model, tmp_path / "a.tflite", "int8", signatures=["decode"])
+    assert report.mean_errors["decode"] < 0.01

@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     modes = ("float16", "dynamic", "int8")
     quantize = "of TFLite weights (default: float32)"
     parser.add_argument("--quantize", choices=modes, help=quantize)
+    io = "of inputs and outputs, with --quantize int8 (default: float32)"
+    parser.add_argument("--io", choices=("int8", "uint8"), help=io)
     batch = "examples of every call, or free (default: 1 for tflite, else free)"
     parser.add_argument("--batch", type=_batch_size, metavar="N", help=batch)
     some = "what to export, of those that the model has (default: all)"
@@ -43,6 +45,10 @@ def run(args: argparse.Namespace) -> None:
             "Expected --quantize with --format tflite only. "
             f"Received: --format {args.format}. Drop one."
         )
+    if args.io and args.quantize != "int8":
+        raise ValueError(
+            f"Expected --io with --quantize int8. Received: --io {args.io}. Add it, or drop --io."
+        )
     if args.out:
         place = arguments.new_file if args.format == "tflite" else arguments.new_folder
         place(args.out)
@@ -61,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
         report = kerasgen.export.onnx(model, out, **options)
     else:
         out = args.out or pathlib.Path(f"{name}.tflite")
-        report = kerasgen.export.tflite(model, out, args.quantize, **options)
+        report = kerasgen.export.tflite(model, out, args.quantize, io=args.io, **options)
     print(f"{out}: {report}")
 
 

@@ -13,14 +13,17 @@ import numpy as np
 
 
 @contextlib.contextmanager
-def convertible():
+def convertible(lists=False):
     """Traces two operators as others, which survive the conversion, and loops without lists of
-    tensors.
+    tensors, which cost LiteRT time: `python -m benchmarks.export_loops`.
 
     TFLite has no softplus and computes log(exp(x) + 1), which overflows past 88: the
     log-probability of an image under confident logits was wrong by thousands of nats, with no
     error. And full-integer files misread the scale of what one_hot gives: 1 became 3.3 and 0
     became -3.9.
+
+    Args:
+        lists: whether loops keep their lists.
 
     >>> with convertible():
     ...     one = float(keras.ops.softplus(1000.0))
@@ -42,7 +45,7 @@ def convertible():
     with (
         mock.patch.object(gen_nn_ops, "softplus", softplus),
         mock.patch.object(gen_array_ops, "one_hot", one_hot),
-        mock.patch.object(loops, "_LISTS", False),
+        mock.patch.object(loops, "_LISTS", lists),
     ):
         yield
 
@@ -137,6 +140,7 @@ def convert(
     quantize=None,
     examples=None,
     batch_size=1,
+    io=None,
 ):
     """Writes the SavedModel `source` as a TFLite file of the named signatures, in another process,
     since a fault of the converter ends its process.
@@ -144,7 +148,7 @@ def convert(
     Args:
         source, path: of the SavedModel, and of the file.
         names: of the signatures.
-        quantize: as of `tflite`.
+        quantize, io: as of `tflite`.
         examples: for "int8", inputs of each signature to measure ranges on.
         batch_size: how many of them a call takes.
 
@@ -173,6 +177,7 @@ def convert(
         "quantize": quantize,
         "calibration": str(calibration),
         "batch_size": batch_size,
+        "io": io,
     }
     try:
         with one_process() as converter:

@@ -15,9 +15,20 @@ import traceback
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python.convert import mlir_quantize
+from tensorflow.lite.python.schema_py_generated import BuiltinOperator
+from tensorflow.lite.tools import flatbuffer_utils
+
+_LAYERS = {
+    BuiltinOperator.CONV_2D,
+    BuiltinOperator.DEPTHWISE_CONV_2D,
+    BuiltinOperator.TRANSPOSE_CONV,
+    BuiltinOperator.FULLY_CONNECTED,
+}
+_SMALL = 0.01  # of the weights
 
 
-def convert(folder, names, quantize=None, calibration=None, batch_size=1):
+def convert(folder, names, quantize=None, calibration=None, batch_size=1, io=None):
     """The TFLite file of the named signatures of the SavedModel in `folder`, as bytes.
 
     Args:
@@ -25,6 +36,7 @@ def convert(folder, names, quantize=None, calibration=None, batch_size=1):
         calibration: for "int8", the inputs of each signature by name; arrays of examples, or
             scalars.
         batch_size: how many examples of them a call takes.
+        io: for "int8", the type of inputs and outputs where it can be: None, "int8" or "uint8".
 
     >>> from kerasgen.export import saved_models, signatures
     >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
@@ -46,7 +58,49 @@ def convert(folder, names, quantize=None, calibration=None, batch_size=1):
             tf.lite.OpsSet.TFLITE_BUILTINS,
         ]
         converter.representative_dataset = lambda: _examples(calibration, batch_size)
+        if io is None:
+            converter._experimental_calibrate_only = True
+            calibrated = converter.convert()
+            return mlir_quantize(
+                calibrated,
+                denylisted_nodes=last_nodes(calibrated),
+                disable_per_channel_for_dense_layers=True,
+            )
+        converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)
     return converter.convert()
+
+
+def last_nodes(content: bytes) -> list[str]:
+    """Names of what a file computes last: its last layers, where they are small, and what follows.
+
+    One scale of eight bits cannot hold parameters of different ranges: where logits of a mixture
+    reach from -40 to 40, a step is 0.3, too long for locations between 0 and 1.
+
+    >>> from kerasgen.export import saved_models, signatures
+    >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
+    >>> saved_models.archive(sample, "saved", batch_size=1)
+    >>> len(last_nodes(convert("saved", ["sample"]))) > 0
+    True
+    """
+    model = flatbuffer_utils.convert_bytearray_to_object(content)
+    sizes = [0 if each.data is None else len(each.data) for each in model.buffers]
+    names = set()
+    for graph in model.subgraphs:
+        makers = {int(made): each for each in graph.operators for made in each.outputs}
+        weights = {
+            id(each): sum(sizes[graph.tensors[i].buffer] for i in each.inputs if i >= 0)
+            for each in graph.operators
+            if model.operatorCodes[each.opcodeIndex].builtinCode in _LAYERS
+        }
+        waiting = [int(each) for each in graph.outputs]
+        while waiting:
+            node = makers.pop(waiting.pop(), None)
+            if node is None or weights.get(id(node), 0) > _SMALL * sum(sizes):
+                continue
+            names |= {graph.tensors[i].name.decode() for i in node.outputs}
+            if id(node) not in weights:
+                waiting += [int(each) for each in node.inputs]
+    return sorted(names)
 
 
 def _examples(calibration, batch_size):
@@ -63,7 +117,7 @@ def _examples(calibration, batch_size):
             )
 
 
-def _write(folder, output, names, quantize, calibration, batch_size):
+def _write(folder, output, names, quantize, calibration, batch_size, io):
     """Writes the file that `convert` gives to `output`; `calibration` is an archive of arrays by
     "signature|tensor".
     """
@@ -72,7 +126,7 @@ def _write(folder, output, names, quantize, calibration, batch_size):
         for key, value in arrays.items():
             signature, tensor = key.split("|")
             inputs.setdefault(signature, {})[tensor] = value
-    file = convert(folder, names, quantize, inputs, batch_size)
+    file = convert(folder, names, quantize, inputs, batch_size, io)
     pathlib.Path(output).write_bytes(file)
 
 

@@ -1,10 +1,12 @@
 """Files of every format, of the signatures that each format can hold."""
 
+import contextlib
 import pathlib
 
 from kerasgen.export.conversion import one_process
 from kerasgen.export.saved_models import saved_model
-from kerasgen.export.tflite_files import tflite
+from kerasgen.export.tflite_files import from_trace, signatures_of
+from kerasgen.export.traces import traced
 from kerasgen.export.verification import BOUNDS, BoundExceeded
 
 _QUANTIZED = [format for format in BOUNDS if format not in ("saved_model", None)]
@@ -18,16 +20,14 @@ def every_format(model, folder, batch_size=1):
     >>> [report.quantize for report in every_format(model, "formats")]
     ['saved_model', None, 'float16', 'dynamic', 'int8']
     """
-    folder = pathlib.Path(folder)
-    with one_process():
+    folder, signatures = pathlib.Path(folder), signatures_of(model, batch_size=batch_size)
+    with one_process(), traced(model, signatures, batch_size) as trace:
         reports = [
             saved_model(model, folder / "saved_model"),
-            tflite(model, folder / "float32.tflite", batch_size=batch_size),
+            from_trace(trace, folder / "float32.tflite"),
         ]
         for quantize in _QUANTIZED:
-            try:
+            with contextlib.suppress(BoundExceeded, RuntimeError):
                 path = folder / f"{quantize}.tflite"
-                reports.append(tflite(model, path, quantize, batch_size=batch_size))
-            except (BoundExceeded, RuntimeError):
-                continue
+                reports.append(from_trace(trace, path, quantize, whole=False))
     return reports

@@ -10,6 +10,7 @@ import numpy as np
 
 FACTS = "KERASGEN_FACTS"
 RUNTIME = "min_runtime_version"  # which the converter writes, filled up with zeros
+_ALIGNMENT = 16  # of data, by the schema
 
 
 def read(content: bytes, name: str) -> str | None:
@@ -61,14 +62,39 @@ def _share(model):
 
 
 def packed(model: Any) -> bytes:
-    """A model of the schema's classes as the content of a file.
+    """A model of the schema's classes as the content of a file: what is equal is written once, and
+    data begin where the schema asks, at multiples of 16.
 
     >>> from ai_edge_litert.schema_py_generated import ModelT
     >>> packed(ModelT())[4:8]
     b'TFL3'
     """
-    import flatbuffers
-
-    builder = flatbuffers.Builder()
+    builder = _builder()
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
+
+
+def _builder():
+    import flatbuffers
+
+    class Sharing(flatbuffers.Builder):
+        """Scales by channel and names of tensors are the same in every signature."""
+
+        def __init__(self):
+            super().__init__()
+            self.written = {}
+
+        def CreateNumpyVector(self, x):
+            key = x.dtype.str, x.tobytes()
+            if key not in self.written:
+                if x.dtype == np.uint8:  # data of a buffer
+                    self.Prep(_ALIGNMENT, x.nbytes)
+                self.written[key] = super().CreateNumpyVector(x)
+            return self.written[key]
+
+        def CreateString(self, text, *coding):
+            if text not in self.written:
+                self.written[text] = super().CreateString(text, *coding)
+            return self.written[text]
+
+    return Sharing()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from kerasgen import durable, machine
+from kerasgen.export import losses as _losses
 from kerasgen.export import measure
 from kerasgen.export.signatures import TENSORS
 from kerasgen.export.verification import BOUNDS
@@ -19,13 +20,14 @@ _FORMATS = {mode: f"TFLite, {mode}" for mode in BOUNDS}
 _FORMATS |= {"saved_model": "SavedModel", None: "TFLite, float32"}
 
 
-def contract(reports, path="export/README.md"):
+def contract(reports, path="export/README.md", losses=None):
     """Writes what exported files offer, as Markdown. What the file says of other models stays.
 
     Args:
         reports: for each preset, what `every_format` returned, with the files where it wrote them:
             `{"vae_mnist": every_format(model, folder)}`.
         path: of the Markdown file to write.
+        losses: for each preset, those of `losses.of_files`, which are told where they are known.
 
     Returns:
         The path.
@@ -34,9 +36,18 @@ def contract(reports, path="export/README.md"):
     '# Exported models'
     """
     path = pathlib.Path(path)
-    sections = _sections(path) | {name: _section(files) for name, files in reports.items()}
+    sections = _sections(path) | {
+        name: _section(files, (losses or {}).get(name, ())) for name, files in reports.items()
+    }
     bounds = {_FORMATS[mode]: bound for mode, bound in BOUNDS.items()}
-    text = render("export.md.j2", tensors=TENSORS, bounds=bounds, sections=sorted(sections.items()))
+    text = render(
+        "export.md.j2",
+        tensors=TENSORS,
+        bounds=bounds,
+        goals=_losses.GOALS,
+        share=_losses.SHARE,
+        sections=sorted(sections.items()),
+    )
     durable.write_text(path, text)
     return path
 
@@ -50,7 +61,7 @@ def _sections(path):
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _section(reports):
+def _section(reports, losses):
     reports = list(reports)
     offered = {report.quantize for report in reports}
     float32 = next(report for report in reports if report.quantize is None)
@@ -71,6 +82,9 @@ def _section(reports):
         formats=_FORMATS,
         speed=speed,
         memory=memory,
+        shares=_losses.shares(reports),
+        losses=losses,
+        short=_losses.short(reports, losses),
         batch_size=float32.batch_size,
         left_out={
             (each.quantize, name): why for each in reports for name, why in each.left_out.items()

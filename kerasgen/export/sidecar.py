@@ -105,7 +105,7 @@ def facts(file: str | pathlib.Path) -> dict[str, Any]:
 
 
 def _tensors(file):
-    """Of each signature its inputs and outputs, `{name: (shape, dtype)}`, None for free sizes."""
+    """Of each signature its inputs and outputs, what the file says of them by name."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(file))
@@ -113,13 +113,20 @@ def _tensors(file):
     for name in sorted(interpreter.get_signature_list()):
         runner = interpreter.get_signature_runner(name)
         sides = runner.get_input_details(), runner.get_output_details()
-        found[name] = [{key: _sizes(detail) for key, detail in side.items()} for side in sides]
+        found[name] = [{key: _stored(detail) for key, detail in side.items()} for side in sides]
     return found
 
 
-def _sizes(detail):
+def _stored(detail):
+    """Shape, with None for free sizes, and type; of whole numbers that stand for others, which
+    these are: scale * (number - zero_point).
+    """
     sizes = [None if size == -1 else int(size) for size in detail["shape_signature"]]
-    return sizes, np.dtype(detail["dtype"]).name
+    told, (scale, zero) = (
+        {"shape": sizes, "dtype": np.dtype(detail["dtype"]).name},
+        detail["quantization"],
+    )
+    return told | ({"scale": float(scale), "zero_point": int(zero)} if scale else {})
 
 
 def _signature(model, name, signature, tensors, known):
@@ -136,11 +143,10 @@ def _signature(model, name, signature, tensors, known):
 
 
 def _tensor(found, tensor: Tensor | None):
-    """A tensor of a file; sizes that are free are None."""
-    told = dict(zip(("shape", "dtype"), found))
+    """A tensor of a file and what it means; values and range are those before quantization."""
     if tensor is None:
-        return told
-    return told | {"values": tensor.values, "meaning": tensor.meaning, **tensor.details}
+        return found
+    return found | {"values": tensor.values, "meaning": tensor.meaning, **tensor.details}
 
 
 def _origin(model):

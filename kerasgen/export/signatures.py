@@ -153,27 +153,34 @@ def of(model, names=None):
     return {name: signatures[name] for name in names or signatures}
 
 
+def examples(model, signatures: dict[str, Signature], n: int, seed: int) -> tuple[Any, Any]:
+    """`n` examples in range and their condition, None where there is none: the model's own samples
+    where it samples and a signature takes examples.
+
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> examples(model, of(model), 5, seed=0)[0].shape
+    TensorShape([5, 2])
+    """
+    condition, names = model.condition.example(n, seed), model.event.tensors().keys()
+    taken = any(names & each.inputs.keys() for each in signatures.values())
+    if taken and "sample" in abilities.methods(model):
+        return model.sample(n, condition, seed=seed), condition
+    return model.event.example(n, seed), condition
+
+
 def draw(model, signature: Signature, n: int, seed: int, data=None) -> dict[str, np.ndarray]:
-    """Values in range for every input of a signature, `n` examples; those of the model's event are
-    its own samples, or noise where it does not sample.
+    """Values in range for every input of a signature, `n` examples.
 
     Args:
-        data: `(examples, condition)` to take instead, with condition None where there is none.
+        data: `(examples, condition)`; by default what `examples` gives.
 
     >>> model = kerasgen.families.Mixture([2], num_components=3)
     >>> draw(model, of(model)["log_prob"], 5, seed=0)["vectors"].shape
     (5, 2)
     """
     rng = np.random.default_rng(seed)
-    if data is None:
-        condition = model.condition.example(n, seed)
-        examples = model.event.example(n, seed)
-        takes_examples = model.event.tensors().keys() & signature.inputs.keys()
-        if takes_examples and "sample" in abilities.methods(model):
-            examples = model.sample(n, condition, seed=seed)
-    else:
-        examples, condition = data
-    given = model.event.unpack(examples) | model.condition.unpack(condition) | {"count": n}
+    x, condition = data or examples(model, {"": signature}, n, seed)
+    given = model.event.unpack(x) | model.condition.unpack(condition) | {"count": n}
     if "tokens" in signature.inputs and "tokens" not in given:
         given["tokens"] = model.token_event.example(n, seed)
     return {

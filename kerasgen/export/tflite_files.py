@@ -1,12 +1,11 @@
 """TFLite files of builtin operators, run by LiteRT before they are handed over."""
 
-import functools
-
 from kerasgen import checks, durable
 from kerasgen.export import sidecar
 from kerasgen.export import signatures as _signatures
-from kerasgen.export.conversion import convert, convertible
-from kerasgen.export.saved_models import archive
+from kerasgen.export.conversion import convert
+from kerasgen.export.running import runner
+from kerasgen.export.traces import traced
 from kerasgen.export.verification import (
     BOUNDS,
     BoundExceeded,
@@ -16,7 +15,7 @@ from kerasgen.export.verification import (
     verify,
 )
 
-_CALIBRATION_EXAMPLES = 100
+_INTEGERS = ("int8", "uint8")
 # What files of a kind have if it is asked for, and why not otherwise.
 _LEFT_OUT = {"int8": {"elbo": "it repeats encoder and decoder, and eight bits blur nats; name it"}}
 
@@ -30,6 +29,7 @@ def tflite(
     calibration=None,
     bound=None,
     batch_size: int | None = 1,
+    io=None,
 ):
     """Writes a TFLite file of builtin operators, checked by the LiteRT interpreter, and beside it,
     in FILE.json, what programs must know of it, which is in its metadata too: see `facts`.
@@ -43,7 +43,7 @@ def tflite(
         model: a model that lists `export_signatures()`, on the TensorFlow backend.
         path: of the file; one that is there is replaced once the new one is verified.
         quantize: None: float32; "float16": half the size; "dynamic": int8 weights; "int8": int8
-            weights and activations, with float32 inputs and outputs.
+            weights and activations, with float32 inputs and outputs unless `io` is given.
         signatures: names of those to export, without which there is an error; by default all, in
             quantized files those that agree with the model, in int8 ones without `elbo`, and the
             report says what is left out.
@@ -53,6 +53,8 @@ def tflite(
         bound: largest error against Keras to accept, for every element; by default
             `BOUNDS[quantize]`, which also bounds the mean.
         batch_size: examples of every call; None leaves it free.
+        io: "int8" or "uint8", for quantize="int8": the type of inputs and outputs in place of
+            float32, for programs without floats; `facts` has each one's scale and zero point.
 
     Returns:
         A `Report`.
@@ -66,49 +68,87 @@ def tflite(
     >>> tflite(kerasgen.zoo.load("gmm_ring"), "ring.tflite", signatures=["sample"]).batch_size
     1
     """
-    path, bound = checks.path("path", path), bound_of(_checked(quantize, calibration), bound)
+    path, bound = checks.path("path", path), bound_of(_checked(quantize, calibration, io), bound)
     checks.positive("seed", seed)
     _signatures.check_batch(batch_size)
     if path.is_dir():
         raise ValueError(f"Expected a path of a file. Received: {path}, a folder. Name a file.")
-    chosen = _signatures.of(model, signatures)
+    chosen = signatures_of(model, signatures, seed, batch_size)
+    data = _calibration_data(model, calibration)
+    with traced(model, chosen, batch_size) as trace:
+        whole = quantize is None or signatures is not None
+        return from_trace(trace, path, quantize, whole, bound, data, io)
+
+
+def signatures_of(model, names=None, seed=1, batch_size=None):
+    """What a file of a batch size has: the model's signatures, or those named, and
+    `sample_seeded` where it is free.
+
+    >>> "sample_seeded" in signatures_of(kerasgen.families.Mixture([2], num_components=3))
+    True
+    """
+    chosen = _signatures.of(model, names)
     if batch_size is None and (sample := chosen.get("sample")) and "noise" in sample.inputs:
         chosen["sample_seeded"] = _seeded(sample, seed)
-    data = _calibration_data(model, calibration)
-    write = functools.partial(_write, model, path, quantize, data, bound, batch_size)
-    if quantize is None or signatures is not None:
-        return write(chosen, {})
-    unasked = _LEFT_OUT.get(quantize, {})
-    return _without_what_fails(write, chosen, model.autoregressive_signatures, unasked)
+    return chosen
 
 
-def _write(model, path, quantize, data, bound, batch_size, chosen, left_out):
-    """Writes some signatures, and returns the report."""
+def _write(trace, path, quantize, bound, data, io, chosen, left_out):
+    """Writes some signatures of a trace, and returns the report."""
+    model, _, batch_size, source = trace
     with durable.placed(path) as temporary:
-        source = temporary.with_suffix(".saved_model")
-        with convertible():
-            archive(chosen, source, batch_size)
-        examples = _examples(model, chosen, data, batch_size) if quantize == "int8" else None
-        convert(source, temporary, chosen, quantize, examples, batch_size or 1)
+        examples = trace.examples(chosen, data) if quantize == "int8" else None
+        convert(source, temporary, chosen, quantize, examples, batch_size or 1, io)
         facts = sidecar.describe(model, chosen, temporary, quantize, left_out)
-        run, size = _interpreter(temporary), temporary.stat().st_size
+        if io is not None:
+            _check_integers(facts["signatures"])
+        run, size = runner(temporary), temporary.stat().st_size
         errors = verify(model, chosen, run, bound, batch_size)
         times = milliseconds(model, chosen, run, batch_size)
     sidecar.put_beside(facts, path)
     return Report(path, size, quantize, *errors, bound, times, batch_size, left_out)
 
 
-def _without_what_fails(write, chosen, loops, unasked):
-    """The report of as many signatures as can be written, without those that nobody asked for.
+def _check_integers(signatures):
+    """Refuses signatures whose inputs or outputs TFLite left in float32."""
+    reasons = {}
+    for name, told in signatures.items():
+        both = told["inputs"] | told["outputs"]
+        if kept := [key for key, tensor in both.items() if tensor["dtype"] == "float32"]:
+            reasons[name] = f"{', '.join(kept)} cannot be whole numbers"
+    if reasons:
+        raise BoundExceeded(
+            f"Expected integer inputs and outputs. Received: {reasons}, which TFLite computes in "
+            "float32. Nothing was written. Leave these signatures out with signatures=, or drop "
+            "io=.",
+            reasons,
+        )
 
-    Where the converter ends, which does not say over which one, those that are drawn pixel by
-    pixel are left out, whose loop it is.
+
+def from_trace(trace, path, quantize=None, whole=True, bound=None, data=None, io=None):
+    """The report of a TFLite file of a trace; other arguments as of `tflite`.
+
+    Args:
+        whole: whether all signatures must be in it. Otherwise those that fail are left out. Where
+            the converter ends, which does not say over which one, those that are drawn pixel by
+            pixel are, whose loop it is.
+        data: for "int8", `(examples, condition)` to measure ranges on.
+
+    >>> from kerasgen.export.traces import traced
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> with traced(model, signatures_of(model, ["sample"]), batch_size=1) as trace:
+    ...     from_trace(trace, pathlib.Path("sample.tflite"), "float16").quantize
+    'float16'
     """
-    left_out = {name: why for name, why in unasked.items() if name in chosen}
-    chosen = {name: each for name, each in chosen.items() if name not in left_out}
+    bound = bound or BOUNDS[quantize]
+    if whole:
+        return _write(trace, path, quantize, bound, data, io, trace.signatures, {})
+    loops, unasked = trace.model.autoregressive_signatures, _LEFT_OUT.get(quantize, {})
+    left_out = {name: why for name, why in unasked.items() if name in trace.signatures}
+    chosen = {name: each for name, each in trace.signatures.items() if name not in left_out}
     while True:
         try:
-            return write(chosen, left_out)
+            return _write(trace, path, quantize, bound, data, io, chosen, left_out)
         except BoundExceeded as error:
             wrong, failure = error.reasons, error
         except RuntimeError as error:
@@ -121,7 +161,7 @@ def _without_what_fails(write, chosen, loops, unasked):
         chosen = rest
 
 
-def _checked(quantize, calibration):
+def _checked(quantize, calibration, io):
     modes = [mode for mode in BOUNDS if mode != "saved_model"]
     if quantize not in modes:
         raise ValueError(f"Expected quantize to be one of {modes}. Received: quantize={quantize!r}")
@@ -129,6 +169,11 @@ def _checked(quantize, calibration):
         raise ValueError(
             f"Expected calibration= with quantize='int8' only. Received: quantize={quantize!r}. "
             "Drop it."
+        )
+    if io is not None and (io not in _INTEGERS or quantize != "int8"):
+        raise ValueError(
+            f"Expected io to be one of {_INTEGERS}, with quantize='int8'. Received: io={io!r}, "
+            f"quantize={quantize!r}. Drop io=, or add quantize='int8'."
         )
     return quantize
 
@@ -160,36 +205,3 @@ def _calibration_data(model, calibration):
         return None
     images, labels = calibration if isinstance(calibration, tuple) else (calibration, None)
     return model.check(images, labels)
-
-
-def _examples(model, chosen, data, batch_size):
-    """What full-integer conversion measures ranges on: whole batches for every signature."""
-    size = batch_size or 1
-    n = _CALIBRATION_EXAMPLES if data is None else len(data[0])
-    if n < size:
-        raise ValueError(
-            f"Expected calibration= of at least {size} examples, one batch. Received: {n}."
-        )
-    if data is not None:
-        data = tuple(part if part is None else part[: n - n % size] for part in data)
-    n -= n % size
-    return {name: _signatures.draw(model, each, n, 0, data) for name, each in chosen.items()}
-
-
-def _interpreter(path):
-    """What a file gives, as a function of a signature's name and its named inputs."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(path))
-
-    def run(name, inputs):
-        try:
-            return interpreter.get_signature_runner(name)(**inputs)
-        except RuntimeError as error:  # a quantized divisor of 0, say
-            raise BoundExceeded(
-                f"Expected a file that LiteRT runs. Received: {error} in {name!r}. Nothing was "
-                "written. Leave the signature out with signatures=, or quantize in another way.",
-                {name: "LiteRT does not run it"},
-            ) from error
-
-    return run

@@ -2,10 +2,10 @@
 over.
 """
 
-import functools
 import pathlib
 import statistics
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -138,18 +138,17 @@ def verify(model, signatures, run, bound, batch_size=None):
     ({'sample': 0.0}, {'sample': 0.0})
     """
     largest, means, wrong = {}, {}, {}
-    if batch_size is None:
-        sizes, run_all = BATCH_SIZES, run
-    else:  # Keras computes all at once, the file its batches
-        sizes = [batch_size * -(-EXAMPLES // batch_size)]
-        run_all = functools.partial(_in_batches, run, batch_size)
+    sizes = BATCH_SIZES if batch_size is None else [batch_size * -(-EXAMPLES // batch_size)]
+    data = [
+        _signatures.examples(model, signatures, n, seed) for seed, n in enumerate(sizes, start=1)
+    ]
     for name, signature in signatures.items():
-        found = {}  # output: the errors of all its elements, over all batches
+        found = {}  # output: the errors of all its elements
         draws_in_turn = name.startswith(model.autoregressive_signatures)
         signature = signature.compiled() if draws_in_turn else signature
         for seed, n in enumerate(sizes, start=1):
-            inputs = _signatures.draw(model, signature, n, seed)
-            outputs = run_all(name, inputs)
+            inputs = _signatures.draw(model, signature, n, seed, data[seed - 1])
+            outputs = in_batches(run, name, inputs, batch_size)
             expected = signature.expected(inputs, outputs)
             if outputs.keys() != expected.keys():
                 raise ValueError(
@@ -182,14 +181,22 @@ def verify(model, signatures, run, bound, batch_size=None):
     return largest, means
 
 
-def _in_batches(run, size, name, inputs):
-    """What a file of a batch size gives for a multiple of it."""
+def in_batches(run: Callable, name: str, inputs: dict[str, np.ndarray], size: int | None):
+    """What `run(name, inputs)` gives of examples of which a call takes `size`, or all for None.
+
+    >>> def run(name, inputs):
+    ...     return {"sum": inputs["z"].sum(axis=1)}
+    >>> in_batches(run, "sum", {"z": np.ones((4, 3))}, 2)["sum"].tolist()
+    [3.0, 3.0, 3.0, 3.0]
+    """
+    if size is None:
+        return run(name, inputs)
     n = len(next(iter(inputs.values())))
-    parts = [
+    calls = [
         run(name, {key: value[i : i + size] for key, value in inputs.items()})
         for i in range(0, n, size)
     ]
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    return {key: np.concatenate([call[key] for call in calls]) for key in calls[0]}
 
 
 def milliseconds(model, signatures, run, batch_size=None):
