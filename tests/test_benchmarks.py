@@ -252,3 +252,12 @@ def test_the_table_of_compiled_samplers():
     assert seconds > 0 and cpu > 0 and ratio == pytest.approx(seconds / goal, abs=0.01)
     assert macs > 1
     assert "above 1 s: " in sample_compiled.loading(["gmm_ring"])
+
+
+def test_loops_without_lists_take_turns_with_those_with(capsys, monkeypatch):
+    export_loops, order = script(SCRIPT.with_name("export_loops.py")), []
+    acts = [lambda name=name: order.append(name) or sum(range(100_000)) for name in "AB"]
+    assert min(export_loops.medians(acts, calls=3)) > 0 and order == list("ABABABAB")
+    export_loops.main(["--presets", "pixelrnn_mnist", "--calls", "1"])
+    *_, row = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\| `pixelrnn_mnist` \| \d+\.\d\d \| \d+\.\d\d \| \d+% \|", row)

@@ -25,7 +25,9 @@ _LAYERS = {
     BuiltinOperator.TRANSPOSE_CONV,
     BuiltinOperator.FULLY_CONNECTED,
 }
-_MOVING = {  # operators that only move what they read, and which input that is
+_MOVING = {  # operators with one scale for what they read and what they give; which input that is
+    BuiltinOperator.MINIMUM: 0,
+    BuiltinOperator.MAXIMUM: 0,
     BuiltinOperator.RESHAPE: 0,
     BuiltinOperator.TRANSPOSE: 0,
     BuiltinOperator.SPLIT: 1,
@@ -34,7 +36,7 @@ _MOVING = {  # operators that only move what they read, and which input that is
     BuiltinOperator.STRIDED_SLICE: 0,
     BuiltinOperator.SQUEEZE: 0,
 }
-_SMALL = 0.01  # of the weights
+_SMALL = 0.02  # of the weights
 _FLAT = 8.0  # beyond which a sigmoid is 0 or 1
 
 
@@ -70,32 +72,33 @@ def convert(folder, names, quantize=None, calibration=None, batch_size=1, io=Non
         converter.representative_dataset = lambda: _examples(calibration, batch_size)
         if io is None:
             converter._experimental_calibrate_only = True
-            calibrated = narrowed(converter.convert())
+            model = flatbuffer_utils.convert_bytearray_to_object(converter.convert())
+            narrow_ranges(model)
+            kept = keep_last_layers(model)
             return mlir_quantize(
-                calibrated,
-                denylisted_nodes=last_nodes(calibrated),
+                flatbuffer_utils.convert_object_to_bytearray(model),
+                denylisted_nodes=kept,
                 disable_per_channel_for_dense_layers=True,
             )
         converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)
     return converter.convert()
 
 
-def narrowed(content: bytes) -> bytes:
-    """A calibrated file with ranges that lose less.
+def narrow_ranges(model) -> None:
+    """Gives a calibrated file, an object of the schema's, ranges that lose less.
 
     They end where a sigmoid does, so that steps become shorter: a tensor that swish reads,
     x * sigmoid(x), reaches from -80 to 30, and what is below -8 gives nothing; what only a sigmoid
-    reads says nothing more beyond 8 on either side. And what operators only move has the range of
-    what they read: with one scale for both sides the quantizer takes that of any part, and cut
-    logits of a mixture off where its scales end.
+    reads says nothing more beyond 8 on either side. And what operators only move or clip has the
+    range of what they read: with one scale for both sides the quantizer takes that of any part, and
+    cut logits of a mixture off where its scales end.
 
     >>> from kerasgen.export import saved_models, signatures
     >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
     >>> saved_models.archive(sample, "saved", batch_size=1)
-    >>> narrowed(convert("saved", ["sample"]))[4:8]
-    b'TFL3'
+    >>> model = flatbuffer_utils.convert_bytearray_to_object(convert("saved", ["sample"]))
+    >>> narrow_ranges(model)
     """
-    model = flatbuffer_utils.convert_bytearray_to_object(content)
     codes = [each.builtinCode for each in model.operatorCodes]
     for graph in model.subgraphs:
         readers = {}
@@ -122,11 +125,11 @@ def narrowed(content: bytes) -> bytes:
                 told = graph.tensors[i].quantization
                 if told is not None and source is not None and source.min is not None:
                     told.min, told.max = source.min, source.max
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
-def last_nodes(content: bytes) -> list[str]:
-    """Names of what a file computes last: its last layers, where they are small, and what follows.
+def keep_last_layers(model) -> list[str]:
+    """Leaves what a calibrated file computes last in float32, its last layers, where they are
+    small, and what follows, and returns their names. What has no range is not quantized.
 
     One scale of eight bits cannot hold parameters of different ranges: where logits of a mixture
     reach from -40 to 40, a step is 0.3, too long for locations between 0 and 1.
@@ -134,10 +137,10 @@ def last_nodes(content: bytes) -> list[str]:
     >>> from kerasgen.export import saved_models, signatures
     >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
     >>> saved_models.archive(sample, "saved", batch_size=1)
-    >>> len(last_nodes(convert("saved", ["sample"]))) > 0
+    >>> model = flatbuffer_utils.convert_bytearray_to_object(convert("saved", ["sample"]))
+    >>> len(keep_last_layers(model)) > 0
     True
     """
-    model = flatbuffer_utils.convert_bytearray_to_object(content)
     sizes = [0 if each.data is None else len(each.data) for each in model.buffers]
     names = set()
     for graph in model.subgraphs:
@@ -152,7 +155,10 @@ def last_nodes(content: bytes) -> list[str]:
             node = makers.pop(waiting.pop(), None)
             if node is None or weights.get(id(node), 0) > _SMALL * sum(sizes):
                 continue
-            names |= {graph.tensors[i].name.decode() for i in node.outputs}
+            made = [graph.tensors[i] for i in node.outputs]
+            names.add(";".join(each.name.decode() for each in made))
+            for each in made:
+                each.quantization = None
             if id(node) not in weights:
                 waiting += [int(each) for each in node.inputs]
     return sorted(names)
