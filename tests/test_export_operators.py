@@ -10,8 +10,11 @@ if keras.backend.backend() != "tensorflow":
 
 from exporting import dense, inputs, interpreter
 
+import kerasgen
 from kerasgen import export, likelihoods
+from kerasgen.bottlenecks import Gaussian
 from kerasgen.export import signatures
+from kerasgen.networks import MLP
 
 
 def test_confident_logits_survive_tflite(tmp_path):
@@ -47,10 +50,11 @@ def test_small_scales_survive_full_integer_files(tmp_path):
 def test_wide_logits_leave_locations_alone_in_full_integer_files(tmp_path):
     """Of one scale of eight bits a step would be 0.3, where logits reach from -40 to 40."""
     likelihood, rng = likelihoods.DiscretizedLogistic(2), np.random.default_rng(0)
-    model = dense(likelihood=likelihood)
-    *others, kernel, bias = model.decoder.get_weights()
-    bias = np.tile(np.repeat([0.0, 0.5, -3.0], 2), len(bias) // 6)
-    bias += rng.normal(0, np.tile(np.repeat([20.0, 0.2, 0.5], 2), len(bias) // 6))
-    model.decoder.set_weights([*others, 0.1 * kernel, bias])
+    decoder = MLP((4, 4, likelihood.channels(1)), hidden=(300, 300, 4))  # whose last layer is small
+    model = kerasgen.LatentVariableModel((4, 4, 1), MLP((8,), ()), Gaussian(2), decoder, likelihood)
+    *others, kernel, bias = decoder.get_weights()
+    groups = np.repeat([[0.0, 20.0], [0.5, 0.2], [-3.0, 0.5]], 2, axis=0)  # logits, places, scales
+    mean, spread = np.tile(groups, (len(bias) // len(groups), 1)).T
+    decoder.set_weights([*others, 0.1 * kernel, rng.normal(mean, spread)])
     report = export.tflite(model, tmp_path / "a.tflite", "int8", signatures=["decode"])
     assert report.mean_errors["decode"] < 0.01
