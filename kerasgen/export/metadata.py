@@ -45,20 +45,7 @@ def write(content: bytes, name: str, text: str) -> bytes:
     entry.name, entry.buffer = name, len(model.buffers or ())
     model.buffers = [*(model.buffers or ()), buffer]
     model.metadata = [*(model.metadata or ()), entry]
-    _share(model)
     return packed(model)
-
-
-def _share(model):
-    """Lets tensors of equal content have one buffer: each signature brings its own constants."""
-    first = {}
-    for tensor in (each for subgraph in model.subgraphs or () for each in subgraph.tensors or ()):
-        data = model.buffers[tensor.buffer].data
-        if data is not None and len(data):
-            kept = first.setdefault(bytes(data), tensor.buffer)
-            if kept != tensor.buffer:
-                model.buffers[tensor.buffer].data = None
-                tensor.buffer = kept
 
 
 def packed(model: Any) -> bytes:
@@ -78,7 +65,7 @@ def _builder():
     import flatbuffers
 
     class Sharing(flatbuffers.Builder):
-        """Scales by channel and names of tensors are the same in every signature."""
+        """Each signature brings constants, scales by channel and names of its own, mostly equal."""
 
         def __init__(self):
             super().__init__()
