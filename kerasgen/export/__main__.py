@@ -28,7 +28,7 @@ def main() -> None:
             reports = export.every_format(model, folder)
             found = losses.of_files(model, reports, _study(name, args))
             export.contract({name: reports}, args.output, {name: found})
-        told = [*losses.lines(reports, found), *losses.short(reports, found)]
+            told = [*losses.lines(reports, found), *losses.short(reports, found)]
         seconds = _processor_seconds() - began
         print("\n  ".join([f"{name}, {seconds:.0f} processor seconds", *told]), flush=True)
     print(f"{args.output}: {_processor_seconds():.0f} processor seconds")
