@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantize", choices=modes, help=quantize)
     io = "of inputs and outputs, with --quantize int8 (default: float32)"
     parser.add_argument("--io", choices=("int8", "uint8"), help=io)
+    arguments.add_source(parser)  # of models that do not sample, for the ranges of int8
     batch = "examples of every call, or free (default: 1 for tflite, else free)"
     parser.add_argument("--batch", type=_batch_size, metavar="N", help=batch)
     some = "what to export, of those that the model has (default: all)"
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> None:
         report = kerasgen.export.onnx(model, out, **options)
     else:
         out = args.out or pathlib.Path(f"{name}.tflite")
+        if args.quantize == "int8":
+            options["calibration"] = inputs.calibration(inputs.recipe(args.name), model, args)
         report = kerasgen.export.tflite(model, out, args.quantize, io=args.io, **options)
     print(f"{out}: {report}")
 

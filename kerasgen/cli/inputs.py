@@ -15,6 +15,8 @@ from kerasgen import checks
 if TYPE_CHECKING:
     from kerasgen.recipe import Recipe
 
+_CALIBRATION = 100  # examples
+
 
 def load_keras() -> None:
     """Imports Keras, its backend and kerasgen's classes, without TensorFlow's lines on stderr.
@@ -152,3 +154,22 @@ def examples(
         return join(*batches), None
     x, y = zip(*batches)
     return join(*x), join(*y)
+
+
+def calibration(recipe: "Recipe", model: Any, args: argparse.Namespace) -> tuple[Any, Any] | None:
+    """Training examples that a full-integer file measures its ranges on, of a model that does not
+    sample, as `(x, labels or None)`; None where it does, or where they are not on this machine.
+
+    >>> args = argparse.Namespace(data=None, data_dir=None, download=False)
+    >>> calibration(recipe("gmm_ring"), model("gmm_ring"), args) is None
+    True
+    """
+    from kerasgen import abilities
+
+    if "sample" in abilities.methods(model):
+        return None
+    try:
+        return examples(recipe, "train", args, recipe.data.get("labels", False), _CALIBRATION)
+    except (FileNotFoundError, RuntimeError, ValueError) as error:
+        print(f"Ranges are measured on noise, which may lose much. {error}", file=sys.stderr)
+        return None

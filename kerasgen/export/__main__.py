@@ -25,7 +25,8 @@ def main() -> None:
     for name in args.presets:
         began, model = _processor_seconds(), zoo.load(name)
         with tempfile.TemporaryDirectory() as folder:
-            reports = export.every_format(model, folder)
+            calibration = inputs.calibration(zoo.recipe(name), model, args)
+            reports = export.every_format(model, folder, calibration=calibration)
             found = losses.of_files(model, reports, _study(name, args))
             export.contract({name: reports}, args.output, {name: found})
             told = [*losses.lines(reports, found), *losses.short(reports, found)]

@@ -49,7 +49,8 @@ def tflite(
             report says what is left out.
         seed: a positive integer, of `sample_seeded`.
         calibration: for "int8", representative images, with labels as `(images, labels)` for a
-            conditional model; by default the model's own samples.
+            conditional model; by default the model's own samples, or, where it does not sample,
+            noise, which shows a classifier of photographs few of the values that it meets.
         bound: largest error against Keras to accept, for every element; by default
             `BOUNDS[quantize]`, which also bounds the mean.
         batch_size: examples of every call; None leaves it free.
@@ -74,7 +75,7 @@ def tflite(
     if path.is_dir():
         raise ValueError(f"Expected a path of a file. Received: {path}, a folder. Name a file.")
     chosen = signatures_of(model, signatures, seed, batch_size)
-    data = _calibration_data(model, calibration)
+    data = calibration_data(model, calibration)
     with traced(model, chosen, batch_size) as trace:
         whole = quantize is None or signatures is not None
         return from_trace(trace, path, quantize, whole, bound, data, io)
@@ -103,7 +104,7 @@ def _write(trace, path, quantize, bound, data, io, chosen, left_out):
         if io is not None:
             _check_integers(facts["signatures"])
         run, size = runner(temporary), temporary.stat().st_size
-        errors = verify(model, chosen, run, bound, batch_size)
+        errors = verify(model, chosen, run, bound, batch_size, data)
         times = milliseconds(model, chosen, run, batch_size)
     sidecar.put_beside(facts, path)
     return Report(path, size, quantize, *errors, bound, times, batch_size, left_out)
@@ -199,8 +200,12 @@ def _seeded(sample, seed):
     return _signatures.Signature(from_condition, condition, sample.function)
 
 
-def _calibration_data(model, calibration):
-    """Checked `(images, labels)`, or None."""
+def calibration_data(model, calibration):
+    """Checked `(images, labels)`, or None.
+
+    >>> calibration_data(kerasgen.families.Mixture([2], num_components=3), None) is None
+    True
+    """
     if calibration is None:
         return None
     images, labels = calibration if isinstance(calibration, tuple) else (calibration, None)

@@ -120,13 +120,14 @@ class Report(NamedTuple):
         )
 
 
-def verify(model, signatures, run, bound, batch_size=None):
+def verify(model, signatures, run, bound, batch_size=None, data=None):
     """The largest error and the mean error by signature of an exported file.
 
     Args:
         run: `run(name, inputs) -> outputs`, what the file gives for named NumPy arrays.
         bound: the `Bound` on both.
         batch_size: of the file; None where it is free.
+        data: `(examples, condition)` to compare on, by default the model's own samples, or noise.
 
     Raises:
         ValueError: an error above the bound, or that is not a number.
@@ -139,15 +140,16 @@ def verify(model, signatures, run, bound, batch_size=None):
     """
     largest, means, wrong = {}, {}, {}
     sizes = BATCH_SIZES if batch_size is None else [batch_size * -(-EXAMPLES // batch_size)]
-    data = [
-        _signatures.examples(model, signatures, n, seed) for seed, n in enumerate(sizes, start=1)
+    given = [
+        _first(n, data) if data else _signatures.examples(model, signatures, n, seed)
+        for seed, n in enumerate(sizes, start=1)
     ]
     for name, signature in signatures.items():
         found = {}  # output: the errors of all its elements
         draws_in_turn = name.startswith(model.autoregressive_signatures)
         signature = signature.compiled() if draws_in_turn else signature
         for seed, n in enumerate(sizes, start=1):
-            inputs = _signatures.draw(model, signature, n, seed, data[seed - 1])
+            inputs = _signatures.draw(model, signature, n, seed, given[seed - 1])
             outputs = in_batches(run, name, inputs, batch_size)
             expected = signature.expected(inputs, outputs)
             if outputs.keys() != expected.keys():
@@ -179,6 +181,12 @@ def verify(model, signatures, run, bound, batch_size=None):
             wrong,
         )
     return largest, means
+
+
+def _first(n, data):
+    """The first n rows, which begin anew where there are fewer."""
+    rows = np.arange(n) % len(data[0])
+    return tuple(None if part is None else np.asarray(part)[rows] for part in data)
 
 
 def in_batches(run: Callable, name: str, inputs: dict[str, np.ndarray], size: int | None):
