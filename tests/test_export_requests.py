@@ -141,6 +141,24 @@ def test_calibration_images_of_the_caller(tmp_path):
         export.tflite(dense(), path, calibration=images)
 
 
+def test_files_are_compared_on_the_examples_that_they_are_calibrated_on(tmp_path, monkeypatch):
+    """Noise says nothing of a classifier of photographs: its ranges are not those of noise."""
+    images, compared = np.zeros((3, 4, 4, 1), "float32"), []
+    images[:, 1:3, 1:3] = 1
+    draw = signatures.draw
+
+    def drawn(*arguments, **named):
+        compared.append(draw(*arguments, **named)["images"])
+        return draw(*arguments, **named)
+
+    monkeypatch.setattr(signatures, "draw", drawn)
+    path = tmp_path / "model.tflite"
+    export.tflite(dense(), path, "int8", ["encode"], calibration=images, bound=10)
+    calibrated, verified, _ = compared
+    np.testing.assert_array_equal(calibrated, images)
+    assert len(verified) > len(images) and np.all(verified == images[0])
+
+
 def test_bad_arguments(tmp_path):
     with pytest.raises(
         ValueError, match=r"Expected quantize to be one of .*'int8'\]. Received: quantize='int4'"

@@ -135,6 +135,7 @@ def from_trace(trace, path, quantize=None, whole=True, bound=None, data=None, io
             pixel are, whose loop it is.
         data: for "int8", `(examples, condition)` to measure ranges on.
 
+    >>> import pathlib
     >>> from kerasgen.export.traces import traced
     >>> model = kerasgen.families.Mixture([2], num_components=3)
     >>> with traced(model, signatures_of(model, ["sample"]), batch_size=1) as trace:

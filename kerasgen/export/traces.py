@@ -43,8 +43,10 @@ class Trace(NamedTuple):
                 f"Expected calibration= of at least {size} examples, one batch. Received: {n}."
             )
         n -= n % size
-        data = data or _signatures.examples(self.model, chosen, n, seed=0)
-        data = tuple(part if part is None else part[:n] for part in data)
+        if data is None:
+            data = _signatures.examples(self.model, chosen, n, seed=0)
+        else:
+            data = tuple(part if part is None else part[:n] for part in data)
         return {
             name: _signatures.draw(self.model, each, n, 0, data) for name, each in chosen.items()
         }

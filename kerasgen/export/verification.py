@@ -162,17 +162,8 @@ def verify(model, signatures, run, bound, batch_size=None, data=None):
         largest[name], means[name] = (
             float(max(reduce(errors) for errors in joined)) for reduce in (np.max, np.mean)
         )
-        if draws_in_turn:
-            off = max(np.mean(errors > bound.largest) for errors in joined)
-            if not off <= bound.drawn:
-                wrong[name] = (
-                    f"above {bound.largest:g} in {off:.1%} of the pixels (at most "
-                    f"{bound.drawn:.0%})"
-                )
-            if np.isinf(largest[name]):
-                wrong[name] = "not a number, or of another shape"
-        elif not (largest[name] <= bound.largest and means[name] <= bound.mean):
-            wrong[name] = f"{largest[name]:.3g} (mean {means[name]:.3g})"
+        if reason := _reason(joined, largest[name], means[name], bound, draws_in_turn):
+            wrong[name] = reason
     if wrong:
         raise BoundExceeded(
             f"Expected the exported model to agree with Keras within {bound.largest:g} (mean "
@@ -181,6 +172,19 @@ def verify(model, signatures, run, bound, batch_size=None, data=None):
             wrong,
         )
     return largest, means
+
+
+def _reason(errors, largest, mean, bound, draws_in_turn):
+    """Why the errors of a signature's outputs exceed a bound, or None."""
+    if not draws_in_turn:
+        within = largest <= bound.largest and mean <= bound.mean
+        return None if within else f"{largest:.3g} (mean {mean:.3g})"
+    if np.isinf(largest):
+        return "not a number, or of another shape"
+    off = max(np.mean(each > bound.largest) for each in errors)
+    if off <= bound.drawn:
+        return None
+    return f"above {bound.largest:g} in {off:.1%} of the pixels (at most {bound.drawn:.0%})"
 
 
 def _first(n, data):
