@@ -138,7 +138,8 @@ def from_trace(trace, path, quantize=None, whole=True, bound=None, data=None, io
     >>> import pathlib
     >>> from kerasgen.export.traces import traced
     >>> model = kerasgen.families.Mixture([2], num_components=3)
-    >>> with traced(model, signatures_of(model, ["sample"]), batch_size=1) as trace:
+    >>> sample = signatures_of(model, ["sample"], batch_size=1)
+    >>> with traced(model, sample, batch_size=1) as trace:
     ...     from_trace(trace, pathlib.Path("sample.tflite"), "float16").quantize
     'float16'
     """
