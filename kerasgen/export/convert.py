@@ -106,17 +106,18 @@ def narrow_ranges(model) -> None:
             for i in each.inputs:
                 readers.setdefault(int(i), []).append((codes[each.opcodeIndex], each))
         for i, tensor in enumerate(graph.tensors):
-            found = dict(readers.get(i, ()))
+            found, told = dict(readers.get(i, ())), tensor.quantization
             several = len(found) < len(readers.get(i, ()))
-            calibrated = tensor.quantization is not None and tensor.quantization.min is not None
-            if several or not calibrated or BuiltinOperator.LOGISTIC not in found:
+            if told is None or told.min is None or told.max is None:
+                continue
+            if several or BuiltinOperator.LOGISTIC not in found:
                 continue
             sigmoid = found.pop(BuiltinOperator.LOGISTIC).outputs[0]
             swish = found.pop(BuiltinOperator.MUL, None)
             if not found and (swish is None or {int(i) for i in swish.inputs} == {i, sigmoid}):
-                tensor.quantization.min = np.maximum(tensor.quantization.min, -_FLAT)
+                told.min = np.maximum(told.min, -_FLAT)
             if not found and swish is None:
-                tensor.quantization.max = np.minimum(tensor.quantization.max, _FLAT)
+                told.max = np.minimum(told.max, _FLAT)
         for each in graph.operators:
             if (code := codes[each.opcodeIndex]) not in _MOVING:
                 continue

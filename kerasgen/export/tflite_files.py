@@ -17,7 +17,9 @@ from kerasgen.export.verification import (
 
 _INTEGERS = ("int8", "uint8")
 # What files of a kind have if it is asked for, and why not otherwise.
-_LEFT_OUT = {"int8": {"elbo": "it repeats encoder and decoder, and eight bits blur nats; name it"}}
+_LEFT_OUT: dict[str | None, dict[str, str]] = {
+    "int8": {"elbo": "it repeats encoder and decoder, and eight bits blur nats; name it"}
+}
 
 
 def tflite(
