@@ -206,7 +206,7 @@ def test_data_export(tmp_path):
         (["list", "--familly", "gan"], "Near names: --family"),
         (["list", "--family", "gam"], "Received: 'gam'. Near: gmm, gan, wgan."),
         (["sample", "runs/gone/preset"], "Received: 'runs/gone/preset'. It is not there"),
-        (["list", "--data", "fashion"], "Near: fashion_mnist."),
+        (["list", "--data", "fashion"], "fashion_mnist."),
         (["list", "--task", "sampel"], "Near: sample."),
         (
             ["evaluate", "vae_mnist", "--data", "no.npz"],
