@@ -40,6 +40,7 @@ seed = _typed(
     int, lambda value: 0 <= value < 2**32, f"an integer in 0..{2**32 - 1}", ">>> seed('0')\n0"
 )
 port = _typed(int, lambda value: 0 <= value < 2**16, "a port in 0..65535", ">>> port('80')\n80")
+finite = _typed(float, math.isfinite, "a finite number", ">>> finite('-0.5')\n-0.5")
 above_zero = _typed(
     float, lambda value: 0 < value < math.inf, "a number above 0", ">>> above_zero('1')\n1.0"
 )

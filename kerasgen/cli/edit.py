@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     amounts = "of the attribute, below 0 for less (default: %(default)s)"
     each = [-1.0, -0.5, 0.0, 0.5, 1.0]
-    parser.add_argument("--amounts", nargs="+", type=float, default=each, metavar="A", help=amounts)
+    parser.add_argument(
+        "--amounts", nargs="+", type=arguments.finite, default=each, metavar="A", help=amounts
+    )
     count = "number of test images (default: %(default)s)"
     parser.add_argument("-n", type=arguments.positive, default=8, help=count)
     arguments.add_source(parser)

@@ -131,7 +131,7 @@ def class_probabilities(model: GenerativeModel, x: np.ndarray, seed: int = 0) ->
     """
     scores = [
         model.log_prob(x, np.full(len(x), label), num_samples=_SCORED, seed=seed)
-        for label in range(model.num_classes)
+        for label in range(model.num_classes or 0)
     ]
     return ops.convert_to_numpy(ops.softmax(ops.stack(scores, axis=-1)))
 
@@ -147,8 +147,8 @@ def kept_words(rows: np.ndarray, x: np.ndarray) -> np.ndarray:
     def weighed(words):
         return sum(count * np.log(word) for word, count in words.items())
 
-    own, rows = _bag(x), [_bag(row) for row in rows]
-    return np.array([2 * weighed(own & row) / (weighed(own) + weighed(row) + 1e-9) for row in rows])
+    own, bags = _bag(x), [_bag(row) for row in rows]
+    return np.array([2 * weighed(own & bag) / (weighed(own) + weighed(bag) + 1e-9) for bag in bags])
 
 
 def _bag(row):
