@@ -58,8 +58,8 @@ def codes(model, source, fault):
     """Means of the code of the first examples, `[5000, D]`."""
     found = []
     for start in range(0, COUNT, BLOCK):
-        x = source[start : start + BLOCK].array()
-        x = fault({name: np.asarray(x[name], "float32") for name in SENSES})
+        x = source.read(np.arange(start, start + BLOCK))
+        x = fault({name: x[name] for name in SENSES})
         found.append(np.asarray(model.whole(model.check(x)[0]).mean()))
     return np.concatenate(found)
 

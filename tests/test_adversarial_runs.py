@@ -59,10 +59,10 @@ def test_a_resumed_run_ends_where_one_in_one_piece_does(tmp_path, monkeypatch):
         if epoch == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.Checkpoints, "on_epoch_end", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        training.run(recipe, tmp_path / "parts")
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Checkpoints, "on_epoch_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            training.run(recipe, tmp_path / "parts")
     training.run(recipe, tmp_path / "parts", resume=True)
     whole, parts = (
         zoo.load(tmp_path / name / "preset").get_weights() for name in ("whole", "parts")
@@ -136,13 +136,10 @@ def test_a_run_that_broke_goes_on_from_the_last_good_checkpoint(tmp_path, monkey
         self.model.generator.trainable_variables[0].assign_add(np.nan)
 
     recipe = Recipe.from_dict(RECIPE).override(["training.epochs=2"])
-    monkeypatch.setattr(training.Checkpoints, "on_epoch_end", spoil)
-    with pytest.raises(
-        FloatingPointError,
-        match="Expected finite losses. Received: .* not finite in epoch 2, .* is kept",
-    ):
+    told = "Expected finite losses. Received: .* not finite in epoch 2, .* is kept"
+    with monkeypatch.context() as patch, pytest.raises(FloatingPointError, match=told):
+        patch.setattr(training.Checkpoints, "on_epoch_end", spoil)
         training.run(recipe, tmp_path / "run")
-    monkeypatch.undo()
     assert json.loads((tmp_path / "run" / "checkpoints" / "state.json").read_text())["epoch"] == 1
     model = training.run(recipe, tmp_path / "run", resume=True)
     assert all(np.all(np.isfinite(weight)) for weight in model.get_weights())

@@ -80,7 +80,6 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(
     assert said.count("\n") == 1 and damaged in said and "after epoch 2" in said
 
 
-@pytest.mark.usefixtures("plain_ends")
 def test_a_run_that_falls_back_ends_where_a_whole_one_does(recipe, whole, tmp_path):
     output = tmp_path / "run"
     shutil.copytree(whole, output)

@@ -119,14 +119,16 @@ def test_figures_come_again(name):
 def test_pictures_of_samples_come_again(name, tmp_path):
     """Seed 0 draws what the cards show, which a change of the seeds' order would alter; and of
     adversarial models few examples say little else."""
-    for picture in reports.report(zoo.load(name)).pictures(tmp_path, reports.Shown()):
+    model = zoo.load(name)
+    pictures = reports.report(model).pictures(tmp_path, reports.Shown())
+    assert pictures or model.condition.is_picture  # which takes held-out ones
+    for picture in pictures:
         drawn, shown = (
             np.asarray(PIL.Image.open(folder / picture), "float32")
             for folder in (tmp_path, zoo.folder(name))
         )
-        assert drawn.shape == shown.shape and np.abs(drawn - shown).mean() < 1, (
-            picture
-        )  # of 255 levels
+        assert drawn.shape == shown.shape, picture
+        assert np.abs(drawn - shown).mean() < 1, picture  # of 255 levels
 
 
 def test_the_zoo_holds_whole_presets_only():

@@ -241,10 +241,10 @@ class Report:
     def _samples(self, folder, given):
         """One row of samples for each condition that is shown."""
         condition, kinds = self.model.condition, self.model.condition.num_shown
-        count = _SHOWN if kinds is None else kinds * _A_CLASS
-        held_out = given.condition if condition.is_picture and given.fits(self.model) else None
-        asked = condition.shown(count) if held_out is None else held_out[:count]
-        columns, labels = None, ()
+        if condition.is_picture and not given.fits(self.model):
+            return {}  # given noise for a picture, samples show nothing
+        count, columns, labels = _SHOWN if kinds is None else kinds * _A_CLASS, None, ()
+        asked = given.condition[:count] if condition.is_picture else condition.shown(count)
         if kinds is not None:
             columns, labels = _A_CLASS, condition.words(condition.shown(kinds))
             asked = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
