@@ -33,6 +33,10 @@ class EventModel(keras.Model):
     likelihood_kind: str | None = None  # of models that score, see `abilities.Scores`
     autoregressive_signatures: tuple[str, ...] = ()  # exported, in which an element decides others
     weighs_examples = True  # whether a sample_weight has a meaning
+    bottleneck: Any = None  # of models with a code
+    token_event: Any = None  # of models with tokens
+    known_in_turn = False  # whether `in_turn` gives the exact probability element by element
+    makes_of_noise = False  # whether `generate(z)` makes an example of noise alone
 
     def __init__(self, event, condition=None, terms=(), support=None, **kwargs):
         backend.check_process()

@@ -42,7 +42,8 @@ class Bottleneck(keras.layers.Layer):
         is_discrete: whether codes are grids of tokens.
         has_token_probabilities: whether the posterior of tokens has a gradient of its own.
         independent_units: whether posterior and prior are normals independent by unit.
-        normal_in_turn: whether they are such normals, or chains of them.
+        normal_in_turn: whether they are such normals, or chains of them: see `chain`.
+        has_noise: whether `to_noise` gives the noise that leads to a code.
         averages_codebook: whether codes follow moving averages of the newest encoder's features.
 
     >>> class Whole(Bottleneck):  # the features themselves
@@ -62,6 +63,7 @@ class Bottleneck(keras.layers.Layer):
     has_token_probabilities = False
     independent_units = False
     normal_in_turn = False
+    has_noise = False
     averages_codebook = False
 
     @property

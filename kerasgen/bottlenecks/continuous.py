@@ -91,6 +91,7 @@ class Gaussian(Stochastic):
     term_names = ("kl",)
     independent_units = True
     normal_in_turn = True
+    has_noise = True
 
     def __init__(self, latent_dim: int, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -120,6 +121,12 @@ class Gaussian(Stochastic):
     def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
         """KL(q(z | x) || p(z)), the sum of `kl_by_unit`."""
         return {"kl": ops.sum(self.kl_by_unit(posterior, z, condition), axis=-1)}
+
+    def chain(self, distribution: Any):
+        """A posterior or the prior as a `kerasgen.distributions.Chain`, of one part."""
+        from kerasgen.distributions import Chain  # imports TFP
+
+        return Chain(distribution, [], self.latent_shape)
 
     def from_noise(self, distribution: Any, noise: Any):
         """The z that standard normal noise leads to under a posterior or the prior."""

@@ -75,6 +75,10 @@ class Layers(Stochastic):
         given = self.hidden, self.activation
         return [Conditional(size, *given, dtype=self.dtype_policy) for size in sizes]
 
+    def chain(self, distribution: Any):
+        """A posterior or the prior as the chain that it is."""
+        return distribution
+
     def from_noise(self, distribution: Any, noise: Any):
         """The z that standard normal noise leads to under a posterior or the prior."""
         return distribution.from_noise(noise)

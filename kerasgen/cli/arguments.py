@@ -109,6 +109,42 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a preset by name, or a preset folder by path")
 
 
+def add_pictures(parser: argparse.ArgumentParser, what: str, nargs: str = "*") -> None:
+    """Pictures to work on.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_pictures(parser, "to edit (default: test images)")
+    >>> parser.parse_args([]).pictures
+    []
+    """
+    parser.add_argument("pictures", nargs=nargs, type=existing, metavar="PICTURE", help=what)
+
+
+def add_test_images(parser: argparse.ArgumentParser, count: int, flag: str = "-n") -> None:
+    """Test images, in the place of pictures: how many, and where they come from.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_test_images(parser, 8)
+    >>> parser.parse_args([]).n
+    8
+    """
+    how_many = "number of test images (default: %(default)s)"
+    parser.add_argument(flag, type=positive, default=count, help=how_many)
+    add_source(parser)
+
+
+def add_out(parser: argparse.ArgumentParser, name: str) -> None:
+    """Where a picture goes.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_out(parser, "edited.png")
+    >>> parser.parse_args([]).out.name
+    'edited.png'
+    """
+    out = pathlib.Path(name)
+    parser.add_argument("--out", type=new_file, default=out, metavar="PNG")
+
+
 def add_tfds(parser: argparse.ArgumentParser) -> None:
     """Where TFDS sets lie.
 

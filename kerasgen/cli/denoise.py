@@ -5,7 +5,6 @@ filter, total variation and non-local means.
 """
 
 import argparse
-import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -20,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     'gaussian'
     """
     arguments.add_preset(parser)
-    paths = "noisy pictures, or folders of them (default: test images, with noise)"
-    parser.add_argument("paths", nargs="*", type=arguments.existing, metavar="PATH", help=paths)
+    noisy = "noisy pictures, or folders of them (default: test images, with noise)"
+    arguments.add_pictures(parser, noisy)
     kinds = ("gaussian", "salt and pepper", "missing")
     of = "of test images, and what a preset of pixels in turn takes it for"
     parser.add_argument("--noise", choices=kinds, default="gaussian", help=of)
@@ -30,12 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "pictures the likeliest, where the preset's pixels are known in turn)"
     )
     parser.add_argument("--strength", type=arguments.above_zero, help=strength)
-    count = "number of test images (default: %(default)s)"
-    parser.add_argument("-n", type=arguments.positive, default=200, help=count)
+    arguments.add_test_images(parser, 200)
     parser.add_argument("--seed", type=arguments.seed, default=0)
-    arguments.add_source(parser)
-    out = pathlib.Path("denoised.png")
-    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+    arguments.add_out(parser, "denoised.png")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -51,8 +47,8 @@ def run(args: argparse.Namespace) -> None:
     from kerasgen.tasks import corruption, denoising
 
     denoising.require(model)
-    if args.paths:
-        noisy, _ = read(args.paths, model.event_shape)
+    if args.pictures:
+        noisy, _ = read(args.pictures, model.event_shape)
         clean = {}
     else:
         x, _ = inputs.examples(inputs.recipe(args.name), "test", args, count=args.n)

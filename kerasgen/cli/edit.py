@@ -4,7 +4,6 @@ kerasgen edit vae_mnist --with thick --without thin 3.png
 """
 
 import argparse
-import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -13,6 +12,7 @@ from kerasgen.cli import arguments, inputs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
+    >>> import pathlib
     >>> pathlib.Path("thick.png").touch()
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
@@ -21,8 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     [-1.0, -0.5, 0.0, 0.5, 1.0]
     """
     arguments.add_preset(parser)
-    of = "pictures to edit (default: test images)"
-    parser.add_argument("pictures", nargs="*", type=arguments.existing, metavar="PICTURE", help=of)
+    arguments.add_pictures(parser, "pictures to edit (default: test images)")
     for name, what in (("with", "have"), ("without", "lack")):
         some = f"pictures, or folders of them, that {what} the attribute"
         parser.add_argument(
@@ -38,11 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--amounts", nargs="+", type=arguments.finite, default=each, metavar="A", help=amounts
     )
-    count = "number of test images (default: %(default)s)"
-    parser.add_argument("-n", type=arguments.positive, default=8, help=count)
-    arguments.add_source(parser)
-    out = pathlib.Path("edited.png")
-    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+    arguments.add_test_images(parser, 8)
+    arguments.add_out(parser, "edited.png")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -61,10 +57,7 @@ def run(args: argparse.Namespace) -> None:
 
     some, others = (read(getattr(args, name), model.event_shape)[0] for name in ("with", "without"))
     along = direction(model, some, others)
-    if args.pictures:
-        x, _ = read(args.pictures, model.event_shape)
-    else:
-        x, _ = inputs.examples(inputs.recipe(args.name), "test", args, count=args.n)
+    x = inputs.pictures(model, args)
     edited = [edit(model, x, along, amount) for amount in args.amounts]
     pictures = np.stack([x, *edited], axis=1).reshape(-1, *model.event_shape)
     names = ["", *(f"{amount:+g}" for amount in args.amounts)]

@@ -4,7 +4,6 @@ Without a picture test images are made smaller first, and stand beside what is d
 """
 
 import argparse
-import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -19,18 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     2
     """
     arguments.add_preset(parser)
-    of = "small pictures (default: test images, made smaller)"
-    parser.add_argument("pictures", nargs="*", type=arguments.existing, metavar="PICTURE", help=of)
+    arguments.add_pictures(parser, "small pictures (default: test images, made smaller)")
     factor = "how many times smaller in height and width (default: %(default)s)"
     parser.add_argument("--factor", type=arguments.positive, default=2, metavar="F", help=factor)
     count = "number of draws of each (default: %(default)s)"
     parser.add_argument("-n", type=arguments.positive, default=4, help=count)
-    images = "number of test images (default: %(default)s)"
-    parser.add_argument("--images", type=arguments.positive, default=4, help=images)
+    arguments.add_test_images(parser, 4, "--images")
     parser.add_argument("--seed", type=arguments.seed, default=0)
-    arguments.add_source(parser)
-    out = pathlib.Path("enlarged.png")
-    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+    arguments.add_out(parser, "enlarged.png")
 
 
 def run(args: argparse.Namespace) -> None:

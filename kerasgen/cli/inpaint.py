@@ -4,7 +4,6 @@ Without a picture the lower half of a test image is drawn.
 """
 
 import argparse
-import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -28,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--way", choices=("hmc", "turns", "weighted", "search"), help=way)
     parser.add_argument("--seed", type=arguments.seed, default=0)
     arguments.add_source(parser)
-    out = pathlib.Path("inpainted.png")
-    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+    arguments.add_out(parser, "inpainted.png")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -112,6 +112,21 @@ def needs(model: Any, ability: str, name: str) -> None:
         )
 
 
+def pictures(model: Any, args: argparse.Namespace) -> Any:
+    """The pictures that a command is given, `[N, *event_shape]`, or test images in their place.
+
+    >>> where = {"data": None, "data_dir": None, "download": False}
+    >>> args = argparse.Namespace(name="gmm_ring", pictures=[], n=2, **where)
+    >>> pictures(kerasgen.zoo.load("gmm_ring"), args).shape
+    (2, 2)
+    """
+    if not args.pictures:
+        return examples(recipe(args.name), "test", args, count=args.n)[0]
+    from kerasgen.data.picture_files import read
+
+    return read(args.pictures, model.event_shape)[0]
+
+
 def examples(
     recipe: "Recipe",
     split: str,

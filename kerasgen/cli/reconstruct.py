@@ -1,7 +1,6 @@
 """Show images of a preset's data set (upper row) and their reconstructions (lower row)."""
 
 import argparse
-import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -21,8 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     split = "of the data set that the preset was trained on"
     parser.add_argument("--split", type=arguments.split, default="test", help=split)
     arguments.add_source(parser)
-    out = pathlib.Path("reconstructions.png")
-    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+    arguments.add_out(parser, "reconstructions.png")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,7 +4,6 @@ A table without pictures: a column of each class, in the style of the row's firs
 """
 
 import argparse
-import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -19,17 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     8
     """
     arguments.add_preset(parser)
-    of = "pictures, all of the class --label (default: test images)"
-    parser.add_argument("pictures", nargs="*", type=arguments.existing, metavar="PICTURE", help=of)
+    arguments.add_pictures(parser, "pictures, all of the class --label (default: test images)")
     label = "what the pictures show, by name or number"
     parser.add_argument("--label", metavar="CLASS", help=label)
     to = "what they are to show (default: every class)"
     parser.add_argument("--to", metavar="CLASS", help=to)
-    count = "number of test images (default: %(default)s)"
-    parser.add_argument("-n", type=arguments.positive, default=8, help=count)
-    arguments.add_source(parser)
-    out = pathlib.Path("restyled.png")
-    parser.add_argument("--out", type=arguments.new_file, default=out, metavar="PNG")
+    arguments.add_test_images(parser, 8)
+    arguments.add_out(parser, "restyled.png")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -57,7 +57,7 @@ def tensors(model) -> dict[str, Tensor]:
     'log p(example), exactly, a density'
     """
     known = TENSORS | model.event.tensors() | model.condition.tensors()
-    if hasattr(model, "token_event"):
+    if model.token_event:
         known |= model.token_event.tensors()
     if model.likelihood_kind:
         kind = "probability" if model.levels else "density"

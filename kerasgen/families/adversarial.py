@@ -118,6 +118,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
 
     samples_at_once = 256
     weighs_examples = False
+    makes_of_noise = True
 
     @property
     def label_event(self):

@@ -54,6 +54,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
     """
 
     autoregressive_signatures = ("sample", "complete")
+    known_in_turn = True
 
     def __init__(self, event, network, likelihood, condition=None, patch_size=1, **kwargs):
         event = events.of(event)

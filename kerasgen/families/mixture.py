@@ -60,6 +60,7 @@ class Mixture(Samples, Scores, GenerativeModel):
     num_samples = 1  # draws u of an image, where log_prob is a bound
     samples_at_once = 256
     num_seeds = 2  # of components and of noise
+    patch_size = 1  # every pixel stands for itself
 
     def __init__(self, event, num_components, covariance="diag", levels=None, **kwargs):
         if "condition" in kwargs or "num_classes" in kwargs:
@@ -160,6 +161,10 @@ class Mixture(Samples, Scores, GenerativeModel):
         return ops.logsumexp(
             ops.sum(cells, axis=-1) + ops.log_softmax(ops.convert_to_tensor(self.logits)), axis=-1
         )
+
+    @property
+    def known_in_turn(self):
+        return self.levels is not None and self.likelihood_kind == "exact"
 
     def in_turn(self, n, condition=None):
         """As `AutoregressiveModel.in_turn`, of levels and diagonal covariances: see

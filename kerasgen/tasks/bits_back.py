@@ -49,7 +49,7 @@ def encode(
     for rows, z, given in _blocks(model, levels, condition, block):
         _pop(stack, _posterior(model, rows, given), z, _normals)
         _push(stack, _pixels(model, z, given), rows, _levels)
-        _push(stack, _in_turn(model.prior(given), z), z, _normals)
+        _push(stack, _codes(model, model.prior(given)), z, _normals)
         advance(len(rows))
     return stack.get_compressed()
 
@@ -69,7 +69,7 @@ def decode(
     """
     stack, decoded = coder().stack.AnsCoder(words), np.zeros((n, model.event.size), "int32")
     for rows, z, given in reversed(list(_blocks(model, decoded, condition, block))):
-        _pop(stack, _in_turn(model.prior(given), z), z, _normals)
+        _pop(stack, _codes(model, model.prior(given)), z, _normals)
         _pop(stack, _pixels(model, z, given), rows, _levels)
         _push(stack, _posterior(model, rows, given), z, _normals)
         advance(len(rows))
@@ -94,7 +94,7 @@ def numbers(model: Any, count: int, condition: Any, block: int) -> Iterator[np.n
     for rows, z, given in of_sizes.values():
         z += rng.integers(-256, 256, z.shape) * np.float32(_WIDTH)
         pixels = itertools.islice(walk(_pixels(model, z, given), rows), few)
-        codes = _posterior(model, rows, given), _in_turn(model.prior(given), z)
+        codes = _posterior(model, rows, given), _codes(model, model.prior(given))
         for place, normal in itertools.chain.from_iterable(walk(each, z) for each in codes):
             yield from _normals(normal, z[:, place].shape)[1:-1]
         yield from (log_probs for _, log_probs in pixels)
@@ -132,14 +132,12 @@ def _levels(log_probs, _):
 def _posterior(model, rows, given):
     levels = rows.reshape(-1, *model.event_shape).astype("float32")
     posterior = model.posterior(levels / np.float32(model.levels - 1), given)
-    return _in_turn(posterior, np.zeros((1, math.prod(model.bottleneck.latent_shape))))
+    return _codes(model, posterior)
 
 
-def _in_turn(normals, z):
-    """A generator of the parts of codes; of what is no chain, the one part."""
-    from kerasgen.distributions import Chain  # imports TFP
-
-    return getattr(normals, "in_turn", Chain(normals, [], z.shape[1:]).in_turn)()
+def _codes(model, normals):
+    """A generator of the parts of codes."""
+    return model.bottleneck.chain(normals).in_turn()
 
 
 def _pixels(model, z, given):

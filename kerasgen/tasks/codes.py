@@ -15,7 +15,7 @@ def has_code(model: Any, prior: bool = False) -> bool:
     """
     if "encode" not in methods(model) or not model.event.is_picture:
         return False
-    bottleneck = getattr(model, "bottleneck", None)
+    bottleneck = model.bottleneck
     return (
         bottleneck is not None
         and not bottleneck.is_discrete

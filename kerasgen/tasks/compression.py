@@ -233,9 +233,9 @@ def _engine(model):
     """The module that codes by what the model can do."""
     coder()
     received = f"Received: {checks.kind(model)}"
-    if not getattr(model, "levels", None):
+    if model.likelihood_kind is None or not model.levels:
         raise ValueError(f"Expected a model of pixels at levels. {received} of none. Name another.")
-    if hasattr(model, "in_turn") and model.likelihood_kind == "exact":
+    if model.known_in_turn:
         return range_coding
     if has_code(model, prior=True) and model.bottleneck.normal_in_turn:
         return bits_back

@@ -39,7 +39,7 @@ def restyle(model: GenerativeModel, x: Any, labels: Any, new_labels: Any) -> np.
     >>> restyle(model, np.zeros((2, 28, 28, 1)), [1, 7], 3).shape
     (2, 28, 28, 1)
     """
-    has_noise = hasattr(getattr(model, "bottleneck", None), "to_noise")
+    has_noise = model.bottleneck is not None and model.bottleneck.has_noise
     fits = has_noise and model.condition.encoded_size > 0
     _require(model, fits, "with a code of one layer, a prior and a condition")
     x, given = model.check(x, labels)

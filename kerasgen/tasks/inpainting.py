@@ -124,7 +124,7 @@ def _hmc(model, image, mask, n, seed):
     known = ops.cast(mask[..., 0], "float32")
 
     def log_density(z):
-        by_pixel = _by_pixel(model.decode(z), image)
+        by_pixel = _by_pixel(model, z, image)
         return ops.sum(by_pixel * known, axis=(-2, -1)) + model.prior().log_prob(z)
 
     def chains(start, seed):
@@ -154,12 +154,8 @@ def _hmc(model, image, mask, n, seed):
     return Painted(np.where(mask, image, shown), quality)
 
 
-def _by_pixel(likelihood, image):
-    """log p of each pixel of an image, `[..., height, width]`."""
-    from kerasgen.distributions import ImageDistribution  # imports TFP
-
-    if isinstance(likelihood, ImageDistribution):  # channels depend on each other
-        params = likelihood.params
-        image = ops.broadcast_to(image, (*ops.shape(params)[:-1], image.shape[-1]))
-        return likelihood.likelihood.pixel_log_prob(params, image)
-    return ops.sum(likelihood.distribution.log_prob(image), axis=-1)
+def _by_pixel(model, z, image):
+    """log p of each pixel of an image given codes, `[..., height, width]`."""
+    params = model.likelihood_params(z)
+    image = ops.broadcast_to(image, (*ops.shape(params)[:-1], image.shape[-1]))
+    return model.likelihood.pixel_log_prob(params, image)

@@ -26,7 +26,7 @@ def can(model: Any) -> bool:
     >>> can(kerasgen.zoo.load("gan_mnist")), can(kerasgen.zoo.load("vae_mnist"))
     (True, False)
     """
-    makes = hasattr(model, "generate") and model.event.is_picture
+    makes = model.makes_of_noise and model.event.is_picture
     return makes and not model.condition.encoded_size and model.shown_labels(1) is None
 
 

@@ -62,8 +62,7 @@ def can(model: Any) -> bool:
     >>> can(kerasgen.zoo.load("gmm_mnist")), can(kerasgen.zoo.load("vae_mnist"))
     (True, False)
     """
-    is_exact = hasattr(model, "in_turn") and model.likelihood_kind == "exact" and model.levels
-    return bool(is_exact) and not model.condition.encoded_size
+    return model.known_in_turn and not model.condition.encoded_size
 
 
 def filtered(
@@ -92,7 +91,7 @@ def filtered(
     """
     levels, log_weights = np.zeros((count, model.event.size), int), np.zeros(count)
     *_, width, channels = model.event_shape
-    band = math.lcm(rows, getattr(model, "patch_size", 1)) * width * channels
+    band = math.lcm(rows, model.patch_size) * width * channels
     turns, least, total = walk(model.in_turn(count), levels), float(count), 0.0
     for start in range(0, model.event.size, band):
         for _, (place, log_probs) in zip(range(band), turns):

@@ -72,7 +72,7 @@ def transfer(
 
 
 def _require(model):
-    has_noise = hasattr(getattr(model, "bottleneck", None), "to_noise")
+    has_noise = model.bottleneck is not None and model.bottleneck.has_noise
     names = getattr(model.condition, "names", None)
     if model.event.vocabulary is None or not has_noise or model.num_classes is None:
         raise ValueError(
