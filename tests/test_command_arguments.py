@@ -52,7 +52,8 @@ def test_numbers_splits_and_outputs_have_types_that_tell():
         if "--split" in names:
             assert options["type"] is arguments.split
         if "--out" in names and command != "export":  # either a file or a folder
-            assert options["type"] in (arguments.new_file, arguments.new_folder)
+            places = (arguments.new_file, arguments.new_folder, arguments.empty_folder)
+            assert options["type"] in places
 
 
 @pytest.mark.parametrize(

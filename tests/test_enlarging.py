@@ -47,7 +47,7 @@ def test_a_model_that_is_told_the_small_picture_draws_by_it():
     draws = enlarge(model, black, n=3).draws
     np.testing.assert_array_equal(draws, model.shown_samples(3, black, seed=0))
     assert np.any(draws != enlarge(model, white, n=3).draws)
-    assert "4 times smaller" in refusal(lambda: enlarge(model, black, factor=4))
+    assert "factor=2" in refusal(lambda: enlarge(model, black, factor=4))
 
 
 def test_what_does_not_fit_is_refused():

@@ -116,4 +116,8 @@ def test_what_does_not_fit_is_refused(trained):
     assert "smell" in refusal(lambda: trained.encode({"smell": np.zeros((2, 1))}))
     uneven = {"seen": np.zeros((3, 2)), "felt": np.zeros((2, 2))}
     assert "as many examples" in refusal(lambda: trained.encode(uneven))
+    x = moments(4)
+    for act in (trained.encode, trained.reconstruct, trained.fit):
+        assert "that is asked" in refusal(lambda: act({"differ": x["differ"]}))  # noqa: B023
+    assert "that is told" in refusal(lambda: trained.fit({"seen": x["seen"]}))
     assert "log_prob" in refusal(lambda: trained.log_prob(moments(2)), AttributeError)

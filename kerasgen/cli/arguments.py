@@ -59,6 +59,18 @@ probability = _typed(
 existing = _typed(
     str, lambda text: pathlib.Path(text).exists(), "a path that is there", ">>> existing('.')\n'.'"
 )
+file = _typed(
+    str,
+    lambda text: not pathlib.Path(text).is_dir() and existing(text),
+    "a file that is there",
+    ">>> pathlib.Path('a.png').touch()\n>>> file('a.png')\n'a.png'",
+)
+empty_folder = _typed(
+    pathlib.Path,
+    lambda path: _can_be(True)(path) and not (path.exists() and any(path.iterdir())),
+    "a new or an empty folder, in a folder",
+    ">>> empty_folder('pictures').name\n'pictures'",
+)
 new_file = _typed(
     pathlib.Path,
     _can_be(False),

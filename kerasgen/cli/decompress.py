@@ -17,13 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     >>> parser.parse_args(["digits.kgz", "--out", "digits"]).preset is None
     True
     """
-    existing = arguments.existing
-    parser.add_argument("file", metavar="KGZ", type=existing, help="by `kerasgen compress`")
+    parser.add_argument("file", metavar="KGZ", type=arguments.file, help="by `kerasgen compress`")
     preset = "by which it was compressed (default: the one that the file names)"
     parser.add_argument("--preset", metavar="NAME", help=preset)
     add = parser.add_mutually_exclusive_group().add_argument
     out = "for PNG pictures (default: %(default)s)"
-    folder = {"type": arguments.new_folder, "default": pathlib.Path("decompressed")}
+    folder = {"type": arguments.empty_folder, "default": pathlib.Path("decompressed")}
     add("--out", **folder, metavar="FOLDER", help=out)
     add("--npz", type=arguments.new_file, help="file, as `kerasgen data export` writes it")
 
@@ -37,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
     ValueError: Expected a file of kerasgen compress. Received: 5 bytes of another kind.
     """
     file = pathlib.Path(args.file).read_bytes()
+    inputs.load_keras()
 
     from kerasgen.tasks import compression
 

@@ -41,12 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> run(argparse.Namespace(name="gan_mnist"))
+    >>> run(argparse.Namespace(name="gan_mnist", paths=["shoe.png"]))
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'log_prob'. Received: 'gan_mnist', ...
     """
+    if not (args.paths or args.detector or args.keep or args.tflite):
+        raise ValueError(
+            "Expected pictures, --detector, --keep or --tflite. Received: none of them. Name a "
+            "picture to ask about."
+        )
     model = inputs.model(args.name, "Scores")
-
     detector = _detector(model, args)
     if args.keep:
         from kerasgen.zoo import manifest

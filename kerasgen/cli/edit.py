@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     >>> add_arguments(parser)
     >>> given = ["vae_mnist", "--with", "thick.png", "--without", "thick.png"]
     >>> parser.parse_args(given).amounts
-    [-1.0, -0.5, 0.0, 0.5, 1.0]
+    [-0.5, -0.25, 0.0, 0.25, 0.5]
     """
     arguments.add_preset(parser)
     arguments.add_pictures(parser, "pictures to edit (default: test images)")
@@ -32,8 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="PATH",
             help=some,
         )
-    amounts = "of the attribute, below 0 for less (default: %(default)s)"
-    each = [-1.0, -0.5, 0.0, 0.5, 1.0]
+    amounts = (
+        "of the attribute, below 0 for less; large ones change the rest (default: %(default)s)"
+    )
+    each = [-0.5, -0.25, 0.0, 0.25, 0.5]
     parser.add_argument(
         "--amounts", nargs="+", type=arguments.finite, default=each, metavar="A", help=amounts
     )
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     x = inputs.pictures(model, args)
     edited = [edit(model, x, along, amount) for amount in args.amounts]
     pictures = np.stack([x, *edited], axis=1).reshape(-1, *model.event_shape)
-    names = ["", *(f"{amount:+g}" for amount in args.amounts)]
+    names = ["picture", *(f"{amount:+g}" for amount in args.amounts)]
     pictures = model.event.render(pictures)
     kerasgen.plot.grid(pictures, args.out, columns=len(names), column_labels=names)
     print(f"{args.out}: rows of a picture and its edits by {', '.join(names[1:])}")

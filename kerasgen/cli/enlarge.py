@@ -56,9 +56,11 @@ def run(args: argparse.Namespace) -> None:
         enlarged = enlarging.enlarge(model, picture, args.factor, args.n, args.seed)
         seen = picture.repeat(args.factor, axis=0).repeat(args.factor, axis=1)
         rows += [seen[None], *([full[i : i + 1]] if full is not None else []), enlarged.draws]
-        for name, value in enlarged.quality.items():
-            print(f"picture {i + 1}: {name} {value:.1f}")
+        if enlarged.quality:
+            print(f"picture {i + 1}{enlarged.told()}")
     pictures = model.event.render(np.concatenate(rows))
-    kerasgen.plot.grid(pictures, args.out, columns=len(pictures) // len(small))
+    labels = ["small", *([] if full is None else ["it was"])]
+    labels += [f"draw {i}" for i in range(1, args.n + 1)]
+    kerasgen.plot.grid(pictures, args.out, columns=len(labels), column_labels=labels)
     beside = "" if full is None else "the picture that it was, "
     print(f"{args.out}: rows of a small picture, {beside}{args.n} draws")

@@ -19,11 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     arguments.add_preset(parser)
     of = "a picture (default: a test image)"
-    parser.add_argument("picture", nargs="?", type=arguments.existing, metavar="PICTURE", help=of)
+    parser.add_argument("picture", nargs="?", type=arguments.file, metavar="PICTURE", help=of)
     mask = "a grey picture, black where pixels are unknown (default: the lower half)"
-    parser.add_argument("--mask", type=arguments.existing, metavar="PNG", help=mask)
+    parser.add_argument("--mask", type=arguments.file, metavar="PNG", help=mask)
     parser.add_argument("-n", type=arguments.positive, default=8, help="number of draws")
-    way = "of a model with a code: chains of the code, or code and pixels by turns"
+    way = (
+        "chains of the code (hmc) or code and pixels by turns (turns), of a model with a code; "
+        "candidates that known pixels weigh, of one whose pixels are known in turn; a search over "
+        "the noise of a generator (default: the first that the model has)"
+    )
     parser.add_argument("--way", choices=("hmc", "turns", "weighted", "search"), help=way)
     parser.add_argument("--seed", type=arguments.seed, default=0)
     arguments.add_source(parser)
@@ -56,6 +60,7 @@ def run(args: argparse.Namespace) -> None:
     painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed)
     seen = np.where(known[..., None], image, 0.5)
     pictures = model.event.render(np.stack([image, seen, *painted.draws]))
-    kerasgen.plot.grid(pictures, args.out, columns=min(len(pictures), 10))
-    quality = ", ".join(f"{name} {value:.2f}" for name, value in painted.quality.items())
-    print(f"{args.out}: the picture, what is known, {args.n} draws{quality and ': '}{quality}")
+    columns = min(len(pictures), 10)
+    labels = ["picture", "known", *(f"draw {i}" for i in range(1, columns - 1))]
+    kerasgen.plot.grid(pictures, args.out, columns, column_labels=labels)
+    print(f"{args.out}: the picture, what is known, {args.n} draws{painted.told()}")

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     asked = range(classes.count) if args.to is None else [classes.number(args.to)]
     restyled = [restyle(model, x, labels, label) for label in asked]
     pictures = np.stack([x, *restyled], axis=1).reshape(-1, *model.event_shape)
-    names = ["", *(classes.name_of(label) for label in asked)]
+    names = ["picture", *(classes.name_of(label) for label in asked)]
     pictures = model.event.render(pictures)
     kerasgen.plot.grid(pictures, args.out, columns=len(names), column_labels=names)
     print(f"{args.out}: rows of a picture and {len(asked)} more in its style")

@@ -1,4 +1,4 @@
-"""Write the ids of any number of images, as an Apache Beam pipeline.
+"""Write the tokens of any number of images, as an Apache Beam pipeline.
 
 Other flags are Beam's, such as --runner.
 """

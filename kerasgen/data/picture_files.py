@@ -32,7 +32,10 @@ def read(paths: Iterable[str | os.PathLike], shape: Sequence[int]) -> tuple[np.n
     """
     files = [pair for path in paths for pair in _found(pathlib.Path(path))]
     if not files:
-        raise ValueError(f"Expected pictures ({', '.join(SUFFIXES)}). Received: none.")
+        where = ", ".join(map(str, paths))
+        raise ValueError(
+            f"Expected pictures ({', '.join(SUFFIXES)}). Received: none in {where}. Name others."
+        )
     pixels = np.stack([_pixels(file, tuple(shape)) for file, _ in files])
     return pixels.astype("float32") / 255, [name for _, name in files]
 
@@ -85,6 +88,8 @@ def _pixels(file, shape):
             if picture.mode in _MODES.get(channels, ()) and picture.size == (width, height):
                 return np.asarray(picture.convert(_MODES[channels][0])).reshape(shape)
             received = f"{picture.width} x {picture.height} of mode {picture.mode}"
+    except PIL.UnidentifiedImageError:
+        received = "which is no picture"
     except (OSError, ValueError, PIL.Image.DecompressionBombError) as error:
         received = str(error)
     raise ValueError(

@@ -71,7 +71,7 @@ class Image(Event):
             return f"Expected values in [0, 1]. Received: {received}. {remedy}"
         steps = x * (self.levels - 1)
         between = np.abs(steps - np.round(steps)) > _BETWEEN
-        binarize = 'Binarize them: binarize="dynamic" in kerasgen.data.load.'
+        binarize = 'Binarize them: x > 0.5, or binarize="dynamic" in kerasgen.data.load.'
         return (
             f"Expected pixels of {self.levels} levels, multiples of 1/{self.levels - 1}. Received: "
             f"{x[between][0]:g} and {np.count_nonzero(between) - 1:,} more between two levels. "

@@ -57,6 +57,23 @@ class SelfSupervisedEncoder(Multisensory):
                 f"encoders of {sorted(encoders)}, heads of {sorted(decoders)}."
             )
 
+    def check(self, x, condition=None):
+        if isinstance(x, dict):
+            self._need(x, self.encoder.networks, "a sense that is asked")
+        return super().check(x, condition)
+
+    def _checked_data(self, x, y, sample_weight):
+        if isinstance(x, dict):
+            self._need(x, self.encoder.networks, "a sense that is asked")
+            self._need(x, self.decoder.networks, "a sense that is told")
+        return super()._checked_data(x, y, sample_weight)
+
+    def _need(self, x, names, what):
+        if not x.keys() & names.keys():
+            raise ValueError(
+                f"Expected {what}, of {sorted(names)}. Received: {sorted(x)}. Give one."
+            )
+
     def posterior(self, x, condition=None, training=False):
         """q(z | the senses that are there), the product or mixture that knows most."""
         return self.whole(x)

@@ -21,6 +21,7 @@ from kerasgen.tasks import corruption, particles
 from kerasgen.tasks.codes import has_code
 
 _BLOCK = 256
+_BRIGHTEST = 16  # value that noise may give a pixel; above it pixels are bytes
 
 
 def denoise(
@@ -77,8 +78,10 @@ def posterior_draws(
     require(model)
     corruption.check(kind, strength)
     checks.positive("draws", draws)
-    noisy = np.clip(np.asarray(noisy, "float32"), 0, 1)
-    Image(*model.event_shape).validate(noisy)
+    noisy, pictures = np.asarray(noisy, "float32"), Image(*model.event_shape)
+    is_noise = noisy.max(initial=0) <= _BRIGHTEST  # what leaves [0, 1] by noise is cut off
+    noisy = np.clip(noisy, 0, 1) if is_noise else noisy
+    pictures.validate(noisy)
     of_block = _of_code if has_code(model, prior=True) else _in_turn
     seeds, drawn = backend.draws(checks.seed(seed)), []
     from rich.progress import Progress  # not with the package, which imports quickly

@@ -4,6 +4,7 @@ restyled     p(x | z, another class),     z the code of the picture given its cl
 edited       p(x | z + amount (mean code of some - mean code of the others))
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,14 @@ def edit(model: GenerativeModel, x: Any, along: Any, amount: float = 1.0) -> np.
     (2, 28, 28, 1)
     """
     _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
-    return _shown(model, _codes(model, x) + amount * np.asarray(along))
+    along = np.asarray(along, "float32").ravel()
+    size = math.prod(model.bottleneck.latent_shape)
+    if along.size != size or not np.all(np.isfinite(amount * along)):
+        raise ValueError(
+            f"Expected a direction of {size} finite numbers and a finite amount. Received: "
+            f"{along.size} numbers, amount={amount!r}. Take it from direction(...)."
+        )
+    return _shown(model, _codes(model, x) + amount * along)
 
 
 def _codes(model, x):

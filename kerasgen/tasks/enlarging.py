@@ -54,10 +54,12 @@ def enlarge(model: GenerativeModel, x: Any, factor: int = 2, n: int = 8, seed: i
     height, width, channels = model.event_shape
     expected = height / checks.positive("factor", factor), width / factor, channels
     if x.shape != expected or model.condition.encoded_size and x.shape != model.condition.shape:
+        told = f"[{height} / factor, {width} / factor, {channels}]"
+        if model.condition.encoded_size:
+            told = f"{list(model.condition.shape)} and factor={height // model.condition.height}"
         raise ValueError(
-            f"Expected a picture that is {factor} times smaller than {list(model.event_shape)}"
-            f"{' and the condition' if model.condition.encoded_size else ''}. "
-            f"Received: {list(x.shape)}."
+            f"Expected a picture {told}. Received: {list(x.shape)}, factor={factor}. Name another "
+            "factor, or resize it."
         )
     if model.condition.encoded_size:
         return Painted(ops.convert_to_numpy(model.shown_samples(n, x, seed=seed)), {})

@@ -57,12 +57,22 @@ def inpaint(
             f"Expected known to be a mask of bool {list(model.event_shape[:2])}, True where a "
             f"pixel is known. Received: {known.dtype} {list(known.shape)}."
         )
+    if known.all():
+        raise ValueError("Expected unknown pixels. Received: a mask with none. Mark some.")
+    image = np.asarray(image, "float32")
+    if image.shape not in (model.event_shape, (1, *model.event_shape)):
+        raise ValueError(
+            f"Expected one picture {list(model.event_shape)}. Received: {list(image.shape)}. "
+            "Call it for each."
+        )
     mask = np.broadcast_to(known[..., None], model.event_shape)
-    image = np.where(mask, np.asarray(image, "float32").reshape(model.event_shape), 0)
+    image = np.where(mask, image.reshape(model.event_shape), 0)
     image = ops.convert_to_numpy(model.check(image[None])[0])[0]
     ways = _ways(model)
     if way not in (None, *ways):
-        raise ValueError(f"Expected one of the ways {', '.join(ways)}. Received: way={way!r}.")
+        raise ValueError(
+            f"Expected one of the ways {', '.join(ways)}. Received: way={way!r}. Name one."
+        )
     return ways[way or next(iter(ways))](model, image, mask, n, checks.seed(seed))
 
 

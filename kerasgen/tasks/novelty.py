@@ -26,6 +26,7 @@ from keras import ops
 from kerasgen import backend, checks, durable
 from kerasgen.abilities import methods
 from kerasgen.batches import in_blocks
+from kerasgen.events import Image
 from kerasgen.model import GenerativeModel
 from kerasgen.tasks import telling
 
@@ -63,12 +64,14 @@ class Detector:
         self.model = model
         self.background = background
         self._codes: Any = None
+        self._levels: int | None = None
         self._of_code = backend.function(lambda x: telling.of_code(model, x), model)
 
     def fit(self, reference: np.ndarray, seed: int | None) -> "Detector":
         """Learns the reference's codes and what the model says of them, then calibrates."""
         from sklearn.mixture import GaussianMixture
 
+        self._levels = 2 if np.all((reference == 0) | (reference == 1)) else None
         order = np.random.default_rng(seed).permutation(len(reference))
         known, held_out = np.split(reference[order], [-(len(order) // _HELD_OUT)])
         told = self._told(known)
@@ -90,6 +93,7 @@ class Detector:
         arrays |= {name: getattr(density, name) for name in _DENSITY}
         arrays |= {f"codes_{i}": each for i, each in enumerate(codes)}
         arrays |= {"centre": self._centre, "scale": self._scale, "nats": self._mean_nats}
+        arrays |= {"levels": np.array(self._levels or 0)}
         with durable.placed(path) as new, open(new, "wb") as file:
             np.savez_compressed(file, **arrays)
 
@@ -106,13 +110,14 @@ class Detector:
                 arrays = {name: file[name] for name in file.files}
             self._centre, self._scale = arrays["centre"], arrays["scale"]
             self._mean_nats = arrays["nats"]
+            self._levels = int(arrays.get("levels", 0)) or None
             self._codes = tuple(arrays[f"codes_{i}"] for i in range(2) if f"codes_{i}" in arrays)
             self._density = GaussianMixture(len(arrays["weights_"]))
             for name in _DENSITY:
                 setattr(self._density, name, arrays[name])
         except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(
-                f"Expected a file that a detector saved. Received: {path}, {error}. Fit it again."
+                f"Expected a file that a detector saved. Received: {path}, another. Fit it again."
             ) from error
         of = [name for name in arrays if name.startswith(_OF)]
         self._calibration = {name.removeprefix(_OF): arrays[name] for name in of}
@@ -126,6 +131,11 @@ class Detector:
         return getattr(self.model, name)
 
     autoregressive_signatures = ()
+
+    @property
+    def event(self) -> Image:
+        """Pictures as the reference's: of two levels, where these have no other."""
+        return Image(*self.model.event_shape, self._levels or self.model.event.levels)
 
     def export_signatures(self) -> dict[str, Any]:
         """The signature of an exported file: (function of named tensors, the tensors it takes).
@@ -156,11 +166,11 @@ class Detector:
             score = -ops.logsumexp(log_density, axis=-1)
             return {"p_value": _p_values(self._calibration["fitted"], score, ops)}
 
-        return {"detect": (detect, self.model.event.tensors())}
+        return {"detect": (detect, self.event.tensors())}
 
     def scores(self, x: Any) -> dict[str, np.ndarray]:
         """Each score `[N]` of pictures, the larger the stranger."""
-        x = _pictures(self.model, x)
+        x = ops.convert_to_numpy(self.event.check(x))
         told = self._told(x)
         nats = told["likelihood"]
         found = {"likelihood": nats, "complexity": nats - _deflated(self.model, x)}

@@ -18,6 +18,7 @@ import numpy as np
 from kerasgen.tasks.turns import walk
 
 CANDIDATES = 128
+_FEW_LEFT = 2  # an effective sample size below it says that the draws are one
 NEVER = -1e9  # nats of what does not fit
 Evidence = Callable[[int, np.ndarray], tuple[Any, Any]]
 
@@ -45,15 +46,22 @@ class Painted(NamedTuple):
     Attributes:
         draws: `[n, height, width, channels]`, the known pixels as they were.
         quality: by name: of a particle filter the smallest "effective sample size" among its
-            rows, of so many "candidates", or the "acceptance"
-            and the largest "R-hat" of the chains, which is 1 where they have mixed.
+            rows, of so many "candidates"; of chains the "acceptance" and the largest "R-hat", which
+            is 1 where they have mixed.
 
-    >>> Painted(np.zeros((1, 2, 2, 1)), {"acceptance": 0.8}).quality["acceptance"]
-    0.8
+    >>> Painted(np.zeros((1, 2, 2, 1)), {"acceptance": 0.8}).told()
+    ': acceptance 0.8'
     """
 
     draws: np.ndarray
     quality: dict[str, float]
+
+    def told(self) -> str:
+        """The quality as the end of a line, with a warning where few candidates are left."""
+        told = ", ".join(f"{name} {value:.4g}" for name, value in self.quality.items())
+        is_one = self.quality.get("effective sample size", math.inf) < _FEW_LEFT
+        warning = "; the draws are nearly one: they do not show what is uncertain"
+        return f": {told}{warning if is_one else ''}" if told else ""
 
 
 def can(model: Any) -> bool:
