@@ -135,7 +135,8 @@ class Detector:
     @property
     def event(self) -> Image:
         """Pictures as the reference's: of two levels, where these have no other."""
-        return Image(*self.model.event_shape, self._levels or self.model.event.levels)
+        height, width, channels = self.model.event_shape
+        return Image(height, width, channels, self._levels or self.model.event.levels)
 
     def export_signatures(self) -> dict[str, Any]:
         """The signature of an exported file: (function of named tensors, the tensors it takes).
