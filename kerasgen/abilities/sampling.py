@@ -26,6 +26,7 @@ class Samples(Ability):
     absence = "There is no prior to draw from."
     samples_at_once = 128  # of each block with a seed of its own: part of what a seed means
     num_seeds = 1  # of a block; `_sample` gets a list where it is more
+    guidance = 1.0  # by how much a condition counts, unless a call says otherwise
 
     def sample(
         self,

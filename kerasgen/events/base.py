@@ -58,6 +58,7 @@ class Event:
     is_picture = False  # whether an example is one itself, not only drawn as one
     is_plane = False  # whether an example is a point of the plane, so that one picture shows all
     count: Any = None  # of classes, an integer, where an example is one of several
+    names: Any = None  # of these classes, where they have some
     columns: Any = None  # what the numbers of a row are called, where an example is one
     vocabulary: Any = None  # of sentences, which an example is
     unit: Any = 1.0  # what a step of 1 is among standardized values
@@ -118,10 +119,9 @@ class Event:
             raise ValueError(f"Expected {self.meaning} of {self!r}. Received: None. Pass some.")
         x = self.array(x)
         expected = ", ".join(["batch", *map(str, self.shape)])
+        wanted = f"{self.meaning} as an array of shape [{expected}]"
         if not hasattr(x, "shape"):
-            raise ValueError(
-                f"Expected {self.meaning} as an array of shape [{expected}]. {_received(x)}"
-            )
+            raise ValueError(f"Expected {wanted}. {_received(x)}")
         if not re.search("bool|int|float", str(x.dtype)):  # NumPy's or the backend's
             raise ValueError(
                 f"Expected {self.meaning} as numbers. Received: {x.dtype}. {self.conversion}"
@@ -132,9 +132,7 @@ class Event:
         ):
             in_batches = shape == self.shape and not backend.is_concrete(x)
             remedy = "Batch the data: data.batch(64)." if in_batches else self._remedy(shape)
-            raise ValueError(
-                f"Expected {self.meaning} of shape [{expected}]. Received: shape {shape}. {remedy}"
-            )
+            raise ValueError(f"Expected {wanted}. Received: shape {shape}. {remedy}")
         if shape[0] == 0:
             raise ValueError("Expected at least 1 example. Received: 0.")
         if backend.is_concrete(x):

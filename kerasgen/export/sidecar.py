@@ -152,11 +152,11 @@ def _tensor(found, tensor: Tensor | None):
 def _origin(model):
     """Whose weights the model has, what it was trained on, and what may be done with them."""
     if model.preset_folder is None:
-        classes = getattr(model.condition, "names", None)
+        classes = model.condition.names
         return {"name": None, "classes": classes, "licence": None, "card": None}
     recipe = zoo.recipe(model.preset_folder)
     data = catalog.entry(recipe.data["name"])
-    classes = getattr(model.condition, "names", None) or list(data.classes) or None
+    classes = model.condition.names or list(data.classes) or None
     return {
         "name": recipe.name,
         "title": recipe.title,

@@ -38,6 +38,7 @@ class Likelihood(keras.layers.Layer):
         has_mean: whether its distributions have one.
         draws_elements: whether it has `draw`.
         autoregressive: whether an element depends on those before it.
+        has_bag: whether it also tells which words there are, wherever they stand.
 
     >>> likelihood = kerasgen.likelihoods.Gaussian().build_for(kerasgen.events.of([8, 8, 1]))
     >>> likelihood.output_shape, likelihood.has_mean, likelihood.levels
@@ -50,6 +51,7 @@ class Likelihood(keras.layers.Layer):
     has_mean = True
     draws_elements = False
     autoregressive = False
+    has_bag = False
     params_per_channel = 1
 
     def __init__(self, **kwargs):

@@ -11,5 +11,4 @@ def in_words(model: Samples) -> str:
     """
     if model.shows_means:
         return "means of p(x | z), z drawn from the prior"
-    guidance = getattr(model, "guidance", 1)
-    return "samples" if guidance == 1 else f"samples under guidance {guidance:g}"
+    return "samples" if model.guidance == 1 else f"samples under guidance {model.guidance:g}"

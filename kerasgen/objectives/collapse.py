@@ -85,7 +85,7 @@ class BagOfWords(Objective):
 
     def check_likelihood(self, likelihood):
         """Refuses a likelihood without a bag of words."""
-        if not getattr(likelihood, "has_bag", False):
+        if not likelihood.has_bag:
             raise ValueError(
                 "Expected AutoregressiveTokens(bag_of_words=True, ...) for BagOfWords. "
                 f"Received: {type(likelihood).__name__} without one."

@@ -73,7 +73,7 @@ def transfer(
 
 def _require(model):
     has_noise = model.bottleneck is not None and model.bottleneck.has_noise
-    names = getattr(model.condition, "names", None)
+    names = model.condition.names
     if model.event.vocabulary is None or not has_noise or model.num_classes is None:
         raise ValueError(
             "Expected a model of sentences with a code of one layer, a prior and classes. "
