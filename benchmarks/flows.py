@@ -1,6 +1,6 @@
 """Densities of two half circles by three flows, beside the true one and a mixture's.
 
-    python benchmarks/flows.py [--epochs 60]
+    python benchmarks/flows.py [--epochs 60] [--only planar]
 
 Of each: negative log-likelihood of 10,000 test points in nats, the integral of the density by
 quadrature over [-6, 6] squared, parameters, and how long it trained. The true density is an
@@ -58,6 +58,7 @@ def train(flow, x, epochs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--only", choices=FLOWS)
     args = parser.parse_args()
     x, test = (data.open("moons", split).array() for split in ("train", "test"))
     print(f"{'density':22s} {'nll, nats':>10s} {'integral':>9s} {'weights':>8s} {'seconds':>8s}")
@@ -66,6 +67,8 @@ def main():
     mixture.fit_em(x, seed=0)
     models = {"mixture of 20 normals": (mixture, 0.0)}
     for name, flow in FLOWS.items():
+        if args.only not in (None, name):
+            continue
         began = time.monotonic()
         models[name] = train(flow, x, args.epochs), time.monotonic() - began
     for name, (model, seconds) in models.items():

@@ -1,10 +1,11 @@
 """The oracle experiment of SeqGAN: sentences of a random network, whose probabilities are known.
 
     python benchmarks/seqgan.py [--size 32] [--vocab 500] [--length 12] [--sentences 5000]
-        [--epochs 30] [--steps 200] [--rollouts 0]
+        [--epochs 30] [--steps 200] [--rollouts 0] [--paper]
 
-A GRU with normal weights is the truth (Yu and others 2017, arXiv 1609.05473, section 4; there an
-LSTM of 32 units, 5,000 tokens, 20 in a row, 10,000 sentences).
+A recurrent network with normal weights is the truth (Yu and others 2017, arXiv 1609.05473, section
+4). `--paper` takes theirs: an LSTM of 32 units, weights of deviation 1, 5,000 tokens, 20 in a row,
+10,000 sentences; without it a GRU, weights of deviation 0.5.
 Maximum likelihood trains a generator of the same architecture on its sentences until the held-out
 likelihood no longer grows; adversarial steps follow. Beside `nll_oracle`, -log p of what the
 generator says by the truth, in nats a token, which a generator of few good sentences lowers too,
@@ -26,22 +27,28 @@ from kerasgen.metrics import sentences
 AT_ONCE = 50  # adversarial steps between two rows of the table
 
 
-def likelihood(size):
-    return likelihoods.AutoregressiveTokens(networks.CausalGRU(size=size), size)
+PAPER = {"size": 32, "vocab": 5000, "length": 20, "sentences": 10_000}
 
 
-def truth(event, size):
-    """A language model of normal weights; of deviation 1, as the paper's, it has few sentences."""
-    model = families.LanguageModel(event, likelihood(size))
-    rng = np.random.default_rng(0)
-    model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
+def likelihood(args):
+    network = networks.CausalLSTM if args.paper else networks.CausalGRU
+    return likelihoods.AutoregressiveTokens(network(size=args.size), args.size)
+
+
+def truth(event, args):
+    """A language model of normal weights."""
+    model = families.LanguageModel(event, likelihood(args))
+    rng, deviation = np.random.default_rng(0), 1.0 if args.paper else 0.5
+    model.set_weights([rng.normal(0, deviation, weight.shape) for weight in model.get_weights()])
+    if args.paper:  # where the state itself is the last layer's input
+        model.likelihood.network.head.set_weights([np.eye(args.size), np.zeros(args.size)])
     return model
 
 
 def likeliest(event, args, x, held_out):
     """A language model trained until held-out sentences get no likelier."""
     keras.utils.set_random_seed(1)
-    model = families.LanguageModel(event, likelihood(args.size))
+    model = families.LanguageModel(event, likelihood(args))
     model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
     stop = keras.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
     how = {"epochs": args.epochs, "batch_size": 64, "verbose": 0, "callbacks": [stop]}
@@ -52,7 +59,7 @@ def likeliest(event, args, x, held_out):
 def game(event, args, start, **options):
     keras.utils.set_random_seed(2)
     critic = networks.SentenceEncoder(event.vocab_size, args.size, dropout=0.25)
-    part = likelihood(args.size)
+    part = likelihood(args)
     model = families.PolicyGradientModel(event, part, critic, **options)
     part.set_weights(start.likelihood.get_weights())
     model.compile(
@@ -94,9 +101,11 @@ def main():
     for name, default in (defaults | {"steps": 200, "rollouts": 0}).items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--rate", type=float, default=1e-3, help="of the generator in the game")
+    parser.add_argument("--paper", action="store_true", help="the published truth and sizes")
     args = parser.parse_args()
+    vars(args).update(PAPER if args.paper else {})
     event = events.Tokens(args.length, args.vocab)
-    oracle = truth(event, args.size)
+    oracle = truth(event, args)
     x = np.asarray(oracle.sample(args.sentences, seed=0))
     held_out = np.asarray(oracle.sample(1000, seed=1))
     print("| generator | nll_oracle | nll_test | self-BLEU |\n| --- | ---: | ---: | ---: |")

@@ -10,6 +10,7 @@ VOCABULARY = WordVocabulary("small large red blue circle square a is , the", 8, 
 EVENT = events.Sentences(VOCABULARY)
 NETWORKS = {
     "gru": lambda: networks.CausalGRU(size=8),
+    "lstm": lambda: networks.CausalLSTM(size=8),
     "transformer": lambda: networks.CausalTransformer(size=8, num_blocks=2, num_heads=2),
 }
 

@@ -5,10 +5,11 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import special, stats
 from senses import labelled, of_three
 
-from kerasgen import bottlenecks, objectives
+from kerasgen import bottlenecks, export, objectives
 from kerasgen.bottlenecks.clusters import Clusters
 
 
@@ -106,6 +107,29 @@ def test_a_model_of_clusters_survives_its_file(clustered, tmp_path):
     copy, x = keras.saving.load_model(tmp_path / "model.keras"), labelled(5)
     score = {"num_samples": 3, "seed": 0}
     np.testing.assert_array_equal(copy.log_prob(x, **score), clustered.log_prob(x, **score))
+
+
+def test_its_steps_are_compiled_with_xla():
+    model = of_three(objective=objectives.SensesELBO({"row": 4.0}), clusters={"row": 4})
+    model.compile(keras.optimizers.Adam(1e-2), jit_compile=True)
+    losses = model.fit(labelled(64), batch_size=32, epochs=4, verbose=0).history["loss"]
+    assert model.jit_compile and losses[-1] < losses[0]
+
+
+def test_its_files_tell_the_class_as_the_model_does(clustered, tmp_path):
+    runtime = pytest.importorskip("ai_edge_litert.interpreter")
+    x, chosen = labelled(3), ["image_to_row"]
+    function, _ = clustered.export_signatures()["image_to_row"]
+    expected = function(image=x["image"])
+    export.saved_model(clustered, tmp_path / "saved", signatures=chosen)
+    export.tflite(clustered, tmp_path / "model.tflite", batch_size=3, signatures=chosen)
+    saved = tf.saved_model.load(str(tmp_path / "saved")).signatures["image_to_row"]
+    lite = runtime.Interpreter(str(tmp_path / "model.tflite")).get_signature_runner(chosen[0])
+    found = saved(image=tf.constant(x["image"])), lite(image=x["image"])
+    for name, value in expected.items():
+        for each in found:
+            np.testing.assert_allclose(each[name], value, atol=1e-4)
+    assert list(expected)
 
 
 @pytest.mark.parametrize("wrong", [{"row": 4, "wave": 2}, {"column": 4}, {"row": 5}])

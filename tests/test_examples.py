@@ -1,6 +1,7 @@
 """The examples run, and show what they promise."""
 
 import importlib.util
+import json
 import pathlib
 import re
 import socket
@@ -80,3 +81,20 @@ def test_own_pictures_are_a_folder_to_import(tmp_path):
     done = data.folder(tmp_path / "pictures", tmp_path / "mine.npz")
     assert done.classes == ["apple", "car", "house", "star", "tree"] and done.notes == []
     assert done.event.shape == (36, 40, 3) and sum(done.sizes.values()) == 400
+
+
+def test_the_notebook_draws_the_digit_that_it_hears(tmp_path, monkeypatch):
+    notebook = pathlib.Path(__file__).parents[1] / "examples/notebooks/hear_a_digit.ipynb"
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] for cell in code)
+    shown, first, *others = [], *("".join(cell["source"]) for cell in code)
+    namespace = {"Audio": pathlib.Path, "display": shown.append}
+    # What plays sounds in a notebook is nothing that kerasgen depends on.
+    exec(re.sub("from IPython.*", "", first), namespace)
+    monkeypatch.chdir(tmp_path)
+    for source in others:
+        exec(source, namespace)
+    assert namespace["digit"] == namespace["said"] == 7 and namespace["count"] >= 60
+    assert [path.name for path in shown] == ["seven.wav", "again.wav"]
+    assert all(path.stat().st_size > 5000 for path in shown)

@@ -194,17 +194,22 @@ def test_a_self_conditioned_model_plays_and_survives_its_file(digits, tmp_path):
     np.testing.assert_array_equal(same.score(digits[0][:3]), model.score(digits[0][:3]))
 
 
-def test_senses_learn_draw_each_other_and_survive_their_file(tmp_path):
+@pytest.mark.parametrize("clusters", [None, {"side": 2}], ids=["normal", "clusters"])
+def test_senses_learn_draw_each_other_and_survive_their_file(clusters, tmp_path):
     rng = np.random.default_rng(0)
     point = rng.normal(size=(128, 2)).astype("float32")
-    senses = {"point": point, "double": 2 * point[:, :1]}
+    senses, of_classes = {"point": point, "double": 2 * point[:, :1]}, clusters or {}
+    likelihood = {name: likelihoods.Gaussian("shared") for name in senses}
     model = families.MultimodalVAE(
-        events.Partial({"point": [2], "double": [1]}),
+        events.Partial(
+            {"point": [2], "double": [1]} | {k: events.Classes(n) for k, n in of_classes.items()}
+        ),
         {name: networks.MLP([8], hidden=[16]) for name in senses},
-        bottlenecks.Experts(2, {"point": 1}, crossed=0.2),
+        bottlenecks.Experts(2, {"point": 1}, crossed=0.2, clusters=clusters),
         {name: networks.MLP(hidden=[16]) for name in senses},
-        {name: likelihoods.Gaussian("shared") for name in senses},
+        likelihood | {name: likelihoods.CategoricalTokens() for name in of_classes},
     )
+    senses |= {name: (point[:, 0] > 0).astype("int32") for name in of_classes}
     model.compile(keras.optimizers.Adam(1e-2))
     losses = model.fit(senses, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0]

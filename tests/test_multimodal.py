@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from senses import labelled, of_three
 
@@ -57,10 +58,14 @@ def test_what_is_missing_moves_no_weight():
         np.testing.assert_array_equal(was, now)
 
 
-def test_two_replicas_train_it(two_replicas):
+@pytest.mark.parametrize("clusters", [None, {"row": 4}], ids=["normal", "clusters"])
+def test_two_replicas_train_it(clusters, two_replicas):
     with two_replicas.scope():
-        model = of_three()
+        model = of_three(clusters=clusters)
         model.compile(keras.optimizers.Adam(1e-2))
     batches = tf.data.Dataset.from_tensor_slices(labelled(64)).batch(32, drop_remainder=True)
     losses = model.fit(batches, epochs=6, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+    for weight in model.trainable_variables:
+        one, other = (np.asarray(copy) for copy in weight.value.values)
+        np.testing.assert_array_equal(one, other)

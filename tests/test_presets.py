@@ -4,6 +4,7 @@ import contextlib
 import json
 import pathlib
 import re
+import shlex
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ import PIL.Image
 import pytest
 
 import kerasgen
-from kerasgen import data, recipe, reports, training, zoo
+from kerasgen import cli, data, recipe, reports, training, zoo
 from kerasgen.metrics import codes, features, quality
 from kerasgen.metrics.published import LIKELIHOODS, published
 
@@ -285,3 +286,19 @@ def test_the_table_of_recipes_is_whole():
         path.stem: recipe.Recipe.load(path).title for path in ROOT.glob("examples/recipes/*.yaml")
     }
     assert rows == {f"| [{name}]({name}.yaml) | {title} |" for name, title in titles.items()}
+
+
+def test_presets_of_several_runs_follow_from_runs_that_stand_before():
+    page = (ROOT / "examples/recipes/README.md").read_text(encoding="utf-8")
+    made = set()
+    for line in re.findall(r"^kerasgen train .*$", page, re.MULTILINE):
+        args = cli.parser().parse_args(shlex.split(line)[1:])
+        name = pathlib.Path(args.recipe).stem
+        run = recipe.Recipe.load(RECIPES[name]).override(args.set)
+        given = run.training.get("start_from", "")
+        for start in given.values() if isinstance(given, dict) else [given]:
+            folder = start.partition(":")[0]
+            assert not folder.startswith("runs/") or folder in made, (line, folder)
+        made.add(f"{args.out or 'runs/' + name}/preset")
+    begun = {str(recipe.Recipe.load(path).training.get("start_from")) for path in RECIPES.values()}
+    assert made >= {each for text in begun for each in re.findall(r"runs/[\w/]+", text)}

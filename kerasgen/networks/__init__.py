@@ -3,6 +3,7 @@
 from kerasgen.networks.augmentation import Corrupted, RandomAffine, RandomShift
 from kerasgen.networks.autoregressive import (
     CausalGRU,
+    CausalLSTM,
     CausalTransformer,
     DiagonalBiLSTM,
     GatedPixelCNN,
@@ -29,6 +30,7 @@ from kerasgen.networks.tokens import TokenTransformer
 __all__ = [
     "MLP",
     "CausalGRU",
+    "CausalLSTM",
     "CausalTransformer",
     "ConvDecoder",
     "ConvEncoder",

@@ -3,7 +3,7 @@ other.
 """
 
 from kerasgen.networks.autoregressive.gated import GatedPixelCNN
-from kerasgen.networks.autoregressive.gru import CausalGRU
+from kerasgen.networks.autoregressive.gru import CausalGRU, CausalLSTM
 from kerasgen.networks.autoregressive.pixelcnn import PixelCNN
 from kerasgen.networks.autoregressive.pixelcnnpp import PixelCNNPlusPlus
 from kerasgen.networks.autoregressive.recurrent import DiagonalBiLSTM, RowLSTM
@@ -11,6 +11,7 @@ from kerasgen.networks.autoregressive.transformer import CausalTransformer
 
 __all__ = [
     "CausalGRU",
+    "CausalLSTM",
     "CausalTransformer",
     "DiagonalBiLSTM",
     "GatedPixelCNN",

@@ -1,7 +1,10 @@
-"""A gated recurrent unit over elements in raster order: Cho and others, Learning Phrase
-Representations using RNN Encoder-Decoder, 2014 (arXiv 1406.1078), section 2.3.
+"""Gated recurrent units over elements in raster order.
 
     h_i = GRU(h_{i-1}, [x_{i-1}, c]),    h_0 = tanh(W c)
+
+GRU     Cho and others, Learning Phrase Representations using RNN Encoder-Decoder, 2014 (arXiv
+        1406.1078), section 2.3
+LSTM    Hochreiter and Schmidhuber, Long Short-Term Memory, 1997; its memory starts at 0
 """
 
 import math
@@ -34,6 +37,8 @@ class CausalGRU(SizedByLikelihood, CausalNetwork):
     (1, 1, 5, 2)
     """
 
+    layer, memories = layers.GRU, 0  # and the states beside the output
+
     def __init__(self, output_channels=None, size=128, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.size = size
@@ -48,7 +53,7 @@ class CausalGRU(SizedByLikelihood, CausalNetwork):
 
     def build(self, x_shape, condition_shape=None):
         is_short = math.prod(x_shape[1:3]) <= _UNROLLED
-        self.recurrent = layers.GRU(
+        self.recurrent = self.layer(
             self.size, return_sequences=True, unroll=is_short, dtype=self.dtype_policy
         )
         super().build(x_shape, condition_shape)
@@ -57,9 +62,13 @@ class CausalGRU(SizedByLikelihood, CausalNetwork):
         height, width, channels = x.shape[1:]
         tokens = ops.reshape(self.before(x), (-1, height * width, channels))
         read = self._read(self.dropout(tokens), condition)
-        state = None if condition is None else self.start(condition)
-        h = self.head(self.dropout(self.recurrent(read, initial_state=state)))
+        states = None if condition is None else self._states(self.start(condition))
+        h = self.head(self.dropout(self.recurrent(read, initial_state=states)))
         return ops.reshape(h, (-1, height, width, self.output_size))
+
+    def _states(self, first):
+        """Those before the first element, of which the output's is given."""
+        return [first] + [ops.zeros_like(first)] * self.memories
 
     def _read(self, tokens, condition):
         """Tokens `[B, ..., C]`, each with the condition."""
@@ -73,10 +82,10 @@ class CausalGRU(SizedByLikelihood, CausalNetwork):
     def init_cache(self, batch_size, condition=None):
         before, row = self.before.init_cache(batch_size, condition)
         if condition is None:
-            state, given = ops.zeros((batch_size, self.size), self.compute_dtype), {}
+            first, given = ops.zeros((batch_size, self.size), self.compute_dtype), {}
         else:
-            state, given = self.start(condition), {"condition": condition}
-        return {"before": before, "state": state, **given}, row
+            first, given = self.start(condition), {"condition": condition}
+        return {"before": before, "states": self._states(first), **given}, row
 
     def start_row(self, cache, row):
         before, columns = self.before.start_row(cache["before"], row)
@@ -85,5 +94,17 @@ class CausalGRU(SizedByLikelihood, CausalNetwork):
     def step(self, cache, column, left):
         token, before, trace = self.before.step(cache["before"], column, left)
         read = self._read(token, cache.get("condition"))
-        h, _ = self.recurrent.cell(read, [cache["state"]])
-        return self.head(h), {**cache, "before": before, "state": h}, trace
+        h, states = self.recurrent.cell(read, cache["states"])
+        return self.head(h), {**cache, "before": before, "states": states}, trace
+
+
+@register
+class CausalLSTM(CausalGRU):
+    """LSTM over the elements of `[B, H, W, C]`; arguments as of `CausalGRU`.
+
+    >>> network = CausalLSTM(2, size=8)
+    >>> tuple(network(np.zeros((1, 1, 5, 3)), np.zeros((1, 4))).shape)
+    (1, 1, 5, 2)
+    """
+
+    layer, memories = layers.LSTM, 1
