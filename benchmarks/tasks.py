@@ -35,25 +35,30 @@ SETS = ("fashion_mnist", "mnist", "omniglot", "noise")
 
 
 def pictures(name, split, count):
-    """28x28 pictures of 256 levels; Omniglot's bright on black and averaged down."""
+    """28x28 pictures of 256 levels, and the alphabet of each, None of sets without any; Omniglot's
+    are bright on black and averaged down.
+    """
     if name == "noise":
         rng = np.random.default_rng(split == "train")
-        return rng.integers(0, 256, (count, 28, 28, 1)).astype("float32") / 255
+        return rng.integers(0, 256, (count, 28, 28, 1)).astype("float32") / 255, None
     if name != "omniglot":
-        return np.asarray(next(iter(data.load(name, split, count, labels=False))))
+        return np.asarray(next(iter(data.load(name, split, count, labels=False)))), None
+    some = list(itertools.islice(tfds.load("omniglot", split=split), count))
     small = [
         PIL.Image.fromarray(255 - each["image"].numpy()[..., 0]).resize((28, 28), PIL.Image.BOX)
-        for each in itertools.islice(tfds.load("omniglot", split=split), count)
+        for each in some
     ]
-    return np.stack([np.asarray(each) for each in small])[..., None].astype("float32") / 255
+    x = np.stack([np.asarray(each) for each in small])[..., None].astype("float32") / 255
+    return x, np.array([int(each["alphabet"]) for each in some])
 
 
 def detect(count, references, known):
-    tests = {name: pictures(name, "test", count) for name in SETS}
+    tests = {name: pictures(name, "test", count)[0] for name in SETS}
     print("| model | reference | false alarms at 5 % | other | likelihood | fitted |")
     print("| --- | --- | ---: | --- | ---: | ---: |")
     for preset, own in (pair for pair in PAIRS if pair[1] in known):
-        detector = novelty(zoo.load(preset), pictures(own, "train", references))
+        reference, groups = pictures(own, "train", references)
+        detector = novelty(zoo.load(preset), reference, groups=groups)
         scores = {name: detector.scores(x) for name, x in tests.items()}
         alarms = 100 * np.mean(detector.p_values(tests[own]) <= 0.05)
         is_other = np.repeat([0, 1], count)

@@ -1,5 +1,6 @@
 """Tasks typed as commands, on tiny presets."""
 
+import numpy as np
 import pytest
 from command_line import METRICS, MODEL, fails, is_png
 from matplotlib import image
@@ -71,6 +72,9 @@ def test_a_detector_is_kept_with_its_preset(kinds, monkeypatch, capsys):
     cli.main(["detect", kinds["vae"], kinds["dark"]])
     assert "of 3 pictures" in capsys.readouterr().out
     model = zoo.load(kinds["vae"])
+    x = model.sample(5, seed=0)
+    found = zoo.detector(kinds["vae"]).p_values(x)
+    assert np.array_equal(found, zoo.detector(kinds["vae"], model).p_values(x))
     again = zoo.save(model, kinds["vae"], zoo.recipe(kinds["vae"]), METRICS)
     assert manifest.DETECTOR in manifest.names(again)
     changed = zoo.folder(kinds["vae"]) / manifest.DETECTOR

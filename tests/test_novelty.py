@@ -9,7 +9,9 @@ from refusals import refusal
 from sklearn.metrics import roc_auc_score
 from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae
 
+from kerasgen import zoo
 from kerasgen.export import tflite
+from kerasgen.tasks import calibration
 from kerasgen.tasks.novelty import Detector, novelty
 
 RNG = np.random.default_rng(0)
@@ -102,3 +104,19 @@ def test_an_exported_detector_says_what_python_says(tmp_path):
     assert path.stat().st_size < 4_000_000 and of_picture["dtype"] == "float32"
     without = novelty(tiny_mixture(), x)
     assert "a model with a code" in refusal(lambda: tflite(without, path))
+
+
+def test_whole_groups_calibrate():
+    groups = np.repeat(np.arange(9), 11)
+    chosen = calibration.held_out(99, 3, groups)
+    assert chosen.sum() == 33
+    assert all(len(set(chosen[groups == each])) == 1 for each in range(9))
+
+
+@pytest.mark.parametrize("groups", [np.zeros(99), np.arange(98)])
+def test_groups_that_do_not_fit_are_refused(groups):
+    assert "groups" in refusal(lambda: novelty(tiny_mixture(), bars(99, True), groups=groups))
+
+
+def test_a_preset_without_a_detector_says_how_to_fit_one():
+    assert "--keep" in refusal(lambda: zoo.detector("gmm_ring"), zoo.PresetError)

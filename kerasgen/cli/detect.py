@@ -4,7 +4,6 @@ A preset may bring a fitted detector; without one it is fitted to pictures of th
 """
 
 import argparse
-import io
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -70,14 +69,12 @@ def run(args: argparse.Namespace) -> None:
 def _detector(model, args):
     """One from a file, the preset's own, or one that is fitted now."""
     from kerasgen.tasks.novelty import Detector, novelty
-    from kerasgen.zoo import loader, manifest
+    from kerasgen.zoo.detectors import has_detector
 
     if args.detector and args.detector.exists():
         return Detector(model).load(args.detector)
-    is_kept = manifest.DETECTOR in manifest.names(kerasgen.zoo.folder(args.name))
-    if is_kept and not args.detector and not args.keep:
-        with loader.verified(args.name, manifest.DETECTOR) as (_, content):
-            return Detector(model).load(io.BytesIO(content))
+    if has_detector(args.name) and not args.detector and not args.keep:
+        return kerasgen.zoo.detector(args.name, model)
     recipe = inputs.recipe(args.name)
     reference, _ = inputs.examples(recipe, args.split, args, count=args.n)
     detector = novelty(model, reference, seed=args.seed)

@@ -38,6 +38,10 @@ _MOVING = {  # operators with one scale for what they read and what they give; w
 }
 _SMALL = 0.02  # of the weights
 _FLAT = 8.0  # beyond which a sigmoid is 0 or 1
+_ALL_SEEN = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+_BINS = 2048  # of what tensors hold
+_LOOKED_AT = 8192  # numbers of a tensor, of each example
+_CUTS = np.linspace(1.0, 0.1, 91)  # parts of a range that are tried
 
 
 def convert(folder, names, quantize=None, calibration=None, batch_size=1, io=None):
@@ -73,31 +77,26 @@ def convert(folder, names, quantize=None, calibration=None, batch_size=1, io=Non
         if io is None:
             converter._experimental_calibrate_only = True
             model = flatbuffer_utils.convert_bytearray_to_object(converter.convert())
-            narrow_ranges(model)
-            kept = keep_last_layers(model)
-            return mlir_quantize(
-                flatbuffer_utils.convert_object_to_bytearray(model),
-                denylisted_nodes=kept,
-                disable_per_channel_for_dense_layers=True,
+            _narrow_ranges(model)
+            fit_ranges(model, calibration, batch_size)
+            _share_ranges(model)
+            kept = _keep_last_layers(model)
+            return _without_names(
+                mlir_quantize(
+                    flatbuffer_utils.convert_object_to_bytearray(model),
+                    denylisted_nodes=kept,
+                    disable_per_channel_for_dense_layers=True,
+                )
             )
         converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)
     return converter.convert()
 
 
-def narrow_ranges(model) -> None:
-    """Gives a calibrated file, an object of the schema's, ranges that lose less.
-
-    They end where a sigmoid does, so that steps become shorter: a tensor that swish reads,
-    x * sigmoid(x), reaches from -80 to 30, and what is below -8 gives nothing; what only a sigmoid
-    reads says nothing more beyond 8 on either side. And what operators only move or clip has the
-    range of what they read: with one scale for both sides the quantizer takes that of any part, and
-    cut logits of a mixture off where its scales end.
-
-    >>> from kerasgen.export import saved_models, signatures
-    >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
-    >>> saved_models.archive(sample, "saved", batch_size=1)
-    >>> model = flatbuffer_utils.convert_bytearray_to_object(convert("saved", ["sample"]))
-    >>> narrow_ranges(model)
+def _narrow_ranges(model) -> None:
+    """Gives a calibrated file, an object of the schema's, ranges that end where a sigmoid does, so
+    that steps become shorter: a tensor that swish reads, x * sigmoid(x), reaches from -80 to 30,
+    and what is below -8 gives nothing; what only a sigmoid reads says nothing more beyond 8 on
+    either side.
     """
     codes = [each.builtinCode for each in model.operatorCodes]
     for graph in model.subgraphs:
@@ -108,9 +107,7 @@ def narrow_ranges(model) -> None:
         for i, tensor in enumerate(graph.tensors):
             found, told = dict(readers.get(i, ())), tensor.quantization
             several = len(found) < len(readers.get(i, ()))
-            if told is None or told.min is None or told.max is None:
-                continue
-            if several or BuiltinOperator.LOGISTIC not in found:
+            if several or not _has_range(tensor) or BuiltinOperator.LOGISTIC not in found:
                 continue
             sigmoid = found.pop(BuiltinOperator.LOGISTIC).outputs[0]
             swish = found.pop(BuiltinOperator.MUL, None)
@@ -118,29 +115,105 @@ def narrow_ranges(model) -> None:
                 told.min = np.maximum(told.min, -_FLAT)
             if not found and swish is None:
                 told.max = np.minimum(told.max, _FLAT)
-        for each in graph.operators:
-            if (code := codes[each.opcodeIndex]) not in _MOVING:
-                continue
-            source = graph.tensors[each.inputs[_MOVING[code]]].quantization
-            for i in each.outputs:
-                told = graph.tensors[i].quantization
-                if told is not None and source is not None and source.min is not None:
-                    told.min, told.max = source.min, source.max
 
 
-def keep_last_layers(model) -> list[str]:
-    """Leaves what a calibrated file computes last in float32, its last layers, where they are
-    small, and what follows, and returns their names. What has no range is not quantized.
+def _has_range(tensor):
+    told = tensor.quantization
+    return told is not None and told.min is not None and told.max is not None
 
-    One scale of eight bits cannot hold parameters of different ranges: where logits of a mixture
-    reach from -40 to 40, a step is 0.3, too long for locations between 0 and 1.
+
+def fit_ranges(model, calibration, batch_size=1) -> None:
+    """Gives a calibrated file the ranges of least squared error: the calibrator's hold the rarest
+    value, and lengthen the step of all others for it. What lies outside of those is not looked at.
 
     >>> from kerasgen.export import saved_models, signatures
     >>> sample = signatures.of(kerasgen.families.Mixture([2], num_components=3), ["sample"])
     >>> saved_models.archive(sample, "saved", batch_size=1)
     >>> model = flatbuffer_utils.convert_bytearray_to_object(convert("saved", ["sample"]))
-    >>> len(keep_last_layers(model)) > 0
-    True
+    >>> fit_ranges(model, {"sample": {"noise": np.zeros((9, 4), "float32")}})
+    """
+    interpreter = tf.lite.Interpreter(
+        model_content=bytes(flatbuffer_utils.convert_object_to_bytearray(model)),
+        experimental_op_resolver_type=_ALL_SEEN,
+        experimental_preserve_all_tensors=True,
+    )
+    graphs = {each.signatureKey.decode(): each.subgraphIndex for each in model.signatureDefs}
+    counts = {}
+    for name, inputs in _examples(calibration, batch_size):
+        interpreter.get_signature_runner(name)(**inputs)
+        graph = graphs[name]
+        for i, tensor in enumerate(model.subgraphs[graph].tensors):
+            if not _has_range(tensor) or (limits := _limits(tensor))[0] == limits[1]:
+                continue
+            try:
+                values = interpreter.get_tensor(i, graph).ravel()
+            except ValueError:  # it holds nothing: of a branch that was not taken
+                continue
+            some = values[:: values.size // _LOOKED_AT | 1]  # odd: of every channel
+            count, _ = np.histogram(some, _BINS, limits)
+            counts[graph, i] = counts.get((graph, i), 0) + count
+    for (graph, i), count in counts.items():
+        tensor = model.subgraphs[graph].tensors[i]
+        low, high = _least_error(count, *_limits(tensor))
+        tensor.quantization.min, tensor.quantization.max = np.array([[low], [high]], "float32")
+
+
+def _limits(tensor):
+    """Of the range of a tensor, which 0 is always in."""
+    return min(0.0, float(tensor.quantization.min[0])), max(0.0, float(tensor.quantization.max[0]))
+
+
+def _least_error(counts, low, high):
+    """Ends within a range with the least squared error of what is cut off and of what is rounded,
+    which 0 is not.
+    """
+    width = (high - low) / len(counts)
+    values = low + width * (np.arange(len(counts)) + 0.5)
+    lows, highs = low * _CUTS, high * _CUTS
+    below = np.maximum(lows[:, None] - values, 0.0) ** 2 @ counts
+    above = np.maximum(values - highs[:, None], 0.0) ** 2 @ counts
+    rounded = counts[np.abs(values) > width].sum() / 12
+    errors = below[:, None] + above + rounded * ((highs - lows[:, None]) / 255) ** 2
+    i, j = np.unravel_index(np.argmin(errors), errors.shape)
+    return lows[i], highs[j]
+
+
+def _share_ranges(model) -> None:
+    """Gives what operators only move or clip the range of what they read: with one scale for both
+    sides the quantizer takes that of any part, and cut logits of a mixture off where its scales
+    end.
+    """
+    codes = [each.builtinCode for each in model.operatorCodes]
+    for graph in model.subgraphs:
+        for each in graph.operators:
+            if (code := codes[each.opcodeIndex]) not in _MOVING:
+                continue
+            source = graph.tensors[each.inputs[_MOVING[code]]]
+            for tensor in (graph.tensors[i] for i in each.outputs):
+                if tensor.quantization is not None and _has_range(source):
+                    told = source.quantization
+                    tensor.quantization.min, tensor.quantization.max = told.min, told.max
+
+
+def _without_names(content):
+    """A file without the names of its inner tensors, which no program asks for: a tenth of a file
+    of small layers.
+    """
+    model = flatbuffer_utils.convert_bytearray_to_object(content)
+    for graph in model.subgraphs:
+        ends = {*graph.inputs, *graph.outputs}
+        for i, tensor in enumerate(graph.tensors):
+            if i not in ends:
+                tensor.name = None
+    return flatbuffer_utils.convert_object_to_bytearray(model)
+
+
+def _keep_last_layers(model) -> list[str]:
+    """Leaves what a calibrated file computes last in float32, its last layers, where they are
+    small, and what follows, and returns their names. What has no range is not quantized.
+
+    One scale of eight bits cannot hold parameters of different ranges: where logits of a mixture
+    reach from -40 to 40, a step is 0.3, too long for locations between 0 and 1.
     """
     sizes = [0 if each.data is None else len(each.data) for each in model.buffers]
     names = set()

@@ -28,15 +28,13 @@ from kerasgen.abilities import methods
 from kerasgen.batches import in_blocks
 from kerasgen.events import Image
 from kerasgen.model import GenerativeModel
-from kerasgen.tasks import telling
+from kerasgen.tasks import calibration, telling
 
-_HELD_OUT = 3  # of so many reference pictures one calibrates
 _LEAST = 60  # reference pictures
 _COMPONENTS = 20  # of the fitted density
 _AT_ONCE = 256
 _DENSITY = ("weights_", "means_", "covariances_", "precisions_cholesky_")  # of scikit-learn's
 _OF = "calibration of "
-_TIE = 1e-4  # of the spread of scores: what rounding may tell apart
 _NUMBERS = ("likelihood", "background", "error", "spread")  # that a model says of a picture
 
 
@@ -67,13 +65,14 @@ class Detector:
         self._levels: int | None = None
         self._of_code = backend.function(lambda x: telling.of_code(model, x), model)
 
-    def fit(self, reference: np.ndarray, seed: int | None) -> "Detector":
-        """Learns the reference's codes and what the model says of them, then calibrates."""
+    def fit(self, reference: np.ndarray, seed: int | None, groups: Any = None) -> "Detector":
+        """Learns the reference's codes and what the model says of them, then calibrates on whole
+        groups, by default of one picture."""
         from sklearn.mixture import GaussianMixture
 
         self._levels = 2 if np.all((reference == 0) | (reference == 1)) else None
-        order = np.random.default_rng(seed).permutation(len(reference))
-        known, held_out = np.split(reference[order], [-(len(order) // _HELD_OUT)])
+        calibrates = calibration.held_out(len(reference), seed, groups)
+        known, held_out = reference[~calibrates], reference[calibrates]
         told = self._told(known)
         self._mean_nats = np.mean(told["likelihood"])
         self._codes = _moments(told["code"]) if "code" in told else None
@@ -82,7 +81,8 @@ class Detector:
         count = max(1, min(_COMPONENTS, len(known) // (10 * features.shape[1])))
         self._density = GaussianMixture(count, reg_covar=1e-2, random_state=seed)
         self._density.fit((features - self._centre) / self._scale)
-        self._calibration = {name: np.sort(each) for name, each in self.scores(held_out).items()}
+        found = self.scores(held_out)
+        self._calibration = {name: np.sort(each).astype("float32") for name, each in found.items()}
         self.names = tuple(self._calibration)
         return self
 
@@ -165,7 +165,7 @@ class Detector:
             white = ops.reshape(white, (-1, *shifts.shape)) - shifts.astype("float32")
             log_density = constants.astype("float32") - ops.sum(ops.square(white), axis=-1) / 2
             score = -ops.logsumexp(log_density, axis=-1)
-            return {"p_value": _p_values(self._calibration["fitted"], score, ops)}
+            return {"p_value": calibration.p_values(self._calibration["fitted"], score, ops)}
 
         return {"detect": (detect, self.event.tensors())}
 
@@ -193,7 +193,7 @@ class Detector:
         """
         if score not in self.names:
             raise ValueError(f"Expected one of {', '.join(self.names)}. Received: {score!r}.")
-        return _p_values(self._calibration[score], self.scores(x)[score])
+        return calibration.p_values(self._calibration[score], self.scores(x)[score])
 
     def _told(self, x):
         """What the models say of pictures, by name."""
@@ -224,6 +224,7 @@ def novelty(
     reference: Any,
     background: GenerativeModel | None = None,
     seed: int = 0,
+    groups: Any = None,
 ) -> Detector:
     """A detector of pictures that are not of the reference's kind.
 
@@ -233,9 +234,12 @@ def novelty(
             trained on, where its likelihoods are to be trusted. A third of them calibrates.
         background: a model of the same images that knows what all pictures share.
         seed: of the choice of that third, and of the fitted density.
+        groups: `[N]`, of which each picture is, where pictures to come may be of others, such as
+            alphabets, writers or days: whole groups calibrate, at least 3 are needed.
 
     Raises:
-        ValueError: a model without a likelihood, fewer than 60 pictures, pictures that are none.
+        ValueError: a model without a likelihood, fewer than 60 pictures, pictures that are none,
+            groups that are not one each, or too few.
 
     >>> model = kerasgen.families.Mixture([4, 4, 1], num_components=2, levels=2)
     >>> pictures = np.random.default_rng(0).integers(0, 2, (99, 4, 4, 1)).astype("float32")
@@ -254,25 +258,11 @@ def novelty(
         raise ValueError(
             f"Expected at least {_LEAST} reference pictures. Received: {len(reference)}."
         )
-    return Detector(model, background).fit(reference, checks.seed(seed))
+    return Detector(model, background).fit(reference, checks.seed(seed), groups)
 
 
 def _pictures(model, x):
     return ops.convert_to_numpy(model.check(x)[0])
-
-
-def _p_values(calibration, scores, xp=np):
-    """(1 + how many calibration scores `[n]`, sorted, are larger) / (1 + n), `[B]`; between two of
-    them by a straight line. `xp`: NumPy, or `keras.ops` in exported files."""
-    spread = calibration[-1] - calibration[0]
-    scores = scores - np.float32(_TIE * spread)  # equal pictures, whatever their last digits
-    step = max(spread / len(calibration), 1e-6)
-    ends = np.append(calibration, calibration[-1] + step)
-    gaps = np.maximum(np.diff(ends), 1e-9)
-    if xp is not np:
-        ends, gaps = ends.astype("float32"), gaps.astype("float32")
-    larger = xp.sum(xp.clip((ends[1:] - scores[:, None]) / gaps, 0.0, 1.0), axis=-1)
-    return (1 + larger) / (1 + len(calibration))
 
 
 def _deflated(model, x):

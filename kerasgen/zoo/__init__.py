@@ -1,5 +1,6 @@
 """Presets: a recipe, the weights that it led to, the figures that they reach and a card."""
 
+from kerasgen.zoo.detectors import detector
 from kerasgen.zoo.hub import publish
 from kerasgen.zoo.index import Summary, names, summary
 from kerasgen.zoo.judges import Judge, judge, sense_judges
@@ -13,6 +14,7 @@ __all__ = [
     "PresetError",
     "Summary",
     "card",
+    "detector",
     "folder",
     "judge",
     "load",

@@ -1,0 +1,40 @@
+"""Detectors that presets bring: see `kerasgen.tasks.novelty`."""
+
+import io
+
+from kerasgen.zoo import loader, manifest
+from kerasgen.zoo.manifest import PresetError
+
+
+def has_detector(name_or_path) -> bool:
+    """Whether a preset brings a fitted detector.
+
+    >>> has_detector("gmm_ring")
+    False
+    """
+    return manifest.DETECTOR in manifest.names(loader.folder(name_or_path))
+
+
+def detector(name_or_path, model=None):
+    """The fitted `kerasgen.tasks.novelty.Detector` that a preset brings, ready to be asked.
+
+    Args:
+        name_or_path: as of `load`.
+        model: the preset's, where it is loaded already.
+
+    Raises:
+        PresetError: no such preset; one that brings no detector, or a damaged one.
+
+    >>> detector("gmm_ring")
+    Traceback (most recent call last):
+    kerasgen.zoo.manifest.PresetError: Expected a preset that brings a detector. ...
+    """
+    if not has_detector(name_or_path):
+        raise PresetError(
+            f"Expected a preset that brings a detector. Received: {name_or_path!r}, which does "
+            f"not. Fit one by kerasgen.tasks.novelty, or `kerasgen detect {name_or_path} --keep`."
+        )
+    from kerasgen.tasks.novelty import Detector
+
+    with loader.verified(name_or_path, manifest.DETECTOR) as (_, content):
+        return Detector(model or loader.load(name_or_path)).load(io.BytesIO(content))
