@@ -233,9 +233,8 @@ class EventModel(keras.Model):
             yield
         except Exception as error:
             self.train_function = self.test_function = None  # may be half traced
-            strategy = getattr(self, "distribute_strategy", None)
-            replicas = getattr(strategy, "num_replicas_in_sync", 1)
-            if replicas > 1 and type(error).__name__ == "InvalidArgumentError":
+            count = getattr(getattr(self, "distribute_strategy", None), "num_replicas_in_sync", 1)
+            if count > 1 and type(error).__name__ == "InvalidArgumentError":
                 raise ValueError(
                     "Expected every batch to give each replica an example. Received: one that no "
                     "layer takes. Drop the remainder: batch(size, drop_remainder=True)."
@@ -250,6 +249,7 @@ class EventModel(keras.Model):
         if trained != self.__dict__.get("_trained", trained):
             self.train_function = None
         self.__dict__["_trained"] = trained  # which Keras need not track
+        backend.build_optimizer(self)
 
     def get_metrics_result(self):
         return backend.per_replica_results(super().get_metrics_result())

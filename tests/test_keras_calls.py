@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from refusals import refusal
-from tiny import tiny_classifier, tiny_gan, tiny_mlp_vae
+from tiny import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mlp_vae
 from trained import BATCH, compiled, moved
 
 from kerasgen import events
@@ -219,3 +219,16 @@ def test_what_is_no_seed(seed):
     model = tiny_mlp_vae()
     assert "seed" in refusal(lambda: model.sample(2, seed=seed))
     assert "seed" in refusal(lambda: model.log_prob(np.zeros((1, 8, 8, 1)), seed=seed))
+
+
+@pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_gan, tiny_autoregressive])
+def test_the_first_fit_traces_its_step_once(build, data, monkeypatch):
+    """What makes variables TensorFlow traces a second time, which takes as long again."""
+    model, traces = build(), []
+    step = type(model).train_step
+    monkeypatch.setattr(
+        type(model), "train_step", lambda self, *given: traces.append(1) or step(self, *given)
+    )
+    model.compile(keras.optimizers.Adam(1e-3))
+    model.fit(np.round(data[0]), batch_size=8, epochs=2, verbose=0)
+    assert len(traces) == 1

@@ -77,6 +77,10 @@ def by_examples(fn, examples):
     return fn  # XLA's already; JAX has no cores to share a compiled program out to
 
 
+def build_optimizer(model):
+    """Nothing: Keras makes the optimizer's state before it compiles the step."""
+
+
 def train_step(model, step, state, data):
     """A Keras `train_step(state, data)` that calls `step(data, scope)`, which assigns to
     variables.
