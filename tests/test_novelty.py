@@ -120,3 +120,10 @@ def test_groups_that_do_not_fit_are_refused(groups):
 
 def test_a_preset_without_a_detector_says_how_to_fit_one():
     assert "--keep" in refusal(lambda: zoo.detector("gmm_ring"), zoo.PresetError)
+
+
+def test_a_preset_brings_its_detector():
+    detector = zoo.detector("vae_mnist")
+    own, noise = detector.model.sample(20, seed=0), RNG.integers(0, 2, (20, 28, 28, 1))
+    assert detector.p_values(noise.astype("float32")).max() < 0.01
+    assert np.median(detector.p_values(own)) > 0.05
