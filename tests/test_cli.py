@@ -58,6 +58,7 @@ def test_a_table_of_the_list_has_one_unit(capsys):
         ({"family": "gan"}, lambda known: re.search("gan(_|$)", known.name)),
         ({"data": "fashion_mnist"}, lambda known: known.data == "fashion_mnist"),
         ({"task": "complete"}, lambda known: known.family == "AutoregressiveModel"),
+        ({"task": "transfer"}, lambda known: known.name == "text_style_reviews"),
         ({"max_mb": 0.5}, lambda known: known.weight_bytes <= 5e5),
         (
             {"family": "vae", "max_mb": 1},
@@ -66,7 +67,7 @@ def test_a_table_of_the_list_has_one_unit(capsys):
             ),
         ),
     ],
-    ids=["adversarial", "gan", "fashion", "complete", "small", "small_vae"],
+    ids=["adversarial", "gan", "fashion", "complete", "transfer", "small", "small_vae"],
 )
 def test_presets_are_found_by_what_they_are(filters, fits, capsys):
     found = zoo.names(**filters)
@@ -260,6 +261,8 @@ def test_an_error_of_the_process_is_one_line(tiny):
         ["--help"],
         ["--version"],
         ["list"],
+        ["list", "--task", "denoise"],
+        ["list", "--task", "tokenise"],
         ["sample"],
         ["sample", "vae_mnis"],
         ["sample", "vae_mnist", "--label", "3"],

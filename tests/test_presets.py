@@ -12,9 +12,11 @@ import PIL.Image
 import pytest
 
 import kerasgen
-from kerasgen import cli, data, recipe, reports, training, zoo
+from kerasgen import abilities, cli, data, recipe, reports, training, zoo
 from kerasgen.metrics import codes, features, quality
 from kerasgen.metrics.published import LIKELIHOODS, published
+from kerasgen.tasks.possible import possible
+from kerasgen.zoo import index
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("data sets are read through TFDS", allow_module_level=True)
@@ -42,6 +44,8 @@ def with_every_part(recipes):
     return set(kept)
 
 
+QUICK = ("gan_mnist", "gmm_ring", "vae_mnist")
+LOADED = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in PRESETS]
 STEPPED = with_every_part(RECIPES)
 AT_ONCE = ("critic", "LatentVariableModel", "families.Mixture")  # and so in a moment
 SAMPLED = [name for name in PRESETS if any(word in RECIPES[name].read_text() for word in AT_ONCE)]
@@ -49,6 +53,16 @@ ALL_PARTS = with_every_part({name: RECIPES[name] for name in SAMPLED})
 DRAWN = [
     pytest.param(name, marks=() if name in ALL_PARTS else pytest.mark.slow) for name in SAMPLED
 ]
+
+
+def test_what_each_preset_does_is_known_of_all():
+    assert list(json.loads(index.DONE.read_text())) == PRESETS
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_what_a_preset_does_is_what_its_model_does(name):
+    model, done = zoo.load(name), json.loads(index.DONE.read_text())[name]
+    assert done == [*abilities.methods(model), *possible(model)]
 
 
 @contextlib.contextmanager

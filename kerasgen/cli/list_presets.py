@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--family", help="a model's class, or how a word of a preset's name ends: gan")
     add("--data", metavar="SET", help="the set that a preset was trained on: mnist")
-    add("--task", metavar="METHOD", help="what the model must do: sample, log_prob, complete, ...")
+    what = "what the model must do: a method, such as complete, or a command, such as denoise"
+    add("--task", help=what)
     add("--max-mb", type=arguments.above_zero, metavar="MB", help="most megabytes of the weights")
     add("--json", action="store_true", help="everything that is known, for programs")
 
@@ -39,10 +40,6 @@ def run(args: argparse.Namespace) -> None:
     >>> "gmm_ring" in listed.getvalue()
     True
     """
-    if args.task:
-        from kerasgen.cli.inputs import load_keras
-
-        load_keras()
     names = kerasgen.zoo.names(args.family, args.data, args.task, args.max_mb)
     presets = [kerasgen.zoo.summary(name) for name in names]
     if args.json:

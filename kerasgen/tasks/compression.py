@@ -71,7 +71,7 @@ def compress(
     >>> bool(np.all(decompress(model, file) == digits))
     True
     """
-    engine = _engine(model)
+    engine = engine_of(model)
     x, given = conditions.of(model, x, condition)
     levels = _levels(model, x)
     block = engine.BLOCK if block is None else checks.positive("block", block)
@@ -116,7 +116,7 @@ def decompress(
     ValueError: Expected a file of kerasgen compress. Received: 5 bytes of another kind.
     """
     facts, words = _read(file)
-    engine = _engine(model)
+    engine = engine_of(model)
     if facts["weights"] != _fingerprint(model):
         raise ValueError(
             f"Expected the weights that compressed the file, of {facts['model']}: "
@@ -183,7 +183,7 @@ def require(model: GenerativeModel) -> None:
 
     >>> require(kerasgen.zoo.load("gated_pixelcnn_mnist"))
     """
-    _engine(model)
+    engine_of(model)
 
 
 def _read(file):
@@ -229,8 +229,12 @@ def _faults(facts):
     return [] if pixels <= _MOST else [f"more than {_MOST:,} pixels"]
 
 
-def _engine(model):
-    """The module that codes by what the model can do."""
+def engine_of(model: GenerativeModel) -> Any:
+    """The module that codes by what the model can do; a ValueError where none does.
+
+    >>> engine_of(kerasgen.zoo.load("vae_mnist")).__name__
+    'kerasgen.tasks.bits_back'
+    """
     coder()
     received = f"Received: {checks.kind(model)}"
     if model.likelihood_kind is None or not model.levels:

@@ -40,9 +40,7 @@ def restyle(model: GenerativeModel, x: Any, labels: Any, new_labels: Any) -> np.
     >>> restyle(model, np.zeros((2, 28, 28, 1)), [1, 7], 3).shape
     (2, 28, 28, 1)
     """
-    has_noise = model.bottleneck is not None and model.bottleneck.has_noise
-    fits = has_noise and model.condition.encoded_size > 0
-    _require(model, fits, "with a code of one layer, a prior and a condition")
+    require_style(model)
     x, given = model.check(x, labels)
     asked = model.condition.request(len(x), new_labels)
     bottleneck = model.bottleneck
@@ -75,7 +73,7 @@ def direction(model: GenerativeModel, examples: Any, others: Any) -> np.ndarray:
     >>> direction(model, np.ones((3, 28, 28, 1)), np.zeros((3, 28, 28, 1))).shape
     (40,)
     """
-    _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
+    require(model)
     with_it, without = (_codes(model, each).mean(axis=0) for each in (examples, others))
     return with_it - without
 
@@ -99,7 +97,7 @@ def edit(model: GenerativeModel, x: Any, along: Any, amount: float = 1.0) -> np.
     >>> edit(model, np.zeros((2, 28, 28, 1)), np.ones(40), 0.5).shape
     (2, 28, 28, 1)
     """
-    _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
+    require(model)
     along = np.asarray(along, "float32").ravel()
     size = math.prod(model.bottleneck.latent_shape)
     if along.size != size or not np.all(np.isfinite(amount * along)):
@@ -108,6 +106,30 @@ def edit(model: GenerativeModel, x: Any, along: Any, amount: float = 1.0) -> np.
             f"{along.size} numbers, amount={amount!r}. Take it from direction(...)."
         )
     return _shown(model, _codes(model, x) + amount * along)
+
+
+def require(model: GenerativeModel) -> None:
+    """Refuses a model whose pictures cannot be edited.
+
+    Raises:
+        ValueError: what `edit` raises for it.
+
+    >>> require(kerasgen.zoo.load("vae_mnist"))
+    """
+    _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
+
+
+def require_style(model: GenerativeModel) -> None:
+    """Refuses a model that cannot tell style from content.
+
+    Raises:
+        ValueError: what `restyle` raises for it.
+
+    >>> require_style(kerasgen.zoo.load("cvae_mnist"))
+    """
+    has_noise = model.bottleneck is not None and model.bottleneck.has_noise
+    fits = has_noise and model.condition.encoded_size > 0
+    _require(model, fits, "with a code of one layer, a prior and a condition")
 
 
 def _codes(model, x):

@@ -247,18 +247,29 @@ def novelty(
     >>> bool(np.all(detector.p_values(pictures) > 0))
     True
     """
-    has_likelihood = "log_prob" in methods(model)
-    if not has_likelihood or not model.event.is_picture or model.condition.encoded_size:
-        raise ValueError(
-            "Expected a model of images that scores them without a condition. Received: "
-            f"{checks.kind(model)} of {model.event!r}. Name another."
-        )
+    require(model)
     reference = _pictures(model, reference)
     if len(reference) < _LEAST:
         raise ValueError(
             f"Expected at least {_LEAST} reference pictures. Received: {len(reference)}."
         )
     return Detector(model, background).fit(reference, checks.seed(seed), groups)
+
+
+def require(model: GenerativeModel) -> None:
+    """Refuses a model that tells nothing of what it has not seen.
+
+    Raises:
+        ValueError: what `novelty` raises for it.
+
+    >>> require(kerasgen.zoo.load("vae_mnist"))
+    """
+    has_likelihood = "log_prob" in methods(model)
+    if not has_likelihood or not model.event.is_picture or model.condition.encoded_size:
+        raise ValueError(
+            "Expected a model of images that scores them without a condition. Received: "
+            f"{checks.kind(model)} of {model.event!r}. Name another."
+        )
 
 
 def _pictures(model, x):

@@ -62,7 +62,7 @@ def transfer(
     """
     if isinstance(model, str):
         model = kerasgen.zoo.load(model)
-    _require(model)
+    require(model)
     draws, sampler = checks.positive("draws", draws), Sampler(temperature)
     to = model.condition.number(str(to))
     seeds = backend.draws(checks.seed(seed))
@@ -71,7 +71,14 @@ def transfer(
     return answers[0] if isinstance(sentences, str) else answers
 
 
-def _require(model):
+def require(model: GenerativeModel) -> None:
+    """Refuses a model that cannot say a sentence as another class.
+
+    Raises:
+        ValueError: what `transfer` raises for it.
+
+    >>> require(kerasgen.zoo.load("text_style_reviews"))
+    """
     has_noise = model.bottleneck is not None and model.bottleneck.has_noise
     names = model.condition.names
     if model.event.vocabulary is None or not has_noise or model.num_classes is None:

@@ -1,6 +1,8 @@
 """What is known of presets before one is loaded: from recipes and figures, without Keras."""
 
 import difflib
+import json
+import pathlib
 import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -9,6 +11,8 @@ from kerasgen import checks
 from kerasgen.recipe import Recipe
 from kerasgen.zoo import figures, loader, manifest
 
+# What each preset does, by `python -m kerasgen.tasks`: known without Keras, and so at once.
+DONE = pathlib.Path(__file__).with_name("done.json")
 _LEADING = "nll_marginal"  # compares with models without a class, as `nll` given one does not
 
 
@@ -85,7 +89,8 @@ def names(
         family: the class of the model, "AdversarialModel", or how a word of the preset's name ends,
             "gan" of `cgan_mnist` and `wgan_gp_mnist`.
         data: name of the set that the model was trained on.
-        task: a method that the model must have, "complete". It imports Keras.
+        task: a method that the model must have, "complete", or a command whose task it must do,
+            "denoise".
         max_mb: most megabytes of the weights.
 
     Raises:
@@ -113,9 +118,9 @@ def names(
         found = [each for each in found if each.data == data]
         _check("data", data, found, sets)
     if task is not None:
-        tasks = {each.family: _methods(each.family) for each in found}
-        found = [each for each in found if task in tasks[each.family]]
-        _check("task", task, found, set().union(*tasks.values()))
+        done = json.loads(DONE.read_text("utf-8"))
+        found = [each for each in found if task in done[each.name]]
+        _check("task", task, found, set().union(*done.values()))
     return [each.name for each in found if max_mb is None or each.weight_bytes <= 1e6 * max_mb]
 
 
@@ -126,12 +131,6 @@ def _plain(text):
 def _endings(name):
     """The words of a preset's name, and what they end in: "cvae" is a "vae"."""
     return {part[start:] for part in name.split("_") for start in range(len(part) - 2)}
-
-
-def _methods(family):
-    from kerasgen import abilities, families
-
-    return {a.method for a in abilities.ALL if issubclass(getattr(families, family), a)}
 
 
 def _check(
