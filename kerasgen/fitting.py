@@ -1,37 +1,13 @@
 """Whether the parts of a model fit each other, asked once, when it is constructed."""
 
-import inspect
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from kerasgen import checks
 from kerasgen.events import Event, Tensor
-
-
-def part(name: str, value: Any, kind: type = keras.Layer) -> None:
-    """Checks of what kind a part of a model is.
-
-    Raises:
-        ValueError: a function, a name, a class that is not yet an object, a part of another kind.
-
-    >>> part("encoder", "mlp")
-    Traceback (most recent call last):
-    ValueError: Expected encoder to be a keras Layer. Received: 'mlp' (str).
-    """
-    if isinstance(value, kind):
-        return
-    place, _, _ = kind.__module__.partition(".")
-    if place == "kerasgen":
-        place = ".".join(kind.__module__.split(".")[:2])
-    if isinstance(value, type):
-        received = f"the class {value.__name__}. Make an object of it: {value.__name__}(...)."
-    elif inspect.isfunction(value):
-        received = "a function. Write a layer with it in call, which saving and freezing know."
-    else:
-        received = f"{_shown(value)} ({type(value).__name__})."
-    raise ValueError(f"Expected {name} to be a {place} {kind.__name__}. Received: {received}")
 
 
 def settings(policy: Any) -> None:
@@ -83,7 +59,7 @@ def features(network: Any, event: Event, name: str = "encoder") -> tuple[int, ..
     >>> features(kerasgen.networks.GridEncoder((4, 6), (1, 1)), kerasgen.events.of([8, 8, 1]))
     (2, 2, 6)
     """
-    part(name, network)
+    checks.part(name, network, keras.Layer)
     what = (
         f"Expected a network for {name}, of {event!r} to [batch, F] or [batch, height, width, F]."
     )
@@ -187,7 +163,7 @@ def generates(generator, noise_size: int, event: Event) -> None:
     >>> generator.output_size
     (8, 8, 1)
     """
-    part("generator", generator)
+    checks.part("generator", generator, keras.Layer)
     _set_output(generator, event.shape)
     made = generator(keras.KerasTensor((None, noise_size)))
     if tuple(made.shape[1:]) != event.shape:
@@ -287,11 +263,6 @@ def _squashes(network, input_shape):
 
 def _name(part):
     return type(part).__name__
-
-
-def _shown(value):
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _line(error):

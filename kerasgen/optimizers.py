@@ -8,12 +8,13 @@ moving average at the end of `fit` work for both.
 import functools
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
 from kerasgen import checks
+from kerasgen.checks.arguments import Count, part
 from kerasgen.registration import from_config, get_config, register
 
 
@@ -35,8 +36,8 @@ class GANOptimizers(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        generator: keras.optimizers.Optimizer,
-        critic: keras.optimizers.Optimizer,
+        generator: Annotated[keras.optimizers.Optimizer, part(keras.optimizers.Optimizer)],
+        critic: Annotated[keras.optimizers.Optimizer, part(keras.optimizers.Optimizer)],
         name: str = "adversaries",
     ):
         super().__init__(learning_rate=0.0, name=name)
@@ -178,7 +179,14 @@ class Slowed(keras.optimizers.schedules.LearningRateSchedule):
     0.5
     """
 
-    def __init__(self, schedule: keras.optimizers.schedules.LearningRateSchedule, factor: int):
+    def __init__(
+        self,
+        schedule: Annotated[
+            keras.optimizers.schedules.LearningRateSchedule,
+            part(keras.optimizers.schedules.LearningRateSchedule),
+        ],
+        factor: Count,
+    ):
         self.schedule = schedule
         self.factor = factor
 

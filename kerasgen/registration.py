@@ -4,8 +4,12 @@ A class is configured by the arguments of its constructor. `register` records th
 writes `get_config` by hand; nested parts are serialized with it.
 """
 
+import difflib
 import functools
 import inspect
+import operator
+import types
+import typing
 import warnings
 from typing import Any, TypeVar
 
@@ -105,21 +109,75 @@ def _is_configured(cls) -> bool:
 
 def _record_arguments(cls) -> None:
     constructor = cls.__init__
-    signature = inspect.signature(constructor)
+    signature, checks = _plain(inspect.signature(constructor))
     catch_all = [p.name for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD]
 
     @functools.wraps(constructor)
     def recording(self, *args, **kwargs):
         kwargs = _renamed(signature.parameters, kwargs)
-        constructor(self, *args, **kwargs)
+        try:
+            bound = signature.bind(self, *args, **kwargs)
+            for name in checks.keys() & bound.arguments.keys():
+                if bound.arguments[name] is not signature.parameters[name].default:
+                    bound.arguments[name] = checks[name](name, bound.arguments[name])
+            constructor(*bound.args, **bound.kwargs)
+        except (TypeError, ValueError) as error:
+            told = _told(cls, signature, kwargs, error)
+            raise error if told is None else told from None
         if type(self) is cls:
-            _, *given = signature.bind(self, *args, **kwargs).arguments.items()
+            _, *given = bound.arguments.items()
             named = {name: value for name, value in given if name not in catch_all}
             others = {k: v for name, value in given if name in catch_all for k, v in value.items()}
             object.__setattr__(self, _ARGUMENTS, named | others)
 
     recording.__signature__ = signature  # which Keras reads, too
     cls.__init__ = recording
+
+
+def _plain(signature):
+    """A signature with plain types, as help shows it, and the checks that its types came with."""
+    checks, plain = {}, []
+    for parameter in signature.parameters.values():
+        parts = typing.get_args(parameter.annotation) or ()
+        for each in (parameter.annotation, *parts):
+            for check in getattr(each, "__metadata__", ()):
+                checks[parameter.name] = check
+        plain.append(parameter.replace(annotation=_without_checks(parameter.annotation)))
+    return signature.replace(parameters=plain), checks
+
+
+def _without_checks(annotation):
+    if hasattr(annotation, "__metadata__"):
+        return annotation.__origin__
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return functools.reduce(operator.or_, map(_without_checks, typing.get_args(annotation)))
+    return annotation
+
+
+def _told(cls, signature, given, error):
+    """What a constructor's error says in a line, or None where it says that itself.
+
+    Keras' own arguments are known, where the constructor passes on what it does not know.
+    """
+    parameters = list(signature.parameters.values())[1:]
+    takes = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    known, expected = ", ".join(takes) or "none", f"Expected arguments that {cls.__name__} takes"
+    if unknown := given.keys() - takes - (_passed_on(cls) if passes_on else set()):
+        name = min(unknown)
+        near = difflib.get_close_matches(name, takes, n=3, cutoff=0.5)
+        told = f"Near names: {', '.join(near)}." if near else f"Known: {known}."
+        return TypeError(f"{expected}. Received: {name}={given[name]!r:.60}. {told}")
+    if str(error).startswith("Expected") or type(error) not in (TypeError, ValueError):
+        return None
+    return type(error)(f"{expected}: {known}. Received: {' '.join(str(error).split())}")
+
+
+def _passed_on(cls):
+    """Names of arguments that the constructors of a class' bases take."""
+    return {
+        name for base in cls.__mro__[1:] for name in inspect.signature(base.__init__).parameters
+    }
 
 
 def _renamed(known, arguments):

@@ -12,7 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgen import backend, checks
+from kerasgen import backend
+from kerasgen.checks.arguments import Positive
 from kerasgen.registration import register
 
 
@@ -73,8 +74,8 @@ class GradientPenalty(Regularizer):
 
     names = ("gradient_penalty",)
 
-    def __init__(self, weight: float = 10.0):
-        self.weight = checks.above_zero("weight", weight)
+    def __init__(self, weight: Positive = 10.0):
+        self.weight = weight
 
     def check(self, critic: keras.Layer) -> None:
         batch_normalization = keras.layers.BatchNormalization
@@ -111,8 +112,8 @@ class WeightClipping(Regularizer):
     array([-0.5,  0.1], dtype=float32)
     """
 
-    def __init__(self, limit: float = 0.01):
-        self.limit = checks.above_zero("limit", limit)
+    def __init__(self, limit: Positive = 0.01):
+        self.limit = limit
 
     def constrain(self, variables: Iterable[keras.Variable]) -> None:
         for variable in variables:

@@ -6,12 +6,14 @@ Jiang and others, Variational Deep Embedding, 2017 (arXiv 1611.05148), where the
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import normal
+from kerasgen.checks.arguments import Width
 from kerasgen.registration import register
 
 _FINE = 1000  # the thousandth part of standard normal noise is uniform, as good as independent
@@ -32,7 +34,7 @@ class Clusters(keras.layers.Layer):
     (5, 3)
     """
 
-    def __init__(self, num_clusters: int, **kwargs):
+    def __init__(self, num_clusters: Width, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})  # as likelihoods are
         self.num_clusters = num_clusters
 

@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasgen import backend
 from kerasgen.bottlenecks.base import Bottleneck, Code
+from kerasgen.checks.arguments import Seed, Width
 from kerasgen.events import Event
 from kerasgen.registration import register
 
@@ -93,7 +94,7 @@ class Gaussian(Stochastic):
     normal_in_turn = True
     has_noise = True
 
-    def __init__(self, latent_dim: int, seed: int | None = None, **kwargs: Any):
+    def __init__(self, latent_dim: Width, seed: Seed = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.latent_dim = latent_dim
         self.latent_shape = (latent_dim,)
@@ -155,7 +156,7 @@ class ConditionalGaussian(Gaussian):
     (3, 2)
     """
 
-    def __init__(self, latent_dim: int, num_classes: int, seed: int | None = None, **kwargs: Any):
+    def __init__(self, latent_dim: Width, num_classes: Width, seed: Seed = None, **kwargs: Any):
         super().__init__(latent_dim, seed, **kwargs)
         self.num_classes = num_classes
 
@@ -200,7 +201,7 @@ class Deterministic(Bottleneck):
     ((1, 5, 2), {})
     """
 
-    def __init__(self, latent_dim: int, **kwargs: Any):
+    def __init__(self, latent_dim: Width, **kwargs: Any):
         super().__init__(**kwargs)
         self.latent_dim = latent_dim
         self.latent_shape = (latent_dim,)

@@ -1,6 +1,5 @@
 """Codes of several stochastic layers."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -8,6 +7,7 @@ from keras import ops
 
 from kerasgen.bottlenecks.continuous import mean_and_scale, normal
 from kerasgen.bottlenecks.layered import Layers, TopDown
+from kerasgen.checks.arguments import Activation, Seed, Width, Widths
 from kerasgen.registration import register
 
 
@@ -28,10 +28,10 @@ class Hierarchical(TopDown):
 
     def __init__(
         self,
-        latent_dims: Sequence[int] = (16, 32),
-        hidden: int = 256,
-        activation: str = "swish",
-        seed: int | None = None,
+        latent_dims: Widths = (16, 32),
+        hidden: Width = 256,
+        activation: Activation = "swish",
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__(latent_dims, hidden, activation, seed, **kwargs)
@@ -100,10 +100,10 @@ class DeepGaussian(Layers):
 
     def __init__(
         self,
-        latent_dims: Sequence[int] = (32, 16),
-        hidden: int = 256,
-        activation: str = "swish",
-        seed: int | None = None,
+        latent_dims: Widths = (32, 16),
+        hidden: Width = 256,
+        activation: Activation = "swish",
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__(latent_dims, hidden, activation, seed, **kwargs)

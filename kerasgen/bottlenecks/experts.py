@@ -18,7 +18,7 @@ factors: Tsai and others, Learning Factorized Multimodal Representations, 2019 (
 """
 
 import itertools
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
@@ -27,6 +27,7 @@ from keras import ops
 from kerasgen import backend
 from kerasgen.bottlenecks.clusters import Clusters
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
+from kerasgen.checks.arguments import NamedWidths, Seed, Share, Width, one_of
 from kerasgen.registration import register
 
 FUSIONS = {  # the sets of n senses that the components of a posterior are products of, 0 or 1
@@ -41,7 +42,7 @@ class Experts(Stochastic):
     """The posterior of several senses: experts of the shared factor, fused, and private factors.
 
     It reads a dict of features `[B, F]` by sense. Where senses may be missing, "present" has for
-    each of them which examples have it, `[B]`. A sense that is missing is no expert, and its
+    all_of of them which examples have it, `[B]`. A sense that is missing is no expert, and its
     private factor follows the prior.
 
     Args:
@@ -73,23 +74,19 @@ class Experts(Stochastic):
 
     def __init__(
         self,
-        shared_dim: int,
-        private_dims: dict[str, int] | None = None,
-        fusion: str = "mixture_of_products",
-        crossed: float = 0.0,
-        clusters: dict[str, int] | None = None,
+        shared_dim: Width,
+        private_dims: NamedWidths | None = None,
+        fusion: Annotated[str, one_of(*FUSIONS)] = "mixture_of_products",
+        crossed: Share = 0.0,
+        clusters: NamedWidths | None = None,
         crossed_senses: list[str] | None = None,
-        seed: int | None = None,
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if fusion not in FUSIONS:
-            raise ValueError(f"Expected fusion to be one of {list(FUSIONS)}. Received: {fusion!r}.")
         self.shared_dim = shared_dim
         self.private_dims = dict(private_dims or {})
         self.fusion = fusion
-        if not 0 <= crossed < 1:
-            raise ValueError(f"Expected crossed, a share in [0, 1). Received: {crossed!r}.")
         self.crossed = crossed
         self.crossed_senses = crossed_senses
         self.clusters = {name: Clusters(count) for name, count in (clusters or {}).items()}

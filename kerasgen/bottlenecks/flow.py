@@ -1,13 +1,14 @@
 """Codes whose prior is a flow, which takes the shape that the posteriors of all data have together,
 or whose posterior is one, which takes the shape that the prior and the decoder give it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Gaussian, Stochastic, mean_and_scale, normal
+from kerasgen.checks.arguments import Depth, Seed, Steps, Width, part
 from kerasgen.events import Event
 from kerasgen.networks.flow_steps import Coupling
 from kerasgen.networks.flows import FlowNetwork
@@ -40,11 +41,11 @@ class FlowGaussian(Gaussian):
 
     def __init__(
         self,
-        latent_dim: int,
-        num_classes: int = 0,
-        couplings: int = 8,
-        hidden: int = 256,
-        seed: int | None = None,
+        latent_dim: Width,
+        num_classes: Steps = 0,
+        couplings: Depth = 8,
+        hidden: Width = 256,
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__(latent_dim, seed, **kwargs)
@@ -131,10 +132,10 @@ class FlowPosterior(Stochastic):
 
     def __init__(
         self,
-        latent_dim: int,
-        flow: FlowNetwork,
-        context: int = 16,
-        seed: int | None = None,
+        latent_dim: Width,
+        flow: Annotated[FlowNetwork, part(FlowNetwork)],
+        context: Steps = 16,
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -3,15 +3,17 @@
 Jang and others 2017 (arXiv 1611.01144); Ramesh and others 2021 (arXiv 2102.12092).
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, checks
 from kerasgen.annealing import cosine
 from kerasgen.bottlenecks.base import Code
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck
+from kerasgen.checks.arguments import Seed, Steps, Switch, Width, all_of
 from kerasgen.registration import register
 
 
@@ -44,12 +46,12 @@ class GumbelSoftmax(DiscreteBottleneck):
 
     def __init__(
         self,
-        vocab_size: int,
-        latent_dim: int,
-        temperature_steps: int = 0,
-        temperatures: tuple[float, float] = (1.0, 1 / 16),
-        straight_through: bool = False,
-        seed: int | None = None,
+        vocab_size: Width,
+        latent_dim: Width,
+        temperature_steps: Steps = 0,
+        temperatures: Annotated[Sequence[float], all_of(checks.above_zero, 2, 2)] = (1.0, 1 / 16),
+        straight_through: Switch = False,
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__(vocab_size, latent_dim, channels=vocab_size, seed=seed, **kwargs)

@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from kerasgen.bottlenecks.continuous import mean_and_scale
 from kerasgen.bottlenecks.layered import TopDown
+from kerasgen.checks.arguments import Activation, Blocks, Seed, Width, Widths
 from kerasgen.networks.conv import ResidualBlock
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, divided
 from kerasgen.networks.stack import Stack
@@ -55,11 +56,11 @@ class Ladder(TopDown):
 
     def __init__(
         self,
-        latent_channels: Sequence[int] = (8, 4, 2),
-        channels: int = 64,
-        blocks: int = 1,
-        activation: str = "relu",
-        seed: int | None = None,
+        latent_channels: Widths = (8, 4, 2),
+        channels: Width = 64,
+        blocks: Blocks = 1,
+        activation: Activation = "relu",
+        seed: Seed = None,
         **kwargs: Any,
     ):
         super().__init__((), channels, activation, seed, **kwargs)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from keras import ops
@@ -10,6 +10,7 @@ from keras import ops
 from kerasgen import backend
 from kerasgen.bottlenecks.base import Code
 from kerasgen.bottlenecks.discrete import DiscreteBottleneck
+from kerasgen.checks.arguments import Seed, Share, Weight, Width, all_of, one_of, whole
 from kerasgen.registration import register
 
 
@@ -72,17 +73,15 @@ class VectorQuantizer(Quantizer):
 
     def __init__(
         self,
-        vocab_size: int,
-        latent_dim: int,
-        codebook: str = "ema",
-        decay: float = 0.99,
-        commitment: float = 0.25,
-        revive_below: float = 0.03,
-        seed: int | None = None,
+        vocab_size: Width,
+        latent_dim: Width,
+        codebook: Annotated[str, one_of("ema", "gradient")] = "ema",
+        decay: Share = 0.99,
+        commitment: Weight = 0.25,
+        revive_below: Weight = 0.03,
+        seed: Seed = None,
         **kwargs: Any,
     ):
-        if codebook not in ("ema", "gradient"):
-            raise ValueError(f"Expected codebook to be 'ema' or 'gradient'. Received: {codebook!r}")
         super().__init__(vocab_size, latent_dim, channels=latent_dim, seed=seed, **kwargs)
         self.decay = decay
         self.term_weights = {"commitment": commitment}
@@ -195,11 +194,9 @@ class FiniteScalar(Quantizer):
            [ 1.,  1.]], dtype=float32)
     """
 
-    def __init__(self, levels: Sequence[int] = (8, 8, 8), **kwargs: Any):
-        if not levels or min(levels) < 3:
-            raise ValueError(
-                f"Expected at least 3 levels in every channel. Received: levels={list(levels)}"
-            )
+    def __init__(
+        self, levels: Annotated[Sequence[int], all_of(whole(3, 2**16))] = (8, 8, 8), **kwargs: Any
+    ):
         super().__init__(math.prod(levels), len(levels), channels=len(levels), **kwargs)
         self.levels = tuple(levels)
         self._levels = np.array(levels, "int32")

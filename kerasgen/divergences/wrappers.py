@@ -1,9 +1,10 @@
 """Divergences made of others: with another game for the generator, or of scores compared."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from keras import ops
 
+from kerasgen.checks.arguments import part
 from kerasgen.divergences.base import Divergence
 from kerasgen.divergences.games import Hinge
 from kerasgen.divergences.variational import FDivergence, Minimax
@@ -28,7 +29,7 @@ class NonSaturating(Divergence):
     [0, 9]
     """
 
-    def __init__(self, divergence: FDivergence | None = None):
+    def __init__(self, divergence: Annotated[FDivergence, part(FDivergence)] | None = None):
         self.divergence = _of(divergence or Minimax(), FDivergence)
 
     def critic_terms(self, real: Any, fake: Any):
@@ -62,7 +63,7 @@ class RelativisticAverage(Divergence):
 
     needs_real = True
 
-    def __init__(self, divergence: Minimax | Hinge | None = None):
+    def __init__(self, divergence: Annotated[Minimax | Hinge, part(Minimax, Hinge)] | None = None):
         self.divergence = _of(divergence or Minimax(), Minimax, Hinge)
 
     def _relative(self, real, fake):

@@ -1,10 +1,11 @@
 """Several events at once, none, and what plain lists and numbers stand for."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from keras import ops
 
+from kerasgen.checks.arguments import named
 from kerasgen.events.base import Event
 from kerasgen.events.numbers import Image, Vector
 from kerasgen.events.tokens import Classes
@@ -24,8 +25,8 @@ class Joint(Event):
 
     meaning = "dicts of examples"
 
-    def __init__(self, events: dict[str, Any]):
-        self.events = {name: of(event) for name, event in events.items()}
+    def __init__(self, events: Annotated[dict[str, Any], named(lambda _, event: of(event))]):
+        self.events = events
 
     @property
     def shape(self):

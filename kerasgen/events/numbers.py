@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import checks
+from kerasgen.checks.arguments import Levels, Numbers, Scales, Texts
 from kerasgen.events.base import Event
 from kerasgen.registration import register
 
@@ -38,7 +39,7 @@ class Image(Event):
     meaning = "images"
     is_picture = True
 
-    def __init__(self, height: int, width: int, channels: int, levels: int | None = None):
+    def __init__(self, height: int, width: int, channels: int, levels: Levels | None = None):
         self.height = checks.positive("height", height)
         self.width = checks.positive("width", width)
         self.channels = checks.positive("channels", channels)
@@ -207,7 +208,7 @@ class Table(Vector):
     def is_plane(self):
         return False  # its columns have units of their own
 
-    def __init__(self, columns: list[str], means: list[float], scales: list[float]):
+    def __init__(self, columns: Texts, means: Numbers, scales: Scales):
         super().__init__(len(columns))
         self._columns = [str(column) for column in columns]
         self.means = [float(mean) for mean in means]

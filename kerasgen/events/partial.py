@@ -1,12 +1,13 @@
 """Several events at once, of which some may be missing."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from keras import ops
 
 from kerasgen import batches
-from kerasgen.events.joint import Joint
+from kerasgen.checks.arguments import named
+from kerasgen.events.joint import Joint, of
 from kerasgen.registration import register
 
 
@@ -30,7 +31,7 @@ class Partial(Joint):
     ((5, 8, 8, 1), False)
     """
 
-    def __init__(self, events: dict[str, Any]):
+    def __init__(self, events: Annotated[dict[str, Any], named(lambda _, event: of(event))]):
         if "present" in events:
             raise ValueError(
                 "Expected events by other names than 'present', which tells what is there. "

@@ -1,10 +1,12 @@
 """Sentences, as tokens of a vocabulary."""
 
 import json
+from typing import Annotated
 
 import numpy as np
 from keras import ops
 
+from kerasgen.checks.arguments import part
 from kerasgen.events.tokens import Tokens
 from kerasgen.registration import described, register
 from kerasgen.text import SubwordVocabulary, Vocabulary, WordVocabulary
@@ -25,7 +27,13 @@ class Sentences(Tokens):
     end = 0
     meaning = "sentences or tokens"
 
-    def __init__(self, vocabulary: Vocabulary | WordVocabulary | SubwordVocabulary):
+    def __init__(
+        self,
+        vocabulary: Annotated[
+            Vocabulary | WordVocabulary | SubwordVocabulary,
+            part(Vocabulary, WordVocabulary, SubwordVocabulary),
+        ],
+    ):
         if not vocabulary.examples:
             raise ValueError(
                 "Expected a vocabulary with examples, to show the model by. Received: none. Add "

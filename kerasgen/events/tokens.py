@@ -1,9 +1,12 @@
 """Events of whole numbers: tokens, classes, attributes."""
 
+from typing import Annotated
+
 import numpy as np
 from keras import ops
 
 from kerasgen import checks
+from kerasgen.checks.arguments import Widths
 from kerasgen.events.base import Event, is_float
 from kerasgen.registration import register
 
@@ -104,7 +107,7 @@ class Classes(Tokens):
     conversion = "Number them: np.unique(labels, return_inverse=True)[1]."
     rows = "one row a class"
 
-    def __init__(self, count: int, names: list[str] | None = None):
+    def __init__(self, count: int, names: Annotated[list[str], checks.several] | None = None):
         super().__init__((), checks.positive("count", count))
         self.names = None if names is None else [str(name) for name in names]
         if names is not None and len({*map(str, names)}) != count:
@@ -186,8 +189,8 @@ class Attributes(Event):
     name = "attributes"
     meaning = "attributes"
 
-    def __init__(self, sizes: list[int]):
-        self.sizes = [checks.positive("size", size) for size in sizes]
+    def __init__(self, sizes: Widths):
+        self.sizes = list(sizes)
 
     @property
     def shape(self):

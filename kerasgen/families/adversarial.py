@@ -9,11 +9,15 @@ is, and what keeps the critic's slope in bounds, are parts: see `kerasgen.diverg
 `kerasgen.regularizers`.
 """
 
+from collections.abc import Sequence
+from typing import Annotated, Any
+
 import keras
 from keras import ops
 
 from kerasgen import backend, checks, events, fitting
 from kerasgen.abilities import Samples
+from kerasgen.checks.arguments import Count, Layer, Width, all_of, part
 from kerasgen.divergences import Divergence
 from kerasgen.families.game import TwoSidedTraining
 from kerasgen.model import GenerativeModel
@@ -35,7 +39,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
     others 2019, arXiv 1809.11096, section 3.1).
 
     Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that
-    each sees other examples, and one step of the generator follows. `fit` logs the mean of every
+    all_of sees other examples, and one step of the generator follows. `fit` logs the mean of every
     term, `divergence`, which is what the scores report, and `loss`, the sum of both sides' losses,
     which need not fall; so does `evaluate`.
 
@@ -65,21 +69,17 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
 
     def __init__(
         self,
-        event,
-        generator,
-        critic,
-        divergence,
-        latent_dim,
-        condition=None,
-        critic_steps=1,
-        regularizers=(),
-        head=None,
-        **kwargs,
+        event: Any,
+        generator: Layer,
+        critic: Layer,
+        divergence: Annotated[Divergence, part(Divergence)],
+        latent_dim: Width,
+        condition: Any = None,
+        critic_steps: Count = 1,
+        regularizers: Annotated[Sequence[Regularizer], all_of(part(Regularizer), least=0)] = (),
+        head: Layer | None = None,
+        **kwargs: Any,
     ):
-        fitting.part("critic", critic)
-        fitting.part("divergence", divergence, Divergence)
-        for each in regularizers:
-            fitting.part("regularizers", each, Regularizer)
         names = [name for each in regularizers for name in each.names]
         if len(set(names)) < len(names):
             raise ValueError(
@@ -93,8 +93,8 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         self.generator = generator
         self.critic = critic
         self.divergence = divergence
-        self.latent_dim = checks.positive("latent_dim", latent_dim)
-        self.critic_steps = checks.positive("critic_steps", critic_steps)
+        self.latent_dim = latent_dim
+        self.critic_steps = critic_steps
         self.regularizers = list(regularizers)
         self.head = head or ScoreHead(self.num_labels)
         self.penalties = penalties

@@ -1,9 +1,12 @@
 """Classifiers of several things at once: what is in each place of a rendered scene, and before
 which background."""
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from kerasgen.checks.arguments import Layer, Layers, Share, Widths
 from kerasgen.events import Attributes
 from kerasgen.families.classifier import Classifier
 from kerasgen.registration import register
@@ -25,7 +28,15 @@ class AttributeClassifier(Classifier):
     (5, 2)
     """
 
-    def __init__(self, event, sizes, encoder, augmentation=(), dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        event: Any,
+        sizes: Widths,
+        encoder: Layer,
+        augmentation: Layers = (),
+        dropout: Share = 0.0,
+        **kwargs: Any,
+    ):
         super().__init__(event, Attributes(sizes), encoder, augmentation, dropout, **kwargs)
 
     @property

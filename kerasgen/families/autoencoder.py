@@ -8,12 +8,15 @@ with L2 loss (Hinton and Salakhutdinov, Reducing the Dimensionality of Data with
 Science 2006). It has no prior: it neither samples nor scores. `LatentVariableModel` adds both.
 """
 
+from typing import Annotated, Any
+
 import keras
 from keras import ops
 
 from kerasgen import fitting
 from kerasgen.abilities import Encodes, Reconstructs
 from kerasgen.bottlenecks import Bottleneck
+from kerasgen.checks.arguments import Layer, part
 from kerasgen.likelihoods import Likelihood
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO, Objective
@@ -52,20 +55,16 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
 
     def __init__(
         self,
-        event,
-        encoder,
-        bottleneck,
-        decoder,
-        likelihood,
-        objective=None,
-        condition=None,
-        **kwargs,
+        event: Any,
+        encoder: Layer,
+        bottleneck: Annotated[Bottleneck, part(Bottleneck)],
+        decoder: Layer,
+        likelihood: Annotated[Likelihood, part(Likelihood)],
+        objective: Annotated[Objective, part(Objective)] | None = None,
+        condition: Any = None,
+        **kwargs: Any,
     ):
         objective = ELBO() if objective is None else objective
-        fitting.part("bottleneck", bottleneck, Bottleneck)
-        fitting.part("decoder", decoder)
-        fitting.part("likelihood", likelihood, Likelihood)
-        fitting.part("objective", objective, Objective)
         terms = self.term_names(bottleneck, objective)
         super().__init__(event, condition, terms, support=likelihood, **kwargs)
         bottleneck.check_condition(self.condition)

@@ -10,12 +10,14 @@ of pixels: fewer steps, over which a likelihood of the patch's joint values lose
 """
 
 import warnings
+from typing import Annotated, Any
 
 import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Completes, Scores
+from kerasgen.checks.arguments import Layer, Width, part
 from kerasgen.likelihoods import Likelihood
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -56,12 +58,18 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
     autoregressive_signatures = ("sample", "complete")
     known_in_turn = True
 
-    def __init__(self, event, network, likelihood, condition=None, patch_size=1, **kwargs):
+    def __init__(
+        self,
+        event: Any,
+        network: Layer,
+        likelihood: Annotated[Likelihood, part(Likelihood)],
+        condition: Any = None,
+        patch_size: Width = 1,
+        **kwargs: Any,
+    ):
         event = events.of(event)
         if not isinstance(event, events.Image):
             raise ValueError(f"Expected an event of images. Received: {event!r}.")
-        fitting.part("network", network)
-        fitting.part("likelihood", likelihood, Likelihood)
         if not likelihood.draws_elements:
             raise ValueError(
                 "Expected a likelihood of discrete pixels, which has draw(): Bernoulli, "
@@ -69,7 +77,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
                 f"JointCategorical. Received: {type(likelihood).__name__}."
             )
         height, width, channels = event.shape
-        p = checks.positive("patch_size", patch_size)
+        p = patch_size
         if height % p or width % p:
             raise ValueError(
                 "Expected patch_size to divide the height and the width of images of shape "

@@ -1,11 +1,14 @@
 """Classifiers: p(class | x). The zoo's own judge labels generated images, and their features
 measure sample quality."""
 
+from typing import Annotated, Any
+
 import keras
 from keras import ops
 
 from kerasgen import fitting
 from kerasgen.abilities import Classifies
+from kerasgen.checks.arguments import Layer, Layers, Share, text
 from kerasgen.event_model import EventModel
 from kerasgen.events import Nothing
 from kerasgen.registration import register
@@ -24,7 +27,9 @@ class CrossEntropy(keras.losses.Loss):
     0.6931
     """
 
-    def __init__(self, smoothing=0.0, name="cross_entropy", **kwargs):
+    def __init__(
+        self, smoothing: Share = 0.0, name: Annotated[str, text] = "cross_entropy", **kwargs: Any
+    ):
         super().__init__(name=name, **kwargs)
         self.smoothing = smoothing
 
@@ -59,21 +64,19 @@ class Classifier(Classifies, EventModel):
 
     def __init__(
         self,
-        event,
+        event: Any,
         num_classes,
-        encoder,
-        augmentation=(),
-        dropout=0.5,
-        label_smoothing=0.0,
-        **kwargs,
+        encoder: Layer,
+        augmentation: Layers = (),
+        dropout: Share = 0.5,
+        label_smoothing: Share = 0.0,
+        **kwargs: Any,
     ):
         super().__init__(event, num_classes, **kwargs)
         if isinstance(self.condition, Nothing):
             raise ValueError("Expected a number of classes. Received: num_classes=None. Name it.")
         self.encoder = encoder
         self.augmentation = list(augmentation)
-        for layer in self.augmentation:
-            fitting.part("augmentation", layer)
         self.dropout = keras.layers.Dropout(dropout)
         self.label_smoothing = label_smoothing
         self.head = keras.layers.Dense(self.num_logits, dtype="float32", name="head")

@@ -7,9 +7,11 @@ with `VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.0093
 over tokens it generates, and log p(x) >= log p(tokens) + log p(x | tokens) for the tokens of x.
 """
 
-from kerasgen import fitting
+from typing import Annotated, Any
+
 from kerasgen.abilities import Tokenizes
 from kerasgen.bottlenecks import Bottleneck
+from kerasgen.checks.arguments import Layer, part
 from kerasgen.events import Tokens
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.registration import register
@@ -41,8 +43,16 @@ class DiscreteAutoencoder(Tokenizes, Autoencoder):
     (2, 4, 4)
     """
 
-    def __init__(self, event, encoder, bottleneck, decoder, likelihood, objective=None, **kwargs):
-        fitting.part("bottleneck", bottleneck, Bottleneck)
+    def __init__(
+        self,
+        event: Any,
+        encoder: Layer,
+        bottleneck: Annotated[Bottleneck, part(Bottleneck)],
+        decoder: Layer,
+        likelihood: Any,
+        objective: Any = None,
+        **kwargs: Any,
+    ):
         if not bottleneck.is_discrete:
             raise ValueError(
                 "Expected a discrete bottleneck: GumbelSoftmax, VectorQuantizer or FiniteScalar. "

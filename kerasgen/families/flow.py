@@ -7,11 +7,13 @@ equation 5.
 """
 
 import math
+from typing import Annotated, Any
 
 from keras import ops
 
 from kerasgen import backend, events, fitting
 from kerasgen.abilities import Samples, Scores
+from kerasgen.checks.arguments import part
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.flows import FlowNetwork
@@ -36,8 +38,13 @@ class FlowModel(Samples, Scores, GenerativeModel):
     (TensorShape([3, 2]), -1.8379)
     """
 
-    def __init__(self, event, flow, condition=None, **kwargs):
-        fitting.part("flow", flow, FlowNetwork)
+    def __init__(
+        self,
+        event: Any,
+        flow: Annotated[FlowNetwork, part(FlowNetwork)],
+        condition: Any = None,
+        **kwargs: Any,
+    ):
         event = events.of(event)
         if not isinstance(event, (events.Vector, events.Series)):
             raise ValueError(

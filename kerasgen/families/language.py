@@ -6,10 +6,13 @@ Mikolov and others, Recurrent neural network based language model, 2010. What a 
 code is.
 """
 
+from typing import Annotated, Any
+
 from keras import ops
 
 from kerasgen import backend, decoding, events, fitting
 from kerasgen.abilities import Samples, Scores
+from kerasgen.checks.arguments import part
 from kerasgen.likelihoods import AutoregressiveTokens
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -42,8 +45,13 @@ class LanguageModel(Samples, Scores, GenerativeModel):
     autoregressive_signatures = ("sample",)
     logged = ("nll",)  # names of the loss terms
 
-    def __init__(self, event, likelihood, condition=None, **kwargs):
-        fitting.part("likelihood", likelihood, AutoregressiveTokens)
+    def __init__(
+        self,
+        event: Any,
+        likelihood: Annotated[AutoregressiveTokens, part(AutoregressiveTokens)],
+        condition: Any = None,
+        **kwargs: Any,
+    ):
         super().__init__(events.of(event), condition, self.logged, support=likelihood, **kwargs)
         if likelihood.context != self.condition.encoded_size:
             raise ValueError(

@@ -21,6 +21,7 @@ end there, as samples beyond them are clipped to them.
 """
 
 import math
+from typing import Annotated, Any
 
 import keras
 import numpy as np
@@ -29,6 +30,7 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events
 from kerasgen.abilities import Samples, Scores
 from kerasgen.batches import count, in_blocks
+from kerasgen.checks.arguments import Levels, Width, one_of
 from kerasgen.families import mixture_cells, mixture_files
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -62,29 +64,27 @@ class Mixture(Samples, Scores, GenerativeModel):
     num_seeds = 2  # of components and of noise
     patch_size = 1  # every pixel stands for itself
 
-    def __init__(self, event, num_components, covariance="diag", levels=None, **kwargs):
+    def __init__(
+        self,
+        event: Any,
+        num_components: Width,
+        covariance: Annotated[str, one_of("diag", "full")] = "diag",
+        levels: Levels | None = None,
+        **kwargs: Any,
+    ):
         if "condition" in kwargs or "num_classes" in kwargs:
             raise ValueError(
-                "Expected no condition: a mixture has components, which it finds itself. Received: "
-                "a condition. Drop it."
+                "Expected no condition: a mixture finds components itself. Received: one. Drop it."
             )
         super().__init__(event, None, ("nll",), **kwargs)
         self.is_image = isinstance(self.event, events.Image)
-        if covariance not in ("diag", "full"):
+        if levels is not None and not self.is_image:
             raise ValueError(
-                f"Expected covariance to be 'diag' or 'full'. Received: covariance={covariance!r}"
+                f"Expected levels of images alone. Received: levels={levels}, {self.event!r}."
             )
-        if levels is not None and (not self.is_image or checks.positive("levels", levels) < 2):
-            raise ValueError(
-                "Expected levels=None, or at least 2 levels of images [height, width, channels]. "
-                f"Received: levels={levels}, event={self.event!r}."
-            )
-        self.num_components = checks.positive("num_components", num_components)
-        self.covariance = covariance
-        self.levels = levels
+        self.num_components, self.covariance, self.levels = num_components, covariance, levels
         self.size = self.event.size
-        # Of noise that makes pixels continuous in training.
-        self.seeds = keras.random.SeedGenerator()
+        self.seeds = keras.random.SeedGenerator()  # of noise that makes pixels continuous
         self.build()
 
     def build(self, input_shape=None):

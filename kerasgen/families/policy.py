@@ -10,10 +10,13 @@ Yu and others, SeqGAN, 2017 (arXiv 1609.05473); the baseline of the others: Kool
 REINFORCE Samples, Get a Baseline for Free!, 2019.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from kerasgen import backend, checks, fitting
+from kerasgen import backend, fitting
+from kerasgen.checks.arguments import Count, Layer, Steps, Switch, Weight
 from kerasgen.divergences import NonSaturating
 from kerasgen.families.game import TwoSidedTraining
 from kerasgen.families.language import LanguageModel
@@ -56,22 +59,21 @@ class PolicyGradientModel(TwoSidedTraining, LanguageModel):
 
     def __init__(
         self,
-        event,
-        likelihood,
-        critic,
-        condition=None,
-        rollouts=0,
-        baseline=True,
-        teaching=0.0,
-        critic_steps=1,
-        **kwargs,
+        event: Any,
+        likelihood: Any,
+        critic: Layer,
+        condition: Any = None,
+        rollouts: Steps = 0,
+        baseline: Switch = True,
+        teaching: Weight = 0.0,
+        critic_steps: Count = 1,
+        **kwargs: Any,
     ):
-        fitting.part("critic", critic)
         self.critic = critic  # which the building asks for, as it does for what follows
-        self.rollouts = checks.positive("rollouts", rollouts) if rollouts else 0
+        self.rollouts = rollouts
         self.baseline = baseline
         self.penalties = {"nll": float(teaching)}
-        self.critic_steps = checks.positive("critic_steps", critic_steps)
+        self.critic_steps = critic_steps
         self.divergence = NonSaturating()
         self.divergence_mean = keras.metrics.Mean(name="divergence")
         self.seeds = keras.random.SeedGenerator()  # of the rows drawn in training

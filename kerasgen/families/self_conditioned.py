@@ -9,10 +9,13 @@ generator of a normal variable bends it into separate parts, which takes long an
 between them; this one is told the part. Labels are not needed.
 """
 
+from typing import Annotated, Any
+
 import keras
 from keras import ops
 
 from kerasgen import backend, decoding, fitting
+from kerasgen.checks.arguments import Layer, Width, part
 from kerasgen.events import Classes, Nothing, of
 from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.mixture import Mixture
@@ -50,13 +53,21 @@ class SelfConditionedModel(AdversarialModel):
     (5, 4, 4, 1)
     """
 
-    def __init__(self, event, generator, critic, divergence, latent_dim, clusters, **kwargs):
+    def __init__(
+        self,
+        event: Any,
+        generator: Layer,
+        critic: Layer,
+        divergence: Any,
+        latent_dim: Width,
+        clusters: Annotated[Mixture, part(Mixture)],
+        **kwargs: Any,
+    ):
         if "condition" in kwargs or "num_classes" in kwargs:
             raise ValueError(
                 "Expected no condition: the components are the classes. Received: a condition. Use "
                 "AdversarialModel for data with labels."
             )
-        fitting.part("clusters", clusters, Mixture)
         if clusters.event_shape != of(event).shape:
             raise ValueError(
                 f"Expected clusters of events of shape {of(event).shape}, the model's. "
@@ -131,7 +142,7 @@ class Components(Nothing):
     [0, 2]
     """
 
-    def __init__(self, count):
+    def __init__(self, count: Width):
         self.components = count
 
     def validate(self, x):

@@ -9,6 +9,7 @@ reconstruction has to keep. Lee and others, Making Sense of Vision and Touch, 20
 (arXiv 1612.00410).
 """
 
+from kerasgen.checks.arguments import NamedLayers
 from kerasgen.families.senses import Multisensory
 from kerasgen.registration import register
 
@@ -46,7 +47,9 @@ class SelfSupervisedEncoder(Multisensory):
     {'touches': (5,)}
     """
 
-    def __init__(self, event, encoders, bottleneck, heads, likelihoods, objective=None, **kwargs):
+    def __init__(
+        self, event, encoders, bottleneck, heads: NamedLayers, likelihoods, objective=None, **kwargs
+    ):
         super().__init__(event, encoders, bottleneck, heads, likelihoods, objective, **kwargs)
 
     def check_told(self, event, encoders, decoders):

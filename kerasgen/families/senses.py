@@ -4,11 +4,15 @@ Each sense that is asked has an encoder, an expert of the code; each that is tol
 `bottlenecks.Experts` fuses the experts of the senses that are there, and names the papers.
 """
 
+from typing import Annotated, Any
+
 from kerasgen import fitting
 from kerasgen.bottlenecks import Experts
+from kerasgen.checks.arguments import NamedLayers, named, part
 from kerasgen.events import Joint, Partial
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.likelihoods import Joint as JointLikelihood
+from kerasgen.likelihoods import Likelihood
 from kerasgen.networks import SenseDecoder, SenseEncoder
 
 
@@ -32,19 +36,20 @@ class Multisensory(Autoencoder):
     """
 
     def __init__(
-        self, event, encoders, bottleneck, decoders, likelihoods, objective=None, **kwargs
+        self,
+        event: Annotated[Partial, part(Partial)],
+        encoders: NamedLayers,
+        bottleneck: Annotated[Experts, part(Experts)],
+        decoders: NamedLayers,
+        likelihoods: Annotated[dict[str, Likelihood], named(part(Likelihood))],
+        objective: Any = None,
+        **kwargs: Any,
     ):
-        if not isinstance(event, Partial):
-            raise ValueError(
-                f"Expected an event of several senses, events.Partial. Received: {event!r}. Give "
-                "each sense a name."
-            )
         if not encoders or not encoders.keys() <= event.events.keys():
             raise ValueError(
                 f"Expected encoders of some of {sorted(event.events)}. "
                 f"Received: {sorted(encoders)}."
             )
-        fitting.part("bottleneck", bottleneck, Experts)
         decoders = decoders | bottleneck.clusters
         self.check_told(event, encoders, decoders)
         super().__init__(

@@ -16,6 +16,7 @@ Make-A-Scene, 2022, arXiv 2203.13131): tokens are drawn from
 """
 
 import math
+from typing import Annotated, Any
 
 import keras
 from keras import ops
@@ -23,6 +24,7 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Samples, Scores, Tokenizes
 from kerasgen.batches import count, in_blocks
+from kerasgen.checks.arguments import Layer, Share, Weight, part
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import examples_at_once
@@ -63,17 +65,15 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
 
     def __init__(
         self,
-        event,
-        tokenizer,
-        network,
-        condition=None,
-        text_weight=1 / 7,
-        condition_dropout=0.0,
-        guidance=1.0,
-        **kwargs,
+        event: Any,
+        tokenizer: Annotated[Tokenizes, part(Tokenizes)],
+        network: Layer,
+        condition: Any = None,
+        text_weight: Weight = 1 / 7,
+        condition_dropout: Share = 0.0,
+        guidance: Weight = 1.0,
+        **kwargs: Any,
     ):
-        fitting.part("tokenizer", tokenizer, Tokenizes)
-        fitting.part("network", network)
         self.reads_text = isinstance(condition, events.Sentences)
         terms = ("tokens", "text") if self.reads_text else ("tokens",)
         super().__init__(event, condition, terms, **kwargs)
@@ -83,9 +83,9 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
                 f"Received: {self.event!r}."
             )
         is_conditional = not isinstance(self.condition, events.Nothing)
-        if not 0 <= condition_dropout < 1 or condition_dropout and not is_conditional:
+        if condition_dropout and not is_conditional:
             raise ValueError(
-                "Expected condition_dropout in [0, 1), and 0 without a condition. "
+                "Expected condition_dropout of 0 without a condition. "
                 f"Received: {condition_dropout!r}"
             )
         tokenizer.trainable = False

@@ -15,6 +15,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.checks.arguments import Levels
 from kerasgen.events import Event, Image, Series, Vector
 
 LIMIT = 1e4  # of logits and locations
@@ -177,7 +178,7 @@ class Discrete(Likelihood):
     events = (Image,)
     draws_elements = True
 
-    def __init__(self, levels=256, **kwargs):
+    def __init__(self, levels: Levels = 256, **kwargs: Any):
         super().__init__(**kwargs)
         self.levels = levels
 

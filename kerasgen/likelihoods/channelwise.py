@@ -6,9 +6,12 @@ The network predicts what the conditionals of a pixel need; how a channel depend
 in the same pixel is the likelihood's part, so that every network takes every likelihood.
 """
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from kerasgen.checks.arguments import Levels, Width
 from kerasgen.decoding import pick
 from kerasgen.likelihoods.base import Discrete, bounded, positive_scale
 from kerasgen.registration import register
@@ -53,7 +56,7 @@ class ChannelwiseCategorical(Channelwise):
     (2,)
     """
 
-    def __init__(self, levels=256, features=64, **kwargs):
+    def __init__(self, levels: Levels = 256, features: Width = 64, **kwargs: Any):
         super().__init__(levels, **kwargs)
         self.features = features
         self.params_per_channel = features
@@ -128,7 +131,7 @@ class JointCategorical(Channelwise):
     0.125
     """
 
-    def __init__(self, levels=2, **kwargs):
+    def __init__(self, levels: Levels = 2, **kwargs: Any):
         super().__init__(levels, **kwargs)
 
     def channels(self, event_channels):
@@ -182,7 +185,7 @@ class ChannelwiseLogistic(Channelwise):
 
     has_mean = True
 
-    def __init__(self, components=10, levels=256, **kwargs):
+    def __init__(self, components: Width = 10, levels: Levels = 256, **kwargs: Any):
         super().__init__(levels, **kwargs)
         self.components = components
 

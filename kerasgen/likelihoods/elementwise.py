@@ -3,14 +3,31 @@ network's output.
 """
 
 import numbers
+from typing import Annotated, Any
 
 from keras import ops
 
-from kerasgen import backend
+from kerasgen import backend, checks
+from kerasgen.checks.arguments import Levels, Width
 from kerasgen.decoding import pick
 from kerasgen.events import Image, Tokens
 from kerasgen.likelihoods.base import LIMIT, Discrete, Likelihood, bounded, positive_scale
 from kerasgen.registration import register
+
+
+def _scale(name, value):
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if is_number and 1e-9 <= value <= 1e9:
+        return float(value)
+    if is_number or not isinstance(value, str) or value not in ("shared", "learned"):
+        raise ValueError(
+            f"Expected {name} to be a number in [1e-9, 1e9], 'shared' or 'learned'. "
+            f"Received: {name}={checks.short(value)}"
+        )
+    return value
+
+
+Scale = Annotated[float | str, _scale]
 
 
 @register
@@ -68,14 +85,8 @@ class LocationScale(Likelihood):
     ('shared', 'learned', 0.1)
     """
 
-    def __init__(self, scale="learned", levels=None, **kwargs):
+    def __init__(self, scale: Scale = "learned", levels: Levels | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        is_width = isinstance(scale, numbers.Real) and float(scale) > 0
-        if not is_width and scale not in ("shared", "learned"):
-            raise ValueError(
-                "Expected scale to be a positive number, 'shared' or 'learned'. Received: "
-                f"{scale!r}"
-            )
         self.scale = scale
         self.levels = levels
         self.params_per_channel = 2 if scale == "learned" else 1
@@ -168,7 +179,7 @@ class LogitLaplace(LocationScale):
     support = "pixels in [0, 1]"
     events = (Image,)
 
-    def __init__(self, scale="learned", **kwargs):
+    def __init__(self, scale: Scale = "learned", **kwargs: Any):
         super().__init__(scale, **kwargs)
 
     def per_element(self, params):
@@ -217,7 +228,7 @@ class DiscretizedLogistic(Discrete):
     ((1, 1, 6), 16)
     """
 
-    def __init__(self, components=1, levels=256, **kwargs):
+    def __init__(self, components: Width = 1, levels: Levels = 256, **kwargs: Any):
         super().__init__(levels, **kwargs)
         self.components = components
 

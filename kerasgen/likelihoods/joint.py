@@ -3,7 +3,10 @@
 p(x | params) = product over names of p(x_name | params_name)
 """
 
+from typing import Annotated, Any
+
 from kerasgen import events
+from kerasgen.checks.arguments import named, part
 from kerasgen.likelihoods.base import Likelihood
 from kerasgen.registration import register
 
@@ -28,7 +31,9 @@ class Joint(Likelihood):
     support = "dicts"
     events = (events.Joint,)
 
-    def __init__(self, likelihoods, **kwargs):
+    def __init__(
+        self, likelihoods: Annotated[dict[str, Likelihood], named(part(Likelihood))], **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.likelihoods = dict(likelihoods)
 

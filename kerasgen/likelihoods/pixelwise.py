@@ -7,10 +7,13 @@ As in PixelVAE (Gulrajani and others 2017, arXiv 1611.05013): the code says what
 causal network of short sight what is near.
 """
 
+from typing import Annotated, Any
+
 import keras
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.checks.arguments import Layer, part
 from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
 from kerasgen.registration import register
@@ -43,7 +46,9 @@ class Autoregressive(Likelihood):
     events = (Image,)
     autoregressive = True
 
-    def __init__(self, network, likelihood, **kwargs):
+    def __init__(
+        self, network: Layer, likelihood: Annotated[Likelihood, part(Likelihood)], **kwargs: Any
+    ):
         super().__init__(**kwargs)
         if not (likelihood.draws_elements and likelihood.has_mean):
             raise ValueError(

@@ -5,10 +5,13 @@
 Of sentences the product ends with the first end: what follows is certain.
 """
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
 from kerasgen import backend
+from kerasgen.checks.arguments import Layer, Share, Steps, Switch, Width
 from kerasgen.decoding import Sampler
 from kerasgen.events import Tokens
 from kerasgen.likelihoods.base import Likelihood, bounded
@@ -49,7 +52,13 @@ class AutoregressiveTokens(Likelihood):
     event = None  # until it is built
 
     def __init__(
-        self, network, size=128, context=0, word_dropout=0.0, bag_of_words=False, **kwargs
+        self,
+        network: Layer,
+        size: Width = 128,
+        context: Steps = 0,
+        word_dropout: Share = 0.0,
+        bag_of_words: Switch = False,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.network = network

@@ -1,8 +1,13 @@
 """Random changes to training images that leave what they show as it is."""
 
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any
+
 import keras
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Angle, Layer, Share, Steps, Switch, all_of, real
 from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
 
@@ -22,7 +27,14 @@ class RandomAffine(Stack):
     (2, 8, 8, 1)
     """
 
-    def __init__(self, rotation=0.0, zoom=0.0, shift=0.0, mirror=False, **kwargs):
+    def __init__(
+        self,
+        rotation: Angle = 0.0,
+        zoom: Share = 0.0,
+        shift: Share = 0.0,
+        mirror: Switch = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.stack = [
             layers.RandomRotation(rotation / 360, fill_mode="constant"),
@@ -50,7 +62,7 @@ class RandomShift(layers.Layer):
     (2, 8, 8, 1)
     """
 
-    def __init__(self, pixels=2, mirror=False, **kwargs):
+    def __init__(self, pixels: Steps = 2, mirror: Switch = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.pixels = pixels
         self.mirror = mirror
@@ -92,7 +104,12 @@ class Corrupted(layers.Layer):
     (2, 4)
     """
 
-    def __init__(self, network, noise=(0.1, 0.5), **kwargs):
+    def __init__(
+        self,
+        network: Layer,
+        noise: Annotated[Sequence[float], all_of(real(0, math.inf, "[)"), 2, 2)] = (0.1, 0.5),
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.network = network
         self.noise = tuple(noise)

@@ -5,9 +5,11 @@ resolution, where it would cost the most and see the least.
 """
 
 import math
+from typing import Any
 
 from keras import layers
 
+from kerasgen.checks.arguments import Activation, Depths, ImageShape, Share, Width, Widths
 from kerasgen.networks.layers import DepthToSpace, SpaceToDepth, divided
 from kerasgen.networks.layers import activation as named
 from kerasgen.networks.stack import SizedByLikelihood, Stack
@@ -29,7 +31,9 @@ class ResidualBlock(layers.Layer):
     True
     """
 
-    def __init__(self, channels, activation="swish", dropout=0.0, **kwargs):
+    def __init__(
+        self, channels: Width, activation: Activation = "swish", dropout: Share = 0.0, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.channels = channels
         self.activation = activation
@@ -104,12 +108,12 @@ class ConvEncoder(Stack):
 
     def __init__(
         self,
-        channels=(32, 64),
-        blocks=(1, 2),
-        features=256,
-        activation="swish",
-        dropout=0.0,
-        **kwargs,
+        channels: Widths = (32, 64),
+        blocks: Depths = (1, 2),
+        features: Width = 256,
+        activation: Activation = "swish",
+        dropout: Share = 0.0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
@@ -143,13 +147,13 @@ class ConvDecoder(SizedByLikelihood, Stack):
 
     def __init__(
         self,
-        output_shape=None,
-        channels=(64, 32),
-        blocks=(2, 1),
-        features=256,
-        activation="swish",
-        dropout=0.0,
-        **kwargs,
+        output_shape: ImageShape | None = None,
+        channels: Widths = (64, 32),
+        blocks: Depths = (2, 1),
+        features: Width = 256,
+        activation: Activation = "swish",
+        dropout: Share = 0.0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.config = {

@@ -6,9 +6,11 @@ Height and width change by 2 a stage: 28 x 28 takes two stages, from 7 x 7; 32 x
 """
 
 import math
+from typing import Any
 
 from keras import layers
 
+from kerasgen.checks.arguments import Hidden, ImageShape, Normalization, Share, Widths
 from kerasgen.networks import normalization as normalizations
 from kerasgen.networks.layers import divided
 from kerasgen.networks.stack import SizedByLikelihood, Stack
@@ -39,10 +41,14 @@ class DCGANGenerator(SizedByLikelihood, Stack):
     output_argument = "output_shape"
 
     def __init__(
-        self, output_shape=None, channels=(64, 32), normalization="batch", hidden=(), **kwargs
+        self,
+        output_shape: ImageShape | None = None,
+        channels: Widths = (64, 32),
+        normalization: Normalization = "batch",
+        hidden: Hidden = (),
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        normalizations.check(normalization)
         self.config = {
             "output_shape": output_shape and list(output_shape),
             "channels": list(channels),
@@ -101,9 +107,15 @@ class DCGANCritic(Stack):
     (2, 64)
     """
 
-    def __init__(self, channels=(32, 64), normalization=None, dropout=0.0, hidden=(), **kwargs):
+    def __init__(
+        self,
+        channels: Widths = (32, 64),
+        normalization: Normalization | None = None,
+        dropout: Share = 0.0,
+        hidden: Hidden = (),
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
-        normalizations.check(normalization)
         dtype = {"dtype": self.dtype_policy}
 
         def layer(kernel, *values):

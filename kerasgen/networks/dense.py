@@ -1,9 +1,11 @@
 """Multi-layer perceptrons, for data without a grid."""
 
 import math
+from typing import Any
 
 from keras import layers
 
+from kerasgen.checks.arguments import Activation, Hidden, Normalization, Shape
 from kerasgen.networks import normalization as normalizations
 from kerasgen.networks.layers import activation as named
 from kerasgen.networks.stack import SizedByLikelihood, Stack
@@ -31,10 +33,14 @@ class MLP(SizedByLikelihood, Stack):
     output_argument = "output_shape"
 
     def __init__(
-        self, output_shape=None, hidden=(256, 256), activation="relu", normalization=None, **kwargs
+        self,
+        output_shape: Shape | None = None,
+        hidden: Hidden = (256, 256),
+        activation: Activation = "relu",
+        normalization: Normalization | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        normalizations.check(normalization)
         self.config = {
             "output_shape": output_shape and list(output_shape),
             "hidden": list(hidden),

@@ -1,10 +1,10 @@
 """Networks that draw what a small picture leaves open."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Activation, Blocks, ImageShape, Width
 from kerasgen.networks.conv import ResidualBlock
 from kerasgen.networks.layers import DepthToSpace
 from kerasgen.networks.layers import activation as named
@@ -36,11 +36,11 @@ class EnlargingDecoder(SizedByLikelihood, Stack):
 
     def __init__(
         self,
-        small_shape: Sequence[int],
-        output_shape: Sequence[int] | None = None,
-        channels: int = 32,
-        blocks: int = 3,
-        activation: str = "swish",
+        small_shape: ImageShape,
+        output_shape: ImageShape | None = None,
+        channels: Width = 32,
+        blocks: Blocks = 3,
+        activation: Activation = "swish",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

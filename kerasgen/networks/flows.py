@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from keras import layers
 
-from kerasgen import checks
+from kerasgen.checks.arguments import Depth, Width
 from kerasgen.networks.flow_steps import Autoregression, Coupling, Plane
 from kerasgen.registration import register
 
@@ -41,7 +41,7 @@ class FlowNetwork(layers.Layer):
 
     def __init__(self, num_steps: int, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        self.num_steps = checks.positive("num_steps", num_steps)
+        self.num_steps = num_steps
 
     def set_size(self, size: int) -> None:
         """Makes the steps of a flow of `size` units."""
@@ -91,7 +91,7 @@ class RealNVP(FlowNetwork):
     TensorShape([3, 2])
     """
 
-    def __init__(self, num_steps: int = 8, hidden: int = 64, **kwargs: Any):
+    def __init__(self, num_steps: Depth = 8, hidden: Width = 64, **kwargs: Any):
         super().__init__(num_steps, **kwargs)
         self.hidden = hidden
 
@@ -114,7 +114,7 @@ class MaskedAutoregressive(FlowNetwork):
     TensorShape([3, 2])
     """
 
-    def __init__(self, num_steps: int = 5, hidden: int = 64, **kwargs: Any):
+    def __init__(self, num_steps: Depth = 5, hidden: Width = 64, **kwargs: Any):
         super().__init__(num_steps, **kwargs)
         self.hidden = hidden
 
@@ -133,7 +133,7 @@ class Planar(FlowNetwork):
     TensorShape([3, 2])
     """
 
-    def __init__(self, num_steps: int = 16, **kwargs: Any):
+    def __init__(self, num_steps: Depth = 16, **kwargs: Any):
         super().__init__(num_steps, **kwargs)
 
     def step(self, number):

@@ -5,8 +5,11 @@ As `ConvEncoder` and `ConvDecoder`, but positions stay positions: a feature sees
 not the whole image.
 """
 
+from typing import Any
+
 from keras import layers
 
+from kerasgen.checks.arguments import Activation, Depths, Width, Widths
 from kerasgen.networks.conv import doublings, halvings
 from kerasgen.networks.stack import SizedByLikelihood, Stack
 from kerasgen.registration import register
@@ -26,7 +29,13 @@ class GridEncoder(Stack):
     (2, 2, 2, 6)
     """
 
-    def __init__(self, channels=(24, 48), blocks=(1, 1), activation="relu", **kwargs):
+    def __init__(
+        self,
+        channels: Widths = (24, 48),
+        blocks: Depths = (1, 1),
+        activation: Activation = "relu",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.stack = halvings(channels, blocks, activation, self.dtype_policy)
 
@@ -47,7 +56,12 @@ class GridDecoder(SizedByLikelihood, Stack):
     """
 
     def __init__(
-        self, output_channels=None, channels=(48, 24), blocks=(1, 1), activation="relu", **kwargs
+        self,
+        output_channels: Width | None = None,
+        channels: Widths = (48, 24),
+        blocks: Depths = (1, 1),
+        activation: Activation = "relu",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.config = {

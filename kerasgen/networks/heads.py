@@ -1,7 +1,10 @@
 """From a critic's features to its scores."""
 
+from typing import Any
+
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Steps, Switch
 from kerasgen.networks.normalization import of_kernel
 from kerasgen.registration import register
 
@@ -22,7 +25,7 @@ class ScoreHead(layers.Layer):
     (2,)
     """
 
-    def __init__(self, num_classes=None, spectral=False, **kwargs):
+    def __init__(self, num_classes: Steps | None = None, spectral: Switch = False, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.num_classes = num_classes
         self.spectral = spectral

@@ -1,7 +1,10 @@
 """Networks of several things at once: a network for each, side by side."""
 
+from typing import Any
+
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Factors, NamedLayers
 from kerasgen.registration import register
 
 
@@ -15,7 +18,7 @@ class Parallel(layers.Layer):
     ['image', 'point']
     """
 
-    def __init__(self, networks, **kwargs):
+    def __init__(self, networks: NamedLayers, **kwargs: Any):
         super().__init__(**kwargs)
         self.networks = dict(networks)
 
@@ -66,7 +69,7 @@ class SenseDecoder(Parallel):
     {'image': (5, 4), 'point': (5, 2)}
     """
 
-    def __init__(self, networks, factors, **kwargs):
+    def __init__(self, networks: NamedLayers, factors: Factors, **kwargs: Any):
         super().__init__(networks, **kwargs)
         self.factors = dict(factors)
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Width
 from kerasgen.registration import register
 
 
@@ -51,7 +52,7 @@ class SpaceToDepth(layers.Layer):
     (1, 2, 3, 12)
     """
 
-    def __init__(self, block=2, **kwargs):
+    def __init__(self, block: Width = 2, **kwargs: Any):
         super().__init__(**kwargs)
         self.block = block
 
@@ -71,7 +72,7 @@ class DepthToSpace(layers.Layer):
     True
     """
 
-    def __init__(self, block=2, **kwargs):
+    def __init__(self, block: Width = 2, **kwargs: Any):
         super().__init__(**kwargs)
         self.block = block
 

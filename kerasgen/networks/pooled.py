@@ -6,11 +6,14 @@ they are normalised, so that no normalisation and no nonlinearity works at full 
 first.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers, ops
 
 from kerasgen import backend
+from kerasgen.checks.arguments import Width, Widths
 from kerasgen.networks import normalization
 from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
@@ -33,7 +36,7 @@ class PatchTransform(layers.Layer):
     array([0.5, 0. , 0. , 0. ], dtype=float32)
     """
 
-    def __init__(self, size=2, **kwargs):
+    def __init__(self, size: Width = 2, **kwargs: Any):
         super().__init__(**kwargs)
         self.size = size
 
@@ -76,7 +79,7 @@ class PooledBlock(layers.Layer):
     TensorShape([1, 3, 4, 4])
     """
 
-    def __init__(self, channels, **kwargs):
+    def __init__(self, channels: Width, **kwargs: Any):
         super().__init__(**kwargs)
         self.channels = channels
         dtype = {"dtype": self.dtype_policy}
@@ -110,7 +113,7 @@ class PooledEncoder(Stack):
     TensorShape([1, 6])
     """
 
-    def __init__(self, channels=(64, 256, 256), patch=2, **kwargs):
+    def __init__(self, channels: Widths = (64, 256, 256), patch: Width = 2, **kwargs: Any):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
         # The variances of fine coefficients are 1e-5: the initial 1 must be forgotten.

@@ -6,10 +6,12 @@ Deeper than those of `kerasgen.networks.dcgan` at equal resolutions, and several
 """
 
 import math
+from typing import Annotated, Any
 
 import keras
 from keras import layers
 
+from kerasgen.checks.arguments import ImageShape, Normalization, Width, Widths, one_of
 from kerasgen.networks import normalization as normalizations
 from kerasgen.networks.layers import divided
 from kerasgen.networks.stack import SizedByLikelihood, Stack
@@ -33,13 +35,14 @@ class ResampledBlock(layers.Layer):
     (1, 4, 4, 4)
     """
 
-    def __init__(self, channels, resample=None, normalization=None, **kwargs):
+    def __init__(
+        self,
+        channels: Width,
+        resample: Annotated[str | None, one_of("up", None, "down")] = None,
+        normalization: Normalization | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
-        normalizations.check(normalization)
-        if resample not in ("up", None, "down"):
-            raise ValueError(
-                f"Expected resample to be 'up', None or 'down'. Received: {resample!r}"
-            )
         self.channels = channels
         self.resample = resample
         self.normalization = normalization
@@ -90,7 +93,13 @@ class ResidualGenerator(SizedByLikelihood, Stack):
 
     output_argument = "output_shape"
 
-    def __init__(self, output_shape=None, channels=(64, 32), normalization="batch", **kwargs):
+    def __init__(
+        self,
+        output_shape: ImageShape | None = None,
+        channels: Widths = (64, 32),
+        normalization: Normalization = "batch",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.config = {
             "output_shape": output_shape and list(output_shape),
@@ -129,7 +138,9 @@ class ResidualCritic(Stack):
     (2, 4)
     """
 
-    def __init__(self, channels=(32, 64), normalization=None, **kwargs):
+    def __init__(
+        self, channels: Widths = (32, 64), normalization: Normalization | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
         blocks = [(width, "down") for width in channels] + [(channels[-1], None)]

@@ -1,8 +1,11 @@
 """From sentences to features."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Share, Width
 from kerasgen.registration import register
 
 
@@ -24,7 +27,7 @@ class SentenceEncoder(layers.Layer):
     (2, 8)
     """
 
-    def __init__(self, vocab_size, size=128, dropout=0.0, **kwargs):
+    def __init__(self, vocab_size: Width, size: Width = 128, dropout: Share = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
         self.embedding = layers.Embedding(vocab_size, size, **dtype)

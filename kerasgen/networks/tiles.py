@@ -1,7 +1,10 @@
 """One perceptron for every tile of an image: for pictures that are put together of cells."""
 
+from typing import Any
+
 from keras import layers
 
+from kerasgen.checks.arguments import Activation, Hidden, Steps, Width
 from kerasgen.networks.layers import activation as named
 from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
@@ -22,7 +25,15 @@ class TileEncoder(Stack):
     (1, 12)
     """
 
-    def __init__(self, tile, margin=0, hidden=(128,), features=64, activation="relu", **kwargs):
+    def __init__(
+        self,
+        tile: Width,
+        margin: Steps = 0,
+        hidden: Hidden = (128,),
+        features: Width = 64,
+        activation: Activation = "relu",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         dtype = {"dtype": self.dtype_policy}
         self.stack = [layers.Cropping2D(margin, **dtype)]

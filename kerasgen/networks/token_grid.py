@@ -3,9 +3,11 @@ is a PixelCNN.
 """
 
 import math
+from typing import Any
 
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Layer, Width
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
 
@@ -34,7 +36,14 @@ class TokenGrid(layers.Layer):
     (3, 4, 9)
     """
 
-    def __init__(self, vocab_size, network, prefix_size=1, size=32, **kwargs):
+    def __init__(
+        self,
+        vocab_size: Width,
+        network: Layer,
+        prefix_size: Width = 1,
+        size: Width = 32,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.prefix_size = prefix_size

@@ -9,10 +9,12 @@ column's.
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Depth, Width
 from kerasgen.networks.attention import CausalBlock, next_token
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
@@ -38,7 +40,15 @@ class TokenTransformer(layers.Layer):
     (3, 4, 9)
     """
 
-    def __init__(self, vocab_size, prefix_size=1, size=128, num_blocks=4, num_heads=4, **kwargs):
+    def __init__(
+        self,
+        vocab_size: Width,
+        prefix_size: Width = 1,
+        size: Width = 128,
+        num_blocks: Depth = 4,
+        num_heads: Width = 4,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.prefix_size = prefix_size

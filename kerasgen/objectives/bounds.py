@@ -5,11 +5,13 @@ IWAE       E_q[log mean_k p(x, z_k) / q(z_k | x)]          Burda and others 2016
 """
 
 import math
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
-from kerasgen import annealing, backend, bottlenecks, checks
+from kerasgen import annealing, backend, bottlenecks
+from kerasgen.checks.arguments import Count, Steps, Weight, one_of
 from kerasgen.loss import Loss
 from kerasgen.registration import register
 
@@ -66,15 +68,18 @@ class ELBO(Objective):
     ['reconstruction', 'kl']
     """
 
-    def __init__(self, beta=1.0, warmup_steps=0, num_samples=1, warmup="linear", **kwargs):
+    def __init__(
+        self,
+        beta: Weight = 1.0,
+        warmup_steps: Steps = 0,
+        num_samples: Count = 1,
+        warmup: Annotated[str, one_of("linear", "cosine", "cyclic")] = "linear",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
-        if warmup not in ("linear", "cosine", "cyclic"):
-            raise ValueError(
-                f"Expected warmup to be 'linear', 'cosine' or 'cyclic'. Received: {warmup!r}"
-            )
         self.beta = beta
         self.warmup_steps = warmup_steps
-        self.num_samples = checks.positive("num_samples", num_samples)
+        self.num_samples = num_samples
         self.warmup = warmup
 
     def term_names(self, bottleneck):
@@ -118,9 +123,9 @@ class IWAE(Objective):
 
     needs_prior = True
 
-    def __init__(self, num_samples, start_step=0, **kwargs):
+    def __init__(self, num_samples: Count, start_step: Steps = 0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.num_samples = checks.positive("num_samples", num_samples)
+        self.num_samples = num_samples
         self.start_step = start_step
 
     def term_names(self, bottleneck):

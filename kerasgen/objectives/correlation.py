@@ -1,6 +1,9 @@
 """The ELBO with the KL in three weighted parts: Chen and others 2018, arXiv 1802.04942."""
 
+from typing import Any
+
 from kerasgen import backend
+from kerasgen.checks.arguments import Count, Weight
 from kerasgen.loss import Loss
 from kerasgen.objectives.bounds import Objective
 from kerasgen.objectives.decomposition import kl_parts
@@ -37,7 +40,14 @@ class TCVAE(Objective):
     needs_prior = True
     _PARTS: tuple[str, ...] = ("mutual_information", "total_correlation", "dimension_kl")
 
-    def __init__(self, dataset_size, alpha=1.0, beta=6.0, gamma=1.0, **kwargs):
+    def __init__(
+        self,
+        dataset_size: Count,
+        alpha: Weight = 1.0,
+        beta: Weight = 6.0,
+        gamma: Weight = 1.0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.dataset_size = dataset_size
         self.alpha = alpha

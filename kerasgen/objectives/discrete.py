@@ -1,8 +1,11 @@
 """The ELBO of tokens, its gradient by draws: Williams 1992; Kool and others 2019."""
 
+from typing import Annotated, Any
+
 from keras import ops
 
 from kerasgen import backend
+from kerasgen.checks.arguments import whole
 from kerasgen.objectives.bounds import ELBO
 from kerasgen.registration import register
 
@@ -33,11 +36,7 @@ class REINFORCE(ELBO):
     ('reconstruction', 'kl')
     """
 
-    def __init__(self, num_samples=4, **kwargs):
-        if num_samples < 2:
-            raise ValueError(
-                f"Expected at least 2 samples, each other's baseline. Received: {num_samples}"
-            )
+    def __init__(self, num_samples: Annotated[int, whole(2, 2**31 - 1)] = 4, **kwargs: Any):
         super().__init__(num_samples=num_samples, **kwargs)
 
     def term_names(self, bottleneck):

@@ -1,5 +1,9 @@
 """The ELBO of several senses, weighed."""
 
+import math
+from typing import Annotated, Any
+
+from kerasgen.checks.arguments import named, real
 from kerasgen.objectives.bounds import ELBO
 from kerasgen.registration import register
 
@@ -20,7 +24,9 @@ class SensesELBO(ELBO):
     ('reconstruction', 'kl')
     """
 
-    def __init__(self, weights, **kwargs):
+    def __init__(
+        self, weights: Annotated[dict[str, float], named(real(0, math.inf, "[)"))], **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.weights_of_senses = dict(weights)
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from kerasgen.checks.arguments import Texts, Width
 from kerasgen.registration import register
 
 _WORD = re.compile(r"[^\W_]+")
@@ -30,7 +31,7 @@ class Vocabulary:
     [[1, 3, 2, 0]]
     """
 
-    def __init__(self, words, length, examples=()):
+    def __init__(self, words: Texts, length: Width, examples: Texts = ()):
         self.words = list(words)
         self.length = length
         self.examples = list(examples)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from kerasgen.checks.arguments import Texts, Width
 from kerasgen.registration import register
 from kerasgen.text.rows import END, fault, rows
 
@@ -33,7 +34,7 @@ class SubwordVocabulary:
     ['cheaper']
     """
 
-    def __init__(self, merges: list[str], length: int, examples: Iterable[str] = ()):
+    def __init__(self, merges: Texts, length: Width, examples: Texts = ()):
         self.merges = list(merges)
         self.length = length
         self.examples = list(examples)

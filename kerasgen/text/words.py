@@ -3,9 +3,11 @@
 import collections
 import re
 from collections.abc import Iterable
+from typing import Annotated, Any
 
 import numpy as np
 
+from kerasgen.checks.arguments import Texts, Width, all_of, text
 from kerasgen.registration import register
 from kerasgen.text.rows import END, fault, rows
 
@@ -22,6 +24,10 @@ def split(sentence: str) -> list[str]:
     ['user-friendly', ';', '2.3', 'mp', ',', "can't", 'zoom', '!']
     """
     return _WORD.findall(sentence.lower())
+
+
+def _words(name: str, value: Any):
+    return value if isinstance(value, str) else all_of(text, most=2**20)(name, value)
 
 
 @register
@@ -45,7 +51,9 @@ class WordVocabulary:
     (array([[2, 3, 4, 1]], dtype=int32), ['good price, <unknown>'])
     """
 
-    def __init__(self, words: list[str] | str, length: int, examples: Iterable[str] = ()):
+    def __init__(
+        self, words: Annotated[list[str] | str, _words], length: Width, examples: Texts = ()
+    ):
         self.words = words.split() if isinstance(words, str) else list(words)
         self.length = length
         self.examples = list(examples)

@@ -169,19 +169,6 @@ def _with_margins(x, rows, columns):
     )
 
 
-def check_kernel(name, size):
-    """Checks that a kernel has a middle and something beside it.
-
-    >>> check_kernel("kernel_size", 3)
-    3
-    """
-    if not isinstance(size, int) or size < 3 or size % 2 == 0:
-        raise ValueError(
-            f"Expected {name} to be an odd number of at least 3. Received: {name}={size!r}"
-        )
-    return size
-
-
 def rows_of(pixels):
     """A row `[W, B, C]` as an image of one row `[B, 1, W, C]`.
 

@@ -11,13 +11,15 @@ all columns together, from the last rows of every layer. A pixel costs the horiz
 position (Ramachandran and others 2017, arXiv 1704.06001).
 """
 
+from typing import Any
+
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Depth, Kernel, Width
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
     Head,
     add_bias,
-    check_kernel,
     columns_of,
     horizontal_conv,
     pointwise,
@@ -107,18 +109,16 @@ class GatedPixelCNN(SizedByLikelihood, CausalNetwork):
 
     def __init__(
         self,
-        output_channels=None,
-        channels=64,
-        num_layers=8,
-        kernel_size=3,
-        first_kernel_size=7,
-        head_channels=64,
-        **kwargs,
+        output_channels: Width | None = None,
+        channels: Width = 64,
+        num_layers: Depth = 8,
+        kernel_size: Kernel = 3,
+        first_kernel_size: Kernel = 7,
+        head_channels: Width = 64,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.channels = channels
-        check_kernel("kernel_size", kernel_size)
-        check_kernel("first_kernel_size", first_kernel_size)
         self.head_channels = head_channels
         dtype = {"dtype": self.dtype_policy}
         sizes = [first_kernel_size, *[kernel_size] * (num_layers - 1)]

@@ -8,9 +8,11 @@ LSTM    Hochreiter and Schmidhuber, Long Short-Term Memory, 1997; its memory sta
 """
 
 import math
+from typing import Any
 
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Share, Width
 from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.networks.autoregressive.transformer import PixelBefore
 from kerasgen.networks.stack import SizedByLikelihood
@@ -39,7 +41,13 @@ class CausalGRU(SizedByLikelihood, CausalNetwork):
 
     layer, memories = layers.GRU, 0  # and the states beside the output
 
-    def __init__(self, output_channels=None, size=128, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        output_channels: Width | None = None,
+        size: Width = 128,
+        dropout: Share = 0.0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.size = size
         dtype = {"dtype": self.dtype_policy}

@@ -6,13 +6,15 @@ convolutions include it (mask B), as it stands for the pixels before by then. Ma
 a blind spot above and to the right.
 """
 
+from typing import Any
+
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Depth, Kernel, Width
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
     Head,
     add_bias,
-    check_kernel,
     columns_of,
     horizontal_conv,
     pointwise,
@@ -98,18 +100,16 @@ class PixelCNN(SizedByLikelihood, CausalNetwork):
 
     def __init__(
         self,
-        output_channels=None,
-        channels=64,
-        num_blocks=8,
-        kernel_size=3,
-        first_kernel_size=7,
-        head_channels=64,
-        **kwargs,
+        output_channels: Width | None = None,
+        channels: Width = 64,
+        num_blocks: Depth = 8,
+        kernel_size: Kernel = 3,
+        first_kernel_size: Kernel = 7,
+        head_channels: Width = 64,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.channels = channels
-        check_kernel("kernel_size", kernel_size)
-        check_kernel("first_kernel_size", first_kernel_size)
         self.head_channels = head_channels
         dtype = {"dtype": self.dtype_policy}
         self.first = MaskedConv(channels, first_kernel_size, first=True, **dtype)

@@ -12,9 +12,11 @@ other row and column (Ramachandran and others 2017, arXiv 1704.06001).
 """
 
 import math
+from typing import Any
 
 from keras import layers, ops, tree
 
+from kerasgen.checks.arguments import Depth, Width
 from kerasgen.networks.autoregressive.causal import (
     CausalConv2D,
     CausalNetwork,
@@ -46,7 +48,14 @@ class PixelCNNPlusPlus(TwoStreams, SizedByLikelihood, CausalNetwork):
     TensorShape([2, 8, 4, 10])
     """
 
-    def __init__(self, output_channels=None, channels=64, num_blocks=4, num_stages=1, **kwargs):
+    def __init__(
+        self,
+        output_channels: Width | None = None,
+        channels: Width = 64,
+        num_blocks: Depth = 4,
+        num_stages: Depth = 1,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.channels = channels
         self.num_stages = num_stages

@@ -6,12 +6,14 @@ last one of the row above is seen only as far as the first kernel reaches: a bli
 pixel.
 """
 
+from typing import Any
+
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Depth, Kernel, Width
 from kerasgen.networks.autoregressive.causal import (
     CausalNetwork,
     Head,
-    check_kernel,
     columns_of,
     pointwise,
     rows_of,
@@ -38,16 +40,15 @@ class PixelRNN(SizedByLikelihood, CausalNetwork):
 
     def __init__(
         self,
-        output_channels=None,
-        size=32,
-        num_layers=1,
-        first_kernel_size=7,
-        head_channels=64,
-        **kwargs,
+        output_channels: Width | None = None,
+        size: Width = 32,
+        num_layers: Depth = 1,
+        first_kernel_size: Kernel = 7,
+        head_channels: Width = 64,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.size = size
-        check_kernel("first_kernel_size", first_kernel_size)
         self.head_channels = head_channels
         dtype = {"dtype": self.dtype_policy}
         self.first = MaskedConv(2 * size, first_kernel_size, first=True, **dtype)

@@ -6,9 +6,11 @@ stem, all that it sees (as in PixelSNAIL, Chen and others 2018, arXiv 1712.09763
 """
 
 import math
+from typing import Any
 
 from keras import layers, ops
 
+from kerasgen.checks.arguments import Depth, Layer, Share, Width
 from kerasgen.networks.attention import CausalBlock, next_token
 from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.networks.stack import SizedByLikelihood
@@ -72,13 +74,13 @@ class CausalTransformer(SizedByLikelihood, CausalNetwork):
 
     def __init__(
         self,
-        output_channels=None,
-        size=64,
-        num_blocks=4,
-        num_heads=4,
-        dropout=0.0,
-        stem=None,
-        **kwargs,
+        output_channels: Width | None = None,
+        size: Width = 64,
+        num_blocks: Depth = 4,
+        num_heads: Width = 4,
+        dropout: Share = 0.0,
+        stem: Layer | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.size = size

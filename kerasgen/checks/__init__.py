@@ -1,5 +1,6 @@
 """Numbers that callers pass, checked before any work is done. Data are checked by their events."""
 
+import inspect
 import math
 import numbers
 import os
@@ -193,6 +194,32 @@ def alike(**named: np.ndarray) -> None:
     if len({array.shape[1:] for array in named.values()}) > 1:
         shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in named.items())
         raise ValueError(f"Expected rows of one width. Received: {shapes}.")
+
+
+def part(name: str, value: Any, *kinds: type) -> None:
+    """Checks that a part of a model is of one of some classes.
+
+    Raises:
+        ValueError: a function, a name, a class that is not yet an object, a part of another kind.
+
+    >>> part("encoder", "mlp", pathlib.Path)
+    Traceback (most recent call last):
+    ValueError: Expected encoder to be a pathlib Path. Received: 'mlp' (str).
+    """
+    if isinstance(value, kinds):
+        return
+    places = [each.__module__.split(".") for each in kinds]
+    wanted = [
+        f"{'.'.join(place[:2] if place[0] == 'kerasgen' else place[:1])} {each.__name__}"
+        for place, each in zip(places, kinds)
+    ]
+    if isinstance(value, type):
+        received = f"the class {value.__name__}. Make an object of it: {value.__name__}(...)."
+    elif inspect.isfunction(value):
+        received = "a function. Write a layer with it in call, which saving and freezing know."
+    else:
+        received = f"{short(value)} ({type(value).__name__})."
+    raise ValueError(f"Expected {name} to be a {' or '.join(wanted)}. Received: {received}")
 
 
 def split(value: Any) -> list[tuple[str, str, str]]:
