@@ -264,9 +264,7 @@ def build(config, imports=None):
     try:
         return CLASSES[name](**arguments)
     except TypeError as error:
-        raise ValueError(
-            f"Expected arguments of {name} in the recipe. Received: {sorted(arguments)}: {error}"
-        ) from error
+        raise ValueError(f"{error} In the recipe, of {name}.") from error
 
 
 def modules(config):

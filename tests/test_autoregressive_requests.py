@@ -43,7 +43,7 @@ def test_a_patch_size_that_cuts_patches_is_refused():
     [
         (
             lambda: networks.GatedPixelCNN(1, kernel_size=4),
-            "Expected kernel_size to be an odd number of at least 3. Rec",
+            "Expected kernel_size to be an .*Received: kernel_size=",
         ),
         (lambda: networks.PixelCNN(1, first_kernel_size=1), "Received: first_kernel_size=1"),
         (

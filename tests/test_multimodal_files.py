@@ -89,7 +89,9 @@ def test_parts_that_do_not_fit_are_refused():
     event, encoders = events.Partial({"a": [2]}), {"a": networks.MLP((4,))}
     with pytest.raises(ValueError, match="Expected fusion to be one of .* Received: 'sum'"):
         bottlenecks.Experts(1, fusion="sum")
-    with pytest.raises(ValueError, match="crossed, a share in .* Received: 1"):
+    with pytest.raises(
+        ValueError, match="Expected crossed to be a number in .* Received: crossed=1"
+    ):
         bottlenecks.Experts(1, crossed=1)
     with pytest.raises(ValueError, match="several senses, events.Partial. Received: .2"):
         make([2], encoders)

@@ -131,11 +131,13 @@ def test_sides_that_do_not_halve_are_refused(decoder):
 def test_an_unknown_normalization_or_resampling_is_refused():
     for build in (networks.DCGANCritic, networks.ResidualCritic):
         with pytest.raises(
-            ValueError, match=r"Expected normalization to be one of .* Received: 'instance'"
+            ValueError,
+            match=r"Expected normalization to be one of .* Received: normalization='instance'",
         ):
             build(normalization="instance")
     with pytest.raises(
-        ValueError, match="Expected resample to be 'up', None or 'down'. Received: 'left'"
+        ValueError,
+        match="Expected resample to be one of 'up', None, 'down'. Received: resample='left'",
     ):
         networks.ResampledBlock(4, "left")
 
@@ -220,7 +222,8 @@ def test_a_spectral_perceptron_has_bounded_slope():
 
 def test_an_unknown_normalization_is_refused():
     with pytest.raises(
-        ValueError, match="Expected normalization to be one of .*'spectral'.*Received: 'group'"
+        ValueError,
+        match="Expected normalization to be one of .*'spectral'.*Received: normalization='group'",
     ):
         networks.MLP((2,), normalization="group")
 
