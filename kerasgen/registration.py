@@ -122,8 +122,9 @@ def _record_arguments(cls) -> None:
                     bound.arguments[name] = checks[name](name, bound.arguments[name])
             constructor(*bound.args, **bound.kwargs)
         except (TypeError, ValueError) as error:
-            told = _told(cls, signature, kwargs, error)
-            raise error if told is None else told from None
+            if told := _told(cls, signature, kwargs, error):
+                raise told from None
+            raise
         if type(self) is cls:
             _, *given = bound.arguments.items()
             named = {name: value for name, value in given if name not in catch_all}
