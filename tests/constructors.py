@@ -178,6 +178,10 @@ CALLS = {
         {"output_channels": 3, "size": 4, "dropout": 0.1},
         called(IMAGES[:, :1]),
     ),
+    "networks.CausalLSTM": (
+        {"output_channels": 3, "size": 4, "dropout": 0.1},
+        called(IMAGES[:, :1]),
+    ),
     "networks.PixelCNN": (
         CAUSAL | {"channels": 4, "num_blocks": 1, "kernel_size": 3},
         called(IMAGES),

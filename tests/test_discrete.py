@@ -246,7 +246,8 @@ def test_bad_parts_are_refused():
             likelihoods.Bernoulli(),
         )
     with pytest.raises(
-        ValueError, match="Expected codebook to be 'ema' or 'gradient'. Received: 'k-means'"
+        ValueError,
+        match="Expected codebook to be one of 'ema', 'gradient'. Received: codebook='k-means'",
     ):
         bottlenecks.VectorQuantizer(4, 2, codebook="k-means")
     with pytest.raises(

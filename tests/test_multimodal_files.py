@@ -87,7 +87,7 @@ def test_parts_that_do_not_fit_are_refused():
         return families.MultimodalVAE(event, encoders, bottleneck, decoders, of_a)
 
     event, encoders = events.Partial({"a": [2]}), {"a": networks.MLP((4,))}
-    with pytest.raises(ValueError, match="Expected fusion to be one of .* Received: 'sum'"):
+    with pytest.raises(ValueError, match="Expected fusion to be one of .* Received: fusion='sum'"):
         bottlenecks.Experts(1, fusion="sum")
     with pytest.raises(
         ValueError, match="Expected crossed to be a number in .* Received: crossed=1"

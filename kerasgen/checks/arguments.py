@@ -12,7 +12,7 @@ import inspect
 import math
 import numbers
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import keras
 import numpy as np
@@ -52,9 +52,12 @@ def real(low: float, high: float, ends: str = "[]") -> Check:
     ValueError: Expected dropout to be a number in [0, 1). Received: dropout=1
     """
 
-    def check(name, value):
+    def check(name: str, value: Any):
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        number = float(value) if is_number and abs(value) <= 1e30 else math.nan
+        try:
+            number = float(value) if is_number else math.nan
+        except OverflowError:
+            number = math.inf
         above = number > low or (ends[0] == "[" and number == low)
         below = number < high or (ends[1] == "]" and number == high)
         if not (above and below):
@@ -189,7 +192,7 @@ Probability = Annotated[float, real(0, 1)]
 Weight = Annotated[float, real(0, math.inf, "[)")]
 Positive = Annotated[float, checks.above_zero]
 Activation = Annotated[str, _activation]
-Layer = Annotated[keras.Layer, part(keras.Layer)]
+Layer: TypeAlias = Annotated[keras.Layer, part(keras.Layer)]
 Layers = Annotated[Sequence[keras.Layer], all_of(part(keras.Layer), least=0)]
 NamedLayers = Annotated[dict[str, keras.Layer], named(part(keras.Layer))]
 Factors = Annotated[

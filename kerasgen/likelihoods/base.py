@@ -48,7 +48,7 @@ class Likelihood(keras.layers.Layer):
 
     support = "real numbers"
     events: tuple[type, ...] = (Image, Vector, Series)
-    levels: int | None = None
+    levels: Any = None  # an integer, where they are not continuous
     has_mean = True
     draws_elements = False
     autoregressive = False

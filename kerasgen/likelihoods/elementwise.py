@@ -2,13 +2,12 @@
 network's output.
 """
 
-import numbers
 from typing import Annotated, Any
 
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.checks.arguments import Levels, Width
+from kerasgen.checks.arguments import Levels, Width, real
 from kerasgen.decoding import pick
 from kerasgen.events import Image, Tokens
 from kerasgen.likelihoods.base import LIMIT, Discrete, Likelihood, bounded, positive_scale
@@ -16,15 +15,13 @@ from kerasgen.registration import register
 
 
 def _scale(name, value):
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if is_number and 1e-9 <= value <= 1e9:
-        return float(value)
-    if is_number or not isinstance(value, str) or value not in ("shared", "learned"):
+    try:
+        return value if value in ("shared", "learned") else real(1e-9, 1e9)(name, value)
+    except ValueError:
         raise ValueError(
             f"Expected {name} to be a number in [1e-9, 1e9], 'shared' or 'learned'. "
             f"Received: {name}={checks.short(value)}"
-        )
-    return value
+        ) from None
 
 
 Scale = Annotated[float | str, _scale]
