@@ -73,4 +73,4 @@ def test_an_argument_that_is_none_is_told_with_near_names(name):
     for argument in given:
         misspelt = {f"{key}x" if key == argument else key: each for key, each in given.items()}
         said = refusal(functools.partial(cls, **misspelt), TypeError)
-        assert f"{argument}x=" in said and f"{argument}." in said
+        assert f"{argument}x=" in said and f"Near names: {argument}" in said

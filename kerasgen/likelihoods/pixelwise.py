@@ -13,9 +13,10 @@ import keras
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.checks.arguments import Layer, part
+from kerasgen.checks.arguments import part
 from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
+from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.registration import register
 
 
@@ -47,7 +48,10 @@ class Autoregressive(Likelihood):
     autoregressive = True
 
     def __init__(
-        self, network: Layer, likelihood: Annotated[Likelihood, part(Likelihood)], **kwargs: Any
+        self,
+        network: Annotated[CausalNetwork, part(CausalNetwork)],
+        likelihood: Annotated[Likelihood, part(Likelihood)],
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if not (likelihood.draws_elements and likelihood.has_mean):
