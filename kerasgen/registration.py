@@ -164,14 +164,14 @@ def _told(cls, signature, given, error):
     takes = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
     known, expected = ", ".join(takes) or "none", f"Expected arguments that {cls.__name__} takes"
-    if str(error).startswith("Expected"):
-        return None
-    if unknown := given.keys() - takes - (_passed_on(cls) if passes_on else set()):
+    unknown = given.keys() - takes - (_passed_on(cls) if passes_on else set())
+    is_own = str(error).startswith("Expected")
+    if unknown and (not is_own or str(error).startswith("Expected arguments that")):
         name = min(unknown)
         near = difflib.get_close_matches(name, takes, n=3, cutoff=0.5)
         told = f"Near names: {', '.join(near)}." if near else f"Known: {known}."
         return TypeError(f"{expected}. Received: {name}={given[name]!r:.60}. {told}")
-    if type(error) not in (TypeError, ValueError):
+    if is_own or type(error) not in (TypeError, ValueError):
         return None
     return type(error)(f"{expected}: {known}. Received: {' '.join(str(error).split())}")
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from constructors import CALLS
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from refusals import refusal
 
@@ -55,7 +55,7 @@ def test_the_right_arguments_are_taken_and_all_of_them_are_tried(name):
 
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(value=WRONG)
 def test_an_argument_is_taken_or_told_in_one_line(name, argument, value):
     try:
