@@ -93,9 +93,7 @@ def test_parts_that_do_not_fit_are_refused():
         ValueError, match="Expected crossed to be a number in .* Received: crossed=1"
     ):
         bottlenecks.Experts(1, crossed=1)
-    with pytest.raises(
-        ValueError, match="Expected event to be a kerasgen.events Partial. Received: .2"
-    ):
+    with pytest.raises(ValueError, match="to be a kerasgen.events Partial. Received: .2"):
         make([2], encoders)
     with pytest.raises(ValueError, match=r"encoders of some of \['a'\]. Received: \['b'\]"):
         make(event, {"b": encoders["a"]})
