@@ -42,7 +42,7 @@ class Experts(Stochastic):
     """The posterior of several senses: experts of the shared factor, fused, and private factors.
 
     It reads a dict of features `[B, F]` by sense. Where senses may be missing, "present" has for
-    all_of of them which examples have it, `[B]`. A sense that is missing is no expert, and its
+    each of them which examples have it, `[B]`. A sense that is missing is no expert, and its
     private factor follows the prior.
 
     Args:

@@ -39,7 +39,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
     others 2019, arXiv 1809.11096, section 3.1).
 
     Every batch that `fit` gives is shared out among the `critic_steps` steps of the critic, so that
-    all_of sees other examples, and one step of the generator follows. `fit` logs the mean of every
+    each sees other examples, and one step of the generator follows. `fit` logs the mean of every
     term, `divergence`, which is what the scores report, and `loss`, the sum of both sides' losses,
     which need not fall; so does `evaluate`.
 
