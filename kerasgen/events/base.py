@@ -119,7 +119,7 @@ class Event:
             raise ValueError(f"Expected {self.meaning} of {self!r}. Received: None. Pass some.")
         x = self.array(x)
         expected = ", ".join(["batch", *map(str, self.shape)])
-        wanted = f"{self.meaning} as an array of shape [{expected}]"
+        wanted = f"{self.meaning} of shape [{expected}]"
         if not hasattr(x, "shape"):
             raise ValueError(f"Expected {wanted}. {_received(x)}")
         if not re.search("bool|int|float", str(x.dtype)):  # NumPy's or the backend's
