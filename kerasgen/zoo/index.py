@@ -119,7 +119,7 @@ def names(
         _check("data", data, found, sets)
     if task is not None:
         done = json.loads(DONE.read_text("utf-8"))
-        found = [each for each in found if task in done[each.name]]
+        found = [each for each in found if task in done.get(each.name, ())]
         _check("task", task, found, set().union(*done.values()))
     return [each.name for each in found if max_mb is None or each.weight_bytes <= 1e6 * max_mb]
 
