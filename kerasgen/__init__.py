@@ -19,8 +19,8 @@ _REGISTERING = (
     "text",
     "training",
 )
-_OTHERS = ("abilities", "data", "export", "metrics", "plot", "recipe", "reports", "tasks", "web")
-_OTHERS += ("zoo",)
+_OTHERS = ("abilities", "checks", "data", "export", "metrics", "plot", "recipe", "reports", "tasks")
+_OTHERS += ("web", "zoo")
 
 __all__ = [*_CLASSES, *_REGISTERING, *_OTHERS, "register"]
 

@@ -230,17 +230,11 @@ def test_saves_and_loads(divergence):
 
 def test_forms_of_divergences_that_there_are_not_are_refused():
     for whole in (divergences.Hinge(), divergences.NonSaturating(), "Minimax"):
-        message = (
-            f"Expected divergence to be of FDivergence. Received: {type(whole).__name__}. Take "
-            f"Minimax, or"
-        )
+        message = rf"Expected divergence to be .*FDivergence\. .*\({type(whole).__name__}\)"
         with pytest.raises(ValueError, match=message):
             divergences.NonSaturating(whole)
     for other in (divergences.Wasserstein(), divergences.KL(), divergences.NonSaturating()):
-        message = (
-            f"Expected divergence to be of Minimax or Hinge. Received: {type(other).__name__}. "
-            f"Take Minimax, or"
-        )
+        message = rf"Expected divergence to be .*Minimax or .*Hinge\. .*\({type(other).__name__}\)"
         with pytest.raises(ValueError, match=message):
             divergences.RelativisticAverage(other)
 

@@ -36,6 +36,13 @@ def test_ranges_are_nearly_the_best_that_trying_all_finds(shift):
     assert found < 1.05 * best and found < error((low, high))
 
 
+@pytest.mark.parametrize("shape", [(1, 28, 28, 24), (1, 32, 32, 96), (1, 96, 96, 3), (1, 9), ()])
+def test_every_channel_is_looked_at(shape):
+    channels = np.zeros(shape) + (np.arange(shape[-1]) if shape else 0)
+    seen = convert._some(channels, np.random.default_rng(0))
+    assert {*seen.ravel()} == {*channels.ravel()} and seen.size < 1.2 * 8192
+
+
 def content(path):
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
 

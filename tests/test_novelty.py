@@ -113,7 +113,10 @@ def test_whole_groups_calibrate():
     assert all(len(set(chosen[groups == each])) == 1 for each in range(9))
 
 
-@pytest.mark.parametrize("groups", [np.zeros(99), np.arange(98)])
+UNEQUAL = np.array([0] * 97 + [1, 2])
+
+
+@pytest.mark.parametrize("groups", [np.zeros(99), np.arange(98), UNEQUAL, UNEQUAL[::-1]])
 def test_groups_that_do_not_fit_are_refused(groups):
     assert "groups" in refusal(lambda: novelty(tiny_mixture(), bars(99, True), groups=groups))
 

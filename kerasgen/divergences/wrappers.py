@@ -30,7 +30,7 @@ class NonSaturating(Divergence):
     """
 
     def __init__(self, divergence: Annotated[FDivergence, part(FDivergence)] | None = None):
-        self.divergence = _of(divergence or Minimax(), FDivergence)
+        self.divergence = divergence or Minimax()
 
     def critic_terms(self, real: Any, fake: Any):
         return self.divergence.critic_terms(real, fake)
@@ -64,7 +64,7 @@ class RelativisticAverage(Divergence):
     needs_real = True
 
     def __init__(self, divergence: Annotated[Minimax | Hinge, part(Minimax, Hinge)] | None = None):
-        self.divergence = _of(divergence or Minimax(), Minimax, Hinge)
+        self.divergence = divergence or Minimax()
 
     def _relative(self, real, fake):
         return real - ops.mean(fake), fake - ops.mean(real)
@@ -77,13 +77,3 @@ class RelativisticAverage(Divergence):
 
     def estimate(self, real: Any, fake: Any):
         return self.divergence.estimate(*self._relative(real, fake))
-
-
-def _of(divergence, *kinds):
-    if not isinstance(divergence, kinds):
-        raise ValueError(
-            f"Expected divergence to be of {' or '.join(kind.__name__ for kind in kinds)}. "
-            f"Received: {type(divergence).__name__}. "
-            "Take Minimax, or give the model yours by itself."
-        )
-    return divergence

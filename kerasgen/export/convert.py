@@ -138,7 +138,7 @@ def fit_ranges(model, calibration, batch_size=1) -> None:
         experimental_preserve_all_tensors=True,
     )
     graphs = {each.signatureKey.decode(): each.subgraphIndex for each in model.signatureDefs}
-    counts = {}
+    counts, rng = {}, np.random.default_rng(0)
     for name, inputs in _examples(calibration, batch_size):
         interpreter.get_signature_runner(name)(**inputs)
         graph = graphs[name]
@@ -146,16 +146,22 @@ def fit_ranges(model, calibration, batch_size=1) -> None:
             if not _has_range(tensor) or (limits := _limits(tensor))[0] == limits[1]:
                 continue
             try:
-                values = interpreter.get_tensor(i, graph).ravel()
+                values = interpreter.get_tensor(i, graph)
             except ValueError:  # it holds nothing: of a branch that was not taken
                 continue
-            some = values[:: values.size // _LOOKED_AT | 1]  # odd: of every channel
-            count, _ = np.histogram(some, _BINS, limits)
+            count, _ = np.histogram(_some(values, rng), _BINS, limits)
             counts[graph, i] = counts.get((graph, i), 0) + count
     for (graph, i), count in counts.items():
         tensor = model.subgraphs[graph].tensors[i]
         low, high = _least_error(count, *_limits(tensor))
         tensor.quantization.min, tensor.quantization.max = np.array([[low], [high]], "float32")
+
+
+def _some(values, rng):
+    """Positions of a tensor drawn at random, with all channels of each."""
+    rows = values.reshape(-1, values.shape[-1] if values.ndim else 1)
+    count = _LOOKED_AT // rows.shape[1] + 1
+    return rows if len(rows) <= count else rng.choice(rows, count, replace=False)
 
 
 def _limits(tensor):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 _HELD_OUT = 3  # of so many groups one is
+_LEAST = 20  # pictures that calibrate: the least p-value is 1 / 21
 _TIE = 1e-4  # of the spread of scores: what rounding may tell apart
 
 
@@ -14,20 +15,30 @@ def held_out(count: int, seed: int | None, groups: Any = None) -> np.ndarray:
     third is as strange as they are.
 
     Raises:
-        ValueError: groups that are not one for each picture, or fewer than 3.
+        ValueError: groups that are not one for each picture, fewer than 3, or so unequal that fewer
+            than 20 pictures calibrate.
 
-    >>> held_out(4, 0, ["latin", "greek", "greek", "runes"]).sum() in (1, 2)
-    True
+    >>> int(held_out(90, 0, ["latin", "greek", "runes"] * 30).sum())
+    30
     """
     groups = np.arange(count) if groups is None else np.asarray(groups)
-    if groups.shape != (count,) or len(names := np.unique(groups)) < _HELD_OUT:
+    if groups.dtype == object:  # names of several types have no order
+        groups = groups.astype(str)
+    names = np.unique(groups)
+    if groups.shape != (count,) or len(names) < _HELD_OUT:
         raise ValueError(
             f"Expected a group for each of {count} pictures, of at least {_HELD_OUT}. Received: "
-            f"groups of shape {list(groups.shape)}, {len(np.unique(groups))} different ones. Name "
-            "one for each picture, or drop groups=."
+            f"groups of shape {list(groups.shape)}, {len(names)} different ones. Name one for each "
+            "picture, or drop groups=."
         )
     order = np.random.default_rng(seed).permutation(names)
-    return np.isin(groups, order[-(len(order) // _HELD_OUT) :])
+    chosen = np.isin(groups, order[-(len(order) // _HELD_OUT) :])
+    if chosen.sum() < _LEAST:
+        raise ValueError(
+            f"Expected at least {_LEAST} pictures in a third of the groups. Received: "
+            f"{chosen.sum()} of {count}. Pass more pictures, or groups of equal size."
+        )
+    return chosen
 
 
 def p_values(calibration, scores, xp=np):

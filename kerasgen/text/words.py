@@ -27,7 +27,7 @@ def split(sentence: str) -> list[str]:
 
 
 def _words(name: str, value: Any):
-    return value if isinstance(value, str) else all_of(text, most=2**20)(name, value)
+    return value if isinstance(value, str) else all_of(text, 0, 2**20)(name, value)
 
 
 @register

@@ -24,6 +24,7 @@ def detector(name_or_path, model=None):
 
     Raises:
         PresetError: no such preset; one that brings no detector, or a damaged one.
+        ValueError: the model of another preset.
 
     >>> detector("gmm_ring")
     Traceback (most recent call last):
@@ -36,5 +37,11 @@ def detector(name_or_path, model=None):
         )
     from kerasgen.tasks.novelty import Detector
 
+    model = model or loader.load(name_or_path)
+    if model.preset_folder != loader.folder(name_or_path):
+        raise ValueError(
+            f"Expected the model of {name_or_path!r}, whose scores the detector knows. Received: "
+            f"one of {model.preset!r}. Drop it: the preset is loaded."
+        )
     with loader.verified(name_or_path, manifest.DETECTOR) as (_, content):
-        return Detector(model or loader.load(name_or_path)).load(io.BytesIO(content))
+        return Detector(model).load(io.BytesIO(content))
