@@ -4,6 +4,7 @@ import gc
 import os
 import pathlib
 import shutil
+import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # What XLA makes of a step of a tiny model runs for milliseconds, and takes seconds to optimize.
@@ -47,6 +48,14 @@ def pytest_collection_modifyitems(items):
         is_table = item.path.stem == "test_conformance" and hasattr(item, "callspec")
         row = item.callspec.params.get("name", "") if is_table else ""
         item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {row}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Where a run of everything must end, slow tests give way: see `.ci/run`."""
+    is_late = time.time() > float(os.environ.get("KERASGEN_SLOW_TESTS_UNTIL", "inf"))
+    if is_late and item.get_closest_marker("slow"):
+        pytest.skip("the time of the slow tests was up")
 
 
 def pytest_collection_finish():
