@@ -7,13 +7,14 @@ writes `get_config` by hand; nested parts are serialized with it.
 import difflib
 import functools
 import inspect
-import operator
 import types
 import typing
 import warnings
 from typing import Any, TypeVar
 
 import keras
+
+from kerasgen.checks.arguments import Check
 
 Class = TypeVar("Class", bound=type)
 
@@ -109,7 +110,7 @@ def _is_configured(cls) -> bool:
 
 def _record_arguments(cls) -> None:
     constructor = cls.__init__
-    signature, checks = _plain(inspect.signature(constructor))
+    signature, checks = _plain(constructor)
     catch_all = [p.name for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD]
 
     @functools.wraps(constructor)
@@ -117,14 +118,17 @@ def _record_arguments(cls) -> None:
         kwargs = _renamed(signature.parameters, kwargs)
         try:
             bound = signature.bind(self, *args, **kwargs)
-            for name in checks.keys() & bound.arguments.keys():
-                if bound.arguments[name] is not signature.parameters[name].default:
-                    bound.arguments[name] = checks[name](name, bound.arguments[name])
+        except TypeError as error:
+            raise _told(cls, signature, kwargs, error) from None
+        for name in checks.keys() & bound.arguments.keys():
+            if bound.arguments[name] is not signature.parameters[name].default:
+                bound.arguments[name] = checks[name](name, bound.arguments[name])
+        try:
             constructor(*bound.args, **bound.kwargs)
         except (TypeError, ValueError) as error:
-            if told := _told(cls, signature, kwargs, error):
-                raise told from None
-            raise
+            if _says_itself(cls, signature, kwargs, error):
+                raise
+            raise _told(cls, signature, kwargs, error) from error
         if type(self) is cls:
             _, *given = bound.arguments.items()
             named = {name: value for name, value in given if name not in catch_all}
@@ -135,45 +139,78 @@ def _record_arguments(cls) -> None:
     cls.__init__ = recording
 
 
-def _plain(signature):
+def _plain(constructor):
     """A signature with plain types, as help shows it, and the checks that its types came with."""
-    checks, plain = {}, []
-    for parameter in signature.parameters.values():
-        parts = typing.get_args(parameter.annotation) or ()
-        for each in (parameter.annotation, *parts):
-            for check in getattr(each, "__metadata__", ()):
-                checks[parameter.name] = check
-        plain.append(parameter.replace(annotation=_without_checks(parameter.annotation)))
+    signature, checks, plain = inspect.signature(constructor), {}, []
+    for name, parameter in signature.parameters.items():
+        kind, check = _check_of(_evaluated(parameter.annotation, constructor))
+        if check:
+            checks[name], parameter = check, parameter.replace(annotation=kind)
+        plain.append(parameter)
     return signature.replace(parameters=plain), checks
 
 
-def _without_checks(annotation):
-    if hasattr(annotation, "__metadata__"):
-        return annotation.__origin__
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        return functools.reduce(operator.or_, map(_without_checks, typing.get_args(annotation)))
-    return annotation
+def _evaluated(annotation, constructor):
+    """A type, of the text that `from __future__ import annotations` leaves of it, too."""
+    try:
+        holder = types.SimpleNamespace(__annotations__={"_": annotation})
+        names = getattr(constructor, "__globals__", {})
+        return typing.get_type_hints(holder, names, include_extras=True)["_"]
+    except Exception:  # names that only type checkers import, functions in the place of types
+        return annotation
+
+
+def _check_of(annotation):
+    """The type without its check, and the check, which another type beside it rules out."""
+    check = next(
+        (each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Check)), None
+    )
+    if check:
+        return annotation.__origin__, check
+    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+        return annotation, None
+    members = typing.get_args(annotation)
+    kinds, found = zip(*map(_check_of, members))
+    if members[1:] != (types.NoneType,) or not found[0]:
+        return annotation, None
+    return kinds[0] | None, lambda name, value: value if value is None else found[0](name, value)
+
+
+def _says_itself(cls, signature, given, error):
+    """Whether an error goes through as it is: one that says what it expected, and of own classes.
+
+    A base does not know which names of a class are near to one that neither takes.
+    """
+    said = str(error)
+    of_base = said.startswith("Expected arguments that")
+    if of_base and any(f"Received: {name}=" in said for name in _unknown(cls, signature, given)):
+        return False
+    ours = cls.__module__.startswith("kerasgen.") and type(error) in (TypeError, ValueError)
+    return said.startswith("Expected") or not ours
 
 
 def _told(cls, signature, given, error):
-    """What a constructor's error says in a line, or None where it says that itself.
-
-    Keras' own arguments are known, where the constructor passes on what it does not know.
-    """
-    parameters = list(signature.parameters.values())[1:]
-    takes = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    known, expected = ", ".join(takes) or "none", f"Expected arguments that {cls.__name__} takes"
-    unknown = given.keys() - takes - (_passed_on(cls) if passes_on else set())
-    is_own = str(error).startswith("Expected")
-    if unknown and (not is_own or str(error).startswith("Expected arguments that")):
+    """What a constructor's error says in a line."""
+    takes, expected = _taken(signature), f"Expected arguments that {cls.__name__} takes"
+    known = ", ".join(takes) or "none"
+    if unknown := _unknown(cls, signature, given):
         name = min(unknown)
         near = difflib.get_close_matches(name, takes, n=3, cutoff=0.5)
         told = f"Near names: {', '.join(near)}." if near else f"Known: {known}."
         return TypeError(f"{expected}. Received: {name}={given[name]!r:.60}. {told}")
-    if is_own or type(error) not in (TypeError, ValueError):
-        return None
     return type(error)(f"{expected}: {known}. Received: {' '.join(str(error).split())}")
+
+
+def _taken(signature):
+    """Names of a constructor's arguments."""
+    _, *parameters = signature.parameters.values()
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+
+
+def _unknown(cls, signature, given):
+    """Names that a class does not take, nor a base that it passes them on to."""
+    passes_on = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    return given.keys() - _taken(signature) - (_passed_on(cls) if passes_on else set())
 
 
 def _passed_on(cls):

@@ -8,6 +8,7 @@
 argument's default is not checked.
 """
 
+import dataclasses
 import inspect
 import math
 import numbers
@@ -19,10 +20,26 @@ import numpy as np
 
 from kerasgen import checks
 
-Check = Callable[[str, Any], Any]  # of an argument's name and value; gives the value to use
-
 _WIDEST = 2**20  # units, channels, words: a layer from one such width to another has 10**12 weights
 _DEEPEST = 1000  # layers in a row
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """What marks a function as the check of a type, `Annotated[int, Check(function)]`.
+
+    Args:
+        function: of an argument's name and value, to the value to use; raises a ValueError.
+
+    >>> Check(checks.positive)("n", np.int64(3))
+    3
+    """
+
+    function: Callable[[str, Any], Any]
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The value to use."""
+        return self.function(name, value)
 
 
 def whole(least: int, most: int) -> Check:
@@ -32,6 +49,7 @@ def whole(least: int, most: int) -> Check:
     3
     """
 
+    @Check
     def check(name, value):
         is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not is_integer or not least <= value <= most:
@@ -52,6 +70,7 @@ def real(low: float, high: float, ends: str = "[]") -> Check:
     ValueError: Expected dropout to be a number in [0, 1). Received: dropout=1
     """
 
+    @Check
     def check(name: str, value: Any):
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         try:
@@ -77,6 +96,7 @@ def one_of(*known: Any) -> Check:
     'up'
     """
 
+    @Check
     def check(name, value):
         if not (isinstance(value, (str, bool)) or value is None) or value not in known:
             raise ValueError(
@@ -88,13 +108,14 @@ def one_of(*known: Any) -> Check:
     return check
 
 
-def all_of(check: Check, least: int = 1, most: int = _DEEPEST) -> Check:
+def all_of(check: Callable[[str, Any], Any], least: int = 1, most: int = _DEEPEST) -> Check:
     """A check of several values, each of which passes another.
 
     >>> all_of(whole(1, 9))("hidden", [3, 4])
     (3, 4)
     """
 
+    @Check
     def check_each(name, values):
         values = checks.several(name, values)
         if not least <= len(values) <= most:
@@ -106,13 +127,14 @@ def all_of(check: Check, least: int = 1, most: int = _DEEPEST) -> Check:
     return check_each
 
 
-def named(check: Check) -> Check:
+def named(check: Callable[[str, Any], Any]) -> Check:
     """A check of values by name, each of which passes another.
 
     >>> named(whole(1, 9))("private_dims", {"sound": 3})
     {'sound': 3}
     """
 
+    @Check
     def check_named(name, values):
         if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
             raise ValueError(
@@ -131,6 +153,7 @@ def part(*kinds: type) -> Check:
     ValueError: Expected network to be a keras Layer. Received: 'mlp' (str).
     """
 
+    @Check
     def check(name, value):
         checks.part(name, value, *kinds)
         return value
@@ -138,6 +161,7 @@ def part(*kinds: type) -> Check:
     return check
 
 
+@Check
 def _activation(name, value):
     functions = [each for each in vars(keras.activations).values() if inspect.isfunction(each)]
     try:
@@ -152,6 +176,7 @@ def _activation(name, value):
     )
 
 
+@Check
 def _kernel(name, value):
     size = whole(3, 999)(name, value)
     if size % 2 == 0:
@@ -170,6 +195,7 @@ def text(name: str, value: Any) -> str:
     return value
 
 
+@Check
 def _seed(name, value):
     return checks.seed(value)
 
@@ -183,14 +209,14 @@ Blocks = Annotated[int, whole(0, _DEEPEST)]  # beside other layers
 Shape = Annotated[Sequence[int], all_of(whole(1, _WIDEST), least=0, most=9)]
 ImageShape = Annotated[Sequence[int], all_of(whole(1, _WIDEST), 3, 3)]
 Steps = Annotated[int, whole(0, 2**31 - 1)]
-Count = Annotated[int, checks.positive]
+Count = Annotated[int, Check(checks.positive)]
 Levels = Annotated[int, whole(2, 2**16)]
 Seed = Annotated[int | None, _seed]
 Switch = Annotated[bool, one_of(True, False)]
 Share = Annotated[float, real(0, 1, "[)")]
 Probability = Annotated[float, real(0, 1)]
 Weight = Annotated[float, real(0, math.inf, "[)")]
-Positive = Annotated[float, checks.above_zero]
+Positive = Annotated[float, Check(checks.above_zero)]
 Activation = Annotated[str, _activation]
 Layer: TypeAlias = Annotated[keras.Layer, part(keras.Layer)]
 Layers = Annotated[Sequence[keras.Layer], all_of(part(keras.Layer), least=0)]

@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import checks
-from kerasgen.checks.arguments import Widths
+from kerasgen.checks.arguments import Check, Widths
 from kerasgen.events.base import Event, is_float
 from kerasgen.registration import register
 
@@ -107,7 +107,9 @@ class Classes(Tokens):
     conversion = "Number them: np.unique(labels, return_inverse=True)[1]."
     rows = "one row a class"
 
-    def __init__(self, count: int, names: Annotated[list[str], checks.several] | None = None):
+    def __init__(
+        self, count: int, names: Annotated[list[str], Check(checks.several)] | None = None
+    ):
         super().__init__((), checks.positive("count", count))
         self.names = None if names is None else [str(name) for name in names]
         if names is not None and len({*map(str, names)}) != count:

@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasgen import fitting
 from kerasgen.abilities import Classifies
-from kerasgen.checks.arguments import Layer, Layers, Share, text
+from kerasgen.checks.arguments import Check, Layer, Layers, Share, text
 from kerasgen.event_model import EventModel
 from kerasgen.events import Nothing
 from kerasgen.registration import register
@@ -28,7 +28,10 @@ class CrossEntropy(keras.losses.Loss):
     """
 
     def __init__(
-        self, smoothing: Share = 0.0, name: Annotated[str, text] = "cross_entropy", **kwargs: Any
+        self,
+        smoothing: Share = 0.0,
+        name: Annotated[str, Check(text)] = "cross_entropy",
+        **kwargs: Any,
     ):
         super().__init__(name=name, **kwargs)
         self.smoothing = smoothing

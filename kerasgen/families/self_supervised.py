@@ -9,8 +9,10 @@ reconstruction has to keep. Lee and others, Making Sense of Vision and Touch, 20
 (arXiv 1612.00410).
 """
 
+from typing import Any
+
 from kerasgen.checks.arguments import NamedLayers
-from kerasgen.families.senses import Multisensory
+from kerasgen.families.senses import Fusion, Multisensory, NamedLikelihoods, Senses
 from kerasgen.registration import register
 
 
@@ -48,7 +50,14 @@ class SelfSupervisedEncoder(Multisensory):
     """
 
     def __init__(
-        self, event, encoders, bottleneck, heads: NamedLayers, likelihoods, objective=None, **kwargs
+        self,
+        event: Senses,
+        encoders: NamedLayers,
+        bottleneck: Fusion,
+        heads: NamedLayers,
+        likelihoods: NamedLikelihoods,
+        objective: Any = None,
+        **kwargs: Any,
     ):
         super().__init__(event, encoders, bottleneck, heads, likelihoods, objective, **kwargs)
 

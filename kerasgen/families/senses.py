@@ -15,6 +15,10 @@ from kerasgen.likelihoods import Joint as JointLikelihood
 from kerasgen.likelihoods import Likelihood
 from kerasgen.networks import SenseDecoder, SenseEncoder
 
+Senses = Annotated[Partial, part(Partial)]
+Fusion = Annotated[Experts, part(Experts)]
+NamedLikelihoods = Annotated[dict[str, Likelihood], named(part(Likelihood))]
+
 
 class Multisensory(Autoencoder):
     """Base of autoencoders of several senses, of which any may be missing.
@@ -37,11 +41,11 @@ class Multisensory(Autoencoder):
 
     def __init__(
         self,
-        event: Annotated[Partial, part(Partial)],
+        event: Senses,
         encoders: NamedLayers,
-        bottleneck: Annotated[Experts, part(Experts)],
+        bottleneck: Fusion,
         decoders: NamedLayers,
-        likelihoods: Annotated[dict[str, Likelihood], named(part(Likelihood))],
+        likelihoods: NamedLikelihoods,
         objective: Any = None,
         **kwargs: Any,
     ):

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from keras import ops
 
 from kerasgen import backend, checks
-from kerasgen.checks.arguments import Levels, Width, real
+from kerasgen.checks.arguments import Check, Levels, Width, real
 from kerasgen.decoding import pick
 from kerasgen.events import Image, Tokens
 from kerasgen.likelihoods.base import LIMIT, Discrete, Likelihood, bounded, positive_scale
 from kerasgen.registration import register
 
 
+@Check
 def _scale(name, value):
     try:
         return value if value in ("shared", "learned") else real(1e-9, 1e9)(name, value)

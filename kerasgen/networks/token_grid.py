@@ -3,11 +3,12 @@ is a PixelCNN.
 """
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 from keras import layers, ops
 
-from kerasgen.checks.arguments import Layer, Width
+from kerasgen.checks.arguments import Width, part
+from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
 
@@ -39,7 +40,7 @@ class TokenGrid(layers.Layer):
     def __init__(
         self,
         vocab_size: Width,
-        network: Layer,
+        network: Annotated[CausalNetwork, part(CausalNetwork)],
         prefix_size: Width = 1,
         size: Width = 32,
         **kwargs: Any,

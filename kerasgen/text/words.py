@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasgen.checks.arguments import Texts, Width, all_of, text
+from kerasgen.checks.arguments import Check, Texts, Width, all_of, text
 from kerasgen.registration import register
 from kerasgen.text.rows import END, fault, rows
 
@@ -26,6 +26,7 @@ def split(sentence: str) -> list[str]:
     return _WORD.findall(sentence.lower())
 
 
+@Check
 def _words(name: str, value: Any):
     return value if isinstance(value, str) else all_of(text, 0, 2**20)(name, value)
 
