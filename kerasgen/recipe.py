@@ -264,7 +264,7 @@ def build(config, imports=None):
     try:
         return CLASSES[name](**arguments)
     except TypeError as error:
-        raise ValueError(f"{error} In the recipe, of {name}.") from error
+        raise ValueError(f"{str(error).removesuffix('.')}. In the recipe, of {name}.") from error
 
 
 def modules(config):

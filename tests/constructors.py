@@ -46,7 +46,12 @@ GAUSSIAN = {"bottlenecks.Gaussian": {"latent_dim": 3}}
 BERNOULLI = {"likelihoods.Bernoulli": {}}
 WORDS = {"words": ["a", "red", "box"], "length": 4, "examples": ["a red box"]}
 SENTENCES = {"events.Sentences": {"vocabulary": {"text.Vocabulary": WORDS}}}
-TOKENS = {"likelihoods.AutoregressiveTokens": {"network": {"networks.CausalGRU": {"size": 4}}}}
+TOKENS = {
+    "likelihoods.AutoregressiveTokens": {
+        "network": {"networks.CausalGRU": {"size": 4}},
+        "context": 3,  # the classes of its model
+    }
+}
 QUANTIZED = {
     "families.DiscreteAutoencoder": {
         "event": [8, 8, 1],
@@ -307,7 +312,13 @@ CALLS = {
     "objectives.REINFORCE": ({"num_samples": 2}, nothing),
     "objectives.SensesELBO": ({"weights": {"a": 2.0}}, nothing),
     "families.AdversarialModel": (
-        GAME | {"condition": 3, "critic_steps": 2, "regularizers": []},
+        GAME
+        | {
+            "condition": 3,
+            "critic_steps": 2,
+            "regularizers": [],
+            "head": {"networks.ScoreHead": {"num_classes": 3}},
+        },
         nothing,
     ),
     "families.CrossEntropy": ({"smoothing": 0.1, "name": "loss"}, nothing),
@@ -344,12 +355,18 @@ CALLS = {
         },
         nothing,
     ),
-    "families.DiscreteAutoencoder": (*QUANTIZED.values(), nothing),
-    "families.FlowModel": (
-        {"event": [3], "flow": {"networks.RealNVP": {"num_steps": 2, "hidden": 4}}},
+    "families.DiscreteAutoencoder": (
+        QUANTIZED["families.DiscreteAutoencoder"] | {"objective": {"objectives.ELBO": {}}},
         nothing,
     ),
-    "families.LanguageModel": ({"event": SENTENCES, "likelihood": TOKENS}, nothing),
+    "families.FlowModel": (
+        {"event": [3], "flow": {"networks.RealNVP": {"num_steps": 2, "hidden": 4}}, "condition": 3},
+        nothing,
+    ),
+    "families.LanguageModel": (
+        {"event": SENTENCES, "likelihood": TOKENS, "condition": 3},
+        nothing,
+    ),
     "families.Mixture": (
         {"event": [4, 4, 1], "num_components": 2, "covariance": "diag", "levels": 4},
         nothing,
@@ -381,6 +398,7 @@ CALLS = {
             "event": SENTENCES,
             "likelihood": TOKENS,
             "critic": {"networks.SentenceEncoder": {"vocab_size": 5, "size": 4}},
+            "condition": 3,
             "rollouts": 1,
             "baseline": True,
             "teaching": 0.1,

@@ -251,7 +251,7 @@ def test_bad_parts_are_refused():
     ):
         bottlenecks.VectorQuantizer(4, 2, codebook="k-means")
     with pytest.raises(
-        ValueError, match=r"Expected each of levels to be an integer in 3\.\..* Received: .*=2"
+        ValueError, match=r"Expected levels\[\d\] to be an integer in 3\.\..* Received: .*=2"
     ):
         bottlenecks.FiniteScalar((5, 2))
     with pytest.raises(ValueError, match="Expected condition=None"):

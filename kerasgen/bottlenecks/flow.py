@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Gaussian, Stochastic, mean_and_scale, normal
-from kerasgen.checks.arguments import Depth, Seed, Steps, Width, part
+from kerasgen.checks.arguments import Amount, Depth, Seed, Width, part
 from kerasgen.events import Event
 from kerasgen.networks.flow_steps import Coupling
 from kerasgen.networks.flows import FlowNetwork
@@ -42,7 +42,7 @@ class FlowGaussian(Gaussian):
     def __init__(
         self,
         latent_dim: Width,
-        num_classes: Steps = 0,
+        num_classes: Amount = 0,
         couplings: Depth = 8,
         hidden: Width = 256,
         seed: Seed = None,
@@ -134,7 +134,7 @@ class FlowPosterior(Stochastic):
         self,
         latent_dim: Width,
         flow: Annotated[FlowNetwork, part(FlowNetwork)],
-        context: Steps = 16,
+        context: Amount = 16,
         seed: Seed = None,
         **kwargs: Any,
     ):

@@ -98,6 +98,7 @@ def one_of(*known: Any) -> Check:
 
     @Check
     def check(name, value):
+        value = bool(value) if isinstance(value, np.bool_) else value
         if not (isinstance(value, (str, bool)) or value is None) or value not in known:
             raise ValueError(
                 f"Expected {name} to be one of {', '.join(map(repr, known))}. "
@@ -122,7 +123,7 @@ def all_of(check: Callable[[str, Any], Any], least: int = 1, most: int = _DEEPES
             raise ValueError(
                 f"Expected {name} to be {least} to {most} values. Received: {len(values)} of them."
             )
-        return tuple(check(f"each of {name}", value) for value in values)
+        return tuple(check(f"{name}[{place}]", value) for place, value in enumerate(values))
 
     return check_each
 
@@ -163,17 +164,37 @@ def part(*kinds: type) -> Check:
 
 @Check
 def _activation(name, value):
-    functions = [each for each in vars(keras.activations).values() if inspect.isfunction(each)]
+    is_function = inspect.isfunction(value) and value is not keras.activations.get
+    is_layer = isinstance(value, keras.Layer) and _keeps_shape(value)
     try:
-        if isinstance(value, str) or any(value is each for each in functions):
+        if value is None or is_function or is_layer or isinstance(value, str):
             keras.activations.get(value)
             return value
     except ValueError:
         pass
     raise ValueError(
-        f"Expected {name} to be the name of an activation of Keras, such as 'relu'. "
+        f"Expected {name} to be an activation of Keras, such as 'relu', or a function. "
         f"Received: {name}={checks.short(value)}"
     )
+
+
+def _keeps_shape(layer):
+    try:
+        return tuple(layer.compute_output_shape((None, 5))) == (None, 5)
+    except Exception:  # whatever a layer raises that takes no such shape
+        return False
+
+
+@Check
+def _column(name, value):
+    is_number = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return str(value) if is_number else text(name, value)
+
+
+@Check
+def _steps(name, value):
+    is_whole = isinstance(value, float) and value.is_integer()  # as 1e3 is
+    return whole(0, 2**31 - 1)(name, int(value) if is_whole else value)
 
 
 @Check
@@ -208,16 +229,16 @@ Depths = Annotated[Sequence[int], all_of(whole(0, _DEEPEST))]
 Blocks = Annotated[int, whole(0, _DEEPEST)]  # beside other layers
 Shape = Annotated[Sequence[int], all_of(whole(1, _WIDEST), least=0, most=9)]
 ImageShape = Annotated[Sequence[int], all_of(whole(1, _WIDEST), 3, 3)]
-Steps = Annotated[int, whole(0, 2**31 - 1)]
+Steps = Annotated[int, _steps]
+Amount = Annotated[int, whole(0, _WIDEST)]  # how many of something, which may be none
 Count = Annotated[int, Check(checks.positive)]
 Levels = Annotated[int, whole(2, 2**16)]
 Seed = Annotated[int | None, _seed]
 Switch = Annotated[bool, one_of(True, False)]
 Share = Annotated[float, real(0, 1, "[)")]
-Probability = Annotated[float, real(0, 1)]
 Weight = Annotated[float, real(0, math.inf, "[)")]
 Positive = Annotated[float, Check(checks.above_zero)]
-Activation = Annotated[str, _activation]
+Activation = Annotated[str | Callable | None, _activation]
 Layer: TypeAlias = Annotated[keras.Layer, part(keras.Layer)]
 Layers = Annotated[Sequence[keras.Layer], all_of(part(keras.Layer), least=0)]
 NamedLayers = Annotated[dict[str, keras.Layer], named(part(keras.Layer))]
@@ -226,6 +247,7 @@ Factors = Annotated[
 ]  # where each begins, ends
 NamedWidths = Annotated[dict[str, int], named(whole(1, _WIDEST))]
 Texts = Annotated[Sequence[str], all_of(text, least=0, most=_WIDEST)]
+Columns = Annotated[Sequence[str | int], all_of(_column, least=0, most=_WIDEST)]
 Numbers = Annotated[Sequence[float], all_of(real(-1e30, 1e30), most=_WIDEST)]
 Scales = Annotated[Sequence[float], all_of(checks.above_zero, most=_WIDEST)]
 Kernel = Annotated[int, _kernel]

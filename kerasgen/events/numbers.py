@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import checks
-from kerasgen.checks.arguments import Levels, Numbers, Scales, Texts
+from kerasgen.checks.arguments import Columns, Levels, Numbers, Scales
 from kerasgen.events.base import Event
 from kerasgen.registration import register
 
@@ -208,7 +208,7 @@ class Table(Vector):
     def is_plane(self):
         return False  # its columns have units of their own
 
-    def __init__(self, columns: Texts, means: Numbers, scales: Scales):
+    def __init__(self, columns: Columns, means: Numbers, scales: Scales):
         super().__init__(len(columns))
         self._columns = [str(column) for column in columns]
         self.means = [float(mean) for mean in means]

@@ -16,7 +16,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend, fitting
-from kerasgen.checks.arguments import Count, Layer, Steps, Switch, Weight
+from kerasgen.checks.arguments import Amount, Count, Layer, Switch, Weight
 from kerasgen.divergences import NonSaturating
 from kerasgen.families.game import TwoSidedTraining
 from kerasgen.families.language import LanguageModel
@@ -63,7 +63,7 @@ class PolicyGradientModel(TwoSidedTraining, LanguageModel):
         likelihood: Any,
         critic: Layer,
         condition: Any = None,
-        rollouts: Steps = 0,
+        rollouts: Amount = 0,
         baseline: Switch = True,
         teaching: Weight = 0.0,
         critic_steps: Count = 1,

@@ -13,10 +13,9 @@ import keras
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.checks.arguments import part
+from kerasgen.checks.arguments import Layer, part
 from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
-from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.registration import register
 
 
@@ -49,7 +48,7 @@ class Autoregressive(Likelihood):
 
     def __init__(
         self,
-        network: Annotated[CausalNetwork, part(CausalNetwork)],
+        network: Layer,
         likelihood: Annotated[Likelihood, part(Likelihood)],
         **kwargs: Any,
     ):

@@ -11,7 +11,7 @@ import keras
 from keras import layers, ops
 
 from kerasgen import backend
-from kerasgen.checks.arguments import Layer, Share, Steps, Switch, Width
+from kerasgen.checks.arguments import Amount, Layer, Share, Switch, Width
 from kerasgen.decoding import Sampler
 from kerasgen.events import Tokens
 from kerasgen.likelihoods.base import Likelihood, bounded
@@ -55,7 +55,7 @@ class AutoregressiveTokens(Likelihood):
         self,
         network: Layer,
         size: Width = 128,
-        context: Steps = 0,
+        context: Amount = 0,
         word_dropout: Share = 0.0,
         bag_of_words: Switch = False,
         **kwargs: Any,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import keras
 from keras import layers, ops
 
-from kerasgen.checks.arguments import Angle, Layer, Share, Steps, Switch, all_of, real
+from kerasgen.checks.arguments import Amount, Angle, Layer, Share, Switch, all_of, real
 from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
 
@@ -62,7 +62,7 @@ class RandomShift(layers.Layer):
     (2, 8, 8, 1)
     """
 
-    def __init__(self, pixels: Steps = 2, mirror: Switch = False, **kwargs: Any):
+    def __init__(self, pixels: Amount = 2, mirror: Switch = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.pixels = pixels
         self.mirror = mirror

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import layers, ops
 
-from kerasgen.checks.arguments import Steps, Switch
+from kerasgen.checks.arguments import Amount, Switch
 from kerasgen.networks.normalization import of_kernel
 from kerasgen.registration import register
 
@@ -25,7 +25,7 @@ class ScoreHead(layers.Layer):
     (2,)
     """
 
-    def __init__(self, num_classes: Steps | None = None, spectral: Switch = False, **kwargs: Any):
+    def __init__(self, num_classes: Amount | None = None, spectral: Switch = False, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.num_classes = num_classes
         self.spectral = spectral

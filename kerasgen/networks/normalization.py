@@ -11,19 +11,6 @@ from keras import layers
 
 from kerasgen import backend
 
-NORMALIZATIONS = (None, "batch", "layer", "spectral")
-
-
-def check(normalization):
-    """Raises a ValueError that names the normalisations there are.
-
-    >>> check("layer")
-    """
-    if normalization not in NORMALIZATIONS:
-        raise ValueError(
-            f"Expected normalization to be one of {NORMALIZATIONS}. Received: {normalization!r}"
-        )
-
 
 def of_kernel(layer, normalization):
     """The layer, its kernel normalised if that is what the name asks for.

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import layers
 
-from kerasgen.checks.arguments import Activation, Hidden, Steps, Width
+from kerasgen.checks.arguments import Activation, Amount, Hidden, Width
 from kerasgen.networks.layers import activation as named
 from kerasgen.networks.stack import Stack
 from kerasgen.registration import register
@@ -28,7 +28,7 @@ class TileEncoder(Stack):
     def __init__(
         self,
         tile: Width,
-        margin: Steps = 0,
+        margin: Amount = 0,
         hidden: Hidden = (128,),
         features: Width = 64,
         activation: Activation = "relu",

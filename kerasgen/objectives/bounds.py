@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from kerasgen import annealing, backend, bottlenecks
-from kerasgen.checks.arguments import Count, Steps, Weight, one_of
+from kerasgen.checks.arguments import Check, Count, Steps, one_of, real
 from kerasgen.loss import Loss
 from kerasgen.registration import register
 
@@ -49,6 +49,11 @@ class Objective(keras.layers.Layer):
             self.step.assign_add(1)
 
 
+@Check
+def _beta(name, value):
+    return value if isinstance(value, keras.Variable) else real(0, math.inf, "[)")(name, value)
+
+
 @register
 class ELBO(Objective):
     """The evidence lower bound.
@@ -70,7 +75,7 @@ class ELBO(Objective):
 
     def __init__(
         self,
-        beta: Weight = 1.0,
+        beta: Annotated[float | keras.Variable, _beta] = 1.0,
         warmup_steps: Steps = 0,
         num_samples: Count = 1,
         warmup: Annotated[str, one_of("linear", "cosine", "cyclic")] = "linear",

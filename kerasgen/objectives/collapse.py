@@ -71,7 +71,9 @@ class BagOfWords(Objective):
     ('reconstruction', 'kl', 'bag_of_words')
     """
 
-    def __init__(self, objective: Annotated[ELBO, part(ELBO)], weight: Weight = 1.0, **kwargs: Any):
+    def __init__(
+        self, objective: Annotated[Objective, part(Objective)], weight: Weight = 1.0, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.objective = objective
         self.weight = weight
