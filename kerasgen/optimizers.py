@@ -5,7 +5,6 @@ Keras gives a model one optimizer. As `GANOptimizers` is one, saving, resuming, 
 moving average at the end of `fit` work for both.
 """
 
-import functools
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -13,8 +12,7 @@ from typing import Annotated, Any
 import keras
 from keras import ops
 
-from kerasgen import checks
-from kerasgen.checks.arguments import Count, part
+from kerasgen.checks.arguments import Count, Steps, all_of, part, pattern
 from kerasgen.registration import from_config, get_config, register
 
 
@@ -121,12 +119,18 @@ class UnevenAdam(keras.optimizers.Adam):
     does not learn to do without the code: He and others, Lagging Inference Networks and Posterior
     Collapse, 2019 (arXiv 1901.05534), who call it aggressive training.
 
+    A weight that waits keeps its moments, and gets neither a step nor decay. Its bias correction
+    counts its own turns, so that its steps are those of Adam on these alone.
+
     Args:
         learning_rate: a number or a Keras schedule.
         often: pieces or patterns of the paths of weights that are updated at every step.
         every: the others are updated at one step of so many.
         steps: after so many all are updated at every step; None for never.
         kwargs: of `keras.optimizers.Adam`.
+
+    Raises:
+        ValueError: when built, a pattern that no path matches.
 
     >>> optimizer = UnevenAdam(0.1, often=["encoder"], every=2)
     >>> encoder, decoder = (keras.Variable([1.0], name=name) for name in ("encoder", "decoder"))
@@ -140,26 +144,70 @@ class UnevenAdam(keras.optimizers.Adam):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        often: Sequence[str] = (),
-        every: int = 10,
-        steps: int | None = None,
+        often: Annotated[Sequence[str], all_of(pattern, least=0)] = (),
+        every: Count = 10,
+        steps: Steps | None = None,
         **kwargs: Any,
     ):
         super().__init__(learning_rate, **kwargs)
         self.often = often
-        self.every = checks.positive("every", every)
+        self.every = every
         self.steps = steps
 
+    def build(self, variables):
+        """Makes Adam's state, and sees which weights wait for their turn."""
+        paths = [variable.path for variable in variables]
+        for each in self.often:
+            if not any(re.search(each, path) for path in paths):
+                parts = sorted({path.partition("/")[0] for path in paths})
+                raise ValueError(
+                    "Expected each of often to match the path of a trainable weight. "
+                    f"Received: {each!r}. The paths begin with {', '.join(parts[:9]) or 'nothing'}."
+                )
+        self._waits = [not any(re.search(each, path) for each in self.often) for path in paths]
+        super().build(variables)
+
     def update_step(self, gradient, variable, learning_rate):
-        """Keras' step of one weight, where it is its turn."""
-        update = functools.partial(super().update_step, gradient, variable, learning_rate)
-        path = self._trainable_variables[self._get_variable_index(variable)].path
-        if any(re.search(pattern, path) for pattern in self.often):
-            return update()
-        is_turn = ops.equal((self.iterations + 1) % self.every, 0)
-        if self.steps is not None:
-            is_turn = ops.logical_or(is_turn, self.iterations >= self.steps)
-        return ops.cond(is_turn, update, lambda: None)
+        """Keras' decay and step of one weight, where it is its turn."""
+        index = self._get_variable_index(variable)
+        if not self._waits[index]:
+            self._decayed_step(gradient, variable, learning_rate)
+            return
+        slots = [self._momentums, self._velocities]
+        if self.amsgrad:
+            slots.append(self._velocity_hats)
+        state = [variable, *(slot[index] for slot in slots)]
+        before = [ops.copy(each) for each in state]
+        is_turn, turns = self._turn()
+        # Keras corrects the bias of as many steps as were made, which the factor undoes.
+        factor = self._correction(turns) / self._correction(self.iterations + 1)
+        self._decayed_step(gradient, variable, learning_rate, factor)
+        for each, value in zip(state, before, strict=True):  # JAX has no assignment in a `cond`
+            self.assign(each, ops.where(is_turn, each, value))
+
+    def _turn(self):
+        """Whether the weights that wait have their turn now, and their turns with this one."""
+        step = self.iterations + 1
+        if self.steps is None:
+            return ops.equal(step % self.every, 0), step // self.every
+        is_turn = ops.logical_or(ops.equal(step % self.every, 0), step > self.steps)
+        later = ops.maximum(step - self.steps, 0)
+        return is_turn, (step - later) // self.every + later
+
+    def _correction(self, steps):
+        """What Adam multiplies the rate by after some steps."""
+        steps = ops.cast(ops.maximum(steps, 1), "float32")
+        first, second = (1 - ops.power(beta, steps) for beta in (self.beta_1, self.beta_2))
+        return ops.sqrt(second) / first
+
+    def _decayed_step(self, gradient, variable, learning_rate, factor=1.0):
+        if self.weight_decay is not None and self._use_weight_decay(variable):
+            rate = ops.cast(learning_rate * self.weight_decay, variable.dtype)
+            self.assign_sub(variable, ops.multiply(variable, rate))
+        super().update_step(gradient, variable, learning_rate * factor)
+
+    def _apply_weight_decay(self, variables):
+        """Nothing: a weight decays in its own step."""
 
     def get_config(self):
         own = {"often": list(self.often), "every": self.every, "steps": self.steps}

@@ -68,6 +68,55 @@ def test_replicas_take_turns_alike(two_replicas):
         np.testing.assert_array_equal(one, other)
 
 
-def test_no_step_of_zero():
-    with pytest.raises(ValueError, match="Expected every to be .* Received: every=0"):
-        optimizers.UnevenAdam(every=0)
+def applied(optimizer, gradients):
+    """The values after each step of a weight of the encoder, and of the decoder."""
+    weights = [keras.Variable([1.0], name=name) for name in ("encoder", "decoder")]
+    values = []
+    for gradient in gradients:
+        optimizer.apply([np.full(1, gradient, "float32")] * 2, weights)
+        values.append([float(weight[0]) for weight in weights])
+    return np.transpose(values)
+
+
+def turns(every, steps, count):
+    """Which of `count` steps are turns of the decoder."""
+    return np.array([step % every == 0 or step > steps for step in range(1, count + 1)])
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_by_a_constant_gradient_each_turn_is_a_step_of_the_rate(every):
+    uneven = optimizers.UnevenAdam(0.01, often=["encoder"], every=every, steps=10)
+    for values, due in zip(applied(uneven, np.ones(15)), (np.ones(15), turns(every, 10, 15))):
+        np.testing.assert_allclose(-np.diff(values, prepend=1.0), 0.01 * due, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"weight_decay": 0.5, "amsgrad": True}])
+@pytest.mark.parametrize("every", [1, 3])
+def test_turns_are_the_steps_of_adam_on_their_gradients(every, kwargs):
+    gradients = np.random.default_rng(0).normal(size=15)
+    uneven = optimizers.UnevenAdam(0.01, often=["encoder"], every=every, steps=10, **kwargs)
+    encoder, decoder = applied(uneven, gradients)
+    due = turns(every, 10, 15)
+    for mine, kept in (encoder, gradients), (decoder[due], gradients[due]):
+        theirs, _ = applied(keras.optimizers.Adam(0.01, **kwargs), kept)
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5)
+    held = np.diff(decoder, prepend=1.0)[~due]
+    np.testing.assert_array_equal(held, np.zeros_like(held))
+
+
+@pytest.mark.parametrize("often", ["encoder", None, ["("], [3]])
+def test_often_is_several_patterns(often):
+    with pytest.raises(ValueError, match="Expected (each of )?often .* Received"):
+        optimizers.UnevenAdam(often=often)
+
+
+def test_a_pattern_that_matches_no_weight_is_refused():
+    with pytest.raises(ValueError, match="Expected each of often .* 'encodr'.* decoder, encoder"):
+        applied(optimizers.UnevenAdam(often=["encoder", "encodr"]), [1.0])
+
+
+@pytest.mark.parametrize("given", [{"every": 0}, {"steps": -1}, {"steps": "x"}])
+def test_counts_are_whole_numbers(given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"Expected {name} to be .* Received: {name}="):
+        optimizers.UnevenAdam(**given)

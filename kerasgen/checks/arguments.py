@@ -12,6 +12,7 @@ import dataclasses
 import inspect
 import math
 import numbers
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeAlias
 
@@ -213,6 +214,22 @@ def text(name: str, value: Any) -> str:
     """
     if not isinstance(value, str):
         raise ValueError(f"Expected {name} to be a text. Received: {name}={checks.short(value)}")
+    return value
+
+
+def pattern(name: str, value: Any) -> str:
+    """Checks that a value is a regular expression.
+
+    >>> pattern("often", "encoder|gaussian")
+    'encoder|gaussian'
+    """
+    try:
+        re.compile(text(name, value))
+    except re.error as error:
+        raise ValueError(
+            f"Expected {name} to be a regular expression. "
+            f"Received: {name}={checks.short(value)}: {error}"
+        ) from None
     return value
 
 

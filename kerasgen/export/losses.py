@@ -79,16 +79,16 @@ def of_files(model, reports, study) -> list[Loss]:
 
 
 def short(reports, found) -> list[str]:
-    """What of the goals the files of a model fall short of, in words, and how much of an int8
-    file's loss its weights make: those of a dynamic one are the same, and its activations float32.
+    """What of the goals the files of a model fall short of, in words, and beside an int8
+    file's loss the dynamic one's: weights, and activations rounded by the ranges of each call.
 
     >>> worse = {"float16": 0.01, "dynamic": 0.1, "int8": 2.5}
     >>> short([], [Loss("log_prob", Figure(80.0, "nats"), worse)])
-    ['int8: log_prob worse by 2.5 % (goal 2 %), by its weights alone 0.1 %']
+    ['int8: log_prob worse by 2.5 % (goal 2 %), with ranges of each call 0.1 %']
     """
     lines = [
         f"{format}: {loss.signature} worse by {worse:.2g} % (goal {GOALS[format]:g} %)"
-        + (f", by its weights alone {alone:.2g} %" if format == "int8" and alone else "")
+        + (f", with ranges of each call {alone:.2g} %" if format == "int8" and alone else "")
         for loss in found
         for alone in [loss.worse.get("dynamic")]
         for format, worse in loss.worse.items()

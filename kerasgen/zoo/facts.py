@@ -110,6 +110,7 @@ def _training(recipe, metrics, fixed_settings):
     momenta = (f"{key}={training[key]}" for key in fixed_settings if key in training)
     return {
         "schedule": schedule,
+        "goes_on": "runs/" in str(training.get("start_from")),  # from weights of another run
         "seed": recipe.seed,
         "duration": _duration(metrics["training_time_seconds"]),
         "machine": metrics["machine"],
