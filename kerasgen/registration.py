@@ -14,8 +14,6 @@ from typing import Any, TypeVar
 
 import keras
 
-from kerasgen.checks.arguments import Check
-
 Class = TypeVar("Class", bound=type)
 
 CLASSES: dict[str, type] = {}  # all that recipes can name: "families.Mixture"
@@ -162,9 +160,8 @@ def _evaluated(annotation, constructor):
 
 def _check_of(annotation):
     """The type without its check, and the check, which another type beside it rules out."""
-    check = next(
-        (each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Check)), None
-    )
+    marks = getattr(annotation, "__metadata__", ())
+    check = next((each for each in marks if getattr(each, "checks_an_argument", False)), None)
     if check:
         return annotation.__origin__, check
     if typing.get_origin(annotation) not in (typing.Union, types.UnionType):

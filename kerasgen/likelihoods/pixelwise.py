@@ -13,9 +13,10 @@ import keras
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.checks.arguments import Layer, part
+from kerasgen.checks.arguments import part
 from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
+from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.registration import register
 
 
@@ -48,7 +49,7 @@ class Autoregressive(Likelihood):
 
     def __init__(
         self,
-        network: Layer,
+        network: Annotated[CausalNetwork, part(CausalNetwork)],
         likelihood: Annotated[Likelihood, part(Likelihood)],
         **kwargs: Any,
     ):
