@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
+from kerasgen.checks.arguments import Activation
 from kerasgen.networks.layers import activation as named
 from kerasgen.networks.stack import Stack
 
@@ -25,7 +26,7 @@ class Conditional(Stack):
     (5, 2)
     """
 
-    def __init__(self, size: int, hidden: int, activation: str, **kwargs: Any):
+    def __init__(self, size: int, hidden: int, activation: Activation, **kwargs: Any):
         super().__init__(**kwargs)
         self.stack = [
             keras.layers.Dense(hidden, named(activation), dtype=self.dtype_policy),
@@ -59,7 +60,7 @@ class Layers(Stochastic):
         self,
         latent_dims: Sequence[int],
         hidden: int,
-        activation: str,
+        activation: Activation,
         seed: int | None,
         **kwargs: Any,
     ):

@@ -10,7 +10,7 @@ from kerasgen.checks.arguments import Width
 from kerasgen.registration import register
 
 
-def activation(name: str) -> Callable[[Any], Any]:
+def activation(name: str | Callable | None) -> Callable[[Any], Any]:
     """The Keras activation of a name, or of Keras' own function.
 
     Swish is written out. TensorFlow's has a gradient of its own, for which a registry keeps the
