@@ -26,6 +26,7 @@ WRONG = st.one_of(
     st.binary(max_size=2),
     st.lists(st.floats() | st.text(max_size=2) | st.none() | st.integers(-3, 9), max_size=3),
     st.dictionaries(st.text(max_size=1), st.integers(-3, 9) | st.none(), max_size=1),
+    st.just({"\n": None}),
     st.sampled_from([np.zeros(2), np.array(None), np.float32("nan"), object(), len, dict]),
     st.builds(keras.layers.Dense, st.just(3)),
 )

@@ -143,7 +143,7 @@ def named(check: Callable[[str, Any], Any]) -> Check:
             raise ValueError(
                 f"Expected {name} to be values by name. Received: {name}={checks.short(values)}"
             )
-        return {key: check(f"{key} in {name}", value) for key, value in values.items()}
+        return {key: check(f"{checks.short(key)} in {name}", each) for key, each in values.items()}
 
     return check_named
 
