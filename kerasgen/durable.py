@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 _HERE, _SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of Linux
 _LOCK, _PREVIOUS = "lock", "previous"
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -46,14 +47,10 @@ def placed(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         received = " ".join(repr(path).split())[:60]
         raise ValueError(f"Expected a path to write to. Received: {received}. Name one.")
     path = pathlib.Path(os.path.realpath(path))
-    try:
+    with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise NotADirectoryError(
-            f"Expected a path in a folder. Received: {path}, below a file. Name another."
-        ) from None
-    recover(path)
-    workshop, lock = _workshop(path)
+        recover(path)
+        workshop, lock = _workshop(path)
     try:
         new = workshop / "new" / path.name
         new.parent.mkdir()
@@ -124,10 +121,11 @@ def alone(folder: str | os.PathLike) -> Iterator[None]:
         ...     pass
     """
     folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(blocking=False)
+        with _told(lock.lock_file):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(blocking=False)
     except Timeout:
         raise ValueError(
             f"Expected a folder that nobody else writes. Received: {folder}, in which another "
@@ -156,6 +154,24 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
+@contextlib.contextmanager
+def _told(path):
+    """Says in one line that a path cannot be written, where that is so."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(
+            f"Expected a path in a folder. Received: {path}, below a file. Name another."
+        ) from None
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        raise PermissionError(
+            f"Expected a path that can be written. Received: {path}: {os.strerror(error.errno)}. "
+            "Name another."
+        ) from None
+
+
 def _workshop(path):
     """A new folder beside `path`, and the lock in it, held."""
     while True:
@@ -172,12 +188,12 @@ def _workshop(path):
 
 
 def _put(new, path, previous):
-    if path.exists() and path.is_dir() != new.is_dir():  # what is there is not ours to remove
-        kinds = ["a file", "a folder"]
+    wanted = "a folder" if new.is_dir() else "a file"
+    there = "a folder" if path.is_dir() else "a file" if path.is_file() else "a device"
+    if path.exists() and there != wanted:  # what is there is not ours to remove
         error = IsADirectoryError if path.is_dir() else NotADirectoryError
         raise error(
-            f"Expected a path for {kinds[new.is_dir()]}. Received: {path}, "
-            f"{kinds[path.is_dir()]} that is there. Name another."
+            f"Expected a path for {wanted}. Received: {path}, {there} that is there. Name another."
         )
     if not path.is_dir():
         os.replace(new, path)

@@ -4,6 +4,7 @@ import gc
 import os
 import pathlib
 import shutil
+import subprocess
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -206,3 +207,35 @@ def of_senses():
     from senses import fitted
 
     return fitted()
+
+
+@pytest.fixture
+def freeze():
+    """Makes folders that nobody can write, root neither, until the end of a test."""
+    if os.name == "nt":
+        pytest.skip("Windows has no such folders")
+    frozen = []
+
+    def run(*words):
+        subprocess.run(words, check=True, capture_output=True)
+
+    def set_modes(folder, mode):
+        for each in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+            each.chmod(mode)
+
+    def freeze(folder):
+        if os.geteuid():
+            frozen.append(folder)
+            set_modes(folder, 0o555)
+            return folder
+        try:
+            run("mount", "--bind", folder, folder)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("root can write everywhere here")
+        frozen.append(folder)
+        run("mount", "-o", "remount,ro,bind", folder)
+        return folder
+
+    yield freeze
+    for folder in frozen:
+        set_modes(folder, 0o755) if os.geteuid() else run("umount", folder)

@@ -1,13 +1,15 @@
 """What a command can know to be wrong it says before Keras is imported, in one line."""
 
 import argparse
+import os
+import shutil
 import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerasgen import cli
+from kerasgen import cli, zoo
 from kerasgen.cli import arguments
 
 
@@ -52,7 +54,8 @@ def test_numbers_splits_and_outputs_have_types_that_tell():
         if "--split" in names:
             assert options["type"] is arguments.split
         if "--out" in names and command != "export":  # either a file or a folder
-            places = (arguments.new_file, arguments.new_folder, arguments.empty_folder)
+            kinds = ("new_file", "new_folder", "empty_folder", "filled_folder")
+            places = [getattr(arguments, kind) for kind in kinds]
             assert options["type"] in places
 
 
@@ -64,6 +67,7 @@ def test_numbers_splits_and_outputs_have_types_that_tell():
         ["sample", "gmm_ring", "--top-p", "1.5"],
         ["sample", "gmm_ring", "--out", "."],
         ["sample", "gmm_ring", "--out", "file/samples.png"],
+        ["sample", "gmm_ring", "--out", os.devnull],
         ["evaluate", "gmm_ring", "--split", "test[5:2]"],
         ["reconstruct", "vae_ring", "--split", "test[5"],
         ["data", "import", ".", "."],
@@ -88,6 +92,61 @@ def test_it_is_told_before_keras_is_needed(words, tmp_path, monkeypatch, capsys)
     assert "xpected" in line and "eceived" in line
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "precious"
+
+
+WRITE = [
+    "sample gmm_ring --out file",
+    "sample gmm_ring",
+    "reconstruct vae_mnist",
+    "new mine --family vae --data file",
+    "train recipe.yaml",
+    "train recipe.yaml --out preset",
+    "preset .",
+    "evaluate ./preset --write",
+    "card ./preset --write",
+    "export gmm_ring --format savedmodel",
+    "export gmm_ring --format tflite --out file",
+    "export gmm_ring --format onnx",
+    "tokenize dvae_mnist --input . --output ids",
+    "denoise vae_mnist",
+    "inpaint vae_mnist",
+    "enlarge superres_fashion",
+    "restyle cvae_mnist",
+    "edit vae_mnist --with file --without file",
+    "detect vae_mnist --detector new.npz",
+    "detect vae_mnist --tflite file",
+    "detect ./preset --keep",
+    "compress pixelcnn_mnist --out file",
+    "decompress file",
+    "decompress file --npz file",
+    "data import . file",
+    "data export ring ring.npz",
+    "demo",
+    "web",
+]
+
+
+@pytest.fixture
+def place(tmp_path, freeze):
+    """A folder that cannot be written, with a file, a preset and a run."""
+    shutil.copytree(zoo.folder("gmm_ring"), tmp_path / "place" / "preset")
+    shutil.copy(zoo.folder("gmm_ring") / "recipe.yaml", tmp_path / "place")
+    (tmp_path / "place" / "file").write_text("precious")
+    return freeze(tmp_path / "place")
+
+
+@pytest.mark.parametrize("words", WRITE)
+def test_what_cannot_be_written_is_told_before_keras_is_needed(words, place, monkeypatch, capsys):
+    monkeypatch.setattr("kerasgen.cli.inputs.load_keras", lambda: sys.exit("Keras was needed"))
+    there = sorted(place.rglob("*"))
+    monkeypatch.chdir(place)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words.split())
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "can be written" in line
+    assert sorted(place.rglob("*")) == there
+    assert (place / "file").read_text() == "precious"
 
 
 @settings(max_examples=300, deadline=None)

@@ -155,3 +155,28 @@ def test_a_full_disk_is_told_from_other_errors(number):
         assert durable.is_full(error)
     assert durable.is_full(OSError(f"Can't write data (errno = {code}, error message = '...')"))
     assert not durable.is_full(FileNotFoundError(2, "no such file"))
+
+
+def test_what_cannot_be_written_is_told(tmp_path, freeze):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "file").write_text("kept")
+    freeze(folder)
+    told = "Expected a path that can be written. Received: .*Name another"
+    for path in ("file", "new", "new/in/new"):
+        with pytest.raises(PermissionError, match=told):
+            durable.write_text(folder / path, "new")
+    for run in (folder, folder / "new"):
+        with pytest.raises(PermissionError, match=told), durable.alone(run):
+            pass
+    assert [path.name for path in folder.iterdir()] == ["file"]
+    assert (folder / "file").read_text() == "kept"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_device_is_not_replaced(tmp_path):
+    device = tmp_path / "device"
+    os.mkfifo(device)
+    with pytest.raises(NotADirectoryError, match="Received: .* a device that is there"):
+        durable.write_text(device, "new")
+    assert device.is_fifo()

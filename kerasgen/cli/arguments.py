@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import pathlib
 
 from kerasgen import checks
@@ -23,14 +24,21 @@ def _typed(convert, holds, what, example):
     return read
 
 
-def _can_be(is_folder):
-    """Whether a path is, or may become, a file or a folder without removing anything else."""
+def _can_be(is_folder, is_filled=False):
+    """Whether this process can put a file or a folder at a path without removing anything else.
+
+    What takes the place of another is made beside it; a folder that `is_filled` need not be.
+    """
 
     def holds(path):
+        path = pathlib.Path(os.path.realpath(path))
+        above = next((each for each in path.parents if each.exists()), path)
+        written = [above]
         if path.exists():
-            return path.is_dir() == is_folder
-        above = next(each for each in path.absolute().parents if each.exists())
-        return above.is_dir()
+            if not (path.is_dir() if is_folder else path.is_file()):
+                return False
+            written = [path] if is_filled else [path, above]
+        return above.is_dir() and all(os.access(each, os.W_OK) for each in written)
 
     return holds
 
@@ -68,20 +76,26 @@ file = _typed(
 empty_folder = _typed(
     pathlib.Path,
     lambda path: _can_be(True)(path) and not (path.exists() and any(path.iterdir())),
-    "a new or an empty folder, in a folder",
+    "a new or an empty folder, in a folder, that can be written",
     ">>> empty_folder('pictures').name\n'pictures'",
 )
 new_file = _typed(
     pathlib.Path,
     _can_be(False),
-    "a path for a file, in a folder",
+    "a path for a file, in a folder, that can be written",
     ">>> new_file('a.csv').name\n'a.csv'",
 )
 new_folder = _typed(
     pathlib.Path,
     _can_be(True),
-    "a path for a folder, in a folder",
-    ">>> new_folder('runs').name\n'runs'",
+    "a path for a folder, in a folder, that can be written",
+    ">>> new_folder('preset').name\n'preset'",
+)
+filled_folder = _typed(
+    pathlib.Path,
+    _can_be(True, is_filled=True),
+    "a path for a folder, in a folder, that can be written",
+    ">>> filled_folder('runs').name\n'runs'",
 )
 
 
@@ -153,8 +167,7 @@ def add_out(parser: argparse.ArgumentParser, name: str) -> None:
     >>> parser.parse_args([]).out.name
     'edited.png'
     """
-    out = pathlib.Path(name)
-    parser.add_argument("--out", type=new_file, default=out, metavar="PNG")
+    parser.add_argument("--out", type=new_file, default=name, metavar="PNG")
 
 
 def add_tfds(parser: argparse.ArgumentParser) -> None:

@@ -21,9 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     preset = "by which it was compressed (default: the one that the file names)"
     parser.add_argument("--preset", metavar="NAME", help=preset)
     add = parser.add_mutually_exclusive_group().add_argument
-    out = "for PNG pictures (default: %(default)s)"
-    folder = {"type": arguments.empty_folder, "default": pathlib.Path("decompressed")}
-    add("--out", **folder, metavar="FOLDER", help=out)
+    out = "for PNG pictures (default: decompressed)"
+    add("--out", type=arguments.empty_folder, metavar="FOLDER", help=out)
     add("--npz", type=arguments.new_file, help="file, as `kerasgen data export` writes it")
 
 
@@ -31,10 +30,11 @@ def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
     >>> _ = pathlib.Path("noise.kgz").write_bytes(b"noise")
-    >>> run(argparse.Namespace(file="noise.kgz"))
+    >>> run(argparse.Namespace(file="noise.kgz", out=None, npz="noise.npz"))
     Traceback (most recent call last):
     ValueError: Expected a file of kerasgen compress. Received: 5 bytes of another kind.
     """
+    out = args.npz or args.out or arguments.empty_folder("decompressed")
     file = pathlib.Path(args.file).read_bytes()
     inputs.load_keras()
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
         levels = (x * (model.levels - 1)).round().astype("uint8")
         data.save_npz(args.npz, test_images=levels, maximum=model.levels - 1)
     else:
-        with durable.placed(args.out) as new:
+        with durable.placed(out) as new:
             write(new, x, facts.get("names"))
     told = compression.told(model, len(x), len(file), seconds)
-    print(f"{args.npz or args.out}: {told}")
+    print(f"{out}: {told}")

@@ -6,7 +6,6 @@ that library and which no preset has been trained on.
 
 import argparse
 import base64
-import pathlib
 from typing import TYPE_CHECKING
 
 import kerasgen
@@ -31,14 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     preset = "an unconditional latent-variable preset of grey images (default: %(default)s)"
     parser.add_argument("--preset", default="vae_mnist", metavar="NAME", help=preset)
-    out = pathlib.Path("kerasgen-demo")
-    parser.add_argument("--out", type=arguments.new_folder, default=out, metavar="FOLDER")
+    out = {"type": arguments.new_folder, "default": "kerasgen-demo", "metavar": "FOLDER"}
+    parser.add_argument("--out", **out)
 
 
 def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> run(argparse.Namespace(out=pathlib.Path("demo"), preset="gan_mnist"))
+    >>> run(argparse.Namespace(out=arguments.new_folder("demo"), preset="gan_mnist"))
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'encode'. Received: 'gan_mnist', ...
     """

@@ -4,6 +4,8 @@ A preset may bring a fitted detector; without one it is fitted to pictures of th
 """
 
 import argparse
+import os
+import pathlib
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -12,7 +14,6 @@ from kerasgen.cli import arguments, inputs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments.
 
-    >>> import pathlib
     >>> pathlib.Path("shoe.png").touch()
     >>> parser = argparse.ArgumentParser()
     >>> add_arguments(parser)
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=arguments.split, default="train", help="of the reference")
     parser.add_argument("--seed", type=arguments.seed, default=0)
     saved = "a file to keep the fitted detector in; one that is there is used"
-    parser.add_argument("--detector", type=arguments.new_file, metavar="NPZ", help=saved)
+    parser.add_argument("--detector", type=_detector_file, metavar="NPZ", help=saved)
     keep = "keep the fitted detector in the preset's folder"
     parser.add_argument("--keep", action="store_true", help=keep)
     tflite = "write the detector as a file for LiteRT: a picture in, its p-value out"
@@ -37,10 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_source(parser)
 
 
+def _detector_file(text):
+    """One that is there is only read."""
+    return pathlib.Path(arguments.file(text)) if os.path.exists(text) else arguments.new_file(text)
+
+
 def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> run(argparse.Namespace(name="gan_mnist", paths=["shoe.png"]))
+    >>> run(argparse.Namespace(name="gan_mnist", paths=["shoe.png"], keep=False))
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'log_prob'. Received: 'gan_mnist', ...
     """
@@ -49,6 +55,8 @@ def run(args: argparse.Namespace) -> None:
             "Expected pictures, --detector, --keep or --tflite. Received: none of them. Name a "
             "picture to ask about."
         )
+    if args.keep:
+        arguments.filled_folder(kerasgen.zoo.folder(args.name))
     model = inputs.model(args.name, "Scores")
     detector = _detector(model, args)
     if args.keep:

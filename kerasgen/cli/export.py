@@ -8,6 +8,7 @@ from kerasgen.cli import arguments, inputs
 
 _FREE = "free"
 _DEFAULT = {"savedmodel": _FREE, "tflite": 1, "onnx": _FREE}
+_PLACES = {"savedmodel": "{}/1", "tflite": "{}.tflite", "onnx": "{}_onnx"}  # as servers read them
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,24 +51,20 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError(
             f"Expected --io with --quantize int8. Received: --io {args.io}. Add it, or drop --io."
         )
-    if args.out:
-        place = arguments.new_file if args.format == "tflite" else arguments.new_folder
-        place(args.out)
+    place = arguments.new_file if args.format == "tflite" else arguments.new_folder
+    default = _PLACES[args.format].format(kerasgen.zoo.folder(args.name).name)
+    out = place(args.out or default)
     model = inputs.model(args.name)
-    name = kerasgen.zoo.folder(args.name).name
     batch_size = _DEFAULT[args.format] if args.batch is None else args.batch
     options = {
         "signatures": args.signatures,
         "batch_size": None if batch_size == _FREE else batch_size,
     }
     if args.format == "savedmodel":
-        out = args.out or pathlib.Path(name) / "1"  # as TensorFlow Serving reads it
         report = kerasgen.export.saved_model(model, out, **options)
     elif args.format == "onnx":
-        out = args.out or pathlib.Path(f"{name}_onnx")
         report = kerasgen.export.onnx(model, out, **options)
     else:
-        out = args.out or pathlib.Path(f"{name}.tflite")
         if args.quantize == "int8":
             options["calibration"] = inputs.calibration(inputs.recipe(args.name), model, args)
         report = kerasgen.export.tflite(model, out, args.quantize, io=args.io, **options)

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     Traceback (most recent call last):
     FileNotFoundError: Expected a file by `kerasgen data import`. Received: no.npz, ...
     """
-    path = args.out or pathlib.Path(f"{args.name}.yaml")
+    path = args.out or arguments.new_file(f"{args.name}.yaml")
     if path.exists():
         raise FileExistsError(
             f"Expected no file {path}. Received: one that is there. Move it away, or name another "

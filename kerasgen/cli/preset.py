@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> None:
         raise FileNotFoundError(
             f"Expected a folder of `kerasgen train`. Received: {args.folder}, without a recipe."
         )
+    out = arguments.new_folder(args.out or args.folder / "preset")
     inputs.load_keras()
     from kerasgen import training
 
-    print(f"{training.preset(args.folder, args.out, args.weights)}: load it, sample it")
+    print(f"{training.preset(args.folder, out, args.weights)}: load it, sample it")

@@ -83,6 +83,8 @@ def run(args: argparse.Namespace) -> None:
         )
     if _is_of_sentences(args.name):
         return _write_sentences(inputs.model(args.name, "Samples"), args)
+    if args.out is None:
+        arguments.filled_folder(".")  # where samples.png or samples.csv goes
     given = senses.known(args.name, args.given) if args.given else None
     model = inputs.model(args.name, "Samples")
     is_table = model.event.columns is not None and not model.event.is_plane

@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--input", required=True, metavar="SOURCE", help=source)
     output = "on a disk that all workers reach"
-    parser.add_argument("--output", required=True, metavar="FOLDER", help=output)
+    place = {"type": arguments.filled_folder, "required": True, "metavar": "FOLDER"}
+    parser.add_argument("--output", **place, help=output)
     formats, default = ("tfrecord", "parquet"), "(default: %(default)s)"
     parser.add_argument("--format", choices=formats, default="tfrecord", help=default)
     size = {"type": arguments.positive, "default": 10_000, "metavar": "N"}

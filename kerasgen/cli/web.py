@@ -20,9 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     >>> parser.parse_args(["page", "--serve"]).port
     8000
     """
-    out = pathlib.Path("export/web")
     folder = "to write (default: %(default)s); what is right in it stays"
-    parser.add_argument("folder", nargs="?", type=pathlib.Path, default=out, help=folder)
+    parser.add_argument(
+        "folder", nargs="?", type=arguments.new_folder, default="export/web", help=folder
+    )
     source = parser.add_mutually_exclusive_group()
     download = f"fetch the runtime, @litertjs/core {runtime.VERSION}, 12 MB, from the npm registry"
     source.add_argument("--download", action="store_true", help=download)
