@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import keras
 from keras import ops
 
-from kerasgen.checks.arguments import Count, Steps, all_of, part, pattern
+from kerasgen.checks.arguments import Count, Part, Steps, all_of, part, pattern
 from kerasgen.registration import from_config, get_config, register
 
 
@@ -34,8 +34,8 @@ class GANOptimizers(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        generator: Annotated[keras.optimizers.Optimizer, part(keras.optimizers.Optimizer)],
-        critic: Annotated[keras.optimizers.Optimizer, part(keras.optimizers.Optimizer)],
+        generator: Part[keras.optimizers.Optimizer],
+        critic: Part[keras.optimizers.Optimizer],
         name: str = "adversaries",
     ):
         super().__init__(learning_rate=0.0, name=name)

@@ -161,9 +161,9 @@ def _evaluated(annotation, constructor):
 def _check_of(annotation):
     """The type without its check, and the check, which another type beside it rules out."""
     marks = getattr(annotation, "__metadata__", ())
-    check = next((each for each in marks if getattr(each, "checks_an_argument", False)), None)
-    if check:
-        return annotation.__origin__, check
+    mark = next((each for each in marks if hasattr(type(each), "check_of")), None)
+    if mark:
+        return annotation.__origin__, mark.check_of(annotation.__origin__)
     if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
         return annotation, None
     members = typing.get_args(annotation)

@@ -1,14 +1,14 @@
 """Codes whose prior is a flow, which takes the shape that the posteriors of all data have together,
 or whose posterior is one, which takes the shape that the prior and the decoder give it."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from kerasgen.bottlenecks.continuous import Gaussian, Stochastic, mean_and_scale, normal
-from kerasgen.checks.arguments import Amount, Depth, Seed, Width, part
+from kerasgen.checks.arguments import Amount, Depth, Part, Seed, Width
 from kerasgen.events import Event
 from kerasgen.networks.flow_steps import Coupling
 from kerasgen.networks.flows import FlowNetwork
@@ -133,7 +133,7 @@ class FlowPosterior(Stochastic):
     def __init__(
         self,
         latent_dim: Width,
-        flow: Annotated[FlowNetwork, part(FlowNetwork)],
+        flow: Part[FlowNetwork],
         context: Amount = 16,
         seed: Seed = None,
         **kwargs: Any,

@@ -13,14 +13,16 @@ import inspect
 import math
 import numbers
 import re
+import typing
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import keras
 import numpy as np
 
 from kerasgen import checks
 
+Kind = TypeVar("Kind")
 _WIDEST = 2**20  # units, channels, words: a layer from one such width to another has 10**12 weights
 _DEEPEST = 1000  # layers in a row
 
@@ -37,11 +39,14 @@ class Check:
     """
 
     function: Callable[[str, Any], Any]
-    checks_an_argument = True  # by which `register` knows it, which imports nothing of the package
 
     def __call__(self, name: str, value: Any) -> Any:
         """The value to use."""
         return self.function(name, value)
+
+    def check_of(self, kind: Any) -> "Check":
+        """The check of an argument of a type; by this name `register` knows a mark that is one."""
+        return self
 
 
 def whole(least: int, most: int) -> Check:
@@ -164,6 +169,13 @@ def part(*kinds: type) -> Check:
     return check
 
 
+class _OfItsKind:
+    """A mark of parts, each checked to be of the type that it marks."""
+
+    def check_of(self, kind):
+        return part(*(typing.get_args(kind) or [kind]))
+
+
 @Check
 def _activation(name, value):
     is_function = inspect.isfunction(value) and value is not keras.activations.get
@@ -256,7 +268,8 @@ Share = Annotated[float, real(0, 1, "[)")]
 Weight = Annotated[float, real(0, math.inf, "[)")]
 Positive = Annotated[float, Check(checks.above_zero)]
 Activation = Annotated[str | Callable | None, _activation]
-Layer: TypeAlias = Annotated[keras.Layer, part(keras.Layer)]
+Part: TypeAlias = Annotated[Kind, _OfItsKind()]  # `Part[Likelihood]`
+Layer: TypeAlias = Part[keras.Layer]
 Layers = Annotated[Sequence[keras.Layer], all_of(part(keras.Layer), least=0)]
 NamedLayers = Annotated[dict[str, keras.Layer], named(part(keras.Layer))]
 Factors = Annotated[

@@ -1,10 +1,10 @@
 """Divergences made of others: with another game for the generator, or of scores compared."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from keras import ops
 
-from kerasgen.checks.arguments import part
+from kerasgen.checks.arguments import Part
 from kerasgen.divergences.base import Divergence
 from kerasgen.divergences.games import Hinge
 from kerasgen.divergences.variational import FDivergence, Minimax
@@ -29,7 +29,7 @@ class NonSaturating(Divergence):
     [0, 9]
     """
 
-    def __init__(self, divergence: Annotated[FDivergence, part(FDivergence)] | None = None):
+    def __init__(self, divergence: Part[FDivergence] | None = None):
         self.divergence = divergence or Minimax()
 
     def critic_terms(self, real: Any, fake: Any):
@@ -63,7 +63,7 @@ class RelativisticAverage(Divergence):
 
     needs_real = True
 
-    def __init__(self, divergence: Annotated[Minimax | Hinge, part(Minimax, Hinge)] | None = None):
+    def __init__(self, divergence: Part[Minimax | Hinge] | None = None):
         self.divergence = divergence or Minimax()
 
     def _relative(self, real, fake):

@@ -17,7 +17,7 @@ from keras import ops
 
 from kerasgen import backend, checks, events, fitting
 from kerasgen.abilities import Samples
-from kerasgen.checks.arguments import Count, Layer, Width, all_of, part
+from kerasgen.checks.arguments import Count, Layer, Part, Width, all_of, part
 from kerasgen.divergences import Divergence
 from kerasgen.families.game import TwoSidedTraining
 from kerasgen.model import GenerativeModel
@@ -72,7 +72,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         event: Any,
         generator: Layer,
         critic: Layer,
-        divergence: Annotated[Divergence, part(Divergence)],
+        divergence: Part[Divergence],
         latent_dim: Width,
         condition: Any = None,
         critic_steps: Count = 1,

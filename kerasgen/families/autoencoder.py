@@ -8,7 +8,7 @@ with L2 loss (Hinton and Salakhutdinov, Reducing the Dimensionality of Data with
 Science 2006). It has no prior: it neither samples nor scores. `LatentVariableModel` adds both.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 from keras import ops
@@ -16,7 +16,7 @@ from keras import ops
 from kerasgen import fitting
 from kerasgen.abilities import Encodes, Reconstructs
 from kerasgen.bottlenecks import Bottleneck
-from kerasgen.checks.arguments import Layer, part
+from kerasgen.checks.arguments import Layer, Part
 from kerasgen.likelihoods import Likelihood
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO, Objective
@@ -57,10 +57,10 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         self,
         event: Any,
         encoder: Layer,
-        bottleneck: Annotated[Bottleneck, part(Bottleneck)],
+        bottleneck: Part[Bottleneck],
         decoder: Layer,
-        likelihood: Annotated[Likelihood, part(Likelihood)],
-        objective: Annotated[Objective, part(Objective)] | None = None,
+        likelihood: Part[Likelihood],
+        objective: Part[Objective] | None = None,
         condition: Any = None,
         **kwargs: Any,
     ):

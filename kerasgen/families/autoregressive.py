@@ -10,14 +10,14 @@ of pixels: fewer steps, over which a likelihood of the patch's joint values lose
 """
 
 import warnings
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from keras import ops
 
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Completes, Scores
-from kerasgen.checks.arguments import Layer, Width, part
+from kerasgen.checks.arguments import Layer, Part, Width
 from kerasgen.likelihoods import Likelihood
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -62,7 +62,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         self,
         event: Any,
         network: Layer,
-        likelihood: Annotated[Likelihood, part(Likelihood)],
+        likelihood: Part[Likelihood],
         condition: Any = None,
         patch_size: Width = 1,
         **kwargs: Any,

@@ -7,11 +7,11 @@ with `VectorQuantizer` the VQ-VAE (van den Oord and others 2017, arXiv 1711.0093
 over tokens it generates, and log p(x) >= log p(tokens) + log p(x | tokens) for the tokens of x.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 from kerasgen.abilities import Tokenizes
 from kerasgen.bottlenecks import Bottleneck
-from kerasgen.checks.arguments import Layer, part
+from kerasgen.checks.arguments import Layer, Part
 from kerasgen.events import Tokens
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.registration import register
@@ -47,7 +47,7 @@ class DiscreteAutoencoder(Tokenizes, Autoencoder):
         self,
         event: Any,
         encoder: Layer,
-        bottleneck: Annotated[Bottleneck, part(Bottleneck)],
+        bottleneck: Part[Bottleneck],
         decoder: Layer,
         likelihood: Any,
         objective: Any = None,

@@ -7,13 +7,13 @@ equation 5.
 """
 
 import math
-from typing import Annotated, Any
+from typing import Any
 
 from keras import ops
 
 from kerasgen import backend, events, fitting
 from kerasgen.abilities import Samples, Scores
-from kerasgen.checks.arguments import part
+from kerasgen.checks.arguments import Part
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.flows import FlowNetwork
@@ -41,7 +41,7 @@ class FlowModel(Samples, Scores, GenerativeModel):
     def __init__(
         self,
         event: Any,
-        flow: Annotated[FlowNetwork, part(FlowNetwork)],
+        flow: Part[FlowNetwork],
         condition: Any = None,
         **kwargs: Any,
     ):

@@ -6,13 +6,13 @@ Mikolov and others, Recurrent neural network based language model, 2010. What a 
 code is.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 from keras import ops
 
 from kerasgen import backend, decoding, events, fitting
 from kerasgen.abilities import Samples, Scores
-from kerasgen.checks.arguments import part
+from kerasgen.checks.arguments import Part
 from kerasgen.likelihoods import AutoregressiveTokens
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -48,7 +48,7 @@ class LanguageModel(Samples, Scores, GenerativeModel):
     def __init__(
         self,
         event: Any,
-        likelihood: Annotated[AutoregressiveTokens, part(AutoregressiveTokens)],
+        likelihood: Part[AutoregressiveTokens],
         condition: Any = None,
         **kwargs: Any,
     ):

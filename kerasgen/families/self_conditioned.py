@@ -9,13 +9,13 @@ generator of a normal variable bends it into separate parts, which takes long an
 between them; this one is told the part. Labels are not needed.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 from keras import ops
 
 from kerasgen import backend, decoding, fitting
-from kerasgen.checks.arguments import Layer, Width, part
+from kerasgen.checks.arguments import Layer, Part, Width
 from kerasgen.events import Classes, Nothing, of
 from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.mixture import Mixture
@@ -60,7 +60,7 @@ class SelfConditionedModel(AdversarialModel):
         critic: Layer,
         divergence: Any,
         latent_dim: Width,
-        clusters: Annotated[Mixture, part(Mixture)],
+        clusters: Part[Mixture],
         **kwargs: Any,
     ):
         if "condition" in kwargs or "num_classes" in kwargs:

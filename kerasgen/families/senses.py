@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 from kerasgen import fitting
 from kerasgen.bottlenecks import Experts
-from kerasgen.checks.arguments import NamedLayers, named, part
+from kerasgen.checks.arguments import NamedLayers, Part, named, part
 from kerasgen.events import Joint, Partial
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.likelihoods import Joint as JointLikelihood
 from kerasgen.likelihoods import Likelihood
 from kerasgen.networks import SenseDecoder, SenseEncoder
 
-Senses = Annotated[Partial, part(Partial)]
-Fusion = Annotated[Experts, part(Experts)]
+Senses = Part[Partial]
+Fusion = Part[Experts]
 NamedLikelihoods = Annotated[dict[str, Likelihood], named(part(Likelihood))]
 
 

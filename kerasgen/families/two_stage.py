@@ -16,7 +16,7 @@ Make-A-Scene, 2022, arXiv 2203.13131): tokens are drawn from
 """
 
 import math
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 from keras import ops
@@ -24,7 +24,7 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Samples, Scores, Tokenizes
 from kerasgen.batches import count, in_blocks
-from kerasgen.checks.arguments import Layer, Share, Weight, part
+from kerasgen.checks.arguments import Layer, Part, Share, Weight
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import examples_at_once
@@ -66,7 +66,7 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
     def __init__(
         self,
         event: Any,
-        tokenizer: Annotated[Tokenizes, part(Tokenizes)],
+        tokenizer: Part[Tokenizes],
         network: Layer,
         condition: Any = None,
         text_weight: Weight = 1 / 7,

@@ -7,13 +7,13 @@ As in PixelVAE (Gulrajani and others 2017, arXiv 1611.05013): the code says what
 causal network of short sight what is near.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.checks.arguments import part
+from kerasgen.checks.arguments import Part
 from kerasgen.events import Image
 from kerasgen.likelihoods.base import Likelihood
 from kerasgen.networks.autoregressive.causal import CausalNetwork
@@ -49,8 +49,8 @@ class Autoregressive(Likelihood):
 
     def __init__(
         self,
-        network: Annotated[CausalNetwork, part(CausalNetwork)],
-        likelihood: Annotated[Likelihood, part(Likelihood)],
+        network: Part[CausalNetwork],
+        likelihood: Part[Likelihood],
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

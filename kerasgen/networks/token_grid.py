@@ -3,11 +3,11 @@ is a PixelCNN.
 """
 
 import math
-from typing import Annotated, Any
+from typing import Any
 
 from keras import layers, ops
 
-from kerasgen.checks.arguments import Width, part
+from kerasgen.checks.arguments import Part, Width
 from kerasgen.networks.autoregressive.causal import CausalNetwork
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
@@ -40,7 +40,7 @@ class TokenGrid(layers.Layer):
     def __init__(
         self,
         vocab_size: Width,
-        network: Annotated[CausalNetwork, part(CausalNetwork)],
+        network: Part[CausalNetwork],
         prefix_size: Width = 1,
         size: Width = 32,
         **kwargs: Any,

@@ -6,12 +6,12 @@ Bag of words  another bound + weight E_q[log p(words of x | z)]   Zhao and other
 Others are a warm-up of `ELBO`, once or in cycles, and `AutoregressiveTokens(word_dropout=...)`.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 from keras import ops
 
 from kerasgen import backend
-from kerasgen.checks.arguments import Weight, part
+from kerasgen.checks.arguments import Part, Weight
 from kerasgen.loss import Loss
 from kerasgen.objectives.bounds import ELBO, Objective
 from kerasgen.registration import register
@@ -71,9 +71,7 @@ class BagOfWords(Objective):
     ('reconstruction', 'kl', 'bag_of_words')
     """
 
-    def __init__(
-        self, objective: Annotated[Objective, part(Objective)], weight: Weight = 1.0, **kwargs: Any
-    ):
+    def __init__(self, objective: Part[Objective], weight: Weight = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.objective = objective
         self.weight = weight
