@@ -4,6 +4,7 @@ python benchmarks/tasks.py detect --count 1000
 python benchmarks/tasks.py left_out --count 1000
 python benchmarks/tasks.py restyle --count 1000
 python benchmarks/tasks.py enlarge --count 1000
+python benchmarks/tasks.py hidden --count 500
 """
 
 import argparse
@@ -16,12 +17,14 @@ import tensorflow_datasets as tfds
 from sklearn.metrics import roc_auc_score
 
 import kerasgen
-from kerasgen import bottlenecks, data, likelihoods, networks, zoo
+from kerasgen import bottlenecks, data, families, likelihoods, networks, zoo
+from kerasgen.cli import inputs
 from kerasgen.data.small import shrink
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.strokes import strokes
 from kerasgen.tasks.denoising import nearness
 from kerasgen.tasks.editing import restyle
+from kerasgen.tasks.inpainting import hidden_nats
 from kerasgen.tasks.novelty import novelty
 
 # A preset and the set that it is to know. There is none of Omniglot or noise: digits' codes serve.
@@ -31,6 +34,7 @@ PAIRS = (
     ("vae_mnist", "omniglot"),
     ("vae_mnist", "noise"),
 )
+IN_TURN = ("gated_pixelcnn_mnist", "pixelcnn_mnist", "pixelrnn_mnist", "transformer_mnist")
 SETS = ("fashion_mnist", "mnist", "omniglot", "noise")
 
 
@@ -53,14 +57,17 @@ def pictures(name, split, count):
 
 
 def detect(count, references, known):
-    tests = {name: pictures(name, "test", count)[0] for name in SETS}
+    tests, kinds = {}, {}
+    for name in SETS:
+        tests[name], kinds[name] = pictures(name, "test", count)
     print("| model | reference | false alarms at 5 % | other | likelihood | fitted |")
     print("| --- | --- | ---: | --- | ---: | ---: |")
     for preset, own in (pair for pair in PAIRS if pair[1] in known):
         reference, groups = pictures(own, "train", references)
         detector = novelty(zoo.load(preset), reference, groups=groups)
         scores = {name: detector.scores(x) for name, x in tests.items()}
-        alarms = 100 * np.mean(detector.p_values(tests[own]) <= 0.05)
+        is_alarm = detector.p_values(tests[own]) <= 0.05
+        alarms = f"{100 * np.mean(is_alarm):.1f} ± {100 * error_of(is_alarm, kinds[own]):.1f}"
         is_other = np.repeat([0, 1], count)
         for other in (name for name in SETS if name != own):
             area = {
@@ -68,11 +75,19 @@ def detect(count, references, known):
                 for score, strange in scores[other].items()
             }
             cells = f"{area['likelihood']:.4f} | {area['fitted']:.4f}"
-            print(f"| {preset} | {own} | {alarms:.1f} | {other} | {cells} |", flush=True)
+            print(f"| {preset} | {own} | {alarms} | {other} | {cells} |", flush=True)
 
 
-def left_out(count, references, epochs=6):
-    """Each digit among the others, of which alone a small VAE and the detector have learned."""
+def error_of(is_alarm, groups):
+    """The standard error of a share, of pictures that came in groups: of the groups' shares."""
+    groups = np.arange(len(is_alarm)) if groups is None else groups
+    shares = [np.mean(is_alarm[groups == each]) for each in np.unique(groups)]
+    return np.std(shares, ddof=1) / len(shares) ** 0.5
+
+
+def left_out(count, references):
+    """Each digit among the others, of which alone a small VAE, a small classifier and the detector
+    have learned."""
     (x, labels), (test, test_labels) = (
         map(np.asarray, next(iter(data.load("mnist", split, size, labels=True))))
         for split, size in (("train", 30_000 + 2 * references), ("test", 10_000))
@@ -80,17 +95,16 @@ def left_out(count, references, epochs=6):
     areas = []
     for digit in range(10):
         keras.utils.set_random_seed(digit)
-        model = kerasgen.LatentVariableModel(
-            [28, 28, 1],
-            networks.MLP((256,), ()),
-            bottlenecks.Gaussian(16),
-            networks.MLP(hidden=(256,)),
-            likelihoods.Bernoulli(),
-        )
-        others = x[labels != digit]
-        model.compile(keras.optimizers.Adam(2e-3))
-        model.fit(others[:-references], batch_size=128, epochs=epochs, verbose=0)
-        detector = novelty(model, others[-references:])
+        others, named = x[labels != digit], labels[labels != digit]
+        named = named - (named > digit)
+        models = [small_vae(), small_classifier()]
+        for model, given, epochs in zip(models, ((), (named[:-references],)), (4, 5)):
+            steps = epochs * (len(others) - references) // 128
+            model.compile(
+                keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps))
+            )
+            model.fit(others[:-references], *given, batch_size=128, epochs=epochs, verbose=0)
+        detector = novelty(models[0], others[-references:], classifier=models[1])
         is_digit = test_labels == digit
         own, strange = (test[here][:count] for here in (~is_digit, is_digit))
         scores = [detector.scores(each) for each in (own, strange)]
@@ -104,6 +118,30 @@ def left_out(count, references, epochs=6):
         print(digit, {name: round(float(area), 3) for name, area in areas[-1].items()}, flush=True)
     means = {name: np.mean([area[name] for area in areas]) for name in areas[0]}
     print("mean", {name: round(float(mean), 3) for name, mean in means.items()})
+
+
+def small_vae():
+    return kerasgen.LatentVariableModel(
+        [28, 28, 1],
+        networks.MLP((256,), ()),
+        bottlenecks.Gaussian(16),
+        networks.MLP(hidden=(256,)),
+        likelihoods.Bernoulli(),
+    )
+
+
+def small_classifier(classes=9):
+    layers = keras.layers
+    encoder = keras.Sequential(
+        [
+            layers.Conv2D(32, 5, 2, "same", activation="relu"),
+            layers.Conv2D(64, 3, 2, "same", activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+        ]
+    )
+    turned = networks.RandomAffine(rotation=10, zoom=0.1, shift=0.08)
+    return families.Classifier([28, 28, 1], classes, encoder, augmentation=[turned])
 
 
 def fidelity(count, preset="cvae_mnist"):
@@ -170,6 +208,19 @@ def enlarged(count, preset="superres_fashion"):
         print(f"| {name} | {ratio:.2f} | {similar:.3f} | {distance:.2f} |")
 
 
+def hidden(count):
+    """Lower halves of digits, given the upper ones."""
+    source = argparse.Namespace(data=None, data_dir=None, download=False)
+    print("| preset | nats of the lower half | of the digit |")
+    print("| --- | ---: | ---: |")
+    for preset in IN_TURN:
+        model = zoo.load(preset)
+        x, _ = inputs.examples(inputs.recipe(preset), "test", source, count=count)
+        lower = hidden_nats(model, x, np.arange(28)[:, None] < np.full(28, 14)).mean()
+        whole = -np.mean(model.log_prob(x))
+        print(f"| {preset} | {lower:.1f} | {whole:.1f} |", flush=True)
+
+
 def resized(small, kind):
     made = [
         np.asarray(PIL.Image.fromarray(each[..., 0], "F").resize((28, 28), kind)) for each in small
@@ -177,9 +228,12 @@ def resized(small, kind):
     return np.clip(np.stack(made)[..., None], 0, 1)
 
 
+OTHERS = {"restyle": fidelity, "enlarge": enlarged, "hidden": hidden}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("task", choices=("detect", "left_out", "restyle", "enlarge"))
+    parser.add_argument("task", choices=("detect", "left_out", *OTHERS))
     parser.add_argument("--count", type=int, default=1000, help="of test pictures of each set")
     parser.add_argument("--references", type=int, default=4000, help="of the set that is known")
     parser.add_argument(
@@ -191,7 +245,7 @@ def main():
     elif args.task == "left_out":
         left_out(args.count, args.references)
     else:
-        {"restyle": fidelity, "enlarge": enlarged}[args.task](args.count)
+        OTHERS[args.task](args.count)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,13 @@ KINDS = {
     "classes": {
         "families.LatentVariableModel": {**MODEL["families.LatentVariableModel"], "condition": 10}
     },
+    "judge": {
+        "families.Classifier": {
+            "event": [8, 8, 1],
+            "num_classes": 10,
+            "encoder": {"networks.MLP": {"output_shape": [4], "hidden": []}},
+        }
+    },
     "mixture": {"families.Mixture": {"event": [8, 8, 1], "num_components": 2, "levels": 17}},
 }
 
@@ -63,6 +70,22 @@ def test_what_a_preset_lacks_is_told(kinds, capsys):
     assert "known in turn" in fails(capsys, "enlarge", kinds["vae"])
     given = ("--with", kinds["bright"], "--without", kinds["dark"])
     assert "encode" in fails(capsys, "edit", kinds["mixture"], *given)
+
+
+def test_a_detector_by_a_classifier_is_kept_in_a_file(kinds, tmp_path, capsys):
+    file = tmp_path / "detector.npz"
+    by_classifier = ["--classifier", kinds["judge"]]
+    asked = [kinds["vae"], kinds["dark"], *by_classifier, "--detector", str(file)]
+    cli.main(["detect", *asked, "-n", "99"])
+    told = capsys.readouterr().out
+    cli.main(["detect", *asked])
+    assert "of 3 pictures" in told and told == capsys.readouterr().out
+    message = fails(capsys, "detect", kinds["vae"], kinds["dark"], "--detector", str(file))
+    assert "class distance" in message
+    assert "--detector" in fails(capsys, "detect", kinds["vae"], *by_classifier, "--keep")
+    assert "probabilities" in fails(
+        capsys, "detect", kinds["vae"], kinds["dark"], "--classifier", kinds["mixture"]
+    )
 
 
 def test_a_detector_is_kept_with_its_preset(kinds, monkeypatch, capsys):

@@ -7,10 +7,11 @@ from refusals import refusal
 from scipy.ndimage import affine_transform
 from tiny import tiny_gan, tiny_mlp_vae
 
-from kerasgen import LatentVariableModel, bottlenecks, likelihoods, networks
+from kerasgen import LatentVariableModel, bottlenecks, events, likelihoods, networks
 from kerasgen.metrics.strokes import MEASURES, strokes
 from kerasgen.tasks.editing import direction, edit, restyle
 from kerasgen.tasks.interpolation import circle, interpolate
+from kerasgen.tasks.possible import possible
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(size=(5, 8, 8, 1)).astype("float32")
@@ -105,6 +106,17 @@ def test_what_does_not_fit_is_refused():
     assert "5 examples" in refusal(
         lambda: restyle(tiny_mlp_vae(num_classes=3), PICTURES, [0] * 4, 1)
     )
+    enlarges = LatentVariableModel(
+        [8, 8, 1],
+        networks.MLP((8,), (8,)),
+        bottlenecks.Gaussian(4),
+        networks.MLP((8, 8, 1), ()),
+        likelihoods.Bernoulli(),
+        condition=events.Image(4, 4, 1),
+    )
+    small = PICTURES[:, ::2, ::2]
+    assert "no picture" in refusal(lambda: restyle(enlarges, PICTURES, small, small))
+    assert "restyle" not in possible(enlarges) and "enlarge" in possible(enlarges)
     assert "with a code" in refusal(lambda: direction(tiny_gan(), PICTURES, PICTURES))
     assert "without a condition" in refusal(
         lambda: edit(tiny_mlp_vae(num_classes=3), PICTURES, np.ones(4))

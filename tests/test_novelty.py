@@ -2,17 +2,21 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 from refusals import refusal
+from scipy.spatial.distance import mahalanobis
 from sklearn.metrics import roc_auc_score
-from tiny import tiny_autoregressive, tiny_gan, tiny_mixture, tiny_mlp_vae
+from tiny import tiny_autoregressive, tiny_classifier, tiny_gan, tiny_mixture, tiny_mlp_vae
 
-from kerasgen import zoo
+from kerasgen import networks, zoo
 from kerasgen.export import tflite
+from kerasgen.families import Classifier
 from kerasgen.tasks import calibration
 from kerasgen.tasks.novelty import Detector, novelty
+from kerasgen.tasks.reference import Reference
 
 RNG = np.random.default_rng(0)
 MAKES = {"mixture": tiny_mixture, "vae": tiny_mlp_vae, "autoregressive": tiny_autoregressive}
@@ -79,6 +83,69 @@ def test_a_background_gives_the_likelihood_ratio():
     np.testing.assert_allclose(found["likelihood ratio"], expected, rtol=1e-4, atol=1e-3)
 
 
+@pytest.fixture(scope="module")
+def of_classes():
+    """A detector by a model that knows nothing, and a classifier of pictures in four places."""
+    classifier = Classifier([8, 8, 1], 4, networks.MLP((16,), ()), dropout=0.0)
+    classifier.compile(keras.optimizers.Adam(1e-2))
+    classifier.fit(*corners(900), epochs=5, verbose=0)
+    return novelty(tiny_mixture(), corners(600)[0], classifier=classifier)
+
+
+def corners(count, same=True):
+    """8x8 pictures of a speckled corner, and which it is; of two opposite ones otherwise."""
+    x, corner = np.zeros((count, 8, 8, 1), "float32"), RNG.integers(0, 4, count)
+    for each, at in zip(x, corner):
+        places = (at // 2, at % 2), (1 - at // 2, 1 - at % 2)
+        for row, column in places[: 1 if same else 2]:
+            speckles = RNG.random((4, 4, 1)) < (0.8 if same else 0.4)
+            each[4 * row :, 4 * column :][:4, :4] = speckles
+    return x, corner
+
+
+def test_what_lies_between_classes_is_strange_to_a_classifier(of_classes):
+    own, between = (of_classes.scores(corners(300, same)[0]) for same in (True, False))
+    areas = {
+        name: roc_auc_score(np.repeat([0, 1], 300), np.concatenate([own[name], between[name]]))
+        for name in ("likelihood", "class distance", "fitted")
+    }
+    assert areas["class distance"] > 0.95 and areas["fitted"] > 0.95
+    assert areas["likelihood"] < areas["class distance"]
+    assert np.mean(of_classes.p_values(corners(2000)[0]) <= 0.1) <= 0.13
+
+
+def test_the_distance_from_a_class_is_that_of_mahalanobis():
+    centres, spread = RNG.normal(size=(3, 2)), np.array([[1.0, 0.8], [0.8, 1.0]])
+    classes = np.repeat(np.arange(3), 4000)
+    features = centres[classes] * 9 + RNG.multivariate_normal([0, 0], spread, len(classes))
+    told = {"likelihood": RNG.normal(size=len(classes)), "look": RNG.normal(size=(len(classes), 1))}
+    found = Reference(told | {"features": features, "class": classes}, seed=0)
+    at = np.array([[1.0, -1.0], [1.0, 1.0]]) + 9 * centres[1]
+    asked = {"likelihood": np.zeros(2), "look": np.zeros((2, 1)), "features": at}
+    expected = [mahalanobis(x, 9 * centres[1], np.linalg.inv(spread)) ** 2 for x in at]
+    scores = found.scores(asked)
+    np.testing.assert_allclose(scores["class distance"], expected, rtol=0.1)
+    without = Reference(told, seed=0).scores(asked)["fitted"]
+    np.testing.assert_allclose(scores["fitted"] - without, scores["class distance"] / 2)
+
+
+def test_a_detector_comes_back_with_its_classifier_alone(of_classes, tmp_path):
+    x, path = corners(20)[0], tmp_path / "detector.npz"
+    of_classes.save(path)
+    again = Detector(of_classes.model, classifier=of_classes.classifier).load(path)
+    np.testing.assert_array_equal(again.p_values(x), of_classes.p_values(x))
+    assert "class distance" in refusal(lambda: Detector(of_classes.model).load(path))
+    novelty(of_classes.model, corners(99)[0]).save(path)
+    assert "class distance" in refusal(lambda: again.load(path))
+
+
+def test_a_classifier_of_others_is_refused():
+    x = bars(99, True)
+    for other in (Classifier([4, 4, 1], 3, networks.MLP((4,), ())), tiny_mixture()):
+        message = refusal(lambda other=other: novelty(tiny_mixture(), x, classifier=other))
+        assert "a classifier of images [8, 8, 1]" in message
+
+
 def test_what_does_not_fit_is_refused():
     x = bars(99, True)
     assert "without a condition" in refusal(lambda: novelty(tiny_gan(), x))
@@ -88,10 +155,11 @@ def test_what_does_not_fit_is_refused():
 
 
 @pytest.mark.slow
-def test_an_exported_detector_says_what_python_says(tmp_path):
+@pytest.mark.parametrize("make", [lambda: None, tiny_classifier], ids=["alone", "classifier"])
+def test_an_exported_detector_says_what_python_says(make, tmp_path):
     """By what stands beside the file alone."""
     x, path = bars(900, True), tmp_path / "detector.tflite"
-    detector = novelty(tiny_mlp_vae(), x)
+    detector = novelty(tiny_mlp_vae(), x, classifier=make())
     tflite(detector, path)
     facts = json.loads((tmp_path / "detector.tflite.json").read_text())
     ((name, signature),) = facts["signatures"].items()
@@ -108,9 +176,9 @@ def test_an_exported_detector_says_what_python_says(tmp_path):
 
 def test_whole_groups_calibrate():
     groups = np.repeat(np.arange(9), 11)
-    chosen = calibration.held_out(99, 3, groups)
-    assert chosen.sum() == 33
-    assert all(len(set(chosen[groups == each])) == 1 for each in range(9))
+    part = calibration.parts(99, 3, groups)
+    assert np.bincount(part).tolist() == [33, 33, 33]
+    assert all(len(set(part[groups == each])) == 1 for each in range(9))
 
 
 UNEQUAL = np.array([0] * 97 + [1, 2])

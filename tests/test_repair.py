@@ -14,7 +14,7 @@ from kerasgen.families import AdversarialModel, Mixture
 from kerasgen.tasks import corruption, particles
 from kerasgen.tasks.corruption import corrupted, log_likelihoods, strength_of
 from kerasgen.tasks.denoising import denoise
-from kerasgen.tasks.inpainting import inpaint
+from kerasgen.tasks.inpainting import hidden_nats, inpaint
 
 RNG = np.random.default_rng(0)
 WEIGHTS = (0.1 * RNG.normal(size=(2, 9))).astype("float32")
@@ -66,6 +66,20 @@ def test_pixels_in_turn_are_drawn_by_their_conditionals(where, monkeypatch):
     assert np.abs(found - expected).sum() < 0.08
     effective = painted.quality["effective sample size"]
     assert (effective == pytest.approx(20_000)) == (where == "first") and effective > 1000
+
+
+@pytest.mark.parametrize(("row", "off"), [(0, 1e-4), (1, 0.05)], ids=["exact", "estimated"])
+def test_what_is_hidden_is_as_unlikely_as_by_enumeration(row, off, monkeypatch):
+    model, images = binary()
+    probability, known = np.exp(model.log_prob(images)), np.zeros((2, 3), bool)
+    known[row] = True
+    x = images[[37, 11]]
+    fits = [np.all(images[:, known] == each[known], axis=(1, 2)) for each in x]
+    expected = [np.log(probability[rows].sum()) for rows in fits] - np.asarray(model.log_prob(x))
+    monkeypatch.setattr(particles, "CANDIDATES", 4000)
+    np.testing.assert_allclose(hidden_nats(model, x, known), expected, atol=off)
+    assert "known in turn" in refusal(lambda: hidden_nats(tiny_gan(), x, known))
+    assert "a mask of bool" in refusal(lambda: hidden_nats(model, x, known[0]))
 
 
 def test_turns_keep_what_is_known_and_draw_several():

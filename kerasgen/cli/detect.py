@@ -35,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", action="store_true", help=keep)
     tflite = "write the detector as a file for LiteRT: a picture in, its p-value out"
     parser.add_argument("--tflite", type=arguments.new_file, metavar="FILE", help=tflite)
+    classes = "a preset that tells classes of the reference apart, whose features count, too"
+    parser.add_argument("--classifier", metavar="PRESET", help=classes)
     arguments.add_source(parser)
 
 
@@ -54,6 +56,11 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError(
             "Expected pictures, --detector, --keep or --tflite. Received: none of them. Name a "
             "picture to ask about."
+        )
+    if args.keep and args.classifier:
+        raise ValueError(
+            "Expected --keep of a detector by the preset alone. Received: --classifier "
+            f"{args.classifier}, another preset. Keep it in a file, by --detector."
         )
     if args.keep:
         arguments.filled_folder(kerasgen.zoo.folder(args.name))
@@ -79,13 +86,14 @@ def _detector(model, args):
     from kerasgen.tasks.novelty import Detector, novelty
     from kerasgen.zoo.detectors import has_detector
 
+    classifier = args.classifier and inputs.model(args.classifier, "Classifies")
     if args.detector and args.detector.exists():
-        return Detector(model).load(args.detector)
-    if has_detector(args.name) and not args.detector and not args.keep:
+        return Detector(model, classifier=classifier).load(args.detector)
+    if has_detector(args.name) and not (args.detector or args.keep or classifier):
         return kerasgen.zoo.detector(args.name, model)
     recipe = inputs.recipe(args.name)
     reference, _ = inputs.examples(recipe, args.split, args, count=args.n)
-    detector = novelty(model, reference, seed=args.seed)
+    detector = novelty(model, reference, seed=args.seed, classifier=classifier)
     if args.detector:
         detector.save(args.detector)
     return detector

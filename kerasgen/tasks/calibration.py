@@ -4,41 +4,40 @@ from typing import Any
 
 import numpy as np
 
-_HELD_OUT = 3  # of so many groups one is
-_LEAST = 20  # pictures that calibrate: the least p-value is 1 / 21
+PARTS = 3
+_LEAST = 20  # pictures of a part
 _TIE = 1e-4  # of the spread of scores: what rounding may tell apart
 
 
-def held_out(count: int, seed: int | None, groups: Any = None) -> np.ndarray:
-    """Which of `count` pictures calibrate, `[count]`: a third of the groups, by default of one
-    picture each. Where pictures to come are of other groups, alphabets or writers, only such a
-    third is as strange as they are.
+def parts(count: int, seed: int | None, groups: Any = None) -> np.ndarray:
+    """To which of three parts each of `count` pictures belongs, `[count]`: whole groups, by default
+    of one picture each. Where pictures to come are of other groups, alphabets or writers, only
+    groups of which nothing is learned are as strange as they are.
 
     Raises:
-        ValueError: groups that are not one for each picture, fewer than 3, or so unequal that fewer
-            than 20 pictures calibrate.
+        ValueError: groups that are not one for each picture, fewer than 3, or so unequal that a
+            part has fewer than 20 pictures.
 
-    >>> int(held_out(90, 0, ["latin", "greek", "runes"] * 30).sum())
-    30
+    >>> np.bincount(parts(90, 0, ["latin", "greek", "runes"] * 30)).tolist()
+    [30, 30, 30]
     """
     groups = np.arange(count) if groups is None else np.asarray(groups)
     if groups.dtype == object:  # names of several types have no order
         groups = groups.astype(str)
-    names = np.unique(groups)
-    if groups.shape != (count,) or len(names) < _HELD_OUT:
+    names, of_name = np.unique(groups, return_inverse=True)
+    if groups.shape != (count,) or len(names) < PARTS:
         raise ValueError(
-            f"Expected a group for each of {count} pictures, of at least {_HELD_OUT}. Received: "
+            f"Expected a group for each of {count} pictures, of at least {PARTS}. Received: "
             f"groups of shape {list(groups.shape)}, {len(names)} different ones. Name one for each "
             "picture, or drop groups=."
         )
-    order = np.random.default_rng(seed).permutation(names)
-    chosen = np.isin(groups, order[-(len(order) // _HELD_OUT) :])
-    if chosen.sum() < _LEAST:
+    part = np.random.default_rng(seed).permutation(len(names))[of_name] % PARTS
+    if (least := np.bincount(part).min()) < _LEAST:
         raise ValueError(
-            f"Expected at least {_LEAST} pictures in a third of the groups. Received: "
-            f"{chosen.sum()} of {count}. Pass more pictures, or groups of equal size."
+            f"Expected at least {_LEAST} pictures in each third of the groups. Received: {least} "
+            f"of {count}. Pass more pictures, or groups of equal size."
         )
-    return chosen
+    return part
 
 
 def p_values(calibration, scores, xp=np):

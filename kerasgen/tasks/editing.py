@@ -25,7 +25,7 @@ def restyle(model: GenerativeModel, x: Any, labels: Any, new_labels: Any) -> np.
     is the noise that leads to the code.
 
     Args:
-        model: with a code of one layer, a prior and a condition.
+        model: with a code of one layer, a prior and a condition that is no picture.
         x: `[N, height, width, channels]`.
         labels: what they show, `[N]`.
         new_labels: what they are to show, `[N]` or one for all.
@@ -34,7 +34,7 @@ def restyle(model: GenerativeModel, x: Any, labels: Any, new_labels: Any) -> np.
         Means of the likelihood, `[N, height, width, channels]`.
 
     Raises:
-        ValueError: a model without a condition or a code, other numbers of labels.
+        ValueError: a model without such a condition or a code, other numbers of labels.
 
     >>> model = kerasgen.zoo.load("cvae_mnist")
     >>> restyle(model, np.zeros((2, 28, 28, 1)), [1, 7], 3).shape
@@ -128,8 +128,9 @@ def require_style(model: GenerativeModel) -> None:
     >>> require_style(kerasgen.zoo.load("cvae_mnist"))
     """
     has_noise = model.bottleneck is not None and model.bottleneck.has_noise
-    fits = has_noise and model.condition.encoded_size > 0
-    _require(model, fits, "with a code of one layer, a prior and a condition")
+    condition = model.condition  # a picture, such as a small one, says the style, too
+    fits = has_noise and condition.encoded_size > 0 and not condition.is_picture
+    _require(model, fits, "with a code of one layer, a prior and a condition that is no picture")
 
 
 def _codes(model, x):

@@ -18,6 +18,7 @@ from kerasgen.model import GenerativeModel
 from kerasgen.tasks import latent_search, particles
 from kerasgen.tasks.codes import has_code
 from kerasgen.tasks.particles import Painted
+from kerasgen.tasks.turns import walk
 
 _TURNS = 100  # of code and pixels
 _BURN_IN, _KEPT, _DEPTH = 150, 100, 5  # of Hamiltonian Monte Carlo: paths of 2^5 steps at most
@@ -51,21 +52,13 @@ def inpaint(
     >>> inpaint(model, np.zeros((28, 28, 1)), upper, n=3, way="turns").draws.shape
     (3, 28, 28, 1)
     """
-    n, known = checks.positive("n", n), np.asarray(known)
-    if known.dtype != bool or known.shape != tuple(model.event_shape[:2]):
-        raise ValueError(
-            f"Expected known to be a mask of bool {list(model.event_shape[:2])}, True where a "
-            f"pixel is known. Received: {known.dtype} {list(known.shape)}."
-        )
-    if known.all():
-        raise ValueError("Expected unknown pixels. Received: a mask with none. Mark some.")
+    n, mask = checks.positive("n", n), _mask(model, known)
     image = np.asarray(image, "float32")
     if image.shape not in (model.event_shape, (1, *model.event_shape)):
         raise ValueError(
             f"Expected one picture {list(model.event_shape)}. Received: {list(image.shape)}. "
             "Call it for each."
         )
-    mask = np.broadcast_to(known[..., None], model.event_shape)
     image = np.where(mask, image.reshape(model.event_shape), 0)
     image = ops.convert_to_numpy(model.check(image[None])[0])[0]
     ways = _ways(model)
@@ -87,6 +80,47 @@ def require(model: GenerativeModel) -> None:
     _ways(model)
 
 
+def hidden_nats(model: GenerativeModel, x: Any, known: Any, seed: int = 0) -> np.ndarray:
+    """How unlikely what a mask hides is, -log p(hidden | known), `[N]` in nats.
+
+    Exact where no known pixel comes after a hidden one. Elsewhere log p(known) is estimated by the
+    particle filter, slowly, picture by picture; p(known) without bias.
+
+    Args:
+        model: of images, without a condition, whose pixels are known in turn.
+        x: whole pictures `[N, height, width, channels]`, at the model's levels.
+        known: as of `inpaint`.
+        seed: of the estimate.
+
+    Raises:
+        ValueError: a model or a mask that does not fit.
+
+    >>> model = kerasgen.families.Mixture([2, 2, 1], num_components=1, levels=2)
+    >>> upper = np.array([[True, True], [False, False]])
+    >>> hidden_nats(model, np.zeros((3, 2, 2, 1)), upper).round(2).tolist()  # two even chances
+    [1.39, 1.39, 1.39]
+    """
+    if not particles.can(model):
+        raise ValueError(
+            "Expected a model whose pixels are known in turn, without a condition. Received: "
+            f"{checks.kind(model)}. Name another, such as gated_pixelcnn_mnist."
+        )
+    x, mask = ops.convert_to_numpy(model.check(x)[0]), _mask(model, known)
+    levels = np.round(x * (model.levels - 1)).astype(int).reshape(len(x), -1)
+    rows, is_known, nats, hides = np.arange(len(x)), mask.ravel(), np.zeros(len(x)), False
+    for place, log_probs in walk(model.in_turn(len(x)), levels):
+        if is_known[place] and hides:
+            break
+        if not is_known[place]:
+            hides = True
+            nats -= log_probs[rows, levels[:, place]]
+    else:
+        return nats
+    rng = np.random.default_rng(checks.seed(seed))
+    known = [_given(model, each, mask, particles.CANDIDATES, rng).log_evidence for each in x]
+    return np.array(known) - ops.convert_to_numpy(model.log_prob(x))
+
+
 def _ways(model):
     """The ways that a model has, the best first."""
     if particles.can(model):
@@ -102,18 +136,35 @@ def _ways(model):
     )
 
 
+def _mask(model, known):
+    """Which pixels are known, `event_shape`."""
+    known = np.asarray(known)
+    if known.dtype != bool or known.shape != tuple(model.event_shape[:2]):
+        raise ValueError(
+            f"Expected known to be a mask of bool {list(model.event_shape[:2])}, True where a "
+            f"pixel is known. Received: {known.dtype} {list(known.shape)}."
+        )
+    if known.all():
+        raise ValueError("Expected unknown pixels. Received: a mask with none. Mark some.")
+    return np.broadcast_to(known[..., None], model.event_shape)
+
+
 def _weighted(model, image, mask, n, seed):
     """Candidates in turn, whose known pixels weigh them."""
-    top, rng, count = model.levels - 1, np.random.default_rng(seed), max(n, particles.CANDIDATES)
-    known, none = mask.ravel(), np.zeros(top + 1)
-    only = np.where(np.eye(top + 1, dtype=bool), 0, particles.NEVER)
+    rng, count = np.random.default_rng(seed), max(n, particles.CANDIDATES)
+    return particles.painted(model, _given(model, image, mask, count, rng), n, rng)
+
+
+def _given(model, image, mask, count, rng):
+    """So many candidates, whose known pixels are those of an image."""
+    top, known, none = model.levels - 1, mask.ravel(), np.zeros(model.levels)
+    only = np.where(np.eye(model.levels, dtype=bool), 0, particles.NEVER)
     levels = np.round(image * top).astype(int).ravel()
 
     def evidence(place, _):
         return (only[levels[place]] if known[place] else none), none
 
-    found = particles.filtered(model, evidence, count, rng, free=~known)
-    return particles.painted(model, found, n, rng)
+    return particles.filtered(model, evidence, count, rng, free=~known)
 
 
 def _by_turns(model, image, mask, n, seed):

@@ -48,6 +48,20 @@ def without_code(model: Any, x: Any) -> dict[str, Any]:
     return {"likelihood": -model.log_prob(x, **few), "look": look(x)}
 
 
+def of_classifier(classifier: Any, x: Any) -> dict[str, Any]:
+    """Of pictures a classifier's "features", at length 1, and the likeliest "class".
+
+    >>> said = of_classifier(kerasgen.zoo.load("classifier_mnist"), np.zeros((2, 28, 28, 1)))
+    >>> tuple(said["features"].shape), tuple(said["class"].shape)
+    ((2, 128), (2,))
+    """
+    features = classifier.features(x)
+    return {
+        "features": ops.normalize(features, axis=-1),
+        "class": ops.argmax(classifier.probabilities(x), axis=-1),
+    }
+
+
 def look(x: Any) -> Any:
     """How pictures look, `[B, F]`: brightness, how far from black and white, how much is bright,
     and at several scales the spread of their pixels and the mean differences of neighbours.
