@@ -95,6 +95,6 @@ def test_the_notebook_draws_the_digit_that_it_hears(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for source in others:
         exec(source, namespace)
-    assert namespace["digit"] == namespace["said"] == 7 and namespace["count"] >= 60
+    assert namespace["digit"] == namespace["said"] == 7 and namespace["count"] > 50  # most
     assert [path.name for path in shown] == ["seven.wav", "again.wav"]
     assert all(path.stat().st_size > 5000 for path in shown)
