@@ -156,7 +156,7 @@ def test_resized_images_are_no_longer_left_out(tokenizer, picture_folder, tmp_pa
 
 def test_a_broken_off_run_goes_on_and_does_nothing_twice(tokenizer, picture_folder, tmp_path):
     output = tmp_path / "ids"
-    tokenize(tokenizer, str(picture_folder), str(output), images_per_shard=5)
+    tokenize(tokenizer, picture_folder, output, images_per_shard=5)
     before = {path.name: path.read_bytes() for path in output.glob("ids-*")}
     times = {path.name: path.stat().st_mtime_ns for path in output.glob("ids-*")}
     (output / "ids-00002-of-00005.tfrecord").unlink()

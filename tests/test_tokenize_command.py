@@ -146,6 +146,16 @@ def test_flags_that_nobody_knows_are_refused(preset, picture_folder, tmp_path, c
     )
 
 
+def test_an_address_is_no_folder_to_write_to(preset, picture_folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    there = sorted(tmp_path.iterdir())
+    words = ["tokenize", str(preset), "--input", str(picture_folder), "--output", "gs://bucket/ids"]
+    with pytest.raises(SystemExit):
+        cli.main(words)
+    assert "Received: 'gs://bucket/ids'" in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == there
+
+
 def test_flags_of_beam_belong_to_this_command_only(preset, capsys):
     with pytest.raises(SystemExit):
         cli.main(["card", str(preset), "--runner", "DirectRunner"])

@@ -11,6 +11,7 @@ out, counted, and named with the reason in the shard's JSON file.
 
 import hashlib
 import json
+import os
 import posixpath
 from typing import NamedTuple
 
@@ -80,6 +81,7 @@ def tokenize(
         RuntimeError: a worker process ended, as for want of memory.
     """
     runner.check(options)
+    source, output = os.fspath(source), os.fspath(output)
     _check(model, output, file_format)
     found = images.source(source, data_dir, download)
     parts = _parts(found, source, images_per_shard)
