@@ -64,8 +64,7 @@ def tokenize(
             what the ids are, and two files for each shard, of names and of ids in raster order.
         file_format: "tfrecord" or "parquet".
         images_per_shard: of a folder or a TFDS split; a TFRecord file is a shard.
-        resize: cut the middle out of images of another shape and scale it; otherwise they count as
-            unreadable.
+        resize: scale the middle of images of another shape, which otherwise count as unreadable.
         binary: make pixels black or white, whichever is nearer, for a model of binary images.
         options: flags of Beam, such as `["--runner", "FlinkRunner"]`. By default the pipeline runs
             in this process; `["--direct_num_workers", "4", "--direct_running_mode",
