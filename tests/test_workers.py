@@ -6,7 +6,13 @@ import signal
 import numpy as np
 import pytest
 from command_line import needs_tensorflow
-from run_processes import assert_every_epoch_once, finish, start_workers, weights
+from run_processes import (
+    assert_every_epoch_once,
+    finish,
+    start_workers,
+    weights,
+    work_in_forks,
+)
 
 from kerasgen import training
 from kerasgen.recipe import Recipe
@@ -75,12 +81,21 @@ def test_a_lost_worker_is_named_and_a_resumed_run_ends_where_one_process_does(
     assert_every_epoch_once(output)
 
 
-def test_ten_random_kills_end_where_one_process_does(recipe, tmp_path):
+def test_ten_random_kills_end_bit_for_bit_where_a_run_without_ends(recipe, tmp_path):
     recipe = recipe.override(["training.epochs=10"])
     rng = np.random.default_rng(0)
     for _ in range(10):
-        lose_one(recipe, tmp_path / "run", rng.integers(2), rng.integers(1, 8))
-    assert difference_from_one_process(recipe, tmp_path / "run", tmp_path / "whole") < 1e-5
+        lost = rng.integers(2)
+        deaths = ["", ""]
+        deaths[lost] = dies_after(rng.integers(1, 8))
+        statuses, said = work_in_forks(recipe, tmp_path / "run", deaths)
+        assert statuses[lost] == -signal.SIGKILL
+        assert f"Received: worker {lost} stopped" in said[1 - lost]
+    for output in (tmp_path / "run", tmp_path / "whole"):
+        statuses, said = work_in_forks(recipe, output)
+        assert statuses == [0, 0], said
+    pairs = zip(weights(tmp_path / "run"), weights(tmp_path / "whole"), strict=True)
+    assert all(np.array_equal(resumed, whole) for resumed, whole in pairs)
 
 
 def test_workers_that_disagree_refuse_to_start_and_say_in_what(recipe, tmp_path):

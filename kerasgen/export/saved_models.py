@@ -4,7 +4,7 @@ import inspect
 
 import keras
 
-from kerasgen import abilities, checks, durable
+from kerasgen import abilities, checks, durable, machine
 from kerasgen.export import signatures as _signatures
 from kerasgen.export.verification import Report, bound_of, milliseconds, verify
 
@@ -52,20 +52,28 @@ def saved_model(model, folder, signatures=None, bound=None, batch_size=None):
         raise ValueError(
             f"Expected a new folder or a SavedModel to replace. Received: {folder}. Name another."
         )
-    import tensorflow as tf
-
     with durable.placed(folder) as temporary:
         archive(_default_first(model, chosen), temporary, batch_size, _in_range)
-        loaded = tf.saved_model.load(str(temporary)).signatures
-
-        def run(name, inputs):
-            outputs = loaded[name](**{key: tf.constant(value) for key, value in inputs.items()})
-            return {key: value.numpy() for key, value in outputs.items()}
-
+        run = _loaded(temporary)
         errors = verify(model, chosen, run, bound, batch_size)
         size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
         times = milliseconds(model, chosen, run, batch_size)
-        return Report(folder, size, "saved_model", *errors, bound, times)
+    del run
+    machine.give_back()
+    return Report(folder, size, "saved_model", *errors, bound, times)
+
+
+def _loaded(folder):
+    """What runs a signature of a SavedModel, given its name and its inputs by theirs."""
+    import tensorflow as tf
+
+    signatures = tf.saved_model.load(str(folder)).signatures
+
+    def run(name, inputs):
+        outputs = signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
+        return {key: value.numpy() for key, value in outputs.items()}
+
+    return run
 
 
 def _default_first(model, signatures):
