@@ -3,6 +3,7 @@
 python benchmarks/tasks.py detect --count 1000
 python benchmarks/tasks.py left_out --count 1000
 python benchmarks/tasks.py restyle --count 1000
+python benchmarks/tasks.py edit --count 1000
 python benchmarks/tasks.py enlarge --count 1000
 python benchmarks/tasks.py hidden --count 500
 """
@@ -23,7 +24,7 @@ from kerasgen.data.small import shrink
 from kerasgen.metrics.frechet import Moments, frechet_distance
 from kerasgen.metrics.strokes import strokes
 from kerasgen.tasks.denoising import nearness
-from kerasgen.tasks.editing import restyle
+from kerasgen.tasks.editing import direction, edit, restyle
 from kerasgen.tasks.inpainting import hidden_nats
 from kerasgen.tasks.novelty import novelty
 
@@ -188,6 +189,38 @@ def ceiling(measure, labels, others):
     return np.corrcoef(measure, perfect)[0, 1]
 
 
+def edited(count, preset="vae_mnist"):
+    """Digits made thicker and more slanted by the difference of examples' mean codes, which are of
+    training digits: the 500 that have most and the 500 that have least of it, or three of each.
+    """
+    x, known = (
+        np.asarray(next(iter(data.load("mnist", split, size, labels=False))))
+        for split, size in (("test", count), ("train", 10_000))
+    )
+    model, judge, rng = zoo.load(preset), zoo.load("classifier_mnist"), np.random.default_rng(0)
+    of_known, before = strokes(known), edit(model, x, np.zeros(model.bottleneck.latent_shape))
+    measures, digits = strokes(before), np.argmax(judge.probabilities(before), axis=-1)
+    print("| more | examples a side | amount | changed, % | same digit, % | others kept, % |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name, size, amount in itertools.product(("thickness", "slant"), (3, 500), (0.5, 1.0)):
+        order = np.argsort(of_known[name])
+        most, least = (rng.permutation(side)[:size] for side in (order[-500:], order[:500]))
+        along = direction(model, known[most], known[least])
+        after = edit(model, x, along, amount)
+        moved = {each: now - measures[each] for each, now in strokes(after).items()}
+        asked = amount * (of_known[name][most].mean() - of_known[name][least].mean())
+        others = [
+            np.abs(moved[each]) < np.std(measures[each]) / 2 for each in moved if each != name
+        ]
+        shares = [
+            moved[name] > asked / 2,
+            np.argmax(judge.probabilities(after), axis=-1) == digits,
+            np.all(others, axis=0),
+        ]
+        cells = " | ".join(f"{100 * np.mean(share):.1f}" for share in shares)
+        print(f"| {name} | {size} | {amount} | {cells} |", flush=True)
+
+
 def enlarged(count, preset="superres_fashion"):
     """Garments from their 14x14 block means, by interpolation and by a preset."""
     x = np.asarray(next(iter(data.load("fashion_mnist", "test", count, labels=False))))
@@ -228,7 +261,7 @@ def resized(small, kind):
     return np.clip(np.stack(made)[..., None], 0, 1)
 
 
-OTHERS = {"restyle": fidelity, "enlarge": enlarged, "hidden": hidden}
+OTHERS = {"restyle": fidelity, "edit": edited, "enlarge": enlarged, "hidden": hidden}
 
 
 def main():

@@ -4,14 +4,23 @@ import numpy as np
 import pytest
 from refusals import refusal
 from rows import MODELS
+from tiny import tiny_classifier
 
-from kerasgen.tasks import compress, decompress, particles
-from kerasgen.tasks.denoising import denoise
-from kerasgen.tasks.editing import direction, restyle
-from kerasgen.tasks.enlarging import enlarge
-from kerasgen.tasks.inpainting import inpaint
-from kerasgen.tasks.interpolation import interpolate
-from kerasgen.tasks.novelty import novelty
+from kerasgen import tasks
+from kerasgen.tasks import (
+    compress,
+    decompress,
+    denoise,
+    direction,
+    edit,
+    enlarge,
+    inpaint,
+    interpolate,
+    novelty,
+    particles,
+    restyle,
+)
+from kerasgen.tasks.inpainting import hidden_nats
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +52,12 @@ def interpolated(model, x, spherical):
     return np.asarray(interpolate(model, x[0], x[1], len(x), spherical))
 
 
-def p_values(model, x):
-    return novelty(model, np.tile(x, (20, 1, 1, 1))).p_values(x)
+def edited(model, x):
+    return edit(model, x, direction(model, x[:2], x[2:]), 0.5)
+
+
+def p_values(model, x, classifier=None):
+    return novelty(model, np.tile(x, (20, 1, 1, 1)), classifier=classifier).p_values(x)
 
 
 TASKS = {  # and whether they give pictures
@@ -54,20 +67,28 @@ TASKS = {  # and whether they give pictures
     "inpaint": (inpainted, True),
     "restyle": (restyled, True),
     "direction": (lambda model, x: direction(model, x[:2], x[2:]), False),
+    "edit": (edited, True),
+    "traverse": (lambda model, x: np.asarray(tasks.traverse(model, x[0], steps=3)), False),
     "interpolate": (lambda model, x: interpolated(model, x, spherical=False), True),
     "interpolate on a circle": (lambda model, x: interpolated(model, x, spherical=True), True),
     "novelty": (p_values, False),
+    "novelty by a classifier": (lambda model, x: p_values(model, x, tiny_classifier()), False),
+    "hidden": (lambda model, x: hidden_nats(model, x, UPPER), False),
+    "transfer": (lambda model, _: tasks.transfer("slow but cheap", 1, model), False),
+    "alike": (lambda model, _: tasks.alike(model, "slow but cheap", 2), False),
+    "sentences_between": (lambda model, _: tasks.sentences_between(model, "slow", "cheap"), False),
 }
 DONE = {  # of families that are known to do them
-    "vae": {"compress", "denoise", "inpaint", "direction", "interpolate", "novelty"},
+    "vae": {"compress", "denoise", "inpaint", "edit", "traverse", "interpolate", "novelty"},
     "hierarchical": {"compress", "denoise", "inpaint", "novelty"},
     "pixel_vae": {"compress", "novelty"},
     "conditional_vae": {"restyle"},
     "conditional_prior": {"compress", "restyle"},
     "conditional_autoregressive": {"compress"},
     "gan": {"inpaint"},
-    "mixture": {"compress", "denoise", "enlarge", "inpaint", "novelty"},
-    "autoregressive": {"compress", "denoise", "enlarge", "inpaint", "novelty"},
+    "mixture": {"compress", "denoise", "enlarge", "inpaint", "novelty", "hidden"},
+    "autoregressive": {"compress", "denoise", "enlarge", "inpaint", "novelty", "hidden"},
+    "own_family": {"novelty", "novelty by a classifier"},
 }
 
 
@@ -87,3 +108,7 @@ def test_a_task_is_done_or_refused_in_a_line(name, monkeypatch):
         assert task != "compress" or np.array_equal(found, x)
         done.add(task)
     assert DONE.get(name, set()) <= done
+
+
+def test_every_task_has_a_row():
+    assert set(tasks.__all__) - {"decompress"} <= {name.partition(" ")[0] for name in TASKS}
