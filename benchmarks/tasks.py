@@ -35,7 +35,7 @@ PAIRS = (
     ("vae_mnist", "omniglot"),
     ("vae_mnist", "noise"),
 )
-IN_TURN = ("gated_pixelcnn_mnist", "pixelcnn_mnist", "pixelrnn_mnist", "transformer_mnist")
+IN_TURN = ("gated_pixelcnn_mnist", "pixelcnn_mnist", "pixelrnn_mnist")
 SETS = ("fashion_mnist", "mnist", "omniglot", "noise")
 
 

@@ -23,7 +23,7 @@ def alike(model: GenerativeModel, sentence: str, n: int, seed: int | None = None
         Tokens `[n, T]`.
 
     Raises:
-        ValueError: an empty or too long sentence, or one of unknown words alone.
+        ValueError: a model of no sentences, an empty or too long one, or one of unknown words.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks, text
     >>> event = kerasgen.events.Sentences(text.WordVocabulary("slow but cheap", 4, ["cheap"]))
@@ -65,7 +65,8 @@ def sentences_between(model: GenerativeModel, start: str, end: str, steps: int =
 
 
 def known(model: GenerativeModel, sentence: str) -> np.ndarray:
-    """Tokens `[1, T]` of a sentence; one of unknown words alone is a ValueError.
+    """Tokens `[1, T]` of a sentence; one of unknown words alone, and a model of no sentences, are a
+    ValueError.
 
     >>> from kerasgen import families, likelihoods, networks, text
     >>> event = kerasgen.events.Sentences(text.WordVocabulary("slow but cheap", 4, ["cheap"]))
@@ -74,6 +75,11 @@ def known(model: GenerativeModel, sentence: str) -> np.ndarray:
     [[2, 1, 4, 0]]
     """
     vocabulary = model.event.vocabulary
+    if vocabulary is None:
+        raise ValueError(
+            f"Expected a model of sentences. Received: {checks.kind(model)} of "
+            f"{model.event.meaning}. Name another, such as text_vae_reviews."
+        )
     x, unknown = vocabulary.encode(sentence), vocabulary.unknown(sentence)
     if np.count_nonzero(x) == len(unknown):
         raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasgen import checks, plot
+from kerasgen.abilities import methods
 from kerasgen.metrics.units import kl_by_unit
 from kerasgen.model import GenerativeModel
 from kerasgen.plot import animate
@@ -39,8 +40,8 @@ def traverse(
         `[D, steps, *event_shape]`, D the size of the code.
 
     Raises:
-        ValueError: fewer than 1 step, a limit that is not positive, images of another shape or
-            range.
+        ValueError: a model that lacks this, fewer than 1 step, a limit that is not positive, images
+            of another shape or range.
 
     >>> from kerasgen import bottlenecks, likelihoods, networks
     >>> vae = kerasgen.LatentVariableModel(
@@ -49,6 +50,7 @@ def traverse(
     >>> tuple(traverse(vae, steps=5).shape)
     (2, 5, 8, 8, 1)
     """
+    _require(model)
     checks.positive("steps", steps)
     limit = checks.above_zero("limit", limit)
     prior = model.bottleneck.prior()
@@ -67,6 +69,16 @@ def traverse(
     means = model.decode(z.reshape(-1, *model.bottleneck.latent_shape)).mean()
     grid = len(start), steps
     return keras.tree.map_structure(lambda x: ops.reshape(x, (*grid, *x.shape[1:])), means)
+
+
+def _require(model):
+    bottleneck = model.bottleneck
+    has_prior = bottleneck is not None and bottleneck.has_prior and not bottleneck.is_discrete
+    if "encode" not in methods(model) or not has_prior or model.condition.encoded_size:
+        raise ValueError(
+            "Expected a model with a code under a prior, without a condition. Received: "
+            f"{checks.kind(model)} of {model.condition!r}. Name another, such as vae_mnist."
+        )
 
 
 def single(model: GenerativeModel, example: Any) -> Any:
