@@ -53,6 +53,10 @@ def kinds(tmp_path_factory):
         ("edit {vae} --with {bright} --without {dark} -n 2 --amounts -1 1", 2 * 3),
         ("edit {vae} {dark} --with {bright} --without {dark}", 3 * 6),
         ("enlarge {mixture} -n 3 --images 2", 2 * 5),
+        ("interpolate {vae} {dark} --steps 3", 2 * 5),
+        ("interpolate {vae} -n 2 --steps 2 --spherical", 4),
+        ("traverse {vae} {dark}/0.png --steps 3", 3 * 2),
+        ("traverse {vae} --limit 1", 9 * 2),
     ],
 )
 def test_a_task_draws_a_picture(argv, pictures, kinds, tmp_path, monkeypatch, capsys):
@@ -70,6 +74,9 @@ def test_what_a_preset_lacks_is_told(kinds, capsys):
     assert "known in turn" in fails(capsys, "enlarge", kinds["vae"])
     given = ("--with", kinds["bright"], "--without", kinds["dark"])
     assert "encode" in fails(capsys, "edit", kinds["mixture"], *given)
+    assert "with a code" in fails(capsys, "interpolate", kinds["mixture"])
+    assert "two pictures" in fails(capsys, "interpolate", kinds["vae"], f"{kinds['dark']}/0.png")
+    assert "under a prior" in fails(capsys, "traverse", kinds["mixture"])
 
 
 def test_a_detector_by_a_classifier_is_kept_in_a_file(kinds, tmp_path, capsys):

@@ -113,6 +113,8 @@ WRITE = [
     "enlarge superres_fashion",
     "restyle cvae_mnist",
     "edit vae_mnist --with file --without file",
+    "interpolate vae_mnist",
+    "traverse vae_mnist",
     "detect vae_mnist --detector new.npz",
     "detect vae_mnist --tflite file",
     "detect ./preset --keep",

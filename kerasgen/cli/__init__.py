@@ -29,6 +29,7 @@ from kerasgen.cli import (
     export,
     inpaint,
     inputs,
+    interpolate,
     list_presets,
     new,
     preset,
@@ -39,6 +40,7 @@ from kerasgen.cli import (
     tokenize,
     train,
     transfer,
+    traverse,
     web,
 )
 
@@ -59,6 +61,8 @@ COMMANDS = {
     "enlarge": enlarge,
     "restyle": restyle,
     "edit": edit,
+    "interpolate": interpolate,
+    "traverse": traverse,
     "detect": detect,
     "compress": compress,
     "decompress": decompress,

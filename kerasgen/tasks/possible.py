@@ -1,7 +1,7 @@
 """Which tasks a model does, asked of the tasks themselves, without data."""
 
 from kerasgen.model import GenerativeModel
-from kerasgen.tasks import compression, denoising, editing, enlarging, inpainting
+from kerasgen.tasks import compression, denoising, editing, enlarging, inpainting, traversal
 from kerasgen.tasks.novelty import require as require_likelihood
 from kerasgen.tasks.transfer import require as require_sentences
 
@@ -12,8 +12,10 @@ REQUIREMENTS = {  # of the commands: each raises a ValueError for a model that c
     "edit": editing.require,
     "enlarge": enlarging.require,
     "inpaint": inpainting.require,
+    "interpolate": editing.require,
     "restyle": editing.require_style,
     "transfer": require_sentences,
+    "traverse": traversal.require,
 }
 
 

@@ -50,7 +50,7 @@ def traverse(
     >>> tuple(traverse(vae, steps=5).shape)
     (2, 5, 8, 8, 1)
     """
-    _require(model)
+    require(model)
     checks.positive("steps", steps)
     limit = checks.above_zero("limit", limit)
     prior = model.bottleneck.prior()
@@ -71,7 +71,14 @@ def traverse(
     return keras.tree.map_structure(lambda x: ops.reshape(x, (*grid, *x.shape[1:])), means)
 
 
-def _require(model):
+def require(model: GenerativeModel) -> None:
+    """Refuses a model whose code has no units to move.
+
+    Raises:
+        ValueError: what `traverse` raises for it.
+
+    >>> require(kerasgen.zoo.load("vae_mnist"))
+    """
     bottleneck = model.bottleneck
     has_prior = bottleneck is not None and bottleneck.has_prior and not bottleneck.is_discrete
     if "encode" not in methods(model) or not has_prior or model.condition.encoded_size:
