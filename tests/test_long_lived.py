@@ -1,5 +1,6 @@
 """What a process that runs for weeks needs: few graphs, models that are forgotten, no hanging."""
 
+import concurrent.futures
 import functools
 import gc
 import multiprocessing
@@ -95,6 +96,17 @@ def test_the_graph_of_a_training_step_is_forgotten(make, monkeypatch):
     gc.collect()
     assert graphs
     assert not any(graph() for graph in graphs)
+
+
+def test_eight_threads_on_a_cold_model_draw_what_one_does():
+    model = tiny_vae()
+
+    def draw(seed):
+        return np.asarray(model.sample(3, seed=seed))
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        drawn = list(pool.map(draw, range(8)))
+    np.testing.assert_array_equal(drawn, [draw(seed) for seed in range(8)])
 
 
 def test_more_samples_than_memory_holds_are_refused():
