@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         compared = denoising.comparison(model, x, args.noise, strength, args.seed)
         for way, (ratio, similar) in compared.items():
             print(f"{way:<16} {ratio:5.2f} dB, structural similarity {similar:.3f}")
-    how = {"seed": args.seed, "kind": args.noise, "strength": args.strength}
+    how = {"seed": args.seed, "kind": args.noise, "strength": args.strength, "progress": True}
     rows = clean | {"noisy": noisy[:16], "denoised": denoising.denoise(model, noisy[:16], **how)}
     pictures = [model.event.render(each) for each in rows.values()]
     kerasgen.plot.pairs(pictures, args.out, list(rows))

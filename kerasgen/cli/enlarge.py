@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> None:
     model = inputs.model(args.name)
 
     import numpy as np
+    from rich.progress import track
 
     from kerasgen.data.picture_files import read
     from kerasgen.data.small import shrink
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
         full, _ = inputs.examples(inputs.recipe(args.name), "test", args, count=args.images)
         small = shrink(full, args.factor)
     rows = []
-    for i, picture in enumerate(small):
+    for i, picture in enumerate(track(small, "pictures", transient=True)):
         enlarged = enlarging.enlarge(model, picture, args.factor, args.n, args.seed)
         seen = picture.repeat(args.factor, axis=0).repeat(args.factor, axis=1)
         rows += [seen[None], *([full[i : i + 1]] if full is not None else []), enlarged.draws]

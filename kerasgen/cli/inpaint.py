@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> None:
     model = inputs.model(args.name)
 
     import numpy as np
+    from rich.console import Console
 
     from kerasgen.data.picture_files import read
     from kerasgen.tasks import inpainting
@@ -57,7 +58,8 @@ def run(args: argparse.Namespace) -> None:
     known = np.arange(height)[:, None] < np.full(width, height // 2)
     if args.mask:
         known = read([args.mask], (height, width, 1))[0][0, ..., 0] > 0.5
-    painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed)
+    with Console().status(f"{args.n} draws"):
+        painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed)
     seen = np.where(known[..., None], image, 0.5)
     pictures = model.event.render(np.stack([image, seen, *painted.draws]))
     columns = min(len(pictures), 10)

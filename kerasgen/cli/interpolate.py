@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a model with a code and without a condition. Received: a Mixture ...
+    ValueError: Expected a model of pictures with a code of numbers, without a condition. ...
     """
     model = inputs.model(args.name)
 

@@ -116,7 +116,9 @@ def require(model: GenerativeModel) -> None:
 
     >>> require(kerasgen.zoo.load("vae_mnist"))
     """
-    _require(model, model.condition.encoded_size == 0, "with a code and without a condition")
+    _require(
+        model, model.condition.encoded_size == 0, "with a code of numbers, without a condition"
+    )
 
 
 def require_style(model: GenerativeModel) -> None:
@@ -149,6 +151,6 @@ def _shown(model, codes):
 def _require(model, fits, what):
     if not fits or not has_code(model):
         raise ValueError(
-            f"Expected a model {what}. Received: {checks.kind(model)} of "
-            f"{model.condition!r}. Name another."
+            f"Expected a model of pictures {what}. Received: {checks.kind(model)} of "
+            f"{checks.short(model.event)} given {model.condition!r}. Name another."
         )

@@ -50,7 +50,7 @@ def traverse(
     >>> tuple(traverse(vae, steps=5).shape)
     (2, 5, 8, 8, 1)
     """
-    require(model)
+    _require(model)
     checks.positive("steps", steps)
     limit = checks.above_zero("limit", limit)
     prior = model.bottleneck.prior()
@@ -72,13 +72,22 @@ def traverse(
 
 
 def require(model: GenerativeModel) -> None:
-    """Refuses a model whose code has no units to move.
+    """Refuses a model that has no pictures to traverse.
 
     Raises:
-        ValueError: what `traverse` raises for it.
+        ValueError: what `traverse` raises for it, and a model of something else.
 
     >>> require(kerasgen.zoo.load("vae_mnist"))
     """
+    _require(model)
+    if not model.event.is_picture:
+        raise ValueError(
+            f"Expected a model of pictures. Received: one of {model.event!r}. Name another, such "
+            "as vae_mnist."
+        )
+
+
+def _require(model):
     bottleneck = model.bottleneck
     has_prior = bottleneck is not None and bottleneck.has_prior and not bottleneck.is_discrete
     if "encode" not in methods(model) or not has_prior or model.condition.encoded_size:
