@@ -54,10 +54,11 @@ def report(seconds: float, every: float, act: Callable[[int], None] | None = Non
             yield f"| {passed / 60:.1f} | {rounds} | {sizes[-1]:.0f} |"
     last = resident()
     yield ""
-    yield (
-        f"growth after the first {every:.0f} s of processor time, {first or last:.0f} to "
-        f"{last:.0f} MiB: {100 * (last / (first or last) - 1):.1f} %"
-    )
+    after = f"growth after the first {every:.0f} s of processor time"
+    if first is None:
+        yield f"{after}: not measured, run longer"
+    else:
+        yield f"{after}, {first:.0f} to {last:.0f} MiB: {100 * (last / first - 1):.1f} %"
     yield f"warnings of retracing: {retraced.count}"
 
 

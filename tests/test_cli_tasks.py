@@ -88,7 +88,7 @@ def test_a_detector_by_a_classifier_is_kept_in_a_file(kinds, tmp_path, capsys):
     cli.main(["detect", *asked])
     assert "of 3 pictures" in told and told == capsys.readouterr().out
     message = fails(capsys, "detect", kinds["vae"], kinds["dark"], "--detector", str(file))
-    assert "class distance" in message
+    assert "classifier=" in message
     assert "--detector" in fails(capsys, "detect", kinds["vae"], *by_classifier, "--keep")
     assert "probabilities" in fails(
         capsys, "detect", kinds["vae"], kinds["dark"], "--classifier", kinds["mixture"]

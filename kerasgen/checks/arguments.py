@@ -13,6 +13,7 @@ import inspect
 import math
 import numbers
 import re
+import types
 import typing
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeAlias, TypeVar
@@ -173,7 +174,8 @@ class _OfItsKind:
     """A mark of parts, each checked to be of the type that it marks."""
 
     def check_of(self, kind):
-        return part(*(typing.get_args(kind) or [kind]))
+        is_union = typing.get_origin(kind) in (typing.Union, types.UnionType)
+        return part(*(typing.get_args(kind) if is_union else [kind]))
 
 
 @Check

@@ -40,13 +40,12 @@ def parts(count: int, seed: int | None, groups: Any = None) -> np.ndarray:
     return part
 
 
-def p_values(calibration, scores, xp=np):
-    """(1 + how many calibration scores `[n]`, sorted, are larger) / (1 + n), `[B]`; between two of
-    them by a straight line.
-    `xp`: NumPy, or `keras.ops` in exported files.
+def larger(calibration, scores, xp=np):
+    """How many calibration scores `[n]`, sorted, are larger than each of `[B]`; between two of them
+    by a straight line. `xp`: NumPy, or `keras.ops` in exported files.
 
-    >>> p_values(np.array([1.0, 2.0, 3.0], "float32"), np.array([9.0, 0.0], "float32")).tolist()
-    [0.25, 1.0]
+    >>> larger(np.array([1.0, 2.0, 3.0], "float32"), np.array([9.0, 2.5, 0.0], "float32")).round(2)
+    array([0. , 1.5, 3. ])
     """
     spread = calibration[-1] - calibration[0]
     scores = scores - np.float32(_TIE * spread)  # equal pictures, whatever their last digits
@@ -55,5 +54,4 @@ def p_values(calibration, scores, xp=np):
     gaps = np.maximum(np.diff(ends), 1e-9)
     if xp is not np:
         ends, gaps = ends.astype("float32"), gaps.astype("float32")
-    larger = xp.sum(xp.clip((ends[1:] - scores[:, None]) / gaps, 0.0, 1.0), axis=-1)
-    return (1 + larger) / (1 + len(calibration))
+    return xp.sum(xp.clip((ends[1:] - scores[:, None]) / gaps, 0.0, 1.0), axis=-1)

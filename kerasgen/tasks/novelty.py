@@ -14,8 +14,8 @@ arXiv 1810.09136). So several scores stand side by side, the larger the stranger
 
 A p-value is the share of held-out reference pictures that are at least as strange, between two of
 them by a straight line, so that of reference pictures a share a has p-values of at most a. Every
-reference picture is held out once, from what the others are like (cross-conformal prediction, Vovk
-2015, arXiv 1208.0806); what is asked of later is what all of them are like.
+reference picture is held out once: what is learned of two thirds ranks a picture in the other,
+three times over (cross-conformal prediction, Vovk 2015, arXiv 1208.0806).
 """
 
 import os
@@ -65,29 +65,29 @@ class Detector:
         self._of_code = backend.function(lambda x: telling.of_code(model, x), model)
 
     def fit(self, pictures: np.ndarray, seed: int | None, groups: Any = None) -> "Detector":
-        """Learns what the models say of reference pictures, and calibrates on parts of whole
-        groups, by default of one picture, each held out from what is learned of the others."""
+        """Learns what the models say of two thirds of reference pictures, and calibrates on the
+        other, three times; thirds are of whole groups, by default of one picture."""
         self._levels = 2 if np.all((pictures == 0) | (pictures == 1)) else None
         told, part = self._told(pictures), calibration.parts(len(pictures), seed, groups)
-        found = []
+        self._folds = []
         for each in range(calibration.PARTS):
             others, held_out = (
                 {name: all_of[rows] for name, all_of in told.items()}
                 for rows in (part != each, part == each)
             )
-            found.append(_scores(held_out, Reference(others, seed)))
-        self._calibration = {
-            name: np.sort(np.concatenate([each[name] for each in found])).astype("float32")
-            for name in found[0]
-        }
-        self._reference = Reference(told, seed)
-        self.names = tuple(self._calibration)
+            reference = Reference(others, seed)
+            scores = _scores(held_out, reference)
+            found = {name: np.sort(scores[name]).astype("float32") for name in scores}
+            self._folds.append((reference, found))
+        self.names = tuple(found)
         return self
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes what was learned, not the models, to a `.npz` file: see `load`."""
-        arrays: dict[str, Any] = {f"{_OF}{name}": each for name, each in self._calibration.items()}
-        arrays |= self._reference.arrays() | {"levels": np.array(self._levels or 0)}
+        arrays: dict[str, Any] = {"levels": np.array(self._levels or 0)}
+        for number, (reference, found) in enumerate(self._folds):
+            of_fold = reference.arrays() | {f"{_OF}{name}": each for name, each in found.items()}
+            arrays |= {f"{number}:{name}": each for name, each in of_fold.items()}
         with durable.placed(path) as new, open(new, "wb") as file:
             np.savez_compressed(file, **arrays)
 
@@ -100,23 +100,23 @@ class Detector:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            self._reference = Reference.of(arrays)
-            self._levels = int(arrays.get("levels", 0)) or None
-        except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            folds = _folds(arrays)
+            names = tuple(folds[0][1])
+        except (LookupError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(
                 f"Expected a file that a detector saved. Received: {path}, another. Fit it again."
             ) from error
-        of = [name for name in arrays if name.startswith(_OF)]
-        self._calibration = {name.removeprefix(_OF): arrays[name] for name in of}
-        self.names = tuple(self._calibration)
-        given = {"likelihood ratio": self.background, "class distance": self.classifier}
-        for score, model in given.items():
-            if (score in self.names) != (model is not None):
+        given = {"background": self.background, "classifier": self.classifier}
+        for (what, model), score in zip(given.items(), ("likelihood ratio", "class distance")):
+            if (score in names) != (model is not None):
+                way = "with" if score in names else "without"
                 raise ValueError(
-                    "Expected the models that the detector was fitted with, whose scores are "
-                    f"{', '.join(self.names)}. Received: {'none' if model is None else 'one'} of "
-                    f"which it has {score!r}. Pass those of novelty(...)."
+                    f"Expected a file of a detector {'without' if model is None else 'with'} a "
+                    f"{what}. Received: one that was fitted {way} it. Make the detector {way} "
+                    f"{what}=, which is --{what} at the command."
                 )
+        self._folds, self.names = folds, names
+        self._levels = int(arrays.get("levels", 0)) or None
         return self
 
     def __getattr__(self, name: str) -> Any:
@@ -150,15 +150,15 @@ class Detector:
             to the kind that the detector knows."""
             x = self.model.event.pack(tensors)
             told = telling.of_code(self.model, x) | self._classified(x)
-            score = self._reference.exported(told)
-            return {"p_value": calibration.p_values(self._calibration["fitted"], score, ops)}
+            scores = [reference.exported(told) for reference, _ in self._folds]
+            return {"p_value": self._p_values("fitted", scores, ops)}
 
         return {"detect": (detect, self.event.tensors())}
 
     def scores(self, x: Any) -> dict[str, np.ndarray]:
-        """Each score `[N]` of pictures, the larger the stranger."""
-        x = ops.convert_to_numpy(self.event.check(x))
-        return _scores(self._told(x), self._reference)
+        """Each score `[N]` of pictures, the larger the stranger: means over the thirds."""
+        found = self._scores(x)
+        return {name: np.mean([each[name] for each in found], axis=0) for name in self.names}
 
     def p_values(self, x: Any, score: str = "fitted") -> np.ndarray:
         """p-values `[N]` of pictures: small ones are of strange pictures.
@@ -168,7 +168,17 @@ class Detector:
         """
         if score not in self.names:
             raise ValueError(f"Expected one of {', '.join(self.names)}. Received: {score!r}.")
-        return calibration.p_values(self._calibration[score], self.scores(x)[score])
+        return self._p_values(score, [each[score] for each in self._scores(x)])
+
+    def _scores(self, x):
+        told = self._told(ops.convert_to_numpy(self.event.check(x)))
+        return [_scores(told, reference) for reference, _ in self._folds]
+
+    def _p_values(self, name, scores, xp=np):
+        """Ranks of scores by each fold, among what that fold held out."""
+        held_out = [found[name] for _, found in self._folds]
+        larger = sum(calibration.larger(*each, xp) for each in zip(held_out, scores))
+        return (1 + larger) / (1 + sum(map(len, held_out)))
 
     def _told(self, x):
         """What the models say of pictures, by name."""
@@ -198,6 +208,20 @@ def _scores(told, reference):
     return found | reference.scores(told)
 
 
+def _folds(arrays):
+    """What `Detector.save` wrote, by its numbers; of earlier versions, one without a number."""
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name in arrays:
+        number, _, rest = name.rpartition(":")
+        parts.setdefault(number, {})[rest] = arrays[name]
+    folds = []
+    for of_fold in (part for _, part in sorted(parts.items()) if "nats" in part):
+        names = [name for name in of_fold if name.startswith(_OF)]
+        found = {name.removeprefix(_OF): of_fold[name] for name in names}
+        folds.append((Reference.of(of_fold), found))
+    return folds
+
+
 def novelty(
     model: GenerativeModel,
     reference: Any,
@@ -211,8 +235,7 @@ def novelty(
     Args:
         model: of images, with a likelihood and no condition.
         reference: pictures of the kind, `[N, height, width, channels]`, which the model was not
-            trained on, where its likelihoods are to be trusted. Each calibrates, by what the
-            detector learns of other thirds.
+            trained on, where its likelihoods are to be trusted.
         background: a model of the same images that knows what all pictures share.
         seed: of the thirds, and of the fitted density.
         groups: `[N]`, of which each picture is, where pictures to come may be of others, such as

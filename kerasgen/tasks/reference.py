@@ -88,7 +88,7 @@ class Reference:
         return found | {"fitted": fitted}
 
     def exported(self, told: Mapping[str, Any]) -> Any:
-        """ "fitted" of tensors, by operations that convert to exported files."""
+        """The fitted score of tensors, by operations that convert to exported files."""
         mixture, count = self.density, len(self.centre)
         whitening = mixture.precisions_cholesky_.swapaxes(0, 1).reshape(count, -1)  # [F, K F]
         shifts = np.einsum("kf,kfg->kg", mixture.means_, mixture.precisions_cholesky_)
@@ -100,9 +100,9 @@ class Reference:
         white = ops.reshape(white, (-1, *shifts.shape)) - shifts.astype("float32")
         log_density = constants.astype("float32") - ops.sum(ops.square(white), axis=-1) / 2
         fitted = -ops.logsumexp(log_density, axis=-1)
-        return (
-            fitted + _squared(told["features"], self.classes, ops) / 2 if self.classes else fitted
-        )
+        if self.classes:
+            fitted = fitted + _squared(told["features"], self.classes, ops) / 2
+        return fitted
 
     def _features(self, told, xp=np):
         """`[N, F]`, of which the density is. A code is one number of them: as many as it has units
