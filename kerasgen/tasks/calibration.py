@@ -44,8 +44,8 @@ def larger(calibration, scores, xp=np):
     """How many calibration scores `[n]`, sorted, are larger than each of `[B]`; between two of them
     by a straight line. `xp`: NumPy, or `keras.ops` in exported files.
 
-    >>> larger(np.array([1.0, 2.0, 3.0], "float32"), np.array([9.0, 2.5, 0.0], "float32")).round(2)
-    array([0. , 1.5, 3. ])
+    >>> larger(np.array([1.0, 2.0, 3.0]), np.array([9.0, 2.5, 0.0])).round(1).tolist()
+    [0.0, 1.5, 3.0]
     """
     spread = calibration[-1] - calibration[0]
     scores = scores - np.float32(_TIE * spread)  # equal pictures, whatever their last digits

@@ -13,9 +13,10 @@ arXiv 1810.09136). So several scores stand side by side, the larger the stranger
     fitted            -log of a density of what the models say of a picture
 
 A p-value is the share of held-out reference pictures that are at least as strange, between two of
-them by a straight line, so that of reference pictures a share a has p-values of at most a. Every
+them by a straight line, so that of reference pictures at most a share a has p-values up to a. Every
 reference picture is held out once: what is learned of two thirds ranks a picture in the other,
-three times over (cross-conformal prediction, Vovk 2015, arXiv 1208.0806).
+three times over (cross-conformal prediction, Vovk 2015, arXiv 1208.0806). Where there are few
+pictures, thirds disagree, and the share is smaller.
 """
 
 import os
@@ -174,7 +175,7 @@ class Detector:
         told = self._told(ops.convert_to_numpy(self.event.check(x)))
         return [_scores(told, reference) for reference, _ in self._folds]
 
-    def _p_values(self, name, scores, xp=np):
+    def _p_values(self, name, scores, xp=np) -> Any:
         """Ranks of scores by each fold, among what that fold held out."""
         held_out = [found[name] for _, found in self._folds]
         larger = sum(calibration.larger(*each, xp) for each in zip(held_out, scores))
