@@ -166,11 +166,11 @@ def _check_of(annotation):
         return annotation.__origin__, mark.check_of(annotation.__origin__)
     if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
         return annotation, None
-    members = typing.get_args(annotation)
-    kinds, found = zip(*map(_check_of, members))
-    if members[1:] != (types.NoneType,) or not found[0]:
+    kinds = [each for each in typing.get_args(annotation) if each is not types.NoneType]
+    kind, check = _check_of(kinds[0])
+    if len(kinds) > 1 or not check:
         return annotation, None
-    return kinds[0] | None, lambda name, value: value if value is None else found[0](name, value)
+    return kind | None, lambda name, value: value if value is None else check(name, value)
 
 
 def _says_itself(cls, signature, given, error):

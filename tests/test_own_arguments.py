@@ -71,11 +71,12 @@ def test_what_a_check_is_of_is_checked(given):
 def test_a_required_argument_may_be_none():
     @register
     class Required:
-        def __init__(self, width: Width | None, share: Share = 0.0):
+        def __init__(self, width: Width | None, turned: None | Width = 2, share: Share = 0.0):
             self.width = width
 
-    assert Required(None).width is None
+    assert Required(None, None).width is None
     assert "width=0" in refusal(lambda: Required(0))
+    assert "turned=0" in refusal(lambda: Required(1, 0))
 
 
 @pytest.mark.parametrize("fault", [ValueError("two\nlines"), TypeError("my own"), KeyError("k")])
