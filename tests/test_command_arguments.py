@@ -54,7 +54,7 @@ def test_numbers_splits_and_outputs_have_types_that_tell():
         if "--split" in names:
             assert options["type"] is arguments.split
         if "--out" in names and command != "export":  # either a file or a folder
-            kinds = ("new_file", "new_folder", "empty_folder", "filled_folder")
+            kinds = ("new_file", "new_folder", "empty_folder", "folder_to_fill")
             places = [getattr(arguments, kind) for kind in kinds]
             assert options["type"] in places
 
@@ -149,6 +149,14 @@ def test_what_cannot_be_written_is_told_before_keras_is_needed(words, place, mon
     assert "can be written" in line
     assert sorted(place.rglob("*")) == there
     assert (place / "file").read_text() == "precious"
+
+
+def test_what_takes_the_place_of_a_folder_is_no_mount_point(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path)
+    assert arguments.folder_to_fill(str(tmp_path)) == tmp_path
+    assert arguments.new_folder(str(tmp_path / "new")) == tmp_path / "new"
+    with pytest.raises(argparse.ArgumentTypeError, match="no mount point"):
+        arguments.new_folder(str(tmp_path))
 
 
 @settings(max_examples=300, deadline=None)

@@ -3,6 +3,7 @@
 import causal
 import numpy as np
 import pytest
+import two_stage
 from coded import CODED, samples
 from refusals import refusal
 
@@ -43,6 +44,15 @@ def test_the_pixels_of_a_mixture_are_known_in_turn():
     np.testing.assert_allclose(found, model.log_prob(x), rtol=1e-4)
     full = Mixture([2, 3, 1], num_components=3, covariance="full", levels=5)
     assert "diagonal" in refusal(lambda: full.in_turn(3))
+
+
+@pytest.mark.parametrize("grid", [False, True], ids=["transformer", "causal network"])
+def test_tokens_are_known_in_turn(grid):
+    model, classes = two_stage.build("classes", grid, (8, 8, 1)), np.array([7, 0, 3])
+    tokens = np.random.default_rng(0).integers(0, 16, (3, 4, 4))
+    found = in_turn(model.in_turn(3, classes), tokens.reshape(3, -1))
+    np.testing.assert_allclose(found, model.log_prob_tokens(tokens, classes), rtol=1e-4)
+    assert "for each of n=3" in refusal(lambda: model.in_turn(3, classes[:2]))
 
 
 @pytest.mark.parametrize("name", ["a code and levels", "a code and pixels in turn"])

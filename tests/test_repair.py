@@ -6,6 +6,7 @@ import causal
 import keras
 import numpy as np
 import pytest
+import two_stage
 from refusals import refusal
 from tiny import tiny_autoencoder, tiny_autoregressive, tiny_gan, tiny_mlp_vae
 
@@ -68,6 +69,28 @@ def test_pixels_in_turn_are_drawn_by_their_conditionals(where, monkeypatch):
     assert (effective == pytest.approx(20_000)) == (where == "first") and effective > 1000
 
 
+@pytest.mark.parametrize("condition", [None, 3], ids=["free", "of a class"])
+@pytest.mark.parametrize("where", ["first", "last"])
+def test_tokens_in_turn_are_drawn_by_their_conditionals(where, condition, monkeypatch):
+    """By enumeration of all images of 2x4 binary pixels, two tokens of 16."""
+    model = two_stage.build(condition and "classes", False, (2, 4, 1))
+    images = np.array(list(itertools.product([0, 1], repeat=8)), "float32").reshape(-1, 2, 4, 1)
+    classes = None if condition is None else np.full(256, condition)
+    tokens = model.tokenizer.tokenize(images)
+    probability = np.exp(model.log_prob_tokens(tokens, classes))
+    image, known = images[37], np.arange(4) < np.full((2, 1), 2)
+    known = known if where == "first" else ~known
+    fits = np.all(images[:, known] == image[known], axis=(1, 2))
+    expected = np.where(fits, probability, 0) / probability[fits].sum()
+    monkeypatch.setattr(particles, "CANDIDATES", 20_000)
+    painted = inpaint(model, image, known, n=10_000, condition=condition)
+    numbers = painted.draws.reshape(-1, 8).astype(int) @ 2 ** np.arange(8)[::-1]
+    found = np.bincount(numbers, minlength=256) / len(numbers)
+    assert np.abs(found - expected).sum() < 0.08
+    effective = painted.quality["effective sample size"]
+    assert (effective == pytest.approx(20_000)) == (where == "first") and effective > 1000
+
+
 @pytest.mark.parametrize(("row", "off"), [(0, 1e-4), (1, 0.05)], ids=["exact", "estimated"])
 def test_what_is_hidden_is_as_unlikely_as_by_enumeration(row, off, monkeypatch):
     model, images = binary()
@@ -78,6 +101,10 @@ def test_what_is_hidden_is_as_unlikely_as_by_enumeration(row, off, monkeypatch):
     expected = [np.log(probability[rows].sum()) for rows in fits] - np.asarray(model.log_prob(x))
     monkeypatch.setattr(particles, "CANDIDATES", 4000)
     np.testing.assert_allclose(hidden_nats(model, x, known), expected, atol=off)
+    of_classes, shown = tiny_autoregressive(num_classes=3), np.zeros((2, 8, 8, 1))
+    found = hidden_nats(of_classes, shown, np.zeros((8, 8), bool), condition=[2, 0])
+    np.testing.assert_allclose(found, -of_classes.log_prob(shown, [2, 0]), rtol=1e-4)
+    assert "conditional on 3" in refusal(lambda: hidden_nats(of_classes, shown, known))
     assert "known in turn" in refusal(lambda: hidden_nats(tiny_gan(), x, known))
     assert "a mask of bool" in refusal(lambda: hidden_nats(model, x, known[0]))
 
@@ -127,7 +154,7 @@ def test_pixels_in_turn_are_denoised_by_their_posterior(kind, monkeypatch):
     expected = np.einsum("ns,nhwc->shwc", posterior / posterior.sum(axis=0), images)
     found = denoise(model, noisy, draws=4000, kind=kind, strength=0.4)
     np.testing.assert_allclose(found, expected, atol=0.04)
-    evidence = particles.given(model, told[0], 4000, RNG).log_evidence
+    evidence = particles.given(particles.pixels(model), told[0], 4000, RNG).log_evidence
     assert evidence == pytest.approx(np.log(posterior[:, 0].sum()), abs=0.03)
 
 
@@ -174,7 +201,10 @@ def test_what_does_not_fit_is_refused():
     assert "a posterior of a code" in refusal(lambda: denoise(tiny_gan(), square[None]))
     assert "shape (1, 9, 9, 1)" in refusal(lambda: denoise(tiny_mlp_vae(), np.zeros((1, 9, 9, 1))))
     assert "pixels in turn" in refusal(lambda: inpaint(tiny_autoencoder(), square, upper))
-    assert "3 classes" in refusal(lambda: inpaint(tiny_mlp_vae(num_classes=3), square, upper))
+    of_classes = tiny_mlp_vae(num_classes=3)
+    assert "condition" in refusal(lambda: inpaint(of_classes, square, upper))
+    assert "condition" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper, condition=1))
+    assert "0..2" in refusal(lambda: inpaint(of_classes, square, upper, condition=3))
     assert "a mask of bool" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper.astype(int)))
     assert "way='guess'" in refusal(lambda: inpaint(tiny_mlp_vae(), square, upper, way="guess"))
     assert "way='hmc'" in refusal(lambda: inpaint(tiny_autoregressive(), square, upper, way="hmc"))

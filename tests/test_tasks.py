@@ -34,7 +34,8 @@ def compressed(model, x):
 
 def inpainted(model, x):
     way = "turns" if "encode" in dir(model) else None
-    return inpaint(model, x[0], UPPER, n=len(x), way=way).draws
+    condition = model.condition.shown(1)
+    return inpaint(model, x[0], UPPER, n=len(x), way=way, condition=condition).draws
 
 
 def enlarged(model, x):
@@ -57,6 +58,10 @@ def edited(model, x):
     return edit(model, x, direction(model, x[:2], x[2:]), 0.5)
 
 
+def hidden(model, x):
+    return hidden_nats(model, x, UPPER, condition=model.condition.shown(len(x)))
+
+
 def p_values(model, x, classifier=None):
     return novelty(model, np.tile(x, (20, 1, 1, 1)), classifier=classifier).p_values(x)
 
@@ -74,7 +79,7 @@ TASKS = {  # and whether they give pictures
     "interpolate on a circle": (lambda model, x: interpolated(model, x, spherical=True), True),
     "novelty": (p_values, False),
     "novelty by a classifier": (lambda model, x: p_values(model, x, tiny_classifier()), False),
-    "hidden": (lambda model, x: hidden_nats(model, x, UPPER), False),
+    "hidden": (hidden, False),
     "transfer": (lambda model, _: tasks.transfer("slow but cheap", 1, model), False),
     "alike": (lambda model, _: tasks.alike(model, "slow but cheap", 2), False),
     "sentences_between": (lambda model, _: tasks.sentences_between(model, "slow", "cheap"), False),
@@ -83,9 +88,11 @@ DONE = {  # of families that are known to do them
     "vae": {"compress", "denoise", "inpaint", "edit", "traverse", "interpolate", "novelty"},
     "hierarchical": {"compress", "denoise", "inpaint", "novelty"},
     "pixel_vae": {"compress", "novelty"},
-    "conditional_vae": {"restyle"},
+    "conditional_vae": {"restyle", "inpaint"},
+    "two_stage": {"inpaint"},
+    "text_two_stage": {"inpaint"},
     "conditional_prior": {"compress", "restyle"},
-    "conditional_autoregressive": {"compress"},
+    "conditional_autoregressive": {"compress", "inpaint", "hidden"},
     "gan": {"inpaint"},
     "mixture": {"compress", "denoise", "enlarge", "inpaint", "novelty", "hidden"},
     "autoregressive": {"compress", "denoise", "enlarge", "inpaint", "novelty", "hidden"},

@@ -115,8 +115,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     words = sys.argv[1:] if argv is None else argv
     args = _parse(words)
-    # TensorFlow by itself uses oneDNN on some processors only; it is faster on the others too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if "tensorflow" not in sys.modules:  # where it is, it has decided, for what it starts too
+        # By itself it uses oneDNN on some processors only; it is faster on the others too.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if not args.debug:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:

@@ -37,6 +37,8 @@ def _can_be(is_folder, is_filled=False):
         if path.exists():
             if not (path.is_dir() if is_folder else path.is_file()):
                 return False
+            if os.path.ismount(path) and not is_filled:  # nothing takes its place
+                return False
             written = [path] if is_filled else [path, above]
         return above.is_dir() and all(os.access(each, os.W_OK) for each in written)
 
@@ -44,6 +46,7 @@ def _can_be(is_folder, is_filled=False):
 
 
 positive = _typed(int, lambda value: value >= 1, "an integer of at least 1", ">>> positive('3')\n3")
+several = _typed(int, lambda value: value >= 2, "an integer of at least 2", ">>> several('3')\n3")
 seed = _typed(
     int, lambda value: 0 <= value < 2**32, f"an integer in 0..{2**32 - 1}", ">>> seed('0')\n0"
 )
@@ -88,14 +91,14 @@ new_file = _typed(
 new_folder = _typed(
     pathlib.Path,
     _can_be(True),
-    "a path for a folder, in a folder, that can be written",
+    "a path for a folder, in a folder, that can be written and is no mount point",
     ">>> new_folder('preset').name\n'preset'",
 )
-filled_folder = _typed(
+folder_to_fill = _typed(
     pathlib.Path,
     _can_be(True, is_filled=True),
     "a path for a folder, in a folder, that can be written",
-    ">>> filled_folder('runs').name\n'runs'",
+    ">>> folder_to_fill('runs').name\n'runs'",
 )
 
 

@@ -22,13 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("picture", nargs="?", type=arguments.file, metavar="PICTURE", help=of)
     mask = "a grey picture, black where pixels are unknown (default: the lower half)"
     parser.add_argument("--mask", type=arguments.file, metavar="PNG", help=mask)
+    told = parser.add_mutually_exclusive_group()
+    label = "what the picture shows, of a conditional preset, by name or number"
+    told.add_argument("--label", metavar="CLASS", help=label)
+    prompt = "what it shows, of a preset that reads sentences"
+    told.add_argument("--prompt", metavar="SENTENCE", help=prompt)
     parser.add_argument("-n", type=arguments.positive, default=8, help="number of draws")
     way = (
         "chains of the code (hmc) or code and pixels by turns (turns), of a model with a code; "
-        "candidates that known pixels weigh, of one whose pixels are known in turn; a search over "
-        "the noise of a generator (default: the first that the model has)"
+        "candidates that known pixels weigh, of one whose pixels are known in turn, or of tokens; "
+        "a search over the noise of a generator (default: the first that the model has)"
     )
-    parser.add_argument("--way", choices=("hmc", "turns", "weighted", "search"), help=way)
+    ways = ("hmc", "turns", "weighted", "tokens", "search")
+    parser.add_argument("--way", choices=ways, help=way)
     parser.add_argument("--seed", type=arguments.seed, default=0)
     arguments.add_source(parser)
     arguments.add_out(parser, "inpainted.png")
@@ -39,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a model of images without a condition that ... Received: a Mixture. ...
+    ValueError: Expected a model of images that ... Received: a Mixture. ...
     """
     model = inputs.model(args.name)
 
@@ -50,16 +56,19 @@ def run(args: argparse.Namespace) -> None:
     from kerasgen.tasks import inpainting
 
     inpainting.require(model)
+    told = inputs.told(model, args)
     if args.picture:
         (image,), _ = read([args.picture], model.event_shape)
     else:
-        (image,), _ = inputs.examples(inputs.recipe(args.name), "test", args, count=1)
+        recipe, is_told = inputs.recipe(args.name), bool(model.condition.encoded_size)
+        (image,), labels = inputs.examples(recipe, "test", args, is_told, count=1)
+        told = labels[0] if is_told and told is None else told
     height, width = model.event_shape[:2]
     known = np.arange(height)[:, None] < np.full(width, height // 2)
     if args.mask:
         known = read([args.mask], (height, width, 1))[0][0, ..., 0] > 0.5
     with Console().status(f"{args.n} draws"):
-        painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed)
+        painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed, told)
     seen = np.where(known[..., None], image, 0.5)
     pictures = model.event.render(np.stack([image, seen, *painted.draws]))
     columns = min(len(pictures), 10)

@@ -79,6 +79,32 @@ def is_conditional(name: str) -> bool:
     return not arguments.keys().isdisjoint(("condition", "num_classes"))
 
 
+def told(model: Any, args: argparse.Namespace) -> Any:
+    """The number of the class that `--label` names, the sentence of `--prompt`, or None.
+
+    Raises:
+        ValueError: the preset `args.name` takes none.
+
+    >>> args = argparse.Namespace(name="cvae_mnist", label="7", prompt=None)
+    >>> told(kerasgen.zoo.load("cvae_mnist"), args)
+    7
+    """
+    if args.prompt is not None:
+        if model.condition.vocabulary is None:
+            raise ValueError(
+                f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
+                "Drop it."
+            )
+        return args.prompt
+    if args.label is None:
+        return None
+    if model.num_classes is None:
+        raise ValueError(
+            f"Expected a preset of classes. Received: --label for {args.name!r}. Drop it."
+        )
+    return model.condition.number(args.label)
+
+
 def model(name: str, ability: str | None = None) -> Any:
     """The model of a preset, which must have an ability of `kerasgen.abilities` where
     one is named.

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_preset(parser)
     arguments.add_pictures(parser, "pictures in the order of the walk (default: test images)")
     steps = "pictures of each way, with both ends' reconstructions (default: %(default)s)"
-    parser.add_argument("--steps", type=arguments.positive, default=8, metavar="N", help=steps)
+    parser.add_argument("--steps", type=arguments.several, default=8, metavar="N", help=steps)
     spherical = "go by great circles, near which codes of many dimensions lie"
     parser.add_argument("--spherical", action="store_true", help=spherical)
     arguments.add_test_images(parser, 5)

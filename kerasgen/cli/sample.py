@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
     if _is_of_sentences(args.name):
         return _write_sentences(inputs.model(args.name, "Samples"), args)
     if args.out is None:
-        arguments.filled_folder(".")  # where samples.png or samples.csv goes
+        arguments.folder_to_fill(".")  # where samples.png or samples.csv goes
     given = senses.known(args.name, args.given) if args.given else None
     model = inputs.model(args.name, "Samples")
     is_table = model.event.columns is not None and not model.event.is_plane
@@ -190,19 +190,9 @@ def _condition(model, args):
     """What the samples are of, and the columns of their picture."""
     import numpy as np
 
-    if args.prompt is not None:
-        if model.condition.vocabulary is None:
-            raise ValueError(
-                f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
-                "Drop it."
-            )
-        return [args.prompt] * args.n, None
-    if args.label is None:
-        return model.condition.shown(args.n), model.condition.num_shown
-    if model.num_classes is None:
-        raise ValueError(
-            f"Expected a preset of classes. Received: --label for {args.name!r}. Drop it."
-        )
-    if args.label == "any":
+    if args.label == "any" and model.num_classes:
         return np.random.default_rng(args.seed).integers(model.num_classes, size=args.n), None
-    return np.full(args.n, model.condition.number(args.label)), None
+    told = inputs.told(model, args)
+    if told is None:
+        return model.condition.shown(args.n), model.condition.num_shown
+    return [told] * args.n, None

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _folder(text):
     """As it was written: the pipeline says what it expected in the place of an address."""
-    arguments.filled_folder(text)
+    arguments.folder_to_fill(text)
     return text
 
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help=resume)
     arguments.add_source(parser)
     out = "(default: runs/ and the recipe's name)"
-    parser.add_argument("--out", type=arguments.filled_folder, metavar="FOLDER", help=out)
+    parser.add_argument("--out", type=arguments.folder_to_fill, metavar="FOLDER", help=out)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     FileNotFoundError: Expected a recipe file or a preset. Received: mine.yaml, which is not there.
     """
     recipe = inputs.recipe(args.recipe).override(args.set)
-    output = args.out or arguments.filled_folder(f"runs/{recipe.name}")
+    output = args.out or arguments.folder_to_fill(f"runs/{recipe.name}")
     inputs.load_keras()
 
     from kerasgen import training

@@ -7,12 +7,6 @@ The prefix is the condition: a class, a sentence, or nothing. The words of a sen
 too, their loss weighted against that of the tokens (Ramesh and others, Zero-Shot Text-to-Image
 Generation, 2021, arXiv 2102.12092); otherwise this is the prior of a VQ-VAE (van den Oord and
 others, Neural Discrete Representation Learning, 2017, arXiv 1711.00937).
-
-A network that in training sometimes saw no condition can be guided by one (Ho and Salimans,
-Classifier-Free Diffusion Guidance, 2022, arXiv 2207.12598; of tokens Gafni and others,
-Make-A-Scene, 2022, arXiv 2203.13131): tokens are drawn from
-
-    logits without a condition + guidance * (logits given it - logits without one)
 """
 
 import math
@@ -21,10 +15,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgen import backend, checks, decoding, events, fitting
-from kerasgen.abilities import Samples, Scores, Tokenizes
+from kerasgen import backend, decoding, events, fitting
+from kerasgen.abilities import Scores, Tokenizes
 from kerasgen.batches import count, in_blocks
 from kerasgen.checks.arguments import Layer, Part, Share, Weight
+from kerasgen.families.token_draws import DrawsTokens
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.autoregressive.sampler import examples_at_once
@@ -32,7 +27,7 @@ from kerasgen.registration import register
 
 
 @register
-class TwoStageModel(Samples, Scores, GenerativeModel):
+class TwoStageModel(DrawsTokens, Scores, GenerativeModel):
     """A model of two stages: a tokenizer, which is not trained, and a network of its tokens.
 
     `sample` shows the mean of p(x | tokens). Ways to draw: `temperature`, `top_k` and `top_p` as of
@@ -198,77 +193,6 @@ class TwoStageModel(Samples, Scores, GenerativeModel):
 
     def _log_prob_tokens(self, tokens, condition):
         return self._log_probs(tokens, condition)[1]
-
-    def sample_tokens(self, n, condition=None, seed=None, progress=False, **ways):
-        """The tokens `[n, h, w]` int32 that `sample` shows; its arguments and errors."""
-        return self._drawn("_sample_tokens", n, condition, seed, progress, ways)
-
-    def check_sampling(self, temperature, top_k, top_p, best_of, guidance):
-        decoding.Sampler(temperature, top_k, top_p)
-        guidance = self.guidance if guidance is None else self._checked_guidance(guidance)
-        return {
-            "temperature": float(temperature),
-            "top_k": top_k,
-            "top_p": None if top_p is None else float(top_p),
-            "best_of": checks.positive("best_of", best_of),
-            "guidance": None if guidance == 1 else guidance,
-        }
-
-    def _checked_guidance(self, guidance):
-        decoding.Sampler(guidance=guidance)
-        if guidance != 1 and not self.condition_dropout:
-            raise ValueError(
-                "Expected guidance=1: this model never learned what is likely without a condition. "
-                f"Received: guidance={guidance!r}. Train it with condition_dropout."
-            )
-        return float(guidance)
-
-    def _sample(
-        self,
-        n,
-        seed,
-        condition,
-        *,
-        temperature=1.0,
-        top_k=None,
-        top_p=None,
-        best_of=1,
-        guidance=None,
-    ):
-        ways = temperature, top_k, top_p, best_of, guidance
-        return self.tokenizer.detokenize(self._sample_tokens(n, seed, condition, *ways))
-
-    def _sample_tokens(
-        self, n, seed, condition, temperature=1.0, top_k=None, top_p=None, best_of=1, guidance=None
-    ):
-        condition = condition if condition is None else ops.repeat(condition, best_of, axis=0)
-        uniform = backend.tfd.Uniform().sample((n * best_of, *self.tokenizer.grid_shape), seed=seed)
-        tokens = self._draw_by_examples(uniform, condition, temperature, guidance, top_k, top_p)
-        if best_of == 1:
-            return tokens
-        log_prob = ops.reshape(self._log_prob_tokens(tokens, condition), (n, best_of))
-        rows = ops.arange(n) * best_of + ops.cast(ops.argmax(log_prob, axis=-1), "int32")
-        return ops.take(tokens, rows, axis=0)
-
-    def _draw(self, uniform, condition, temperature=1.0, guidance=None, top_k=None, top_p=None):
-        """Tokens `[B, h, w]` from uniform numbers of that shape; guidance None, which is 1, takes
-        half the work."""
-        batch = ops.shape(uniform)[0]
-        noise = ops.transpose(ops.reshape(uniform, (-1, self.num_tokens)))
-        prefix = self._prefix(condition, batch)
-
-        sampler = decoding.Sampler(temperature, top_k, top_p, guidance)
-
-        def draw_twice(logits, noise):  # the same token given the condition and without it
-            tokens = sampler(logits, noise)
-            return ops.concatenate([tokens, tokens])
-
-        if guidance is None:
-            tokens = self.network.generate(prefix, sampler, noise)
-        else:
-            both = ops.concatenate([prefix, self._unconditional(prefix)])
-            tokens = self.network.generate(both, draw_twice, noise)[:, :batch]
-        return ops.reshape(ops.transpose(tokens), (-1, *self.tokenizer.grid_shape))
 
     def export_signatures(self):
         """What an exported file can do: name -> (function of named tensors, the tensors it takes).

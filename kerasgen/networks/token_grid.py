@@ -9,7 +9,6 @@ from keras import layers, ops
 
 from kerasgen.checks.arguments import Part, Width
 from kerasgen.networks.autoregressive.causal import CausalNetwork
-from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
 
 
@@ -17,7 +16,7 @@ from kerasgen.registration import register
 class TokenGrid(layers.Layer):
     """Ids `[B, h, w]` embedded, then a causal network: logits of each id `[B, h * w, vocab_size]`.
 
-    It is called and draws as `TokenTransformer`, with a prefix of one token, a class or nothing; it
+    It is called and steps as `TokenTransformer`, with a prefix of one token, a class or nothing; it
     reads no text.
 
     Args:
@@ -74,15 +73,19 @@ class TokenGrid(layers.Layer):
             else ops.one_hot(prefix[:, 0], self.prefix_size, dtype=self.compute_dtype)
         )
 
-    def generate(self, prefix, draw, inputs):
-        """Ids `[N, B]` int32, see `TokenTransformer.generate`."""
-        height, width, _ = self.network.event_shape
-        inputs = ops.reshape(inputs, (height, width, -1))
-        batch = ops.shape(prefix)[0]
-        carry = self.network.init_cache(batch, self._condition(prefix))
-        like = ops.zeros((batch,), "int32")
-        _, ids = generate_rows(self.network, draw, inputs, carry, height, self.embedding, like)
-        return ops.reshape(ids, (height * width, -1))
+    @property
+    def grid_shape(self):
+        return self.network.event_shape[:2]
+
+    def init_cache(self, prefix):
+        """The first of the three methods of a `CausalNetwork`, which reads embedded ids."""
+        return self.network.init_cache(ops.shape(prefix)[0], self._condition(prefix))
+
+    def start_row(self, cache, row):
+        return self.network.start_row(cache, row)
+
+    def step(self, cache, column, left):
+        return self.network.step(cache, column, left)
 
     def multiply_adds(self):
         """Of all products in one pass over a grid; to draw it takes no more."""

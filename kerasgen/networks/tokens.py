@@ -16,7 +16,6 @@ from keras import layers, ops
 
 from kerasgen.checks.arguments import Depth, Width
 from kerasgen.networks.attention import CausalBlock, next_token
-from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.registration import register
 
 
@@ -102,21 +101,6 @@ class TokenTransformer(layers.Layer):
         tokens, size = self.prefix_length + math.prod(self.grid_shape), self.size
         block = 12 * tokens * size**2 + 2 * size * tokens**2
         return len(self.blocks) * block + tokens * size * self.vocab_size
-
-    def generate(self, prefix, draw, inputs):
-        """Ids `[N, B]` int32, one after the other in one loop, at the cost of about one pass.
-
-        Args:
-            prefix: `[B, P]`.
-            draw: `draw(logits, inputs[k])` gives the k-th ids `[B]` from logits `[B, vocab_size]`.
-            inputs: `[N, B]`, the noise.
-        """
-        height, width = self.grid_shape
-        inputs = ops.reshape(inputs, (height, width, -1))
-        like = ops.zeros((ops.shape(prefix)[0],), "int32")
-        carry = self.init_cache(prefix)
-        _, ids = generate_rows(self, draw, inputs, carry, height, self.embedding, like)
-        return ops.reshape(ids, (height * width, -1))
 
     def init_cache(self, prefix):
         """The first of the three methods of a `CausalNetwork`, which reads embedded ids."""

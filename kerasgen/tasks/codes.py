@@ -1,4 +1,4 @@
-"""Whether a model has the code that a task works on."""
+"""Whether a model has the code, or the tokens, that a task works on."""
 
 from typing import Any
 
@@ -21,3 +21,15 @@ def has_code(model: Any, prior: bool = False) -> bool:
         and not bottleneck.is_discrete
         and (bottleneck.has_prior or not prior)
     )
+
+
+def draws_tokens(model: Any) -> bool:
+    """Whether a model draws pictures by their tokens.
+
+    >>> draws_tokens(kerasgen.zoo.load("vqvae_fashion_prior"))
+    True
+    >>> draws_tokens(kerasgen.zoo.load("vqvae_fashion"))
+    False
+    """
+    is_drawn = model.token_event is not None and "sample" in methods(model)
+    return is_drawn and model.event.is_picture

@@ -84,10 +84,11 @@ def strength_of(model: Any, noisy: np.ndarray, kind: str, seed: int = 0) -> floa
     >>> 0.05 <= strength_of(model, np.eye(4)[None, ..., None], "gaussian") <= 0.8
     True
     """
+    parts = particles.pixels(model)
 
     def log_evidence(strength):
         told = log_likelihoods(noisy[:_PICTURES], kind, strength, model.levels)
         rng = np.random.default_rng(seed)
-        return sum(particles.given(model, each, _FEW, rng).log_evidence for each in told)
+        return sum(particles.given(parts, each, _FEW, rng).log_evidence for each in told)
 
     return float(max(_STRENGTHS, key=log_evidence))

@@ -121,9 +121,9 @@ def _in_turn(model, noisy, draws, seed, kind, strength):
     rng = np.random.default_rng(np.abs(ops.convert_to_numpy(seed)).astype("uint32"))
     strength = strength or corruption.strength_of(model, noisy, kind)
     told = corruption.log_likelihoods(noisy, kind, strength, model.levels)
-    count = max(draws, particles.CANDIDATES)
-    found = [particles.given(model, each, count, rng) for each in told]
-    return np.stack([particles.painted(model, each, draws, rng).draws for each in found], axis=1)
+    count, parts = max(draws, particles.CANDIDATES), particles.pixels(model)
+    found = [particles.given(parts, each, count, rng) for each in told]
+    return np.stack([particles.painted(parts, each, draws, rng).draws for each in found], axis=1)
 
 
 def baselines() -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:

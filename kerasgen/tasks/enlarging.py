@@ -65,9 +65,9 @@ def enlarge(model: GenerativeModel, x: Any, factor: int = 2, n: int = 8, seed: i
         return Painted(ops.convert_to_numpy(model.shown_samples(n, x, seed=seed)), {})
     if x.min() < 0 or x.max() > 1:
         raise ValueError(f"Expected pixels in [0, 1]. Received: [{x.min():g}, {x.max():g}].")
-    count = max(n, particles.CANDIDATES)
-    found = particles.filtered(model, _blocks(model, x, factor), count, rng)
-    return particles.painted(model, found, n, rng)
+    count, parts = max(n, particles.CANDIDATES), particles.pixels(model)
+    found = particles.filtered(parts, _blocks(model, x, factor), count, rng)
+    return particles.painted(parts, found, n, rng)
 
 
 def require(model: GenerativeModel) -> None:

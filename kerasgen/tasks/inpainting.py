@@ -2,8 +2,9 @@
 
 A model whose pixels are known in turn keeps the known ones and weighs each draw by how likely they
 were, in `kerasgen.tasks.particles`. Where the known pixels come first all weights are equal and
-draws are exact; elsewhere the effective sample size says how many of them count. A model with a
-code draws it given the known pixels by Hamiltonian Monte Carlo, whose paths end where they turn
+draws are exact; elsewhere the effective sample size says how many of them count. A model of two
+stages does so with its tokens, of which those are known that no unknown pixel changes. A model with
+a code draws it given the known pixels by Hamiltonian Monte Carlo, whose paths end where they turn
 back (Hoffman and Gelman 2014, arXiv 1111.4246), or code and pixels by turns (Rezende and others
 2014, arXiv 1401.4082, appendix F).
 """
@@ -16,7 +17,7 @@ from keras import ops
 from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
 from kerasgen.tasks import latent_search, particles
-from kerasgen.tasks.codes import has_code
+from kerasgen.tasks.codes import draws_tokens, has_code
 from kerasgen.tasks.particles import Painted
 from kerasgen.tasks.turns import walk
 
@@ -31,21 +32,22 @@ def inpaint(
     n: int = 8,
     way: str | None = None,
     seed: int = 0,
+    condition: Any = None,
 ) -> Painted:
     """Several draws of the unknown pixels of one picture, so that one sees what is uncertain.
 
     Args:
-        model: of images, without a condition, whose pixels are known in turn, or that has a code
-            or a generator.
+        model: of images, whose pixels are known in turn, or that has tokens, a code or a generator.
         image: `[height, width, channels]` in [0, 1]; unknown pixels may hold anything.
         known: bool `[height, width]`, True where a pixel is known.
         n: number of draws.
         way: of a model with a code, "hmc" or "turns"; "hmc" by default. A generator's noise is
             searched: see `kerasgen.tasks.latent_search`.
         seed: an integer.
+        condition: what the picture shows, of a conditional model: a class, a sentence.
 
     Raises:
-        ValueError: a model, a mask or a way that does not fit.
+        ValueError: a model, a mask, a way or a condition that does not fit.
 
     >>> model = kerasgen.zoo.load("vae_mnist")
     >>> upper = np.arange(28)[:, None] < np.full(28, 14)
@@ -60,13 +62,14 @@ def inpaint(
             "Call it for each."
         )
     image = np.where(mask, image.reshape(model.event_shape), 0)
-    image = ops.convert_to_numpy(model.check(image[None])[0])[0]
+    x, _ = model.check(image[None], model.condition.request(1, condition))
+    image = ops.convert_to_numpy(x)[0]
     ways = _ways(model)
     if way not in (None, *ways):
         raise ValueError(
             f"Expected one of the ways {', '.join(ways)}. Received: way={way!r}. Name one."
         )
-    return ways[way or next(iter(ways))](model, image, mask, n, checks.seed(seed))
+    return ways[way or next(iter(ways))](model, image, mask, n, checks.seed(seed), condition)
 
 
 def require(model: GenerativeModel) -> None:
@@ -80,35 +83,39 @@ def require(model: GenerativeModel) -> None:
     _ways(model)
 
 
-def hidden_nats(model: GenerativeModel, x: Any, known: Any, seed: int = 0) -> np.ndarray:
+def hidden_nats(
+    model: GenerativeModel, x: Any, known: Any, seed: int = 0, condition: Any = None
+) -> np.ndarray:
     """How unlikely what a mask hides is, -log p(hidden | known), `[N]` in nats.
 
     Exact where no known pixel comes after a hidden one. Elsewhere log p(known) is estimated by the
     particle filter, slowly, picture by picture; p(known) without bias.
 
     Args:
-        model: of images, without a condition, whose pixels are known in turn.
+        model: of images, whose pixels are known in turn.
         x: whole pictures `[N, height, width, channels]`, at the model's levels.
         known: as of `inpaint`.
         seed: of the estimate.
+        condition: what each picture shows, of a conditional model.
 
     Raises:
-        ValueError: a model or a mask that does not fit.
+        ValueError: a model, a mask or a condition that does not fit.
 
     >>> model = kerasgen.families.Mixture([2, 2, 1], num_components=1, levels=2)
     >>> x, nothing = np.zeros((3, 2, 2, 1)), np.zeros((2, 2), bool)
     >>> bool(np.allclose(hidden_nats(model, x, nothing), -model.log_prob(x), atol=1e-4))
     True
     """
-    if not particles.can(model):
+    if not model.known_in_turn:
         raise ValueError(
-            "Expected a model whose pixels are known in turn, without a condition. Received: "
+            "Expected a model whose pixels are known in turn. Received: "
             f"{checks.kind(model)}. Name another, such as gated_pixelcnn_mnist."
         )
-    x, mask = ops.convert_to_numpy(model.check(x)[0]), _mask(model, known)
+    given = model.condition.request(len(x), condition)
+    x, mask = ops.convert_to_numpy(model.check(x, given)[0]), _mask(model, known)
     levels = np.round(x * (model.levels - 1)).astype(int).reshape(len(x), -1)
     rows, is_known, nats, hides = np.arange(len(x)), mask.ravel(), np.zeros(len(x)), False
-    for place, log_probs in walk(model.in_turn(len(x)), levels):
+    for place, log_probs in walk(model.in_turn(len(x), given), levels):
         if is_known[place] and hides:
             break
         if not is_known[place]:
@@ -117,21 +124,25 @@ def hidden_nats(model: GenerativeModel, x: Any, known: Any, seed: int = 0) -> np
     else:
         return nats
     rng = np.random.default_rng(checks.seed(seed))
-    known = [_given(model, each, mask, particles.CANDIDATES, rng).log_evidence for each in x]
-    return np.array(known) - ops.convert_to_numpy(model.log_prob(x))
+    nats = -ops.convert_to_numpy(model.log_prob(x, given))
+    for i, each in enumerate(levels):
+        parts = particles.pixels(model, None if given is None else given[i])
+        nats[i] += _given(parts, each, is_known, particles.CANDIDATES, rng).log_evidence
+    return nats
 
 
 def _ways(model):
     """The ways that a model has, the best first."""
-    if particles.can(model):
+    if model.known_in_turn:
         return {"weighted": _weighted}
-    is_free = not model.condition.encoded_size and has_code(model, prior=True)
-    if is_free and not model.likelihood.autoregressive:
+    if draws_tokens(model):
+        return {"tokens": _by_tokens}
+    if has_code(model, prior=True) and not model.likelihood.autoregressive:
         return {"hmc": _hmc, "turns": _by_turns}
     if latent_search.can(model):
         return {"search": latent_search.painted}
     raise ValueError(
-        "Expected a model of images without a condition that has pixels in turn, a code or noise. "
+        "Expected a model of images that has pixels in turn, tokens, a code or noise. "
         f"Received: {checks.kind(model)}. Name another."
     )
 
@@ -149,44 +160,63 @@ def _mask(model, known):
     return np.broadcast_to(known[..., None], model.event_shape)
 
 
-def _weighted(model, image, mask, n, seed):
+def _weighted(model, image, mask, n, seed, condition):
     """Candidates in turn, whose known pixels weigh them."""
-    rng, count = np.random.default_rng(seed), max(n, particles.CANDIDATES)
-    return particles.painted(model, _given(model, image, mask, count, rng), n, rng)
+    parts, rng = particles.pixels(model, condition), np.random.default_rng(seed)
+    levels = np.round(image * (parts.levels - 1)).astype(int).ravel()
+    found = _given(parts, levels, mask.ravel(), max(n, particles.CANDIDATES), rng)
+    return particles.painted(parts, found, n, rng)
 
 
-def _given(model, image, mask, count, rng):
-    """So many candidates, whose known pixels are those of an image."""
-    top, known, none = model.levels - 1, mask.ravel(), np.zeros(model.levels)
-    only = np.where(np.eye(model.levels, dtype=bool), 0, particles.NEVER)
-    levels = np.round(image * top).astype(int).ravel()
+def _by_tokens(model, image, mask, n, seed, condition):
+    """Candidates of the tokens in turn, whose known ones weigh them."""
+    parts, rng = particles.tokens(model, condition), np.random.default_rng(seed)
+    guesses = [np.zeros_like(image), np.ones_like(image), rng.random(image.shape, "float32")]
+    told = model.tokenizer.tokenize(np.where(mask, image, guesses))
+    told = ops.convert_to_numpy(told).reshape(len(guesses), -1)
+    known = np.all(told == told[0], axis=0)  # whatever the unknown pixels are
+    found = _given(parts, told[0], known, max(n, particles.CANDIDATES), rng)
+    drawn = rng.choice(found.levels, n, replace=False).reshape(n, *model.tokenizer.grid_shape)
+    shown = ops.convert_to_numpy(model.tokenizer.detokenize(drawn))
+    return Painted(np.where(mask, image, shown), found.quality)
+
+
+def _given(parts, levels, known, count, rng):
+    """So many candidates, whose known parts `[size]` are as told."""
+    none = np.zeros(parts.levels)
 
     def evidence(place, _):
-        return (only[levels[place]] if known[place] else none), none
+        if not known[place]:
+            return none, none
+        only = np.full(parts.levels, particles.NEVER)
+        only[levels[place]] = 0
+        return only, none
 
-    return particles.filtered(model, evidence, count, rng, free=~known)
+    return particles.filtered(parts, evidence, count, rng, free=~known)
 
 
-def _by_turns(model, image, mask, n, seed):
+def _by_turns(model, image, mask, n, seed, condition):
     """A code of the picture, the picture of the code, the known pixels put back, and again."""
     x = np.broadcast_to(image, (n, *image.shape))
-    seeds = backend.draws(seed)
+    seeds, given = backend.draws(seed), model.condition.request(n, condition)
     for _ in range(_TURNS):
-        z = model.encode(x).sample(seed=backend.next_seed(seeds))
-        drawn = model.event.clip(model.decode(z).sample(seed=backend.next_seed(seeds)))
+        z = model.encode(x, given).sample(seed=backend.next_seed(seeds))
+        drawn = model.event.clip(model.decode(z, given).sample(seed=backend.next_seed(seeds)))
         x = np.where(mask, image, ops.convert_to_numpy(drawn)).astype("float32")
-    shown = ops.convert_to_numpy(model.event.clip(model.decode(z).mean()))
+    shown = ops.convert_to_numpy(model.event.clip(model.decode(z, given).mean()))
     return Painted(np.where(mask, image, shown), {})
 
 
-def _hmc(model, image, mask, n, seed):
+def _hmc(model, image, mask, n, seed, condition):
     """Chains of the code given the known pixels, from codes of the encoder."""
     mcmc, seeds = backend.mcmc, backend.draws(seed)
     known = ops.cast(mask[..., 0], "float32")
+    count = max(2, n)  # R-hat compares chains
+    given = model.condition.request(count, condition)
 
     def log_density(z):
-        by_pixel = _by_pixel(model, z, image)
-        return ops.sum(by_pixel * known, axis=(-2, -1)) + model.prior().log_prob(z)
+        by_pixel = _by_pixel(model, z, image, given)
+        return ops.sum(by_pixel * known, axis=(-2, -1)) + model.prior(given).log_prob(z)
 
     def chains(start, seed):
         kernel = mcmc.NoUTurnSampler(log_density, step_size=0.1, max_tree_depth=_DEPTH)
@@ -202,21 +232,20 @@ def _hmc(model, image, mask, n, seed):
             seed=seed,
         )
 
-    count = max(2, n)  # R-hat compares chains
-    start = model.encode(np.repeat(image[None], count, axis=0))
+    start = model.encode(np.repeat(image[None], count, axis=0), given)
     start = start.sample(seed=backend.next_seed(seeds))
     codes, log_ratio = backend.function(chains, model)(start, backend.next_seed(seeds))
     r_hat = mcmc.potential_scale_reduction(codes, independent_chain_ndims=1)
-    shown = ops.convert_to_numpy(model.event.clip(model.decode(codes[-1][:n]).mean()))
+    shown = model.event.clip(model.decode(codes[-1], given).mean())[:n]
     quality = {
         "acceptance": float(ops.mean(ops.exp(ops.minimum(log_ratio, 0.0)))),
         "R-hat": float(ops.max(r_hat)),
     }
-    return Painted(np.where(mask, image, shown), quality)
+    return Painted(np.where(mask, image, ops.convert_to_numpy(shown)), quality)
 
 
-def _by_pixel(model, z, image):
+def _by_pixel(model, z, image, given):
     """log p of each pixel of an image given codes, `[..., height, width]`."""
-    params = model.likelihood_params(z)
+    params = model.likelihood_params(z, given)
     image = ops.broadcast_to(image, (*ops.shape(params)[:-1], image.shape[-1]))
     return model.likelihood.pixel_log_prob(params, image)

@@ -21,20 +21,24 @@ _STARTS = 4  # for each that is kept
 
 
 def can(model: Any) -> bool:
-    """Whether a model makes pictures of noise alone.
+    """Whether a model makes pictures of noise, and of a condition that it is told.
 
     >>> can(kerasgen.zoo.load("gan_mnist")), can(kerasgen.zoo.load("vae_mnist"))
     (True, False)
     """
-    makes = model.makes_of_noise and model.event.is_picture
-    return makes and not model.condition.encoded_size and model.shown_labels(1) is None
+    if not (model.makes_of_noise and model.event.is_picture):
+        return False
+    return bool(model.condition.encoded_size) or model.shown_labels(1) is None
 
 
-def painted(model: Any, image: np.ndarray, mask: np.ndarray, n: int, seed: int | None) -> Painted:
+def painted(
+    model: Any, image: np.ndarray, mask: np.ndarray, n: int, seed: int | None, condition: Any = None
+) -> Painted:
     """A picture whose unknown pixels are those of the n best of several searches.
 
     Args:
         image, mask: `[height, width, channels]`, True where a pixel is known.
+        condition: of a conditional model.
 
     >>> model = kerasgen.zoo.load("gan_mnist")
     >>> whole = np.ones((28, 28, 1), bool)
@@ -42,20 +46,21 @@ def painted(model: Any, image: np.ndarray, mask: np.ndarray, n: int, seed: int |
     >>> made.draws.shape, sorted(made.quality)
     ((1, 28, 28, 1), ['error of known pixels', 'starts'])
     """
-    known = mask.astype("float32")
+    known, starts = mask.astype("float32"), _STARTS * n
+    given = model.condition.request(starts, condition)
 
     def error(z):
-        return ops.sum(known * ops.square(model.generate(z) - image), axis=(1, 2, 3))
+        return ops.sum(known * ops.square(model.generate(z, given) - image), axis=(1, 2, 3))
 
     def objective(z):
         return error(z) / (2 * _SIGMA**2) + ops.sum(ops.square(z), axis=-1) / 2
 
     gradient = backend.function(lambda z: backend.input_gradient(objective, z), model)
     rng = np.random.default_rng(seed)
-    z = rng.standard_normal((_STARTS * n, model.latent_dim)).astype("float32")
+    z = rng.standard_normal((starts, model.latent_dim)).astype("float32")
     z = _descended(lambda z: ops.convert_to_numpy(gradient(z)), z)
     best = np.argsort(ops.convert_to_numpy(objective(z)))[:n]
-    made = ops.convert_to_numpy(model.event.clip(model.generate(z[best])))
+    made = ops.convert_to_numpy(model.event.clip(model.generate(z, given)))[best]
     off = np.sqrt(np.sum(known * np.square(made - image), axis=(1, 2, 3)) / max(1, known.sum()))
     quality = {"error of known pixels": float(off.mean()), "starts": float(len(z))}
     return Painted(np.where(mask, image, made), quality)

@@ -1,4 +1,4 @@
-"""Draws of pixels in turn given evidence of them: a particle filter.
+"""Draws of pixels, or of tokens, in turn given evidence of them: a particle filter.
 
     p(x | evidence) ~ product over i of p(x_i | x_1, ..., x_{i-1}) g_i(x_1, ..., x_i)
 
@@ -9,8 +9,9 @@ Gordon, Sequential Monte Carlo Methods in Practice, 2001). With many candidates 
 the model given the evidence.
 """
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,50 @@ CANDIDATES = 128
 _FEW_LEFT = 2  # an effective sample size below it says that the draws are one
 NEVER = -1e9  # nats of what does not fit
 Evidence = Callable[[int, np.ndarray], tuple[Any, Any]]
+
+
+class Parts(NamedTuple):
+    """What a model knows in turn, given a condition if it takes one.
+
+    Attributes:
+        turns: `turns(n)` is a generator as of `AutoregressiveModel.in_turn`.
+        shape: `[height, width, channels]`.
+        levels: that a part may take.
+        patch_size: side of the squares that are known together.
+
+    >>> model = kerasgen.families.Mixture([2, 2, 1], num_components=2, levels=2)
+    >>> pixels(model).size
+    4
+    """
+
+    turns: Callable[[int], Generator]
+    shape: tuple[int, ...]
+    levels: int
+    patch_size: int = 1
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+def pixels(model: Any, condition: Any = None) -> Parts:
+    """The pixels of a model that knows them in turn, under a condition of one example.
+
+    >>> pixels(kerasgen.families.Mixture([2, 2, 1], num_components=2, levels=2)).levels
+    2
+    """
+    turns = functools.partial(model.in_turn, condition=condition)
+    return Parts(turns, model.event_shape, model.levels, model.patch_size)
+
+
+def tokens(model: Any, condition: Any = None) -> Parts:
+    """The tokens of a model of two stages, under a condition of one example.
+
+    >>> tokens(kerasgen.zoo.load("vqvae_fashion_prior"), condition=3).shape
+    (7, 7, 1)
+    """
+    turns, tokenizer = functools.partial(model.in_turn, condition=condition), model.tokenizer
+    return Parts(turns, (*tokenizer.grid_shape, 1), tokenizer.vocab_size)
 
 
 class Drawn(NamedTuple):
@@ -38,6 +83,11 @@ class Drawn(NamedTuple):
     levels: np.ndarray
     effective: float
     log_evidence: float
+
+    @property
+    def quality(self) -> dict[str, float]:
+        """As of `Painted`."""
+        return {"effective sample size": self.effective, "candidates": float(len(self.levels))}
 
 
 class Painted(NamedTuple):
@@ -74,17 +124,16 @@ def can(model: Any) -> bool:
 
 
 def filtered(
-    model: Any,
+    parts: Parts,
     evidence: Evidence,
     count: int,
     rng: np.random.Generator,
     rows: int = 1,
     free: np.ndarray | None = None,
 ) -> Drawn:
-    """Draws of a model's pixels given evidence.
+    """Draws of a model's parts given evidence.
 
     Args:
-        model: of pixels that are known in turn: see `can`.
         evidence: `evidence(place, levels)` gives log g and log h of each level at a place, each
             `[levels]` or `[count, levels]`; what is not yet drawn is 0 in levels `[count, size]`.
         count: of candidates.
@@ -94,14 +143,14 @@ def filtered(
 
     >>> model = kerasgen.families.Mixture([2, 2, 1], num_components=2, levels=2)
     >>> white = lambda place, levels: (np.log([1e-9, 1]), np.zeros(2))
-    >>> filtered(model, white, 3, np.random.default_rng(0)).levels.tolist()
+    >>> filtered(pixels(model), white, 3, np.random.default_rng(0)).levels.tolist()
     [[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]
     """
-    levels, log_weights = np.zeros((count, model.event.size), int), np.zeros(count)
-    *_, width, channels = model.event_shape
-    band = math.lcm(rows, model.patch_size) * width * channels
-    turns, least, total = walk(model.in_turn(count), levels), float(count), 0.0
-    for start in range(0, model.event.size, band):
+    levels, log_weights = np.zeros((count, parts.size), int), np.zeros(count)
+    *_, width, channels = parts.shape
+    band = math.lcm(rows, parts.patch_size) * width * channels
+    turns, least, total = walk(parts.turns(count), levels), float(count), 0.0
+    for start in range(0, parts.size, band):
         for _, (place, log_probs) in zip(range(band), turns):
             level, log_ratio = _drawn(log_probs, *evidence(int(place), levels), rng)
             levels[:, place] = level
@@ -110,33 +159,33 @@ def filtered(
         weights /= weights.sum()
         effective = 1 / np.sum(weights**2)
         least, behind = min(least, effective), start + band
-        is_last = behind >= model.event.size
+        is_last = behind >= parts.size
         is_over = free is not None and not free[behind:].any()  # nothing to draw anew for
         if effective < 0.999 * count if is_last else effective < count / 2 and not is_over:
             levels = levels[rng.choice(count, count, p=weights)]
             total += np.logaddexp.reduce(log_weights) - np.log(count)
             log_weights = np.zeros(count)
             if not is_last:  # anew, as a cache belongs to its candidate
-                turns = walk(model.in_turn(count), levels)
+                turns = walk(parts.turns(count), levels)
                 for _ in zip(range(behind), turns):
                     pass
     total += np.logaddexp.reduce(log_weights) - np.log(count)
     return Drawn(levels, float(least), float(total))
 
 
-def given(model: Any, log_likelihoods: np.ndarray, count: int, rng: np.random.Generator) -> Drawn:
+def given(parts: Parts, log_likelihoods: np.ndarray, count: int, rng: np.random.Generator) -> Drawn:
     """Draws given evidence of each pixel by itself.
 
     Args:
         log_likelihoods: of a picture, `[height, width, channels, levels]` in nats.
 
     >>> model = kerasgen.families.Mixture([2, 2, 1], num_components=2, levels=2)
-    >>> given(model, np.zeros((2, 2, 1, 2)), 3, np.random.default_rng(0)).log_evidence
+    >>> given(pixels(model), np.zeros((2, 2, 1, 2)), 3, np.random.default_rng(0)).log_evidence
     0.0
     """
-    told = log_likelihoods.reshape(model.event.size, -1)
+    told = log_likelihoods.reshape(parts.size, -1)
     nothing = np.zeros(told.shape[-1])
-    return filtered(model, lambda place, _: (told[place], nothing), count, rng)
+    return filtered(parts, lambda place, _: (told[place], nothing), count, rng)
 
 
 def _drawn(log_probs, given, ahead, rng):
@@ -150,17 +199,13 @@ def _drawn(log_probs, given, ahead, rng):
     return level, (log_mass - np.take_along_axis(ahead, level[:, None], axis=-1))[:, 0]
 
 
-def painted(model: Any, found: Drawn, n: int, rng: np.random.Generator) -> Painted:
+def painted(parts: Parts, found: Drawn, n: int, rng: np.random.Generator) -> Painted:
     """n of the candidates as pictures.
 
-    >>> model = kerasgen.families.Mixture([2, 2, 1], num_components=2, levels=2)
+    >>> parts = pixels(kerasgen.families.Mixture([2, 2, 1], num_components=2, levels=2))
     >>> rng = np.random.default_rng(0)
-    >>> painted(model, Drawn(np.ones((3, 4), int), 3.0, 0.0), 2, rng).draws.shape
+    >>> painted(parts, Drawn(np.ones((3, 4), int), 3.0, 0.0), 2, rng).draws.shape
     (2, 2, 2, 1)
     """
-    drawn = rng.choice(found.levels, n, replace=False) / np.float32(model.levels - 1)
-    quality = {
-        "effective sample size": found.effective,
-        "candidates": float(len(found.levels)),
-    }
-    return Painted(drawn.reshape(n, *model.event_shape).astype("float32"), quality)
+    drawn = rng.choice(found.levels, n, replace=False) / np.float32(parts.levels - 1)
+    return Painted(drawn.reshape(n, *parts.shape).astype("float32"), found.quality)

@@ -17,6 +17,7 @@ def elements(
     of_channel: Callable,
     shape: Sequence[int],
     levels: int,
+    read: Callable | None = None,
 ) -> Generator[tuple[int, np.ndarray], Any, None]:
     """Yields `(place, log_probs [n, levels])` of each element, and is sent its levels `[n]`.
 
@@ -28,6 +29,8 @@ def elements(
         of_channel: `of_channel(params, pixel, channel)` gives log p of the levels of another.
         shape: of the images `[height, width, channels]`.
         levels: of an element.
+        read: from the levels of a pixel `[n, channels]` to what the network reads of it, by default
+            values in [-1, 1].
 
     >>> from kerasgen import likelihoods, networks
     >>> network = networks.PixelCNN(1, channels=4, num_blocks=1, head_channels=4)
@@ -39,19 +42,23 @@ def elements(
     """
     (cache, row), (height, width, channels), place = start, shape, 0
     _, n, _ = row[0].shape
+
+    def values(drawn):
+        return (drawn / (levels - 1)).astype("float32")
+
+    read = read or (lambda drawn: centred(values(drawn)))
     for i in range(height):
         cache, columns = start_row(cache, row)
-        left, seen = np.zeros((n, channels), "float32"), []
+        left, seen = ops.zeros_like(row[0][0]), []
         for j in range(width):
             column = keras.tree.map_structure(lambda x, j=j: x[j], columns)
             log_probs, params, cache, trace = of_pixel(cache, column, left, i=i, j=j)
-            pixel = np.zeros((n, channels), "float32")
+            drawn = np.zeros((n, channels), "int32")
             for channel in range(channels):
                 if channel:
-                    log_probs = of_channel(params, pixel, channel)
-                level = yield place, ops.convert_to_numpy(log_probs)
-                pixel[:, channel] = level / np.float32(levels - 1)
+                    log_probs = of_channel(params, values(drawn), channel)
+                drawn[:, channel] = yield place, ops.convert_to_numpy(log_probs)
                 place += 1
-            left = centred(pixel)
-            seen.append((ops.cast(left, row[0].dtype), trace))
+            left = ops.cast(read(drawn), row[0].dtype)
+            seen.append((left, trace))
         row = keras.tree.map_structure(lambda *each: ops.stack(each), *seen)
