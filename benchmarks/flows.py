@@ -1,6 +1,6 @@
 """Densities of two half circles by three flows, beside the true one and a mixture's.
 
-    python benchmarks/flows.py [--epochs 60] [--only planar]
+    python benchmarks/flows.py [--epochs 60] [--squares 600] [--only planar]
 
 Of each: negative log-likelihood of 10,000 test points in nats, the integral of the density by
 quadrature over [-6, 6] squared, parameters, and how long it trained. The true density is an
@@ -37,11 +37,12 @@ def true_nll(x):
     return total / len(x)
 
 
-def integral(model):
-    """Of the density, by the midpoints of 600 x 600 squares."""
-    side = (np.arange(600) + 0.5) / 50 - 6
+def integral(model, squares):
+    """Of the density, by the midpoints of so many squares a side."""
+    width = 12 / squares
+    side = (np.arange(squares) + 0.5) * width - 6
     points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype("float32")
-    return float(np.exp(np.asarray(model.log_prob(points), "float64")).sum() / 50**2)
+    return float(np.exp(np.asarray(model.log_prob(points), "float64")).sum() * width**2)
 
 
 def train(flow, x, epochs):
@@ -58,6 +59,7 @@ def train(flow, x, epochs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--squares", type=int, default=600, help="a side, of the quadrature")
     parser.add_argument("--only", choices=FLOWS)
     args = parser.parse_args()
     x, test = (data.open("moons", split).array() for split in ("train", "test"))
@@ -73,7 +75,7 @@ def main():
         models[name] = train(flow, x, args.epochs), time.monotonic() - began
     for name, (model, seconds) in models.items():
         nll, size = -np.mean(model.log_prob(test)), model.count_params()
-        print(f"{name:22s} {nll:10.4f} {integral(model):9.5f} {size:8,d} {seconds:8.0f}")
+        print(f"{name:22s} {nll:10.4f} {integral(model, args.squares):9.5f} {size:8,d} {seconds:8.0f}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_the_table_of_mode_coverage(capsys):
 
 def test_the_table_of_flows(capsys, monkeypatch):
     flows = script(SCRIPT.with_name("flows.py"))
-    monkeypatch.setattr("sys.argv", ["flows.py", "--epochs", "1"])
+    monkeypatch.setattr("sys.argv", ["flows.py", "--epochs", "1", "--squares", "150"])
     flows.main()
     rows = [re.split("  +", row) for row in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in rows[2:]] == ["mixture of 20 normals", *flows.FLOWS]

@@ -14,7 +14,7 @@ KILLS = SCRIPT.with_name("kills.py")
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="counts on Linux' exchange of two folders")
 def test_kills_and_full_disks_leave_no_fault():
-    words = "--seed 5 --kills 2 --full 1 --commands train card import"
+    words = "--seed 5 --kills 1 --full 1 --commands train card import"
     command = [sys.executable, str(KILLS), *words.split()]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
