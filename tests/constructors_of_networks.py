@@ -119,7 +119,14 @@ NETWORKS = {
         nothing,
     ),
     "networks.TokenTransformer": (
-        {"vocab_size": 5, "prefix_size": 1, "size": 4, "num_blocks": 1, "num_heads": 2},
+        {
+            "vocab_size": 5,
+            "prefix_size": 1,
+            "size": 4,
+            "num_blocks": 1,
+            "num_heads": 2,
+            "tied": True,
+        },
         nothing,
     ),
 }

@@ -12,7 +12,7 @@ from keras import ops
 from tiny import SENTENCES, tiny_two_stage
 from two_stage import build, condition_of
 
-from kerasgen import backend, decoding, families
+from kerasgen import backend, decoding, families, networks
 
 every_condition = pytest.mark.parametrize("condition", (None, "classes", "text"))
 every_prior = pytest.mark.parametrize(
@@ -83,6 +83,27 @@ def test_the_loop_draws_what_full_passes_draw(condition, grid, how):
     np.testing.assert_array_equal(
         model._draw(uniform, given, **how), naive(model, uniform, given, **how)
     )
+
+
+def test_a_tied_network_is_one_whose_last_layer_is_its_embedding():
+    whole = build("classes", event_shape=(4, 6, 1))
+    network = networks.TokenTransformer(16, 10, 8, 2, 2, tied=True)
+    tied = families.TwoStageModel((4, 6, 1), whole.tokenizer, network, 10)
+    head, table = whole.network.head, np.random.default_rng(2).normal(size=(16, 8))
+    assert network.count_params() == whole.network.count_params() - table.size
+    shared = [w for w in whole.network.weights if w is not head.kernel and w is not head.bias]
+    for weight, value in zip([w for w in network.weights if w is not network.bias], shared):
+        weight.assign(value)
+    network.bias.assign(head.bias)
+    network.embedding.set_weights([table])
+    whole.network.embedding.set_weights([table])
+    head.kernel.assign(table.T)
+    x, classes = np.random.default_rng(0).integers(0, 2, (5, 4, 6, 1)), np.arange(5)
+    np.testing.assert_allclose(
+        tied.log_prob(x, classes), whole.log_prob(x, classes), rtol=1e-5, atol=1e-4
+    )
+    tokens = [model.sample_tokens(5, classes, seed=0) for model in (tied, whole)]
+    np.testing.assert_array_equal(*tokens)
 
 
 @every_condition

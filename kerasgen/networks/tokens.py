@@ -14,7 +14,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from kerasgen.checks.arguments import Depth, Width
+from kerasgen.checks.arguments import Depth, Switch, Width
 from kerasgen.networks.attention import CausalBlock, next_token
 from kerasgen.registration import register
 
@@ -31,6 +31,8 @@ class TokenTransformer(layers.Layer):
         size: D, of a token.
         num_blocks: attention blocks.
         num_heads: attention heads, a divisor of `size`.
+        tied: whether an id's row of the embedding also says how likely the id is, which takes
+            `vocab_size * size` fewer weights (Press and Wolf 2017, arXiv 1608.05859).
 
     >>> prior = TokenTransformer(9, size=8, num_blocks=1, num_heads=2)
     >>> prior.build((None, 1), (None, 2, 2))
@@ -46,6 +48,7 @@ class TokenTransformer(layers.Layer):
         size: Width = 128,
         num_blocks: Depth = 4,
         num_heads: Width = 4,
+        tied: Switch = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -57,7 +60,7 @@ class TokenTransformer(layers.Layer):
         self.prefix_embedding = layers.Embedding(prefix_size, size, **dtype)
         self.blocks = [CausalBlock(size, num_heads, **dtype) for _ in range(num_blocks)]
         self.norm = layers.LayerNormalization(epsilon=1e-5, **dtype)
-        self.head = layers.Dense(vocab_size, **dtype)
+        self.head = None if tied else layers.Dense(vocab_size, **dtype)
         self.prefix_head = layers.Dense(prefix_size, **dtype)
 
     def build(self, prefix_shape, ids_shape):
@@ -74,6 +77,8 @@ class TokenTransformer(layers.Layer):
                 name,
                 self.add_weight(name=name, shape=(length, size), initializer="truncated_normal"),
             )
+        if self.head is None:
+            self.bias = self.add_weight(name="bias", shape=(self.vocab_size,), initializer="zeros")
         # Builds the layers.
         self.call(*(keras.KerasTensor(shape, "int32") for shape in (prefix_shape, ids_shape)))
         self.built = True
@@ -86,7 +91,13 @@ class TokenTransformer(layers.Layer):
         for block in self.blocks:
             h = block(h)
         h, last = self.norm(h), prefix.shape[1] - 1
-        return self.prefix_head(h[:, :last]) if last else None, self.head(h[:, last:])
+        return self.prefix_head(h[:, :last]) if last else None, self._logits(h[:, last:])
+
+    def _logits(self, h):
+        if self.head is not None:
+            return self.head(h)
+        table = ops.cast(self.embedding.embeddings, h.dtype)
+        return ops.matmul(h, ops.transpose(table)) + ops.cast(self.bias, h.dtype)
 
     def _prefix_tokens(self, prefix):
         return self.prefix_embedding(prefix) + ops.cast(self.prefix_positions, self.compute_dtype)
@@ -132,4 +143,4 @@ class TokenTransformer(layers.Layer):
     def step(self, cache, column, left):
         index, offset = column
         h, kept = next_token(self.blocks, left + offset, cache["kept"], index)
-        return self.head(self.norm(h)), {**cache, "kept": kept}, ()
+        return self._logits(self.norm(h)), {**cache, "kept": kept}, ()
