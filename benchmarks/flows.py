@@ -75,7 +75,8 @@ def main():
         models[name] = train(flow, x, args.epochs), time.monotonic() - began
     for name, (model, seconds) in models.items():
         nll, size = -np.mean(model.log_prob(test)), model.count_params()
-        print(f"{name:22s} {nll:10.4f} {integral(model, args.squares):9.5f} {size:8,d} {seconds:8.0f}")
+        total = integral(model, args.squares)
+        print(f"{name:22s} {nll:10.4f} {total:9.5f} {size:8,d} {seconds:8.0f}")
 
 
 if __name__ == "__main__":
