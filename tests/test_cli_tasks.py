@@ -53,6 +53,8 @@ def kinds(tmp_path_factory):
         ("edit {vae} --with {bright} --without {dark} -n 2 --amounts -1 1", 2 * 3),
         ("edit {vae} {dark} --with {bright} --without {dark}", 3 * 6),
         ("enlarge {mixture} -n 3 --images 2", 2 * 5),
+        ("inpaint {classes} -n 2 --way turns", 4),
+        ("inpaint {classes} {dark}/0.png --label 3 -n 2 --way turns", 4),
         ("interpolate {vae} {dark} --steps 3", 2 * 5),
         ("interpolate {vae} -n 2 --steps 2 --spherical", 4),
         ("traverse {vae} {dark}/0.png --steps 3", 3 * 2),
@@ -71,6 +73,11 @@ def test_a_task_draws_a_picture(argv, pictures, kinds, tmp_path, monkeypatch, ca
 def test_what_a_preset_lacks_is_told(kinds, capsys):
     assert "without a condition" in fails(capsys, "restyle", kinds["vae"])
     assert "--label" in fails(capsys, "restyle", kinds["classes"], kinds["dark"])
+    picture = f"{kinds['dark']}/0.png"
+    assert "--label" in fails(capsys, "inpaint", kinds["classes"], picture)
+    assert "--label" in fails(capsys, "inpaint", kinds["vae"], picture, "--label", "3")
+    assert "--prompt" in fails(capsys, "inpaint", kinds["classes"], picture, "--prompt", "three")
+    assert "'12'" in fails(capsys, "inpaint", kinds["classes"], picture, "--label", "12")
     assert "known in turn" in fails(capsys, "enlarge", kinds["vae"])
     given = ("--with", kinds["bright"], "--without", kinds["dark"])
     assert "encode" in fails(capsys, "edit", kinds["mixture"], *given)

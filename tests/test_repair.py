@@ -22,32 +22,40 @@ WEIGHTS = (0.1 * RNG.normal(size=(2, 9))).astype("float32")
 PIXELS = RNG.uniform(0.4, 0.6, size=(3, 3, 1)).astype("float32")
 
 
-@pytest.fixture(scope="module")
-def linear():
-    """x | z ~ N(W' z + 0.5, 0.1^2) over 3x3 pixels, with an encoder that knows nothing."""
-    flat = keras.layers.Flatten()
-    dense = keras.layers.Dense(9)
+def linear_model(offsets=None):
+    """x | z ~ N(W' z + 0.5, 0.1^2) over 3x3 pixels, with an encoder that knows nothing; offsets
+    `[classes, 9]` are added by class.
+    """
+    flat, dense = keras.layers.Flatten(), keras.layers.Dense(9)
     decoder = keras.Sequential([dense, keras.layers.Reshape((3, 3, 1))])
-    model = LatentVariableModel(
-        [3, 3, 1], flat, bottlenecks.Gaussian(2), decoder, likelihoods.Gaussian(0.1)
-    )
-    dense.set_weights([WEIGHTS, np.full(9, 0.5)])
+    parts = flat, bottlenecks.Gaussian(2), decoder, likelihoods.Gaussian(0.1)
+    model = LatentVariableModel([3, 3, 1], *parts, condition=offsets and len(offsets))
+    dense.set_weights([np.concatenate([WEIGHTS, *(offsets or ())]), np.full(9, 0.5)])
     return model
 
 
-def test_chains_find_the_posterior_of_a_linear_model(linear):
+@pytest.fixture(scope="module")
+def linear():
+    return linear_model()
+
+
+@pytest.mark.parametrize("of_class", [None, 1])
+def test_chains_find_the_posterior_of_a_linear_model(of_class, linear):
+    model, image = linear, PIXELS
+    if of_class is not None:
+        model, image = linear_model([np.full((1, 9), each) for each in (0.0, 0.2)]), PIXELS + 0.2
     known = np.arange(9).reshape(3, 3) % 2 == 0
-    painted = inpaint(linear, PIXELS, known, n=400)
+    painted = inpaint(model, image, known, n=400, condition=of_class)
     seen = WEIGHTS[:, known.ravel()]
     precision = np.eye(2) + seen @ seen.T / 0.01
     mean = np.linalg.solve(precision, seen @ (PIXELS.reshape(9)[known.ravel()] - 0.5) / 0.01)
     hidden = WEIGHTS[:, ~known.ravel()]
     scale = np.sqrt(np.diag(hidden.T @ np.linalg.inv(precision) @ hidden))
-    drawn = painted.draws.reshape(400, 9)[:, ~known.ravel()]
+    drawn = painted.draws.reshape(400, 9)[:, ~known.ravel()] - (image - PIXELS)[~known].ravel()
     np.testing.assert_allclose(drawn.mean(axis=0), 0.5 + mean @ hidden, atol=0.02)
     np.testing.assert_allclose(drawn.std(axis=0), scale, rtol=0.2)
     assert 0.5 < painted.quality["acceptance"] < 1 and painted.quality["R-hat"] < 1.1
-    np.testing.assert_array_equal(painted.draws[:, known], np.tile(PIXELS[known], (400, 1, 1)))
+    np.testing.assert_array_equal(painted.draws[:, known], np.tile(image[known], (400, 1, 1)))
 
 
 @pytest.mark.parametrize("where", ["first", "last"])
@@ -87,8 +95,12 @@ def test_tokens_in_turn_are_drawn_by_their_conditionals(where, condition, monkey
     numbers = painted.draws.reshape(-1, 8).astype(int) @ 2 ** np.arange(8)[::-1]
     found = np.bincount(numbers, minlength=256) / len(numbers)
     assert np.abs(found - expected).sum() < 0.08
+    assert painted.quality["known tokens"] == 1 and painted.quality["tokens"] == 2
     effective = painted.quality["effective sample size"]
     assert (effective == pytest.approx(20_000)) == (where == "first") and effective > 1000
+    if condition is not None:
+        other = np.where(fits, np.exp(model.log_prob_tokens(tokens, classes - 1)), 0)
+        assert np.abs(other / other.sum() - expected).sum() > 0.2  # which the draws would show
 
 
 @pytest.mark.parametrize(("row", "off"), [(0, 1e-4), (1, 0.05)], ids=["exact", "estimated"])
@@ -101,10 +113,15 @@ def test_what_is_hidden_is_as_unlikely_as_by_enumeration(row, off, monkeypatch):
     expected = [np.log(probability[rows].sum()) for rows in fits] - np.asarray(model.log_prob(x))
     monkeypatch.setattr(particles, "CANDIDATES", 4000)
     np.testing.assert_allclose(hidden_nats(model, x, known), expected, atol=off)
-    of_classes, shown = tiny_autoregressive(num_classes=3), np.zeros((2, 8, 8, 1))
-    found = hidden_nats(of_classes, shown, np.zeros((8, 8), bool), condition=[2, 0])
-    np.testing.assert_allclose(found, -of_classes.log_prob(shown, [2, 0]), rtol=1e-4)
-    assert "conditional on 3" in refusal(lambda: hidden_nats(of_classes, shown, known))
+    of_classes = causal.build("pixelcnn", "bernoulli", 3)
+    classes = [2, 0]
+    log_probs = [np.asarray(of_classes.log_prob(images, [each] * 64)) for each in classes]
+    expected = [np.logaddexp.reduce(of[rows]) for of, rows in zip(log_probs, fits)]
+    expected -= np.asarray(of_classes.log_prob(x, classes))
+    found = hidden_nats(of_classes, x, known, condition=classes)
+    np.testing.assert_allclose(found, expected, atol=off)
+    assert "conditional on 3" in refusal(lambda: hidden_nats(of_classes, x, known))
+    assert "None" in refusal(lambda: hidden_nats(model, None, known))
     assert "known in turn" in refusal(lambda: hidden_nats(tiny_gan(), x, known))
     assert "a mask of bool" in refusal(lambda: hidden_nats(model, x, known[0]))
 

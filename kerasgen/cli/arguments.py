@@ -79,13 +79,13 @@ file = _typed(
 empty_folder = _typed(
     pathlib.Path,
     lambda path: _can_be(True)(path) and not (path.exists() and any(path.iterdir())),
-    "a new or an empty folder, in a folder, that can be written",
+    "a new or an empty folder, in a folder, that can be written and is no mount point",
     ">>> empty_folder('pictures').name\n'pictures'",
 )
 new_file = _typed(
     pathlib.Path,
     _can_be(False),
-    "a path for a file, in a folder, that can be written",
+    "a path for a file, in a folder, that can be written and is no mount point",
     ">>> new_file('a.csv').name\n'a.csv'",
 )
 new_folder = _typed(

@@ -43,10 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Runs the command.
 
-    >>> run(argparse.Namespace(name="gmm_ring"))
+    >>> run(argparse.Namespace(name="gmm_ring", picture=None))
     Traceback (most recent call last):
     ValueError: Expected a model of images that ... Received: a Mixture. ...
     """
+    if args.picture and inputs.is_conditional(args.name) and not (args.label or args.prompt):
+        raise ValueError(
+            "Expected --label or --prompt, what the picture shows. Received: a picture without. "
+            "Name it."
+        )
     model = inputs.model(args.name)
 
     import numpy as np

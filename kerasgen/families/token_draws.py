@@ -16,8 +16,7 @@ from kerasgen.networks.autoregressive.turns import elements
 
 
 class DrawsTokens(Samples):
-    """Draws the tokens of a model that has a `tokenizer`, a `network` of its tokens and a `_prefix`
-    of its condition.
+    """Draws the tokens of a model of two stages: what `TwoStageModel` does when it samples.
 
     >>> isinstance(kerasgen.zoo.load("vqvae_fashion_prior"), DrawsTokens)
     True
@@ -88,13 +87,15 @@ class DrawsTokens(Samples):
         draw = sampler
         if guidance is not None:
             draw, prefix = draw_twice, ops.concatenate([prefix, self._unconditional(prefix)])
-        noise, like = ops.transpose(uniform, (1, 2, 0)), ops.zeros_like(prefix[:, 0])
+        noise = ops.transpose(uniform, (1, 2, 0))
+        like = ops.zeros_like(prefix[:, 0], dtype="int32")
         carry, rows = network.init_cache(prefix), self.tokenizer.grid_shape[0]
         _, tokens = generate_rows(network, draw, noise, carry, rows, network.embedding, like)
         return ops.transpose(tokens, (2, 0, 1))[:batch]
 
     def in_turn(self, n, condition=None):
-        """A generator of the distribution of each token of n examples given those before it.
+        """A generator of the distribution of each token of n examples given those before it,
+        without guidance.
 
         It yields `(place, log_probs [n, vocab_size])`, is sent the tokens `[n]`, and goes on: see
         `AutoregressiveModel.in_turn`. Of what is sent the log-probabilities sum to

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kerasgen.abilities import methods
+from kerasgen.families.token_draws import DrawsTokens
 
 
 def has_code(model: Any, prior: bool = False) -> bool:
@@ -31,5 +32,4 @@ def draws_tokens(model: Any) -> bool:
     >>> draws_tokens(kerasgen.zoo.load("vqvae_fashion"))
     False
     """
-    is_drawn = model.token_event is not None and "sample" in methods(model)
-    return is_drawn and model.event.is_picture
+    return isinstance(model, DrawsTokens) and model.event.is_picture

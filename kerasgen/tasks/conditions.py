@@ -12,6 +12,8 @@ from keras import ops
 
 from kerasgen.tasks.frequencies import coder
 
+_DRAWS = 8  # of a code, by which labels are compared
+
 
 def of(model: Any, x: Any, condition: Any) -> tuple[Any, np.ndarray | None]:
     """Checked images and their condition, as numbers; where none is given the likeliest labels.
@@ -90,9 +92,9 @@ def _unlike(model, what):
 
 
 def _likeliest(model, x):
-    """The label under which each image takes the fewest bits."""
+    """The label under which each image is expected to take the fewest bits."""
     exact = model.likelihood_kind == "exact"
-    bound = {} if exact else {"num_samples": 1, "seed": 0}
+    bound = {} if exact else {"num_samples": _DRAWS, "seed": 0}
     score = model.log_prob if exact else model.elbo
     of_class = [score(x, np.full(len(x), label), **bound) for label in range(model.condition.count)]
     return np.argmax([ops.convert_to_numpy(each) for each in of_class], axis=0)

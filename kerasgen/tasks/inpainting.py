@@ -3,14 +3,15 @@
 A model whose pixels are known in turn keeps the known ones and weighs each draw by how likely they
 were, in `kerasgen.tasks.particles`. Where the known pixels come first all weights are equal and
 draws are exact; elsewhere the effective sample size says how many of them count. A model of two
-stages does so with its tokens, of which those are known that no unknown pixel changes. A model with
-a code draws it given the known pixels by Hamiltonian Monte Carlo, whose paths end where they turn
-back (Hoffman and Gelman 2014, arXiv 1111.4246), or code and pixels by turns (Rezende and others
-2014, arXiv 1401.4082, appendix F).
+stages does so with its tokens, of which those are known that no guess of the unknown pixels
+changes. A model with a code draws it given the known pixels by Hamiltonian Monte Carlo, whose paths
+end where they turn back (Hoffman and Gelman 2014, arXiv 1111.4246), or code and pixels by turns
+(Rezende and others 2014, arXiv 1401.4082, appendix F).
 """
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -22,6 +23,7 @@ from kerasgen.tasks.particles import Painted
 from kerasgen.tasks.turns import walk
 
 _TURNS = 100  # of code and pixels
+_GUESSES = 5  # beside even ones, of what unknown pixels may be
 _BURN_IN, _KEPT, _DEPTH = 150, 100, 5  # of Hamiltonian Monte Carlo: paths of 2^5 steps at most
 
 
@@ -41,8 +43,9 @@ def inpaint(
         image: `[height, width, channels]` in [0, 1]; unknown pixels may hold anything.
         known: bool `[height, width]`, True where a pixel is known.
         n: number of draws.
-        way: of a model with a code, "hmc" or "turns"; "hmc" by default. A generator's noise is
-            searched: see `kerasgen.tasks.latent_search`.
+        way: of a model with a code, "hmc" or "turns"; "hmc" by default. Others have one: "weighted"
+            of pixels in turn, "tokens", or "search" for a generator's noise, see
+            `kerasgen.tasks.latent_search`.
         seed: an integer.
         condition: what the picture shows, of a conditional model: a class, a sentence.
 
@@ -54,7 +57,7 @@ def inpaint(
     >>> inpaint(model, np.zeros((28, 28, 1)), upper, n=3, way="turns").draws.shape
     (3, 28, 28, 1)
     """
-    n, mask = checks.positive("n", n), _mask(model, known)
+    ways, n, mask = _ways(model), checks.positive("n", n), _mask(model, known)
     image = np.asarray(image, "float32")
     if image.shape not in (model.event_shape, (1, *model.event_shape)):
         raise ValueError(
@@ -64,7 +67,6 @@ def inpaint(
     image = np.where(mask, image.reshape(model.event_shape), 0)
     x, _ = model.check(image[None], model.condition.request(1, condition))
     image = ops.convert_to_numpy(x)[0]
-    ways = _ways(model)
     if way not in (None, *ways):
         raise ValueError(
             f"Expected one of the ways {', '.join(ways)}. Received: way={way!r}. Name one."
@@ -111,8 +113,8 @@ def hidden_nats(
             "Expected a model whose pixels are known in turn. Received: "
             f"{checks.kind(model)}. Name another, such as gated_pixelcnn_mnist."
         )
+    x, mask = ops.convert_to_numpy(model.event.check(x)), _mask(model, known)
     given = model.condition.request(len(x), condition)
-    x, mask = ops.convert_to_numpy(model.check(x, given)[0]), _mask(model, known)
     levels = np.round(x * (model.levels - 1)).astype(int).reshape(len(x), -1)
     rows, is_known, nats, hides = np.arange(len(x)), mask.ravel(), np.zeros(len(x)), False
     for place, log_probs in walk(model.in_turn(len(x), given), levels):
@@ -126,13 +128,19 @@ def hidden_nats(
     rng = np.random.default_rng(checks.seed(seed))
     nats = -ops.convert_to_numpy(model.log_prob(x, given))
     for i, each in enumerate(levels):
-        parts = particles.pixels(model, None if given is None else given[i])
+        of_each = None if given is None else keras.tree.map_structure(lambda of, i=i: of[i], given)
+        parts = particles.pixels(model, of_each)
         nats[i] += _given(parts, each, is_known, particles.CANDIDATES, rng).log_evidence
     return nats
 
 
 def _ways(model):
     """The ways that a model has, the best first."""
+    if model.condition.is_picture:
+        raise ValueError(
+            "Expected a model that is told a class, a sentence or nothing. Received: one that is "
+            f"told a picture, {model.condition!r}. Call its sample."
+        )
     if model.known_in_turn:
         return {"weighted": _weighted}
     if draws_tokens(model):
@@ -171,14 +179,16 @@ def _weighted(model, image, mask, n, seed, condition):
 def _by_tokens(model, image, mask, n, seed, condition):
     """Candidates of the tokens in turn, whose known ones weigh them."""
     parts, rng = particles.tokens(model, condition), np.random.default_rng(seed)
-    guesses = [np.zeros_like(image), np.ones_like(image), rng.random(image.shape, "float32")]
+    noise = rng.random((_GUESSES, *image.shape), "float32")
+    guesses = [*noise, *(np.full_like(image, each) for each in (0, 0.5, 1))]
     told = model.tokenizer.tokenize(np.where(mask, image, guesses))
     told = ops.convert_to_numpy(told).reshape(len(guesses), -1)
-    known = np.all(told == told[0], axis=0)  # whatever the unknown pixels are
+    known = np.all(told == told[0], axis=0)
     found = _given(parts, told[0], known, max(n, particles.CANDIDATES), rng)
     drawn = rng.choice(found.levels, n, replace=False).reshape(n, *model.tokenizer.grid_shape)
     shown = ops.convert_to_numpy(model.tokenizer.detokenize(drawn))
-    return Painted(np.where(mask, image, shown), found.quality)
+    quality = found.quality | {"known tokens": float(known.sum()), "tokens": float(known.size)}
+    return Painted(np.where(mask, image, shown), quality)
 
 
 def _given(parts, levels, known, count, rng):

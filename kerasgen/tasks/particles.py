@@ -96,7 +96,8 @@ class Painted(NamedTuple):
     Attributes:
         draws: `[n, height, width, channels]`, the known pixels as they were.
         quality: by name: of a particle filter the smallest "effective sample size" among its
-            rows, of so many "candidates"; of chains the "acceptance" and the largest "R-hat", which
+            rows, of so many "candidates", and where these are tokens how many "known tokens" of
+            all "tokens" the picture says; of chains the "acceptance" and the largest "R-hat", which
             is 1 where they have mixed.
 
     >>> Painted(np.zeros((1, 2, 2, 1)), {"acceptance": 0.8}).told()
@@ -109,9 +110,11 @@ class Painted(NamedTuple):
     def told(self) -> str:
         """The quality as the end of a line, with a warning where few candidates are left."""
         told = ", ".join(f"{name} {value:.4g}" for name, value in self.quality.items())
-        is_one = self.quality.get("effective sample size", math.inf) < _FEW_LEFT
-        warning = "; the draws are nearly one: they do not show what is uncertain"
-        return f": {told}{warning if is_one else ''}" if told else ""
+        if self.quality.get("effective sample size", math.inf) < _FEW_LEFT:
+            told += "; the draws are nearly one: they do not show what is uncertain"
+        if not self.quality.get("known tokens", 1):
+            told += "; the draws know nothing of the picture, which says no token for certain"
+        return f": {told}" if told else ""
 
 
 def can(model: Any) -> bool:
