@@ -14,7 +14,7 @@ def elements(
     start: tuple[Any, Any],
     start_row: Callable,
     of_pixel: Callable,
-    of_channel: Callable,
+    of_channel: Callable | None,
     shape: Sequence[int],
     levels: int,
     read: Callable | None = None,
@@ -26,7 +26,8 @@ def elements(
         start_row: the network's.
         of_pixel: `of_pixel(cache, column, left, i=, j=)` gives log p of the levels of the pixel's
             first channel, the parameters of all, and the network's cache and trace.
-        of_channel: `of_channel(params, pixel, channel)` gives log p of the levels of another.
+        of_channel: `of_channel(params, pixel, channel)` gives log p of the levels of another; None
+            where there is none.
         shape: of the images `[height, width, channels]`.
         levels: of an element.
         read: from the levels of a pixel `[n, channels]` to what the network reads of it, by default
