@@ -19,7 +19,7 @@ def test_a_family_is_refused_with_its_article(name):
     family = getattr(families, name)
     lacks = next(each for each in abilities.ALL if not issubclass(family, each))
     with pytest.raises(ValueError) as refused:
-        inputs.needs(object.__new__(family), lacks.__name__, "mine")
+        inputs.needs(object.__new__(family), lacks.method, "mine")
     assert f" {'an' if name[0] in 'AEIOU' else 'a'} {name}," in str(refused.value)
 
 

@@ -149,8 +149,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _parse(words):
     top = parser()
-    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
-        _refuse(top, "a command", words[0], list(COMMANDS))
+    for first in words[:1]:
+        is_option = first.startswith("-")
+        known = ("--help", "-h", "--version") if is_option else COMMANDS
+        if first not in known:
+            _refuse(top, "an option" if is_option else "a command", first, list(known))
     args, args.beam = top.parse_known_args(words)
     if args.beam and args.run is not tokenize.run:
         options = sorted(set(re.findall(r"(?<!\w)--?[a-z][\w-]*", args.command.format_help())))

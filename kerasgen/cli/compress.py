@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring", sources=[]))
     Traceback (most recent call last):
-    ValueError: Expected a model of pixels at levels. Received: a Mixture ...
+    ValueError: Expected a preset that `kerasgen list --task compress` names. Received: ...
     """
-    model = inputs.model(args.name)
+    model = inputs.model(args.name, "compress")
 
     from kerasgen.tasks import compression
 

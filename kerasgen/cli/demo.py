@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> None:
             "folder."
         )
     model = inputs.model(args.preset)
-    inputs.needs(model, "Encodes", args.preset)
-    inputs.needs(model, "Samples", args.preset)
+    inputs.needs(model, "encode", args.preset)
+    inputs.needs(model, "sample", args.preset)
     if model.num_classes is not None or model.event_shape[-1] != 1:
         raise ValueError(
             "Expected an unconditional latent-variable preset of grey images. Received: "

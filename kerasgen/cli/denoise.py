@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a model of images without a condition that has a posterior ...
+    ValueError: Expected a preset that `kerasgen list --task denoise` names. Received: ...
     """
-    model = inputs.model(args.name)
+    model = inputs.model(args.name, "denoise")
 
     from kerasgen.data.picture_files import read
     from kerasgen.tasks import corruption, denoising

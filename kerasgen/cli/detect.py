@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gan_mnist", paths=["shoe.png"], keep=False))
     Traceback (most recent call last):
-    ValueError: Expected a preset whose model has 'log_prob'. Received: 'gan_mnist', ...
+    ValueError: Expected a preset that `kerasgen list --task detect` names. Received: ...
     """
     if not (args.paths or args.detector or args.keep or args.tflite):
         raise ValueError(
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         )
     if args.keep:
         arguments.folder_to_fill(kerasgen.zoo.folder(args.name))
-    model = inputs.model(args.name, "Scores")
+    model = inputs.model(args.name, "detect")
     detector = _detector(model, args)
     if args.keep:
         from kerasgen.zoo import manifest
@@ -86,7 +86,7 @@ def _detector(model, args):
     from kerasgen.tasks.novelty import Detector, novelty
     from kerasgen.zoo.detectors import has_detector
 
-    classifier = args.classifier and inputs.model(args.classifier, "Classifies")
+    classifier = args.classifier and inputs.model(args.classifier, "probabilities")
     if args.detector and args.detector.exists():
         return Detector(model, classifier=classifier).load(args.detector)
     if has_detector(args.name) and not (args.detector or args.keep or classifier):

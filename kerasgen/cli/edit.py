@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a preset whose model has 'encode'. Received: 'gmm_ring', ...
+    ValueError: Expected a preset that `kerasgen list --task edit` names. Received: ...
     """
-    model = inputs.model(args.name, "Encodes")
+    model = inputs.model(args.name, "edit")
 
     import numpy as np
 

@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a model of pictures that is conditional on small ones, ... Received: ...
+    ValueError: Expected a preset that `kerasgen list --task enlarge` names. Received: ...
     """
-    model = inputs.model(args.name)
+    model = inputs.model(args.name, "enlarge")
 
     import numpy as np
     from rich.progress import track

@@ -70,7 +70,7 @@ def _measure(model, recipe, args):
     report = reports.report(model)
     with_quality = args.quality or args.inception is not None
     if with_quality:
-        inputs.needs(model, "Samples", args.name)
+        inputs.needs(model, "sample", args.name)
     if args.inception and not model.event.is_picture:
         raise ValueError(
             f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality."

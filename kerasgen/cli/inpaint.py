@@ -45,14 +45,14 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring", picture=None))
     Traceback (most recent call last):
-    ValueError: Expected a model of images that ... Received: a Mixture. ...
+    ValueError: Expected a preset that `kerasgen list --task inpaint` names. Received: ...
     """
     if args.picture and inputs.is_conditional(args.name) and not (args.label or args.prompt):
         raise ValueError(
             "Expected --label or --prompt, what the picture shows. Received: a picture without. "
             "Name it."
         )
-    model = inputs.model(args.name)
+    model = inputs.model(args.name, "inpaint")
 
     import numpy as np
     from rich.console import Console

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import kerasgen
 from kerasgen import checks
+from kerasgen.zoo import index
 
 if TYPE_CHECKING:
     from kerasgen.recipe import Recipe
@@ -105,36 +106,50 @@ def told(model: Any, args: argparse.Namespace) -> Any:
     return model.condition.number(args.label)
 
 
-def model(name: str, ability: str | None = None) -> Any:
-    """The model of a preset, which must have an ability of `kerasgen.abilities` where
-    one is named.
+def model(name: str, does: str | None = None) -> Any:
+    """The model of a preset, which must have a method of `kerasgen.abilities`, or do the task of a
+    command, where one is named.
 
-    >>> model("gmm_ring", "Samples").event_shape
+    Raises:
+        ValueError: a preset that ships and does not, before Keras is imported; another without the
+            method. Whether another does a task is for the task to say.
+
+    >>> model("gmm_ring", "sample").event_shape
     (2,)
+    >>> model("gmm_ring", "denoise")
+    Traceback (most recent call last):
+    ValueError: Expected a preset that `kerasgen list --task denoise` names. ...
     """
-    kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
+    folder = kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
+    done = index.done().get(folder.name) if name == folder.name else None
+    if does is not None and done is not None and does not in done:
+        raise ValueError(
+            f"Expected a preset that `kerasgen list --task {does}` names. Received: {name!r}, "
+            f"which does {', '.join(done)}. Name one of those."
+        )
     load_keras()
     loaded = kerasgen.zoo.load(name)
-    if ability is not None:
-        needs(loaded, ability, name)
+    from kerasgen import abilities
+
+    if does in {ability.method for ability in abilities.ALL}:
+        needs(loaded, does, name)
     return loaded
 
 
-def needs(model: Any, ability: str, name: str) -> None:
-    """Refuses the model of preset `name` where it lacks an ability.
+def needs(model: Any, method: str, name: str) -> None:
+    """Refuses the model of preset `name` where it lacks a method of an ability.
 
-    >>> needs(kerasgen.families.Mixture([2], num_components=3), "Encodes", "mine")
+    >>> needs(kerasgen.families.Mixture([2], num_components=3), "encode", "mine")
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'encode'. Received: 'mine', ...
     """
     from kerasgen import abilities
 
-    kind = getattr(abilities, ability)
-    if not isinstance(model, kind):
+    methods = abilities.methods(model)
+    if method not in methods:
         raise ValueError(
-            f"Expected a preset whose model has {kind.method!r}. Received: {name!r}, whose model "
-            f"is {checks.kind(model)}, which has {', '.join(abilities.methods(model))}. Name "
-            "another."
+            f"Expected a preset whose model has {method!r}. Received: {name!r}, whose model "
+            f"is {checks.kind(model)}, which has {', '.join(methods)}. Name another."
         )
 
 

@@ -32,9 +32,9 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a model of pictures with a code of numbers, without a condition. ...
+    ValueError: Expected a preset that `kerasgen list --task interpolate` names. Received: ...
     """
-    model = inputs.model(args.name)
+    model = inputs.model(args.name, "interpolate")
 
     import numpy as np
 

@@ -59,7 +59,7 @@ def _recipe(names):
 
 
 def _model(name):
-    model = inputs.model(name, "Encodes")
+    model = inputs.model(name, "encode")
 
     from kerasgen.abilities import methods
 

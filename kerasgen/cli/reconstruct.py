@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
     Traceback (most recent call last):
     ValueError: Expected a preset whose model has 'reconstruct'. Received: 'gmm_ring', ...
     """
-    model = inputs.model(args.name, "Reconstructs")
+    model = inputs.model(args.name, "reconstruct")
     recipe = inputs.recipe(args.name)
     x, labels = inputs.examples(recipe, args.split, args, bool(recipe.data.get("labels")), args.n)
     rows = [model.event.render(each) for each in (x, model.reconstruct(x, labels))]

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset of classes. Received: {args.name!r}, without a condition. Name "
             "another."
         )
-    model = inputs.model(args.name, "Encodes")
+    model = inputs.model(args.name, "restyle")
 
     import numpy as np
 

@@ -82,11 +82,11 @@ def run(args: argparse.Namespace) -> None:
             "Drop it, or name another."
         )
     if _is_of_sentences(args.name):
-        return _write_sentences(inputs.model(args.name, "Samples"), args)
+        return _write_sentences(inputs.model(args.name, "sample"), args)
     if args.out is None:
         arguments.folder_to_fill(".")  # where samples.png or samples.csv goes
     given = senses.known(args.name, args.given) if args.given else None
-    model = inputs.model(args.name, "Samples")
+    model = inputs.model(args.name, "sample")
     is_table = model.event.columns is not None and not model.event.is_plane
     args.out = args.out or pathlib.Path(f"samples.{'csv' if is_table else 'png'}")
     ways = _ways(model, args)
@@ -134,7 +134,7 @@ def _write_sentences(model, args):
     from kerasgen.tasks.sentences import alike
 
     if args.given:
-        inputs.needs(model, "Encodes", args.name)
+        inputs.needs(model, "encode", args.name)
         samples = alike(model, " ".join(args.given), args.n, args.seed)
     else:
         samples = model.sample(args.n, _condition(model, args)[0], args.seed, **_ways(model, args))

@@ -35,7 +35,7 @@ def known(name, words):
             f"Expected a file to draw from. Received: {missing[0]}, which is not there."
             f"{inputs.near_files(missing[0])}"
         )
-    model = inputs.model(name, "Samples")
+    model = inputs.model(name, "sample")
     found = {}
     for word, file in zip(words, files):
         sense = word.rpartition("=")[0] or _sense(name, model, file)

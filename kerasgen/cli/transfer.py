@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset that is told what to draw. Received: {args.name!r}, which is not. "
             "Name another, such as text_style_reviews."
         )
-    model = inputs.model(args.name, "Encodes")
+    model = inputs.model(args.name, "transfer")
 
     from kerasgen.tasks.transfer import transfer
 

@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a model with a code under a prior, without a condition. Received: ...
+    ValueError: Expected a preset that `kerasgen list --task traverse` names. Received: ...
     """
-    model = inputs.model(args.name)
+    model = inputs.model(args.name, "traverse")
 
     import numpy as np
     from keras import ops
