@@ -202,6 +202,7 @@ def test_data_export(tmp_path):
         (["sample", "x", "-n", "many"], "expected an integer of at least 1, received 'many'"),
         (["paint"], "Expected a command. Received: 'paint'. Near names: inpaint, train."),
         (["lst"], "Expected a command. Received: 'lst'. Near names: list."),
+        (["--vrsion"], "Expected an option. Received: '--vrsion'. Near names: --version"),
         (["x"], "Received: 'x'. Known: list, card,"),
         (["sample", "vae_mnist", "--lable", "3"], "Received: '--lable'. Near names: --label"),
         (["list", "--familly", "gan"], "Near names: --family"),

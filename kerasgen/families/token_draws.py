@@ -108,7 +108,7 @@ class DrawsTokens(Samples):
         >>> turns = kerasgen.zoo.load("vqvae_fashion_prior").in_turn(2, condition=3)
         >>> place, log_probs = next(turns)
         >>> place, log_probs.shape
-        (0, (2, 128))
+        (0, (2, 512))
         """
         network, shape = self.network, (*self.tokenizer.grid_shape, 1)
         prefix = self._prefix(self.condition.request(n, condition), n)
