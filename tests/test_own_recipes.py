@@ -108,7 +108,7 @@ def short(path, folder, **settings):
 @needs_tensorflow
 def test_the_run_ends_on_the_weights_that_are_best_held_out(tmp_path):
     """By a large learning rate some epochs are worse than those before."""
-    recipe = short(file(tmp_path, (4,), 200), tmp_path, epochs=9, patience=2, learning_rate=0.3)
+    recipe = short(file(tmp_path, (4,), 200), tmp_path, epochs=9, patience=2, learning_rate=0.1)
     run = tmp_path / "run"
     model = training.run(recipe, run)
     with (run / "history.csv").open() as rows:
