@@ -90,7 +90,7 @@ def test_what_a_preset_lacks_is_told(kinds, capsys):
     assert "'12'" in fails(capsys, "inpaint", kinds["classes"], picture, "--label", "12")
     assert "known in turn" in fails(capsys, "enlarge", kinds["vae"])
     given = ("--with", kinds["bright"], "--without", kinds["dark"])
-    assert "encode" in fails(capsys, "edit", kinds["mixture"], *given)
+    assert "a code of numbers" in fails(capsys, "edit", kinds["mixture"], *given)
     assert "with a code" in fails(capsys, "interpolate", kinds["mixture"])
     assert "two pictures" in fails(capsys, "interpolate", kinds["vae"], f"{kinds['dark']}/0.png")
     assert "under a prior" in fails(capsys, "traverse", kinds["mixture"])

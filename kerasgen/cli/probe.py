@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(names=["gmm_ring"]))
     Traceback (most recent call last):
-    ValueError: Expected a preset whose model has 'encode'. Received: 'gmm_ring', ...
+    ValueError: Expected a preset that `kerasgen list --task encode` names. Received: ...
     """
     recipe = _recipe(args.names)
     models = {name: _model(name) for name in args.names}

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(name="gmm_ring"))
     Traceback (most recent call last):
-    ValueError: Expected a preset whose model has 'reconstruct'. Received: 'gmm_ring', ...
+    ValueError: Expected a preset that `kerasgen list --task reconstruct` names. Received: ...
     """
     model = inputs.model(args.name, "reconstruct")
     recipe = inputs.recipe(args.name)
