@@ -47,14 +47,16 @@ def recipe(name: str) -> "Recipe":
     """
     from kerasgen.recipe import Recipe
 
-    if os.path.isfile(name):
-        return Recipe.load(name)
     path = pathlib.Path(name)
+    if os.path.isfile(name) and path.suffix not in (".keras", ".zip"):
+        return Recipe.load(name)
     if path.suffix in (".yaml", ".yml"):
         raise FileNotFoundError(
             f"Expected a recipe file or a preset. Received: {name}, which is not there."
             f"{near_files(path)}"
         )
+    if path.suffix == ".keras":
+        load_keras()
     return kerasgen.zoo.recipe(name)
 
 
