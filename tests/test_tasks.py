@@ -94,7 +94,6 @@ DONE = {  # of families that are known to do them
     "conditional_prior": {"compress", "restyle", "inpaint"},
     "conditional_autoregressive": {"compress", "inpaint", "hidden"},
     "gan": {"inpaint"},
-    "conditional_gan": {"inpaint"},
     "mixture": {"compress", "denoise", "enlarge", "inpaint", "novelty", "hidden"},
     "autoregressive": {"compress", "denoise", "enlarge", "inpaint", "novelty", "hidden"},
     "own_family": {"novelty", "novelty by a classifier"},
