@@ -35,7 +35,7 @@ class EventModel(keras.Model):
     weighs_examples = True  # whether a sample_weight has a meaning
     bottleneck: Any = None  # of models with a code
     token_event: Any = None  # of models with tokens
-    known_in_turn = False  # whether `in_turn` gives the exact probability element by element
+    known_in_turn = tokens_in_turn = False  # whether `in_turn` is exact, of elements or of tokens
     makes_of_noise = False  # whether `generate(z)` makes an example of noise alone
 
     def __init__(self, event, condition=None, terms=(), support=None, **kwargs):

@@ -22,6 +22,8 @@ class DrawsTokens(Samples):
     True
     """
 
+    tokens_in_turn = True
+
     def sample_tokens(self, n, condition=None, seed=None, progress=False, **ways):
         """The tokens `[n, h, w]` int32 that `sample` shows; its arguments and errors."""
         return self._drawn("_sample_tokens", n, condition, seed, progress, ways)

@@ -1,9 +1,8 @@
-"""Whether a model has the code, or the tokens, that a task works on."""
+"""Whether a model has the code that a task works on."""
 
 from typing import Any
 
 from kerasgen.abilities import methods
-from kerasgen.families.token_draws import DrawsTokens
 
 
 def has_code(model: Any, prior: bool = False) -> bool:
@@ -22,14 +21,3 @@ def has_code(model: Any, prior: bool = False) -> bool:
         and not bottleneck.is_discrete
         and (bottleneck.has_prior or not prior)
     )
-
-
-def draws_tokens(model: Any) -> bool:
-    """Whether a model draws pictures by their tokens.
-
-    >>> draws_tokens(kerasgen.zoo.load("vqvae_fashion_prior"))
-    True
-    >>> draws_tokens(kerasgen.zoo.load("vqvae_fashion"))
-    False
-    """
-    return isinstance(model, DrawsTokens) and model.event.is_picture

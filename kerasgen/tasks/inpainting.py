@@ -18,7 +18,7 @@ from keras import ops
 from kerasgen import backend, checks
 from kerasgen.model import GenerativeModel
 from kerasgen.tasks import latent_search, particles
-from kerasgen.tasks.codes import draws_tokens, has_code
+from kerasgen.tasks.codes import has_code
 from kerasgen.tasks.particles import Painted
 from kerasgen.tasks.turns import walk
 
@@ -143,7 +143,7 @@ def _ways(model):
         )
     if model.known_in_turn:
         return {"weighted": _weighted}
-    if draws_tokens(model):
+    if model.tokens_in_turn and model.event.is_picture:
         return {"tokens": _by_tokens}
     if has_code(model, prior=True) and not model.likelihood.autoregressive:
         return {"hmc": _hmc, "turns": _by_turns}
