@@ -147,11 +147,12 @@ class Recipe:
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
     @classmethod
-    def of(cls, model, name):
+    def of(cls, model, name, foreign=None):
         """The recipe of a model that was trained by `fit`, which knows neither data nor schedule.
 
         Raises:
-            ValueError: a part that recipes cannot name.
+            ValueError: a part that recipes cannot name, of which `foreign` says nothing either, as
+                `kerasgen.registration.described` takes it.
         """
         from kerasgen.registration import described
 
@@ -160,7 +161,7 @@ class Recipe:
             data["labels"] = True
         name = re.sub(r"[^\w.-]", "_", name).lstrip("_.-")[:100] or "mine"
         title = f"{type(model).__name__} that was trained by fit"
-        return cls(name, data, described(model), {}, title=title)
+        return cls(name, data, described(model, foreign), {}, title=title)
 
     def event(self):
         """What an example of the model is."""

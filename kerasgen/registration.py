@@ -10,6 +10,7 @@ import inspect
 import types
 import typing
 import warnings
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import keras
@@ -58,33 +59,39 @@ def get_config(self) -> dict[str, Any]:
     return own | {name: _serialized(value) for name, value in getattr(self, _ARGUMENTS).items()}
 
 
-def described(part: Any) -> Any:
+def described(part: Any, foreign: Callable[[Any], Any] | None = None) -> Any:
     """What a recipe says of a part: its name and its constructor's arguments, where it has some.
 
+    Args:
+        part: a model, or anything in it.
+        foreign: what is said of a part that recipes cannot name, such as a layer of Keras.
+
     Raises:
-        ValueError: a part that recipes cannot name, such as a layer of Keras.
+        ValueError: such a part, where nothing is said of it.
 
     >>> from kerasgen.bottlenecks import Gaussian
     >>> described(Gaussian(latent_dim=2))
     {'bottlenecks.Gaussian': {'latent_dim': 2}}
     """
     if isinstance(part, (list, tuple)):
-        return [described(each) for each in part]
+        return [described(each, foreign) for each in part]
     if isinstance(part, dict):
-        return {key: described(value) for key, value in part.items()}
+        return {key: described(value, foreign) for key, value in part.items()}
     if part is None or isinstance(part, (bool, int, float, str)):
         return part
     if isinstance(part, keras.DTypePolicy):
         return part.name
     name = next((name for name, cls in CLASSES.items() if cls is type(part)), None)
     arguments = getattr(part, _ARGUMENTS, None)
-    if name is None or arguments is None:
+    if name is not None and arguments is not None:
+        return {name: {key: described(value, foreign) for key, value in arguments.items()}}
+    if foreign is None:
         raise ValueError(
             "Expected parts that a recipe can name: kerasgen's, or your own after "
-            f"kerasgen.register. Received: the class {type(part).__name__}. Keep it as a .keras "
-            "file."
+            f"kerasgen.register. Received: the class {type(part).__name__}. Make its layers a "
+            "class of your own; without, model.save and commands that only use a .keras file work."
         )
-    return {name: {key: described(value) for key, value in arguments.items()}}
+    return foreign(part)
 
 
 def from_config(cls, config: dict[str, Any]):

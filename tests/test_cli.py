@@ -2,9 +2,7 @@
 
 import dataclasses
 import json
-import os
 import re
-import shutil
 import sys
 
 import pytest
@@ -100,21 +98,6 @@ def test_a_card_as_json_is_recipe_and_figures(tiny, capsys):
     cli.main(["card", tiny, "--json"])
     known = json.loads(capsys.readouterr().out)
     assert known["recipe"] == TINY.to_dict() and known["figures"] == METRICS["figures"]
-
-
-@pytest.mark.parametrize("kind", [".keras", ".zip"])
-def test_files_stand_in_the_place_of_presets(kind, tiny, tmp_path, capsys):
-    file = tmp_path / f"mine{kind}"
-    if kind == ".zip":
-        shutil.make_archive(str(tmp_path / "mine"), "zip", tiny)
-    else:
-        zoo.load(tiny).save(file)
-    for words in ("card", "sample -n 2", "traverse --steps 2", "export --format savedmodel"):
-        command, *options = words.split()
-        out = [] if command == "card" else ["--out", str(tmp_path / f"{command}.png")]
-        cli.main([command, str(file), *options, *out])
-        assert len(out) == 0 or os.path.exists(out[1])
-    assert "traverse.png" in capsys.readouterr().out
 
 
 def test_equal_seeds_sample_equal_pictures(tiny, tmp_path):

@@ -88,7 +88,7 @@ def _known(name):
 
 
 def _write(args):
-    arguments.new_folder(kerasgen.zoo.folder(args.name))
+    arguments.new_folder(inputs.own_folder(args.name))
     recipe, model = inputs.recipe(args.name), inputs.model(args.name)
 
     from kerasgen.metrics.published import published

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
             f"{args.classifier}, another preset. Keep it in a file, by --detector."
         )
     if args.keep:
-        arguments.folder_to_fill(kerasgen.zoo.folder(args.name))
+        arguments.folder_to_fill(inputs.own_folder(args.name))
     model = inputs.model(args.name, "detect")
     detector = _detector(model, args)
     if args.keep:

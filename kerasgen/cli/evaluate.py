@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     if args.write and args.split != "test":
         raise ValueError("Expected --write with figures of the test split. Drop --split.")
     if args.write:
-        arguments.new_folder(kerasgen.zoo.folder(args.name))
+        arguments.new_folder(inputs.own_folder(args.name))
     recipe, model = inputs.recipe(args.name), inputs.model(args.name)
     figures, protocols = _measure(model, recipe, args)
     print("\n".join(dict.fromkeys(protocols.values())))

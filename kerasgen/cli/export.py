@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
             f"Expected --io with --quantize int8. Received: --io {args.io}. Add it, or drop --io."
         )
     place = arguments.new_file if args.format == "tflite" else arguments.new_folder
-    default = _PLACES[args.format].format(kerasgen.zoo.folder(args.name).name)
+    default = _PLACES[args.format].format(inputs.stem(args.name))
     out = place(args.out or default)
     model = inputs.model(args.name)
     batch_size = _DEFAULT[args.format] if args.batch is None else args.batch

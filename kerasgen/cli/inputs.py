@@ -6,12 +6,13 @@ import functools
 import itertools
 import os
 import pathlib
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
 import kerasgen
 from kerasgen import checks
-from kerasgen.zoo import index
+from kerasgen.zoo import hub, index, loader
 
 if TYPE_CHECKING:
     from kerasgen.recipe import Recipe
@@ -55,9 +56,53 @@ def recipe(name: str) -> "Recipe":
             f"Expected a recipe file or a preset. Received: {name}, which is not there."
             f"{near_files(path)}"
         )
-    if path.suffix == ".keras":
-        load_keras()
+    if loader.is_keras_file(path):
+        return _recipe_of(path, path.stat().st_mtime_ns)
     return kerasgen.zoo.recipe(name)
+
+
+@functools.cache
+def _recipe_of(path, changed):
+    """What is known of the model in a .keras file; parts that no recipe can name, by their class.
+
+    Such a recipe tells what the model is of, and builds none.
+    """
+    load_keras()
+    from kerasgen.recipe import Recipe
+
+    model = kerasgen.zoo.load(path)
+    return Recipe.of(model, path.stem, foreign=lambda part: {"class_name": type(part).__name__})
+
+
+def stem(name: str) -> str:
+    """What files that are made from a preset are called by default.
+
+    >>> stem("gmm_ring"), stem("hf://me/mine")
+    ('gmm_ring', 'mine')
+    """
+    if hub.is_handle(name):
+        return hub.name(name)
+    path = pathlib.Path(name)
+    return path.stem if path.is_file() else kerasgen.zoo.folder(name).name
+
+
+def own_folder(name: str) -> pathlib.Path:
+    """The folder of a preset, for a command that writes into it.
+
+    Raises:
+        ValueError: a file or a handle, whose folder ends with the command.
+
+    >>> own_folder("hf://me/mine")
+    Traceback (most recent call last):
+    ValueError: Expected the folder of a preset, to write into. Received: 'hf://me/mine'. Make ...
+    """
+    if hub.is_handle(name) or os.path.isfile(name):
+        out = stem(name)
+        raise ValueError(
+            f"Expected the folder of a preset, to write into. Received: {name!r}. Make one by "
+            f"`{shlex.join(['kerasgen', 'preset', name, '--out', out])}`, and name {out}."
+        )
+    return kerasgen.zoo.folder(name)
 
 
 def near_files(path: pathlib.Path) -> str:
@@ -122,8 +167,10 @@ def model(name: str, does: str | None = None) -> Any:
     Traceback (most recent call last):
     ValueError: Expected a preset that `kerasgen list --task denoise` names. ...
     """
-    folder = kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
-    done = index.done().get(folder.name) if name == folder.name else None
+    done = None
+    if not loader.is_keras_file(name):
+        folder = kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
+        done = index.done().get(folder.name) if name == folder.name else None
     if does is not None and done is not None and does not in done:
         raise ValueError(
             f"Expected a preset that `kerasgen list --task {does}` names. Received: {name!r}, "
@@ -186,14 +233,20 @@ def examples(
     >>> x.shape, labels is None
     ((5, 2), True)
     """
+    from kerasgen.recipe import UNKNOWN
+
+    name, path = recipe.data["name"], args.data or recipe.data.get("file")
+    if name == UNKNOWN and not path:
+        raise ValueError(
+            f"Expected --data, a file of examples. Received: {recipe.name!r}, which does not know "
+            "what it was trained on. Name one."
+        )
     load_keras()
     import numpy as np
     from keras import tree
 
     from kerasgen.data.importing import as_npz
-    from kerasgen.recipe import UNKNOWN
 
-    name, path = recipe.data["name"], args.data or recipe.data.get("file")
     options = {
         "batch_size": 1000,
         "binarize": recipe.data.get("binarize") and "fixed",

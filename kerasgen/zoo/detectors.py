@@ -12,6 +12,8 @@ def has_detector(name_or_path) -> bool:
     >>> has_detector("gmm_ring")
     False
     """
+    if loader.is_keras_file(name_or_path):
+        return False
     return manifest.DETECTOR in manifest.names(loader.folder(name_or_path))
 
 
@@ -38,10 +40,17 @@ def detector(name_or_path, model=None):
     from kerasgen.tasks.novelty import Detector
 
     model = model or loader.load(name_or_path)
-    if model.preset_folder != loader.folder(name_or_path):
+    here = model.preset_folder
+    if here is None or not _are_alike(here, loader.folder(name_or_path)):
         raise ValueError(
             f"Expected the model of {name_or_path!r}, whose scores the detector knows. Received: "
             f"one of {model.preset!r}. Drop it: the preset is loaded."
         )
     with loader.verified(name_or_path, manifest.DETECTOR) as (_, content):
         return Detector(model).load(io.BytesIO(content))
+
+
+def _are_alike(*folders):
+    """Whether folders hold the same preset, which a file of one is unpacked to every time."""
+    first, second = ((folder / manifest.NAME).read_bytes() for folder in folders)
+    return first == second

@@ -64,7 +64,7 @@ def folder(name_or_path):
     if hub.is_handle(text):
         hub.download(text, target := _scratch(hub.name(text)))
         return target
-    if path.suffix == ".keras" and path.is_file():
+    if is_keras_file(path):
         return _from_keras_file(path.absolute(), path.stat().st_mtime_ns)
     if path.suffix == ".zip" and path.is_file():
         archive.unpack(path, target := _scratch(path.stem))
@@ -80,6 +80,16 @@ def folder(name_or_path):
         "Expected the name of a preset, or the path of a preset's folder or .zip file. "
         f"Received: {text!r}. {known}."
     )
+
+
+def is_keras_file(name_or_path):
+    """Whether a path is a file of Keras' `model.save`: a model, and no preset.
+
+    >>> is_keras_file("vae_mnist")
+    False
+    """
+    path = pathlib.Path(str(name_or_path))
+    return path.suffix == ".keras" and path.is_file()
 
 
 def _scratch(name):
@@ -161,12 +171,13 @@ def load(name_or_path, trust=None):
 
     from kerasgen.zoo import building, stored, weights
 
-    if str(name_or_path).endswith(".keras") and (file := pathlib.Path(name_or_path)).is_file():
+    if is_keras_file(name_or_path):
         if trust is not None:
             raise PresetError(
-                f"Expected a signed preset. Received: {file}, a .keras file, which nobody can sign."
+                f"Expected a signed preset. Received: {name_or_path}, a .keras file, which nobody "
+                "can sign."
             )
-        return _keras_file(file)
+        return _keras_file(name_or_path)
     path = folder(name_or_path)
     with _told(path):
         contents = manifest.verify(path, manifest.NAME, manifest.RECIPE, manifest.WEIGHTS)
