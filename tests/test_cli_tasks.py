@@ -1,7 +1,5 @@
 """Tasks typed as commands, on tiny presets."""
 
-import sys
-
 import numpy as np
 import pytest
 from command_line import METRICS, MODEL, fails, is_png
@@ -10,10 +8,10 @@ from PIL import Image
 from refusals import refusal
 
 from kerasgen import cli, zoo
-from kerasgen.cli import detect, inputs
+from kerasgen.cli import detect
 from kerasgen.recipe import Recipe
 from kerasgen.tasks import particles
-from kerasgen.zoo import index, manifest
+from kerasgen.zoo import manifest
 
 KINDS = {
     "vae": MODEL,
@@ -70,14 +68,6 @@ def test_a_task_draws_a_picture(argv, pictures, kinds, tmp_path, monkeypatch, ca
     height, width = image.imread(out).shape[:2]
     assert is_png(out) and str(out) in capsys.readouterr().out
     assert pictures * 64 <= height * width / 144  # tiles are enlarged twelvefold
-
-
-def test_what_a_shipped_preset_does_not_do_is_told_without_keras(monkeypatch):
-    monkeypatch.setattr("kerasgen.cli.inputs.load_keras", lambda: sys.exit("Keras was needed"))
-    known = index.done()
-    for name, done in known.items():
-        for does in set().union(*known.values()) - set(done):
-            assert f"--task {does}" in refusal(lambda: inputs.model(name, does))  # noqa: B023
 
 
 def test_what_a_preset_lacks_is_told(kinds, capsys):

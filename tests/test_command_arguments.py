@@ -54,7 +54,14 @@ def test_numbers_splits_and_outputs_have_types_that_tell():
         if "--split" in names:
             assert options["type"] is arguments.split
         if "--out" in names and command != "export":  # either a file or a folder
-            kinds = ("new_file", "new_folder", "empty_folder", "folder_to_fill")
+            kinds = (
+                "new_file",
+                "new_png",
+                "new_png_or_gif",
+                "new_folder",
+                "empty_folder",
+                "folder_to_fill",
+            )
             places = [getattr(arguments, kind) for kind in kinds]
             assert options["type"] in places
 

@@ -11,11 +11,10 @@ import pytest
 from shipped import RECIPES, ROOT
 
 import kerasgen
-from kerasgen import abilities, data, recipe, reports, training, zoo
+from kerasgen import data, recipe, reports, training, zoo
 from kerasgen.metrics import codes, features, quality
 from kerasgen.metrics.published import LIKELIHOODS, published
-from kerasgen.tasks.possible import possible
-from kerasgen.zoo import index
+from kerasgen.zoo import known
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("data sets are read through TFDS", allow_module_level=True)
@@ -53,13 +52,12 @@ DRAWN = [
 
 
 def test_what_each_preset_does_is_known_of_all():
-    assert list(json.loads(index.DONE.read_text())) == PRESETS
+    assert list(known.shipped()) == PRESETS
 
 
 @pytest.mark.parametrize("name", LOADED)
 def test_what_a_preset_does_is_what_its_model_does(name):
-    model, done = zoo.load(name), json.loads(index.DONE.read_text())[name]
-    assert done == [*abilities.methods(model), *possible(model)]
+    assert known.shipped()[name] == known.of(zoo.load(name))
 
 
 @contextlib.contextmanager

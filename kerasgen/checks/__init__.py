@@ -222,6 +222,23 @@ def part(name: str, value: Any, *kinds: type) -> None:
     raise ValueError(f"Expected {name} to be a {' or '.join(wanted)}. Received: {received}")
 
 
+def class_number(name: str, count: int, names: list[str] | None = None) -> int:
+    """The class of a name or, written in digits, of a number.
+
+    Raises:
+        ValueError: there is none.
+
+    >>> class_number("7", 10), class_number("dog", 2, ["cat", "dog"])
+    (7, 1)
+    """
+    if name in (names or ()):
+        return (names or []).index(name)
+    if name.isdecimal() and int(name) < count:
+        return int(name)
+    known = f"one of {', '.join(names)}" if names else f"a number in 0..{count - 1}"
+    raise ValueError(f"Expected a class, {known}. Received: {name!r}.")
+
+
 def split(value: Any) -> list[tuple[str, str, str]]:
     """The parts of a split as TensorFlow Datasets writes it: a name, and where a slice begins and
     ends, "" where that is not said.

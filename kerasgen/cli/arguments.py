@@ -11,7 +11,7 @@ from kerasgen import checks
 def _typed(convert, holds, what, example):
     """A type for argparse: what `convert` makes of a word where it `holds`."""
 
-    def read(text: str):
+    def read(text: str | os.PathLike):
         try:
             value = convert(text)
             if holds(value):
@@ -87,6 +87,18 @@ new_file = _typed(
     _can_be(False),
     "a path for a file, in a folder, that can be written and is no mount point",
     ">>> new_file('a.csv').name\n'a.csv'",
+)
+new_png = _typed(
+    pathlib.Path,
+    lambda path: path.suffix.lower() in ("", ".png") and _can_be(False)(path),
+    "a path for a PNG file, in a folder, that can be written and is no mount point",
+    ">>> new_png('a.png').name\n'a.png'",
+)
+new_png_or_gif = _typed(
+    pathlib.Path,
+    lambda path: path.suffix.lower() in ("", ".png", ".gif") and _can_be(False)(path),
+    "a path for a PNG or a GIF file, in a folder, that can be written and is no mount point",
+    ">>> new_png_or_gif('a.gif').name\n'a.gif'",
 )
 new_folder = _typed(
     pathlib.Path,
@@ -170,7 +182,7 @@ def add_out(parser: argparse.ArgumentParser, name: str) -> None:
     >>> parser.parse_args([]).out.name
     'edited.png'
     """
-    parser.add_argument("--out", type=new_file, default=name, metavar="PNG")
+    parser.add_argument("--out", type=new_png, default=name, metavar="PNG")
 
 
 def add_tfds(parser: argparse.ArgumentParser) -> None:

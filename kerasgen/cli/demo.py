@@ -6,10 +6,11 @@ that library and which no preset has been trained on.
 
 import argparse
 import base64
+import functools
 from typing import TYPE_CHECKING
 
 import kerasgen
-from kerasgen import checks, durable
+from kerasgen import durable
 from kerasgen.cli import arguments, inputs
 
 if TYPE_CHECKING:
@@ -39,24 +40,28 @@ def run(args: argparse.Namespace) -> None:
 
     >>> run(argparse.Namespace(out=arguments.new_folder("demo"), preset="gan_mnist"))
     Traceback (most recent call last):
-    ValueError: Expected a preset whose model has 'encode'. Received: 'gan_mnist', ...
+    ValueError: Expected a preset that `kerasgen list --task encode` names. Received: ...
     """
     if args.out.exists() and not _is_demo(args.out):
         raise FileExistsError(
             f"Expected --out to be new, or an earlier demo. Received: {args.out}. Choose another "
             "folder."
         )
-    model = inputs.model(args.preset)
-    inputs.needs(model, "encode", args.preset)
-    inputs.needs(model, "sample", args.preset)
-    if model.num_classes is not None or model.event_shape[-1] != 1:
-        raise ValueError(
-            "Expected an unconditional latent-variable preset of grey images. Received: "
-            f"{args.preset!r}, {checks.kind(model)} of {model.event_shape}. Choose another "
-            "--preset."
-        )
+    model = inputs.model(args.preset, "encode", functools.partial(_check, name=args.preset))
     _write(args.out, model, args.preset)
     print(f"{args.out}: open {args.out / 'index.html'} in a browser")
+
+
+def _check(known, name):
+    """Refuses a model that the page has no use for."""
+    is_grey = known.is_picture and known.shape[-1] == 1
+    is_told = known.classes or known.reads
+    if not is_grey or is_told or not {"sample", "reconstruct", "interpolate"} <= {*known.does}:
+        raise ValueError(
+            "Expected an unconditional latent-variable preset of grey images. Received: "
+            f"{name!r}, whose examples have the shape {tuple(known.shape)}, and which does "
+            f"{', '.join(known.does)}. Choose another --preset."
+        )
 
 
 def _write(out, model, preset):

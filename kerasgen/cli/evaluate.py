@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import functools
 import pathlib
 
 import kerasgen
@@ -53,13 +54,27 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError("Expected --write with figures of the test split. Drop --split.")
     if args.write:
         arguments.new_folder(inputs.own_folder(args.name))
-    recipe, model = inputs.recipe(args.name), inputs.model(args.name)
+    recipe = inputs.recipe(args.name)
+    model = inputs.model(args.name, check=functools.partial(_check, args=args))
     figures, protocols = _measure(model, recipe, args)
     print("\n".join(dict.fromkeys(protocols.values())))
     for name, figure in figures.items():
         print(f"{name:{max(map(len, figures))}} {figure}")
     if args.write:
         _write(model, recipe, figures, protocols, args)
+
+
+def _check(known, args):
+    """Refuses figures that a model of which this is known has not."""
+    if (args.quality or args.inception) and "sample" not in known.does:
+        raise ValueError(
+            f"Expected a preset that samples for --quality. Received: {args.name!r}, which does "
+            f"{', '.join(known.does)}. Drop it."
+        )
+    if args.inception and not known.is_picture:
+        raise ValueError(
+            f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality."
+        )
 
 
 def _measure(model, recipe, args):
@@ -69,12 +84,6 @@ def _measure(model, recipe, args):
 
     report = reports.report(model)
     with_quality = args.quality or args.inception is not None
-    if with_quality:
-        inputs.needs(model, "sample", args.name)
-    if args.inception and not model.event.is_picture:
-        raise ValueError(
-            f"Expected a preset of images for --inception. Received: {args.name!r}. Use --quality."
-        )
     if args.samples and not with_quality and not report.only_samples:
         raise ValueError(
             "Expected --samples with --quality, whose samples it counts. Add --quality, or drop it."

@@ -4,9 +4,11 @@ Without a picture the lower half of a test image is drawn.
 """
 
 import argparse
+import functools
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
+from kerasgen.zoo import known
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
             "Expected --label or --prompt, what the picture shows. Received: a picture without. "
             "Name it."
         )
-    model = inputs.model(args.name, "inpaint")
+    model = inputs.model(args.name, "inpaint", functools.partial(inputs.told, args=args))
 
     import numpy as np
     from rich.console import Console
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     from kerasgen.tasks import inpainting
 
     inpainting.require(model)
-    told = inputs.told(model, args)
+    told = inputs.told(known.of(model), args)
     if args.picture:
         (image,), _ = read([args.picture], model.event_shape)
     else:
@@ -69,13 +71,13 @@ def run(args: argparse.Namespace) -> None:
         (image,), labels = inputs.examples(recipe, "test", args, is_told, count=1)
         told = labels[0] if is_told and told is None else told
     height, width = model.event_shape[:2]
-    known = np.arange(height)[:, None] < np.full(width, height // 2)
+    seen = np.arange(height)[:, None] < np.full(width, height // 2)
     if args.mask:
-        known = read([args.mask], (height, width, 1))[0][0, ..., 0] > 0.5
+        seen = read([args.mask], (height, width, 1))[0][0, ..., 0] > 0.5
     with Console().status(f"{args.n} draws"):
-        painted = inpainting.inpaint(model, image, known, args.n, args.way, args.seed, told)
-    seen = np.where(known[..., None], image, 0.5)
-    pictures = model.event.render(np.stack([image, seen, *painted.draws]))
+        painted = inpainting.inpaint(model, image, seen, args.n, args.way, args.seed, told)
+    shown = np.where(seen[..., None], image, 0.5)
+    pictures = model.event.render(np.stack([image, shown, *painted.draws]))
     columns = min(len(pictures), 10)
     labels = ["picture", "known", *(f"draw {i}" for i in range(1, columns - 1))]
     kerasgen.plot.grid(pictures, args.out, columns, column_labels=labels)

@@ -8,11 +8,13 @@ import os
 import pathlib
 import shlex
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import kerasgen
 from kerasgen import checks
-from kerasgen.zoo import hub, index, loader
+from kerasgen.zoo import hub, loader
+from kerasgen.zoo.known import Known, of, shipped
 
 if TYPE_CHECKING:
     from kerasgen.recipe import Recipe
@@ -127,18 +129,18 @@ def is_conditional(name: str) -> bool:
     return not arguments.keys().isdisjoint(("condition", "num_classes"))
 
 
-def told(model: Any, args: argparse.Namespace) -> Any:
+def told(known: Known, args: argparse.Namespace) -> Any:
     """The number of the class that `--label` names, the sentence of `--prompt`, or None.
 
     Raises:
-        ValueError: the preset `args.name` takes none.
+        ValueError: the preset `args.name`, of which `known` is known, takes none.
 
     >>> args = argparse.Namespace(name="cvae_mnist", label="7", prompt=None)
-    >>> told(kerasgen.zoo.load("cvae_mnist"), args)
+    >>> told(shipped()["cvae_mnist"], args)
     7
     """
     if args.prompt is not None:
-        if model.condition.vocabulary is None:
+        if not known.reads:
             raise ValueError(
                 f"Expected a preset that reads sentences. Received: --prompt for {args.name!r}. "
                 "Drop it."
@@ -146,20 +148,28 @@ def told(model: Any, args: argparse.Namespace) -> Any:
         return args.prompt
     if args.label is None:
         return None
-    if model.num_classes is None:
+    if not known.classes:
         raise ValueError(
             f"Expected a preset of classes. Received: --label for {args.name!r}. Drop it."
         )
-    return model.condition.number(args.label)
+    return known.number(args.label)
 
 
-def model(name: str, does: str | None = None) -> Any:
+def model(
+    name: str, does: str | None = None, check: Callable[[Known], object] | None = None
+) -> Any:
     """The model of a preset, which must have a method of `kerasgen.abilities`, or do the task of a
     command, where one is named.
 
+    Args:
+        name: of the preset.
+        does: a method, or a command.
+        check: raises what the command has against a model of which this is known.
+
     Raises:
-        ValueError: a preset that ships and does not, before Keras is imported; another without the
-            method. Whether another does a task is for the task to say.
+        ValueError: a preset that ships and does not, or has something against it, before Keras is
+            imported; another as soon as it is loaded. Whether another does a task is for the task
+            to say.
 
     >>> model("gmm_ring", "sample").event_shape
     (2,)
@@ -167,21 +177,25 @@ def model(name: str, does: str | None = None) -> Any:
     Traceback (most recent call last):
     ValueError: Expected a preset that `kerasgen list --task denoise` names. ...
     """
-    done = None
+    known = None
     if not loader.is_keras_file(name):
         folder = kerasgen.zoo.folder(name)  # an error of the name does not wait for Keras
-        done = index.done().get(folder.name) if name == folder.name else None
-    if does is not None and done is not None and does not in done:
+        known = shipped().get(folder.name) if name == folder.name else None
+    if does is not None and known is not None and does not in known.does:
         raise ValueError(
             f"Expected a preset that `kerasgen list --task {does}` names. Received: {name!r}, "
-            f"which does {', '.join(done)}. Name one of those."
+            f"which does {', '.join(known.does)}. Name one of those."
         )
+    if check and known:
+        check(known)
     load_keras()
     loaded = kerasgen.zoo.load(name)
     from kerasgen import abilities
 
     if does in {ability.method for ability in abilities.ALL}:
         needs(loaded, does, name)
+    if check and not known:
+        check(of(loaded))
     return loaded
 
 

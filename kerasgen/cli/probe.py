@@ -59,15 +59,14 @@ def _recipe(names):
 
 
 def _model(name):
-    model = inputs.model(name, "encode")
+    def check(known):
+        if "tokenize" in known.does:
+            raise ValueError(
+                f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name "
+                "another."
+            )
 
-    from kerasgen.abilities import methods
-
-    if "tokenize" in methods(model):
-        raise ValueError(
-            f"Expected encoders that give vectors. Received: {name!r}, a tokenizer. Name another."
-        )
-    return model
+    return inputs.model(name, "encode", check)
 
 
 def _print(cells, data_name, args):

@@ -4,6 +4,7 @@ A table without pictures: a column of each class, in the style of the row's firs
 """
 
 import argparse
+import functools
 
 import kerasgen
 from kerasgen.cli import arguments, inputs
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset of classes. Received: {args.name!r}, without a condition. Name "
             "another."
         )
-    model = inputs.model(args.name, "restyle")
+    model = inputs.model(args.name, "restyle", functools.partial(_check, args=args))
 
     import numpy as np
 
@@ -56,16 +57,23 @@ def run(args: argparse.Namespace) -> None:
     print(f"{args.out}: rows of a picture and {len(asked)} more in its style")
 
 
+def _check(known, args):
+    """Refuses classes that there are not, and pictures without."""
+    if args.pictures and args.label is None:
+        raise ValueError(
+            "Expected --label, what the pictures show. Received: pictures without. Name the class."
+        )
+    for name in (args.label, args.to):
+        if name is not None:
+            known.number(name)
+
+
 def _pictures(model, args):
     """Pictures and what they show."""
     import numpy as np
 
     if not args.pictures:
         return inputs.examples(inputs.recipe(args.name), "test", args, labels=True, count=args.n)
-    if args.label is None:
-        raise ValueError(
-            "Expected --label, what the pictures show. Received: pictures without. Name the class."
-        )
     from kerasgen.data.picture_files import read
 
     x, _ = read(args.pictures, model.event_shape)

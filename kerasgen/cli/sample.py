@@ -7,11 +7,13 @@ Points in the plane are drawn between those of the data set and the model's dens
 
 import argparse
 import csv
+import functools
 import pathlib
 
 import kerasgen
 from kerasgen import durable
 from kerasgen.cli import arguments, inputs, senses
+from kerasgen.zoo.known import of as known_of
 
 _WAYS = ("truncation", "temperature", "top_k", "top_p", "best_of", "guidance")
 
@@ -81,23 +83,18 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset that is told what to draw. Received: --{asked} for {args.name!r}. "
             "Drop it, or name another."
         )
+    check = functools.partial(_check, args=args)
     if _is_of_sentences(args.name):
-        return _write_sentences(inputs.model(args.name, "sample"), args)
+        return _write_sentences(inputs.model(args.name, "sample", check), args)
     if args.out is None:
         arguments.folder_to_fill(".")  # where samples.png or samples.csv goes
     given = senses.known(args.name, args.given) if args.given else None
-    model = inputs.model(args.name, "sample")
+    model = inputs.model(args.name, "sample", check)
     is_table = model.event.columns is not None and not model.event.is_plane
     args.out = args.out or pathlib.Path(f"samples.{'csv' if is_table else 'png'}")
-    ways = _ways(model, args)
+    ways = _ways(args)
     condition, columns = _condition(model, args)
     is_image = model.event.is_picture
-    is_animated = args.out.suffix.lower() == ".gif"
-    if is_animated and "complete" not in kerasgen.abilities.methods(model):
-        raise ValueError(
-            f"Expected a preset that draws pixel by pixel for {args.out}, an animation. "
-            f"Received: {args.name!r}. Write a .png."
-        )
     progress = args.n > model.samples_at_once  # of several blocks, which take longer
     is_seen = is_image or senses.are_several(args.name)
     shows_means = model.shows_means and is_seen and not args.pixels
@@ -105,7 +102,7 @@ def run(args: argparse.Namespace) -> None:
         ways["mean"] = True
     asked = condition if given is None else given
     samples = model.sample(args.n, asked, args.seed, progress, **ways)
-    if is_animated:
+    if args.out.suffix.lower() == ".gif":
         from kerasgen.tasks.appear import appear
 
         kerasgen.plot.animate(appear(samples, model.patch_size), args.out, 0.06)
@@ -123,6 +120,33 @@ def run(args: argparse.Namespace) -> None:
     print(f"{args.out}: {args.n} {what}")
 
 
+def _check(known, args):
+    """Refuses what a model of which this is known has no way to draw, to show or to be told."""
+    if args.label != "any" or not known.classes:
+        inputs.told(known, args)
+    if foreign := [f"--{name.replace('_', '-')}" for name in _ways(args) if name not in known.ways]:
+        ways = [f"--{name.replace('_', '-')}" for name in _WAYS if name in known.ways]
+        raise ValueError(
+            f"Expected ways to draw that {args.name!r} has, {', '.join(ways) or 'which are none'}. "
+            f"Received: {', '.join(foreign)}. Drop it."
+        )
+    if args.out and not _is_of_sentences(args.name):
+        _check_kind(known, args)
+
+
+def _check_kind(known, args):
+    """Refuses a kind of file that the preset's samples do not fill."""
+    suffix, makes = args.out.suffix.lower(), [".png"]
+    makes += [".csv"] if known.columns is not None else []
+    makes += [".gif"] if "complete" in known.does else []
+    makes += [".wav"] if senses.are_several(args.name) else []
+    if suffix and suffix not in makes:
+        raise ValueError(
+            f"Expected a file of a kind that {args.name!r} makes, {', '.join(makes)}. Received: "
+            f"{args.out}. Name another."
+        )
+
+
 def _is_of_sentences(name):
     """Whether a preset makes sentences, which is known without Keras."""
     (arguments,) = inputs.recipe(name).model.values()
@@ -137,7 +161,7 @@ def _write_sentences(model, args):
         inputs.needs(model, "encode", args.name)
         samples = alike(model, " ".join(args.given), args.n, args.seed)
     else:
-        samples = model.sample(args.n, _condition(model, args)[0], args.seed, **_ways(model, args))
+        samples = model.sample(args.n, _condition(model, args)[0], args.seed, **_ways(args))
     lines = model.event.words(samples)
     if args.out is None:
         return print("\n".join(lines))
@@ -159,11 +183,6 @@ def _write_rows(model, samples, condition, path):
     """A line for each sample of numbers, below the names of the columns."""
     import keras
 
-    if model.event.columns is None:
-        raise ValueError(
-            f"Expected a preset of tables for {path}. Received: one of {model.event.meaning}. "
-            "Write a .png."
-        )
     classes = model.num_classes is not None
     with durable.placed(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
@@ -173,17 +192,9 @@ def _write_rows(model, samples, condition, path):
             table.writerow([*(f"{value:.7g}" for value in row), *label])
 
 
-def _ways(model, args):
+def _ways(args):
     """The ways to draw that were given."""
-    takes = model.sampling_ways()
-    ways = {name: getattr(args, name) for name in _WAYS if getattr(args, name) is not None}
-    if foreign := [f"--{name.replace('_', '-')}" for name in ways if name not in takes]:
-        known = [name for name in _WAYS if name in takes]
-        raise ValueError(
-            f"Expected ways to draw that {type(model).__name__} has, of {known}. "
-            f"Received: {', '.join(foreign)}. Drop it."
-        )
-    return ways
+    return {name: getattr(args, name) for name in _WAYS if getattr(args, name) is not None}
 
 
 def _condition(model, args):
@@ -192,7 +203,7 @@ def _condition(model, args):
 
     if args.label == "any" and model.num_classes:
         return np.random.default_rng(args.seed).integers(model.num_classes, size=args.n), None
-    told = inputs.told(model, args)
+    told = inputs.told(known_of(model), args)
     if told is None:
         return model.condition.shown(args.n), model.condition.num_shown
     return [told] * args.n, None

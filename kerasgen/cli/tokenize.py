@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
             "Expected Apache Beam, which pip install 'kerasgen[tokenize]' brings. "
             f"Received: {error}."
         ) from error
-    recipe, model = inputs.recipe(args.name), inputs.model(args.name)
+    recipe, model = inputs.recipe(args.name), inputs.model(args.name, "tokenize")
 
     from kerasgen.data import catalog
     from kerasgen.tokenization import tokenize

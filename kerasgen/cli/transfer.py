@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
             f"Expected a preset that is told what to draw. Received: {args.name!r}, which is not. "
             "Name another, such as text_style_reviews."
         )
-    model = inputs.model(args.name, "transfer")
+    model = inputs.model(args.name, "transfer", lambda known: known.number(args.to))
 
     from kerasgen.tasks.transfer import transfer
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", default=3.0, **number, help=limit)
     parser.add_argument(
         "--out",
-        type=arguments.new_file,
+        type=arguments.new_png_or_gif,
         default="traversal.png",
         metavar="FILE",
         help="a PNG of rows, or a GIF in which all units move (default: %(default)s)",

@@ -133,12 +133,7 @@ class Classes(Tokens):
         Raises:
             ValueError: there is none.
         """
-        if name in (self.names or ()):
-            return self.names.index(name)
-        if name.isdecimal() and int(name) < self.count:
-            return int(name)
-        known = f"one of {', '.join(self.names)}" if self.names else f"a number in {self.values}"
-        raise ValueError(f"Expected a class, {known}. Received: {name!r}.")
+        return checks.class_number(name, self.count, self.names)
 
     def array(self, x):
         x = super().array(np.asarray(x) if isinstance(x, str) else x)

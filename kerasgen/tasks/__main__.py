@@ -1,15 +1,14 @@
-"""Writes what each preset that ships does, which `kerasgen list --task` answers by.
+"""Writes what each preset that ships does, takes and makes, by which commands answer at once.
 
 python -m kerasgen.tasks
 """
 
 import json
 
-from kerasgen import abilities, zoo
-from kerasgen.tasks.possible import possible
-from kerasgen.zoo import index
+from kerasgen import zoo
+from kerasgen.zoo import known
 
 if __name__ == "__main__":
-    models = {name: zoo.load(name) for name in zoo.names()}
-    done = {name: [*abilities.methods(each), *possible(each)] for name, each in models.items()}
-    index.DONE.write_text(json.dumps(done, indent=1) + "\n")
+    found = {name: known.of(zoo.load(name))._asdict() for name in zoo.names()}
+    lines = [f"{json.dumps(name)}: {json.dumps(each)}" for name, each in found.items()]
+    known.FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -1,18 +1,14 @@
 """What is known of presets before one is loaded: from recipes and figures, without Keras."""
 
 import difflib
-import json
-import pathlib
 import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from kerasgen import checks
 from kerasgen.recipe import Recipe
-from kerasgen.zoo import figures, loader, manifest
+from kerasgen.zoo import figures, known, loader, manifest
 
-# What each preset does, by `python -m kerasgen.tasks`: known without Keras, and so at once.
-DONE = pathlib.Path(__file__).with_name("done.json")
 _LEADING = "nll_marginal"  # compares with models without a class, as `nll` given one does not
 
 
@@ -118,19 +114,10 @@ def names(
         found = [each for each in found if each.data == data]
         _check("data", data, found, sets)
     if task is not None:
-        known = done()
-        found = [each for each in found if task in known.get(each.name, ())]
-        _check("task", task, found, set().union(*known.values()))
+        does = {name: each.does for name, each in known.shipped().items()}
+        found = [each for each in found if task in does.get(each.name, ())]
+        _check("task", task, found, set().union(*does.values()))
     return [each.name for each in found if max_mb is None or each.weight_bytes <= 1e6 * max_mb]
-
-
-def done() -> dict[str, list[str]]:
-    """The methods and the tasks of every preset that ships, by name.
-
-    >>> done()["gan_mnist"]
-    ['sample', 'inpaint']
-    """
-    return json.loads(DONE.read_text("utf-8"))
 
 
 def _plain(text):
@@ -146,13 +133,13 @@ def _check(
     what: str,
     received: str,
     found: list[Summary],
-    known: Collection[str],
+    there: Collection[str],
     words: Collection[str] = (),
 ) -> None:
     if found:
         return
-    near = difflib.get_close_matches(received, {*known, *words}, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(received, {*there, *words}, n=3, cutoff=0.5)
     raise ValueError(
         f"Expected the {what} of a preset. Received: {received!r}. "
-        f"{'Near' if near else 'Known'}: {', '.join(near or sorted(known))}."
+        f"{'Near' if near else 'Known'}: {', '.join(near or sorted(there))}."
     )
