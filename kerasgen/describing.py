@@ -60,3 +60,22 @@ def card(model: keras.Model) -> str:
 
 def _count(layer):
     return f"{layer.count_params():,} parameters"
+
+
+class Described:
+    """A model that shows itself: a line in Python, a card in notebooks.
+
+    >>> isinstance(kerasgen.families.Mixture([2], num_components=3), Described)
+    True
+    """
+
+    def __repr__(self):
+        return line(self)
+
+    def _repr_html_(self):
+        return card(self)
+
+    def summary(self, *args, print_fn=print, **kwargs):
+        """Keras' `summary`, with a dash at parts that give no single tensor."""
+        marked = lambda text: print_fn(text.replace("│ ?", "│ -").rstrip())  # noqa: E731
+        super().summary(*args, print_fn=marked, **kwargs)

@@ -11,7 +11,7 @@ from kerasgen.registration import from_config, get_config
 from kerasgen.watch import FirstFault, raise_fault, watched
 
 
-class EventModel(keras.Model):
+class EventModel(describing.Described, keras.Model):
     """A model that knows what one example is, and watches the data and the loss while it trains.
 
     Arrays are checked before any work; what comes in batches, inside the compiled step. A fault
@@ -48,26 +48,18 @@ class EventModel(keras.Model):
         self.first_fault = FirstFault((*terms, "loss"), self._data_faults())
         self._in_step = False
 
-    def __repr__(self):
-        return describing.line(self)
-
-    def _repr_html_(self):
-        return describing.card(self)
-
-    def summary(self, *args, print_fn=print, **kwargs):
-        """Keras' `summary`, with a dash at parts that give no single tensor."""
-        marked = lambda text: print_fn(text.replace("│ ?", "│ -").rstrip())  # noqa: E731
-        super().summary(*args, print_fn=marked, **kwargs)
-
     def __getattr__(self, name):
-        # What a model cannot do it says in a line: there is no method, and the ability knows why.
-        if why := abilities.lacking(name):
+        if why := abilities.lacking(name):  # what a model cannot do it says in a line
             methods = ", ".join(abilities.methods(self))
             raise AttributeError(
                 f"Expected one of the methods of {type(self).__name__}: {methods}. "
                 f"Received: {name}. {why}"
             )
         return object.__getattribute__(self, name)
+
+    def _post_build(self):
+        super()._post_build()
+        fitting.freeze(self)
 
     @property
     def event_shape(self) -> tuple[int, ...]:

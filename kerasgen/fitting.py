@@ -31,6 +31,21 @@ def settings(policy: Any) -> None:
         )
 
 
+def freeze(model: keras.Model) -> None:
+    """Freezes what is inside of layers that are made with `trainable=False`, which Keras forgets.
+
+    >>> model = keras.Sequential([keras.Sequential([keras.layers.Dense(2)], trainable=False)])
+    >>> model.build((None, 3))
+    >>> freeze(model)
+    >>> model.trainable_weights
+    []
+    """
+    for layer in model._flatten_layers():
+        if not layer.trainable:
+            layer.trainable = True  # TensorFlow skips what is set to what it was
+            layer.trainable = False
+
+
 def vector(network: Any, event: Event, name: str = "encoder") -> tuple[int, ...]:
     """Shape `(F,)` of what a network makes of one example, which is to be one vector.
 

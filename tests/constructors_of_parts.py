@@ -145,6 +145,10 @@ PARTS = {
     "objectives.IWAE": ({"num_samples": 2, "start_step": 3}, nothing),
     "objectives.FreeBits": ({"nats": 0.1}, nothing),
     "objectives.BagOfWords": ({"objective": {"objectives.ELBO": {}}, "weight": 0.5}, nothing),
+    "objectives.Perceptual": (
+        {"network": {"networks.PooledEncoder": {"channels": [4]}}, "weight": 2.0},
+        nothing,
+    ),
     "objectives.TCVAE": ({"dataset_size": 9, "alpha": 1.0, "beta": 2.0, "gamma": 1.0}, nothing),
     "objectives.REINFORCE": ({"num_samples": 2}, nothing),
     "objectives.SensesELBO": ({"weights": {"a": 2.0}}, nothing),

@@ -108,3 +108,20 @@ def test_without_compiling_anew(tmp_path, digits):
 
 def test_nothing_frozen_says_nothing():
     assert "frozen" not in tiny_mlp_vae().get_config()
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_part_that_is_made_frozen_is_frozen_within(part, digits):
+    from kerasgen import bottlenecks, families, likelihoods, networks
+
+    trainable = {name: name != part for name in ("encoder", "decoder")}
+    encoder = networks.GridEncoder((4,), (1,), trainable=trainable["encoder"])
+    decoder = networks.GridDecoder(1, (4,), (1,), trainable=trainable["decoder"])
+    parts = encoder, bottlenecks.FiniteScalar((3, 3)), decoder, likelihoods.Bernoulli()
+    model = families.DiscreteAutoencoder((8, 8, 1), *parts)
+    frozen, others = getattr(model, part).weights, model.bottleneck.weights
+    before = values(frozen), values(others)
+    model.compile("adam")
+    fit(model, digits)
+    assert all(map(np.array_equal, before[0], values(frozen)))
+    assert not all(map(np.array_equal, before[1], values(others)))

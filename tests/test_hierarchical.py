@@ -123,3 +123,19 @@ def test_it_trains_scores_and_survives_its_file(bottleneck, images, tmp_path):
     model.save(tmp_path / "h.keras")
     loaded = keras.saving.load_model(tmp_path / "h.keras")
     np.testing.assert_array_equal(loaded.elbo(images[:3], seed=0), model.elbo(images[:3], seed=0))
+
+
+@pytest.mark.parametrize("bottleneck", ["Hierarchical", "DeepGaussian", "Ladder"])
+def test_one_layer_is_a_normal_prior(bottleneck):
+    """So that its number can be searched from one up."""
+    encoder, decoder = networks.GridEncoder((4,), (1,)), networks.GridDecoder(1, (4,), (1,))
+    options = {"channels": 4} if bottleneck == "Ladder" else {"hidden": 4}
+    if bottleneck != "Ladder":
+        encoder, decoder = networks.MLP((4,), ()), networks.MLP((8, 8, 1), ())
+    parts = getattr(bottlenecks, bottleneck)((2,), **options), decoder, likelihoods.Bernoulli()
+    model = LatentVariableModel((8, 8, 1), encoder, *parts)
+    model.compile("adam")
+    model.fit(np.zeros((8, 8, 8, 1)), verbose=0)
+    z = model.prior().sample(5, seed=0).numpy()
+    normal = multivariate_normal(np.zeros(z.shape[-1]))
+    np.testing.assert_allclose(model.prior().log_prob(z), normal.logpdf(z), rtol=1e-5)

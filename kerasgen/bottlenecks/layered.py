@@ -149,7 +149,6 @@ class TopDown(Layers):
 
     def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
         """The sum of `kl_by_unit` over each layer."""
-        ends = np.cumsum(self.latent_dims)[:-1].tolist()
-        layers = ops.split(self.kl_by_unit(posterior, z), ends, axis=-1)
-        named = zip(self.term_names, layers, strict=True)
-        return {name: ops.sum(layer, axis=-1) for name, layer in named}
+        kl, ends = self.kl_by_unit(posterior, z), np.cumsum(self.latent_dims)
+        named = zip(self.term_names, ends - self.latent_dims, ends, strict=True)
+        return {name: ops.sum(kl[..., start:end], axis=-1) for name, start, end in named}

@@ -138,5 +138,5 @@ class Flipped(Chain):
         return self._flip(super().from_noise(self._flip(noise, self.sizes[::-1])), self.sizes)
 
     def _flip(self, z, sizes):
-        ends = np.cumsum(sizes)[:-1].tolist()
-        return ops.concatenate(ops.split(z, ends, axis=-1)[::-1], axis=-1)
+        ends = zip(sizes, np.cumsum(sizes), strict=True)
+        return ops.concatenate([z[..., end - size : end] for size, end in ends][::-1], axis=-1)

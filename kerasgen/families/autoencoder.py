@@ -100,8 +100,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
             )
         *grid, size = self.bottleneck.decoded_shape
         fitting.predicts(self.decoder, (*grid, size + self.condition.encoded_size), self.likelihood)
-        if not self.objective.built:
-            self.objective.build()
+        self.objective.build_for(self.told)
         self.built = True
 
     @property

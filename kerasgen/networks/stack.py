@@ -85,3 +85,17 @@ class Stack(layers.Layer):
         for layer in self.stack:
             x = layer(x)
         return x
+
+    def grids(self, x):
+        """The last grid `[B, h, w, F]` at each resolution that images x pass through.
+
+        >>> x = np.zeros((2, 8, 8, 1), "float32")
+        >>> [h.shape[1:] for h in kerasgen.networks.PooledEncoder((4, 6)).grids(x)]
+        [TensorShape([7, 7, 8]), TensorShape([3, 3, 4]), TensorShape([1, 1, 6])]
+        """
+        by_resolution = {}
+        for layer in self.stack:
+            x = layer(x)
+            if len(x.shape) == 4:
+                by_resolution[tuple(x.shape[1:3])] = x
+        return list(by_resolution.values())

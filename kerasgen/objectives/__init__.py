@@ -4,6 +4,7 @@ from kerasgen.objectives.bounds import ELBO, IWAE, Objective
 from kerasgen.objectives.collapse import BagOfWords, FreeBits
 from kerasgen.objectives.correlation import TCVAE
 from kerasgen.objectives.discrete import REINFORCE
+from kerasgen.objectives.perceptual import Perceptual
 from kerasgen.objectives.senses import SensesELBO
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "BagOfWords",
     "FreeBits",
     "Objective",
+    "Perceptual",
     "SensesELBO",
 ]

@@ -12,6 +12,7 @@ from keras import ops
 
 from kerasgen import annealing, backend, bottlenecks
 from kerasgen.checks.arguments import Check, Count, Steps, one_of, real
+from kerasgen.events import Event
 from kerasgen.loss import Loss
 from kerasgen.registration import register
 
@@ -40,6 +41,11 @@ class Objective(keras.layers.Layer):
             aggregation="only_first_replica",
         )
         self.built = True
+
+    def build_for(self, event: Event) -> None:
+        """Makes what it keeps, for a model of an event."""
+        if not self.built:
+            self.build()
 
     def check_likelihood(self, likelihood):
         """Raises a ValueError for a model's likelihood that the objective does not go with."""

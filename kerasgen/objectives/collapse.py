@@ -82,8 +82,8 @@ class BagOfWords(Objective):
         """Of the other."""
         return getattr(self.objective, "warmup_steps", 0)
 
-    def build(self, input_shape=None):
-        self.objective.build()
+    def build_for(self, event):
+        self.objective.build_for(event)
         self.built = True
 
     def check_likelihood(self, likelihood):
