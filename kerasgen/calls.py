@@ -6,9 +6,8 @@ import types
 from typing import Any
 
 import keras
-import numpy as np
 
-from kerasgen import checks
+from kerasgen import batches, checks, events, weights
 
 _COUNTS = (
     "batch_size",
@@ -133,73 +132,47 @@ def in_tuples(data: Any) -> Any:
     return (batch if isinstance(batch, tuple) else (batch,) for batch in data)
 
 
-def check_class_weight(given: dict[str, Any], count: int | None) -> None:
-    """Weights of classes are a dict of them, for a model of `count` classes.
+def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What a method of a model is given, arrays checked, weights of examples put where Keras keeps
+    them.
 
     Raises:
-        ValueError: they are not; a model without classes; weights of examples beside them.
+        ValueError: what the model's events refuse, weights that are none, or beside a source.
 
-    >>> check_class_weight({"class_weight": {0: 2.0}}, 3)
+    >>> model = kerasgen.families.Mixture([2], num_components=3)
+    >>> checked(model, {"x": [[1.0, 2.0]]})["x"].shape
+    (1, 2)
     """
-    class_weight = given.get("class_weight")
-    if class_weight is None:
-        return
-    if count is None:
-        refuse(
-            "Classes have weights, and this model is conditional on none: drop it.",
-            class_weight=class_weight,
-        )
-    if given.get("sample_weight") is not None:
-        refuse("Multiply sample_weight by it.", class_weight=class_weight)
-    is_dict = isinstance(class_weight, dict)
-    if not is_dict or not all(
-        key in range(count or 0)
-        and isinstance(weight, numbers.Real)
-        and 0 <= float(weight) < np.inf
-        for key, weight in class_weight.items()
-    ):
-        raise ValueError(
-            f"Expected class_weight as a dict of classes in 0..{count - 1} to weights of at least "
-            f"0. Received: class_weight={checks.short(class_weight)}."
-        )
-
-
-def weights_in(given: dict[str, Any]) -> dict[str, Any]:
-    """Weights of examples and of classes among arguments, those of held-out data too.
-
-    >>> weights_in({"sample_weight": [1.0]})["sample_weight"]
-    [1.0]
-    """
+    check_numbers(given)
+    if not model.weighs_examples:
+        refuse("Samples cannot be weighed: drop it.", **weights.given(given))
+    weights.of_classes(given.get("class_weight"), model.num_classes)
+    data = (given.get(name) for name in ("x", "y", "sample_weight"))
+    given = given | _checked_data(model, *data)
     held_out = given.get("validation_data")
-    of_held_out = held_out[2] if isinstance(held_out, (list, tuple)) and len(held_out) > 2 else None
-    names = ("sample_weight", "class_weight")
-    return {name: given.get(name) for name in names} | {"validation sample_weight": of_held_out}
+    if held_out is not None:
+        held_out = tuple(held_out) if isinstance(held_out, (list, tuple)) else (held_out,)
+        check_parts(held_out)
+        held_out = _checked_data(model, *held_out, *[None] * (3 - len(held_out)))
+        given["validation_data"] = tuple(held_out.values())
+    return given
 
 
-def weights(sample_weight: Any, count: int) -> np.ndarray | None:
-    """A weight for each of `count` examples, `[count]` float32, or None.
-
-    Raises:
-        ValueError: another number of weights, negative ones or ones that are not finite.
-
-    >>> weights([1, 0.5], 2).tolist()
-    [1.0, 0.5]
-    """
-    if sample_weight is None:
-        return None
-    values = np.asarray(sample_weight)
-    flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
-    if flat.shape != (count,) or flat.dtype.kind not in "fiub":
-        raise ValueError(
-            f"Expected a sample_weight for each of {count} examples, of shape [{count}]. "
-            f"Received: shape {values.shape} of {values.dtype}."
+def _checked_data(model, x, y, sample_weight):
+    if x is None:
+        raise ValueError(f"Expected {model.event.meaning} of {model.event!r}. Received: x=None.")
+    x, y = model.event.array(x), model.condition.array(y)
+    if is_array(x) or not is_source(x):
+        model.validate(x, y)
+        sample_weight = weights.of_examples(sample_weight, batches.count(x))
+        if y is None and sample_weight is not None:
+            y = events.Nothing.of_each(batches.count(x))  # Keras drops weights beside None
+    else:
+        refuse(
+            f"Its batches are of {checks.kind(x)}: let it give (x, y, sample_weight).",
+            **{"y beside a source of batches": y, "sample_weight": sample_weight},
         )
-    if not np.all(np.isfinite(flat)) or np.any(flat < 0):
-        raise ValueError(
-            "Expected sample_weight to be finite and at least 0. "
-            f"Received: {flat.min():g} to {flat.max():g}. Mend those weights."
-        )
-    return flat.astype("float32")
+    return {"x": in_tuples(x), "y": y, "sample_weight": sample_weight}
 
 
 def is_array(x: Any) -> bool:

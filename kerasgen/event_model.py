@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgen import abilities, backend, batches, calls, describing, events, fitting
+from kerasgen import abilities, backend, batches, calls, describing, events, fitting, weights
 from kerasgen.registration import from_config, get_config
 from kerasgen.watch import FirstFault, raise_fault, watched
 
@@ -45,8 +45,9 @@ class EventModel(describing.Described, keras.Model):
         fitting.settings(self.dtype_policy)
         self.event = events.of(event)
         self.condition = events.condition_of(condition)
-        self.first_fault = FirstFault((*terms, "loss"), self._data_faults())
+        self.first_fault = FirstFault((*terms, "loss"), (*self._data_faults(), weights.FAULT))
         self._in_step = False
+        self.__dict__["class_weights"] = None  # of the classes while `fit` runs
 
     def __getattr__(self, name):
         if why := abilities.lacking(name):  # what a model cannot do it says in a line
@@ -144,11 +145,10 @@ class EventModel(describing.Described, keras.Model):
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Keras' `fit`; arrays are checked before, and every batch in the step."""
-        given = self._checked(calls.by_name("fit", x, y, *args, **kwargs))
+        given = calls.checked(self, calls.by_name("fit", x, y, *args, **kwargs))
         if not (calls.is_array(given["x"]) or isinstance(given["x"], keras.utils.PyDataset)):
             given.setdefault("shuffle", False)  # of its own default Keras warns
-        self._follow_frozen()
-        with self._stepping():
+        with self._training(given):
             return super().fit(**given | {"callbacks": watched(given.get("callbacks"))})
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
@@ -156,24 +156,26 @@ class EventModel(describing.Described, keras.Model):
         given = calls.by_name("evaluate", x, y, *args, **kwargs)
         callbacks = given.get("callbacks")
         if not isinstance(callbacks, keras.callbacks.CallbackList):  # not within `fit`
-            given = self._checked(given) | {"callbacks": watched(callbacks)}
+            given = calls.checked(self, given) | {"callbacks": watched(callbacks)}
         with self._stepping():
             return super().evaluate(**given)
 
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """Keras' `train_on_batch`; the batch is checked before, the loss after."""
-        given = self._checked(calls.by_name("train_on_batch", x, y, *args, **kwargs))
-        self._follow_frozen()
-        return self._watched_batch(super().train_on_batch, given)
+        given = calls.checked(self, calls.by_name("train_on_batch", x, y, *args, **kwargs))
+        with self._training(given):
+            return self._watched_batch(super().train_on_batch, given)
 
     def test_on_batch(self, x, y=None, *args, **kwargs):
         """Keras' `test_on_batch`; the batch is checked before, the loss after."""
-        given = self._checked(calls.by_name("test_on_batch", x, y, *args, **kwargs))
+        given = calls.checked(self, calls.by_name("test_on_batch", x, y, *args, **kwargs))
         return self._watched_batch(super().test_on_batch, given)
 
     def train_step(self, *args):
         """Keras' step, also of a loop of one's own."""
-        calls.check_parts(args[-1])
+        *state, data = args
+        calls.check_parts(data)
+        args = (*state, self._by_class(data))
         step = super().train_step
         scales_loss = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
         with self._stepping():  # Keras refuses to scale a loss outside of replicas
@@ -185,37 +187,23 @@ class EventModel(describing.Described, keras.Model):
         with self._stepping():
             return super().test_step(*args)
 
+    def _by_class(self, data):
+        """A batch with the weights of its classes, where `fit` was given some."""
+        if self.class_weights is None:
+            return data
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        calls.refuse("Multiply it by class_weight.", sample_weight=sample_weight)
+        y = self.condition.array(y)
+        self.condition.validate(y)
+        # A class out of range would end the step itself, before the fault is told.
+        rows = self.condition.clip(self.condition.cast(y))
+        return x, y, ops.take(ops.convert_to_tensor(self.class_weights), rows)
+
     def _watched_batch(self, step, given):
         with self._stepping():
             logs = step(**given)
         raise_fault(self, "this batch")
         return logs
-
-    def _checked(self, given):
-        """What Keras' method is given, arrays checked, weights of examples put where Keras keeps
-        them."""
-        calls.check_numbers(given)
-        if not self.weighs_examples:
-            calls.refuse("Samples cannot be weighed: drop it.", **calls.weights_in(given))
-        calls.check_class_weight(given, self.num_classes)
-        given |= self._checked_data(*(given.get(name) for name in ("x", "y", "sample_weight")))
-        held_out = given.get("validation_data")
-        if held_out is not None:
-            held_out = held_out if isinstance(held_out, (list, tuple)) else (held_out,)
-            held_out = self._checked_data(*held_out, *[None] * (3 - len(held_out)))
-            given["validation_data"] = tuple(held_out.values())
-        return given
-
-    def _checked_data(self, x, y, sample_weight):
-        if x is None:
-            raise ValueError(f"Expected {self.event.meaning} of {self.event!r}. Received: x=None.")
-        x, y = self.event.array(x), self.condition.array(y)
-        if calls.is_array(x) or not calls.is_source(x):
-            self.validate(x, y)
-            sample_weight = calls.weights(sample_weight, batches.count(x))
-            if y is None and sample_weight is not None:
-                y = events.Nothing.of_each(batches.count(x))  # Keras drops weights beside None
-        return {"x": calls.in_tuples(x), "y": y, "sample_weight": sample_weight}
 
     @contextlib.contextmanager
     def _stepping(self):
@@ -235,13 +223,21 @@ class EventModel(describing.Described, keras.Model):
         finally:
             self._in_step = before
 
-    def _follow_frozen(self):
-        """Has Keras trace its step anew where parts were frozen or thawed since the last."""
-        trained = [id(variable) for variable in self.trainable_variables]
-        if trained != self.__dict__.get("_trained", trained):
+    @contextlib.contextmanager
+    def _training(self, given):
+        """While Keras trains, by weights of classes that are taken out of what it is given, and
+        traces its step anew where these are others, or parts were frozen or thawed."""
+        class_weights = weights.of_classes(given.pop("class_weight", None), self.num_classes)
+        traced = [class_weights, *(id(variable) for variable in self.trainable_variables)]
+        if traced != self.__dict__.get("_traced", traced):
             self.train_function = None
-        self.__dict__["_trained"] = trained  # which Keras need not track
+        self.__dict__.update(_traced=traced, class_weights=class_weights)  # Keras tracks neither
         backend.build_optimizer(self)
+        try:
+            with self._stepping():
+                yield
+        finally:
+            self.__dict__["class_weights"] = None
 
     def get_metrics_result(self):
         return backend.per_replica_results(super().get_metrics_result())

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasgen import abilities, backend, calls
+from kerasgen import abilities, backend, calls, weights
 from kerasgen.event_model import EventModel
 from kerasgen.loss import Loss, mean, penalties
 
@@ -105,7 +105,8 @@ class GenerativeModel(EventModel):
             self.term_means[name].update_state(term)
         total = loss.total()
         if sample_weight is not None:
-            total = total * ops.cast(sample_weight, total.dtype)
+            sample_weight, wrong = weights.in_step(sample_weight, total)
+            total, faults = total * ops.cast(sample_weight, total.dtype), faults | wrong
         total = mean(total) + penalties(self)
         self.first_fault.update_state(loss.terms, {"loss": total}, data=faults)
         # Keras optimizers sum gradients over replicas: each contributes its share of the mean.

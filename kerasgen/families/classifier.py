@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import keras
 from keras import ops
 
-from kerasgen import fitting
+from kerasgen import fitting, weights
 from kerasgen.abilities import Classifies
 from kerasgen.checks.arguments import Check, Layer, Layers, Share, text
 from kerasgen.event_model import EventModel
@@ -109,6 +109,9 @@ class Classifier(Classifies, EventModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         x, y, faults = self.received(x, y)
+        if sample_weight is not None:
+            sample_weight, wrong = weights.in_step(sample_weight, y)
+            faults |= wrong
         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
         self.first_fault.update_state({"loss": loss}, data=faults)
         return loss
