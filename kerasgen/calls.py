@@ -1,27 +1,52 @@
 """What Keras' own methods are given, looked at before any work: honoured, or refused in a line."""
 
 import inspect
-import numbers
 import types
 from typing import Any
 
 import keras
 
 from kerasgen import batches, checks, events, weights
+from kerasgen.checks.arguments import all_of, one_of, real, whole
 
-_COUNTS = (
-    "batch_size",
-    "epochs",
-    "steps",
-    "steps_per_epoch",
-    "steps_per_execution",
-    "validation_batch_size",
-    "validation_steps",
-)
+_flag = one_of(True, False)
+
+
+def _verbosity(name, value):
+    check = one_of("auto", True, False) if isinstance(value, (str, bool)) else whole(0, 2)
+    return check(name, value)
+
+
+def _epochs(name, value):
+    """Every so many epochs, or which."""
+    several = isinstance(value, (list, tuple))
+    return list(all_of(checks.positive)(name, value)) if several else checks.positive(name, value)
+
+
+# Of Keras' arguments, all but data, weights and callbacks.
+CHECKS = {
+    "auto_scale_loss": _flag,
+    "batch_size": checks.positive,
+    "epochs": checks.positive,
+    "initial_epoch": whole(0, 2**31 - 1),
+    "jit_compile": one_of(True, False, "auto"),
+    "return_dict": _flag,
+    "run_eagerly": _flag,
+    "shuffle": _flag,
+    "steps": checks.positive,
+    "steps_per_epoch": checks.positive,
+    "steps_per_execution": checks.positive,
+    "validation_batch_size": checks.positive,
+    "validation_freq": _epochs,
+    "validation_split": real(0, 1, "[)"),
+    "validation_steps": checks.positive,
+    "verbose": _verbosity,
+}
 
 
 def by_name(method: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """What a method of `keras.Model` is given, by name, without the model.
+    """What a method of `keras.Model` is given, by name, without the model; None, which stands for
+    the default, is left out.
 
     >>> by_name("fit", 1, 2, 32)
     {'x': 1, 'y': 2, 'batch_size': 32}
@@ -29,7 +54,8 @@ def by_name(method: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     signature = inspect.signature(getattr(keras.Model, method))
     given = signature.bind(None, *args, **kwargs).arguments
     given.pop("self")
-    return given | given.pop("kwargs", {})
+    given |= given.pop("kwargs", {})
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def refuse(remedy: str, **given: Any) -> None:
@@ -47,43 +73,86 @@ def refuse(remedy: str, **given: Any) -> None:
             )
 
 
-def check_numbers(given: dict[str, Any]) -> None:
-    """Sizes and numbers of steps are whole numbers of at least 1 where they are given, shares lie
-    in [0, 1), and what gives its batches once is not asked for them again.
+def check_arguments(given: dict[str, Any]) -> None:
+    """Has arguments of Keras' methods checked, each by itself, and puts what Keras takes in their
+    place.
 
-    >>> check_numbers({"batch_size": 0})
+    Raises:
+        ValueError: one that is none.
+
+    >>> check_arguments({"batch_size": 0})
     Traceback (most recent call last):
     ValueError: Expected batch_size to be an integer of at least 1. Received: batch_size=0
     """
-    for name in _COUNTS:
+    for name, check in CHECKS.items():
         if given.get(name) is not None:
-            given[name] = checks.positive(name, given[name])
-    share = given.get("validation_split") or 0.0
-    if not isinstance(share, numbers.Real) or not 0 <= float(share) < 1:
-        raise ValueError(
-            f"Expected validation_split in [0, 1). Received: validation_split={share!r}."
-        )
-    epochs = given.get("epochs", 1)
-    for data, steps in (("x", "steps_per_epoch"), ("validation_data", "validation_steps")):
-        if epochs > 1 and hasattr(given.get(data), "__next__") and given.get(steps) is None:
-            raise ValueError(
-                f"Expected {steps} beside {checks.kind(given[data])} as {data}, which gives "
-                f"its batches once. Received: epochs={epochs}. Pass it, or arrays, or a data set."
-            )
+            given[name] = check(name, given[name])
 
 
-def check_modes(given: dict[str, Any]) -> None:
-    """How Keras is to run a step is one of its ways.
+def check_together(given: dict[str, Any]) -> None:
+    """Has arguments of Keras' methods checked that mean something beside others only.
 
-    >>> check_modes({"jit_compile": "never"})
+    Raises:
+        ValueError: sizes of batches, shares and shuffling beside what gives batches of its own,
+            and what tells how to validate where nothing is to be validated on, or twice.
+
+    >>> check_together({"x": np.zeros(3), "validation_steps": 2})
     Traceback (most recent call last):
-    ValueError: Expected jit_compile to be one of True, False, 'auto'. Received: 'never'.
+    ValueError: Expected no validation_steps. Received: validation_steps=2. Pass validation_data.
     """
-    for name, known in (("run_eagerly", (True, False)), ("jit_compile", (True, False, "auto"))):
-        if given.get(name) not in (None, *known):
+    x, (held_out, *_) = given["x"], given.get("validation_data") or (None,)
+    share = given.get("validation_split", 0) or None
+    size = given.get("validation_batch_size")
+    often = given.get("validation_freq", 1)
+    if held_out is not None:
+        refuse("There is validation_data: drop one.", validation_split=share)
+    elif share is None:
+        refuse(
+            "Pass validation_data.",
+            validation_steps=given.get("validation_steps"),
+            validation_batch_size=size,
+            validation_freq=None if often == 1 else often,
+        )
+    if held_out is not None and not is_array(held_out):
+        refuse("What it would cut is in batches: drop it.", validation_batch_size=size)
+    if not is_array(x):
+        shuffles = given.get("shuffle") and not isinstance(x, keras.utils.PyDataset)
+        refuse(
+            f"{type(x).__name__} makes batches of its own: drop it.",
+            batch_size=given.get("batch_size"),
+            validation_split=share,
+            shuffle=shuffles or None,
+        )
+    elif share and int((n := batches.count(x)) * (1 - share)) == 0:
+        raise ValueError(
+            f"Expected validation_split to leave some of {n} examples to train on. "
+            f"Received: validation_split={share}."
+        )
+
+
+def check_epochs(given: dict[str, Any]) -> None:
+    """Has the epochs of `fit` checked, and what is to give its batches in each.
+
+    Raises:
+        ValueError: epochs that are over at the start; what gives its batches once and is asked
+            again.
+
+    >>> check_epochs({"epochs": 3, "initial_epoch": 3})
+    Traceback (most recent call last):
+    ValueError: Expected epochs above initial_epoch=3, where training starts. Received: epochs=3.
+    """
+    first, epochs = given.get("initial_epoch", 0), given.get("epochs", 1)
+    if first >= epochs:
+        raise ValueError(
+            f"Expected epochs above initial_epoch={first}, where training starts. "
+            f"Received: epochs={epochs}."
+        )
+    held_out, *_ = given.get("validation_data") or (None,)
+    for data, steps in ((given["x"], "steps_per_epoch"), (held_out, "validation_steps")):
+        if epochs - first > 1 and hasattr(data, "__next__") and given.get(steps) is None:
             raise ValueError(
-                f"Expected {name} to be one of {', '.join(map(repr, known))}. "
-                f"Received: {given[name]!r}."
+                f"Expected {steps} beside {checks.kind(data)}, which gives its batches once. "
+                f"Received: epochs={epochs}. Pass it, or arrays, or a data set."
             )
 
 
@@ -137,13 +206,14 @@ def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
     them.
 
     Raises:
-        ValueError: what the model's events refuse, weights that are none, or beside a source.
+        ValueError: what the model's events refuse, weights that are none, and arguments that are
+            none or go without others.
 
     >>> model = kerasgen.families.Mixture([2], num_components=3)
     >>> checked(model, {"x": [[1.0, 2.0]]})["x"].shape
     (1, 2)
     """
-    check_numbers(given)
+    check_arguments(given)
     if not model.weighs_examples:
         refuse("Samples cannot be weighed: drop it.", **weights.given(given))
     weights.of_classes(given.get("class_weight"), model.num_classes)
@@ -155,6 +225,8 @@ def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
         check_parts(held_out)
         held_out = _checked_data(model, *held_out, *[None] * (3 - len(held_out)))
         given["validation_data"] = tuple(held_out.values())
+    check_together(given)
+    check_epochs(given)
     return given
 
 

@@ -139,8 +139,7 @@ class EventModel(describing.Described, keras.Model):
 
     def compile(self, optimizer="rmsprop", *args, **kwargs):
         """Keras' `compile`, with an optimizer."""
-        calls.check_numbers(kwargs)
-        calls.check_modes(kwargs)
+        calls.check_arguments(kwargs)
         super().compile(calls.optimizer(optimizer), *args, **kwargs)
 
     def fit(self, x=None, y=None, *args, **kwargs):

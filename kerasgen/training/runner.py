@@ -170,25 +170,25 @@ def _fit(model, recipe, source, output, checkpoints, schedule, steps):
     order = {"shuffle": True, "seed": recipe.seed, "drop_remainder": True, "repeat": True}
     is_chief = checkpoints.writes
     best = _best(model, source, checkpoints, schedule, steps)
-    is_over = best is not None and best.is_over(checkpoints.epoch)
-    model.fit(
-        source.for_fit(**order, start_step=checkpoints.epoch * steps),
-        initial_epoch=checkpoints.epoch,
-        epochs=checkpoints.epoch if is_over else schedule.epochs,
-        steps_per_epoch=steps,
-        callbacks=[
-            FiniteLoss(steps, source.call(**order)),
-            # The evaluation begins anew what the model has seen of the epoch.
-            *([Watch(), best] if best else ()),
-            *_monitors(model, source, output, is_chief),
-            *(logs(output, checkpoints.epoch) if is_chief else ()),
-            *_pictures(model, output, schedule),
-            checkpoints,
-        ],
-        shuffle=False,
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
-
+    stops = best is not None and best.is_over(checkpoints.epoch)
+    if checkpoints.epoch < schedule.epochs and not stops:
+        model.fit(
+            source.for_fit(**order, start_step=checkpoints.epoch * steps),
+            initial_epoch=checkpoints.epoch,
+            epochs=schedule.epochs,
+            steps_per_epoch=steps,
+            callbacks=[
+                FiniteLoss(steps, source.call(**order)),
+                # The evaluation begins anew what the model has seen of the epoch.
+                *([Watch(), best] if best else ()),
+                *_monitors(model, source, output, is_chief),
+                *(logs(output, checkpoints.epoch) if is_chief else ()),
+                *_pictures(model, output, schedule),
+                checkpoints,
+            ],
+            shuffle=False,
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
     if file := held_out.weights(checkpoints.folder) if best else None:
         model.load_weights(file)
 
