@@ -233,7 +233,7 @@ def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
 def _checked_data(model, x, y, sample_weight):
     if x is None:
         raise ValueError(f"Expected {model.event.meaning} of {model.event!r}. Received: x=None.")
-    x, y = model.event.array(x), model.condition.array(y)
+    x, y = model.arrays(x, y)
     if is_array(x) or not is_source(x):
         model.validate(x, y)
         sample_weight = weights.of_examples(sample_weight, batches.count(x))
@@ -245,6 +245,38 @@ def _checked_data(model, x, y, sample_weight):
             **{"y beside a source of batches": y, "sample_weight": sample_weight},
         )
     return {"x": in_tuples(x), "y": y, "sample_weight": sample_weight}
+
+
+def predicted(model: Any, given: dict[str, Any]) -> tuple[dict[str, Any], list[ValueError]]:
+    """What `predict` of a model is given, arrays checked, and a list to which the first batch of a
+    source that is none will add why; that one and those behind it are left out.
+
+    Raises:
+        ValueError: what the model's event refuses, and arguments that are none.
+        FloatingPointError: weights that are not finite.
+
+    >>> model = kerasgen.zoo.load("classifier_mnist")
+    >>> predicted(model, {"x": np.zeros((3, 28, 28, 1))})[1]
+    []
+    """
+    check_arguments(given)
+    model.require_finite()
+    x, faults = model.event.array(given.get("x")), []
+    check_together(given | {"x": x})
+    if is_array(x) or not is_source(x):
+        model.event.validate(x)
+        return given | {"x": x}, faults
+    batches_of = map(x.__getitem__, range(x.num_batches)) if hasattr(x, "num_batches") else x
+
+    def valid():
+        for batch in in_tuples(each for each in batches_of):
+            try:
+                model.event.validate(batch[0])
+            except ValueError as error:
+                return faults.append(error)
+            yield batch
+
+    return given | {"x": valid()}, faults
 
 
 def is_array(x: Any) -> bool:

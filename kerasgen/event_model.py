@@ -82,6 +82,10 @@ class EventModel(describing.Described, keras.Model):
         self.validate(x, condition)
         return self.event.cast(x), self.condition.cast(condition)
 
+    def arrays(self, x, y):
+        """What `fit` and its like are given, as arrays where it may be any."""
+        return self.event.array(x), self.condition.array(y)
+
     def validate(self, x, condition=None) -> None:
         """The errors of `check`, without a copy of the data."""
         self.event.validate(x)

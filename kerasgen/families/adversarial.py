@@ -19,6 +19,7 @@ from kerasgen import backend, checks, events, fitting
 from kerasgen.abilities import Samples
 from kerasgen.checks.arguments import Count, Layer, Part, Width, all_of, part
 from kerasgen.divergences import Divergence
+from kerasgen.entrance import entrance
 from kerasgen.families.game import TwoSidedTraining
 from kerasgen.model import GenerativeModel
 from kerasgen.networks import ScoreHead
@@ -135,6 +136,7 @@ class AdversarialModel(TwoSidedTraining, Samples, GenerativeModel):
         """Labels for `n` samples to be shown: the classes in turn, or None."""
         return self.label_event.shown(n)
 
+    @entrance
     def generate(self, z, condition=None, training=False):
         """Examples `[B, *event_shape]` float32 of noise z `[B, latent_dim]` and, where there are
         some, labels `[B]`.

@@ -17,6 +17,7 @@ from kerasgen import fitting
 from kerasgen.abilities import Encodes, Reconstructs
 from kerasgen.bottlenecks import Bottleneck
 from kerasgen.checks.arguments import Layer, Part
+from kerasgen.entrance import entrance
 from kerasgen.likelihoods import Likelihood
 from kerasgen.model import GenerativeModel
 from kerasgen.objectives import ELBO, Objective
@@ -123,6 +124,7 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
             [h, ops.broadcast_to(vector, (*ops.shape(h)[:-1], vector.shape[-1]))], axis=-1
         )
 
+    @entrance
     def features(self, x, condition=None, training=False):
         """What the encoder gives the bottleneck, `[B, F]`, with the condition where
         there is one.
@@ -130,22 +132,26 @@ class Autoencoder(Encodes, Reconstructs, GenerativeModel):
         features = self.encoder(self.event.standardized(x), training=training)
         return self._conditioned(features, condition)
 
+    @entrance
     def code(self, x, condition=None, num_samples=1, training=False):
         """Codes of examples, `num_samples` of each, and what they cost: `bottlenecks.Code`."""
         features = self.features(x, condition, training)
         draws = {"num_samples": num_samples, "condition": condition}
         return self.bottleneck(features, **draws, training=training)
 
+    @entrance
     def posterior(self, x, condition=None, training=False):
         """The posterior q(z | x), batch shape `[B]`; `encode` is the same of unchecked data."""
         return self.bottleneck.posterior(self.features(x, condition, training))
 
+    @entrance
     def decode(self, z, condition=None, training=False):
         """The likelihood p(x | z) for z `[..., B, *latent_shape]`, batch shape `[..., B]`."""
         return self.likelihood.distribution(
             self.likelihood_params(z, condition, training), training
         )
 
+    @entrance
     def likelihood_params(self, z, condition=None, training=False):
         """The parameters of the likelihood for z `[..., B, *latent_shape]`."""
         z = ops.convert_to_tensor(z)

@@ -18,6 +18,7 @@ from keras import ops
 from kerasgen import backend, checks, decoding, events, fitting
 from kerasgen.abilities import Completes, Scores
 from kerasgen.checks.arguments import Layer, Part, Width
+from kerasgen.entrance import entrance
 from kerasgen.likelihoods import Likelihood
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -110,6 +111,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         """Of the grid of patches that the network sees, `[height, width, channels]`."""
         return self.grid.shape
 
+    @entrance
     def distribution(self, pixels, condition=None, training=False):
         """The distribution of `pixels` `[B, *grid_shape]`, each given those before it, batch shape
         `[B]`: its log-probability there is the model's. Pixels are the images' own or patches."""
@@ -147,6 +149,7 @@ class AutoregressiveModel(Completes, Scores, GenerativeModel):
         uniform = self._uniform(ops.shape(image)[0], seed)
         return self._draw_by_examples(uniform, condition, temperature, (image, mask))
 
+    @entrance
     def in_turn(self, n, condition=None):
         """A generator of the distribution of each element of n examples given those before it.
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import keras
 from keras import ops
 
-from kerasgen import fitting, weights
+from kerasgen import calls, fitting, weights
 from kerasgen.abilities import Classifies
 from kerasgen.checks.arguments import Check, Layer, Layers, Share, text
+from kerasgen.entrance import entrance
 from kerasgen.event_model import EventModel
 from kerasgen.events import Nothing
 from kerasgen.registration import register
@@ -99,6 +100,23 @@ class Classifier(Classifies, EventModel):
         loss = loss or CrossEntropy(self.label_smoothing)
         metrics = ["accuracy"] if metrics is None else metrics
         super().compile(optimizer, loss, metrics=metrics, **kwargs)
+
+    @entrance
+    def __call__(self, x, *args, **kwargs):
+        return super().__call__(x, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        """Keras' `predict`, logits `[N, num_classes]`; every batch is looked at before."""
+        given, faults = calls.predicted(self, calls.by_name("predict", x, *args, **kwargs))
+        try:
+            return super().predict(**given)
+        finally:
+            if faults:
+                raise faults[0]
+
+    @entrance
+    def predict_on_batch(self, x):
+        return super().predict_on_batch(x)
 
     def call(self, x, training=False):
         """Logits `[B, num_classes]`, float32."""

@@ -14,6 +14,7 @@ from keras import ops
 from kerasgen import backend, events, fitting
 from kerasgen.abilities import Samples, Scores
 from kerasgen.checks.arguments import Part
+from kerasgen.entrance import entrance
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
 from kerasgen.networks.flows import FlowNetwork
@@ -60,6 +61,7 @@ class FlowModel(Samples, Scores, GenerativeModel):
             self.flow.build((None, self.event.size + self.condition.encoded_size))
             self.built = True
 
+    @entrance
     def distribution(self, condition=None):
         """The density of standardized examples `[D]`."""
         from kerasgen.distributions import Flow  # imports TFP

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from kerasgen import backend, calls
+from kerasgen.entrance import entrance
 from kerasgen.loss import Loss, mean, penalties
 from kerasgen.optimizers import GANOptimizers, slowed, twin
 
@@ -114,6 +115,7 @@ class TwoSidedTraining:
         optimizer.apply(gradients, variables)
         return result
 
+    @entrance
     def score(self, x, condition=None, training=False):
         """The critic's scores `[B]` float32 of examples: higher, the more an example looks like
         data.

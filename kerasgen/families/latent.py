@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasgen import backend, bottlenecks, fitting
 from kerasgen.abilities import Samples, Scores
+from kerasgen.entrance import entrance
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.registration import register
 
@@ -54,10 +55,12 @@ class LatentVariableModel(Samples, Scores, Autoencoder):
             self.seeds = keras.random.SeedGenerator()  # of importance samples drawn in training
         super().build(input_shape)
 
+    @entrance
     def prior(self, condition=None):
         """p(z), or where the bottleneck's prior depends on it, p(z | condition)."""
         return self.bottleneck.prior(condition)
 
+    @entrance
     def log_weights(self, x, condition=None, num_samples=1, seed=None, training=False):
         """log p(x | z) + log p(z) - log q(z | x) for z drawn from q(z | x), `[num_samples, B]`.
 

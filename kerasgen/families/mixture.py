@@ -31,6 +31,7 @@ from kerasgen import backend, checks, decoding, events
 from kerasgen.abilities import Samples, Scores
 from kerasgen.batches import count, in_blocks
 from kerasgen.checks.arguments import Levels, Width, one_of
+from kerasgen.entrance import entrance
 from kerasgen.families import mixture_cells, mixture_files
 from kerasgen.loss import Loss
 from kerasgen.model import GenerativeModel
@@ -119,10 +120,9 @@ class Mixture(Samples, Scores, GenerativeModel):
         diagonal = _positive(ops.diagonal(self.raw_scales, axis1=-2, axis2=-1))
         return ops.tril(self.raw_scales, -1) + diagonal[..., None] * ops.eye(self.size)
 
+    @entrance
     def distribution(self):
-        """The mixture as a `tfd.MixtureSameFamily` over flattened events `[D]`; of levels, over
-        continuous pixels.
-        """
+        """A `tfd.MixtureSameFamily` over flattened events `[D]`; of levels, continuous pixels."""
         tfd = backend.tfd
         normal = (
             tfd.MultivariateNormalDiag if self.covariance == "diag" else tfd.MultivariateNormalTriL
@@ -166,6 +166,7 @@ class Mixture(Samples, Scores, GenerativeModel):
     def known_in_turn(self):
         return self.levels is not None and self.likelihood_kind == "exact"
 
+    @entrance
     def in_turn(self, n, condition=None):
         """As `AutoregressiveModel.in_turn`, of levels and diagonal covariances: see
         `kerasgen.families.mixture_cells`."""
@@ -185,9 +186,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         return self.size * math.log(self.levels) if self.levels else self.event.log_volume
 
     def continuous(self, x, noise):
-        """Flattened examples `[B, D]`, pixels of levels spread over their cells by `noise` in [0,
-        1).
-        """
+        """Flattened examples `[B, D]`, pixels of levels where `noise` in [0, 1) puts them."""
         if self.levels:
             x = (ops.round(x * (self.levels - 1)) + noise) / self.levels
         return ops.reshape(self.event.standardized(x), (-1, self.size))
@@ -203,10 +202,9 @@ class Mixture(Samples, Scores, GenerativeModel):
         x = self.event.check(x)
         return in_blocks(lambda x: ops.softmax(self.joint(x)), count(x), self.scores_at_once, x)
 
+    @entrance
     def joint(self, x):
-        """log p(x, z), `[B, K]`, of all components at once; of levels, at the middle of the image's
-        cell.
-        """
+        """log p(x, z), `[B, K]`, of all components; of levels, at the middle of x's cell."""
         components = self.distribution().components_distribution
         return components.log_prob(self.continuous(x, 0.5)[:, None]) + ops.log_softmax(self.logits)
 
@@ -216,6 +214,7 @@ class Mixture(Samples, Scores, GenerativeModel):
         component = decoding.pick(ops.convert_to_tensor(self.logits), uniform)
         return self.draw(component, backend.tfd.Normal(0.0, 1.0).sample((n, self.size), of_noise))
 
+    @entrance
     def draw(self, component, noise):
         """Examples of the components `[n]` from standard normal noise `[n, D]`."""
         scale = ops.take(self.scales(), component, axis=0)

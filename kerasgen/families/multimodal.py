@@ -9,6 +9,7 @@ Each sense has an encoder, an expert of the code, and a decoder: see
 from keras import ops
 
 from kerasgen import backend, batches
+from kerasgen.entrance import entrance
 from kerasgen.families.latent import LatentVariableModel
 from kerasgen.families.senses import Multisensory
 from kerasgen.registration import register
@@ -79,6 +80,7 @@ class MultimodalVAE(Multisensory, LatentVariableModel):
             z = ops.where(ops.any(ops.stack(experts), axis=0)[:, None], z, of_class)
         return z
 
+    @entrance
     def swap(self, content, style, seed=None):
         """What `content` says in the way of `style`: means of p(x | z) whose shared factor is drawn
         for the one and whose private factors for the other.

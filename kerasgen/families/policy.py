@@ -18,6 +18,7 @@ from keras import ops
 from kerasgen import backend, fitting
 from kerasgen.checks.arguments import Amount, Count, Layer, Switch, Weight
 from kerasgen.divergences import NonSaturating
+from kerasgen.entrance import entrance
 from kerasgen.families.game import TwoSidedTraining
 from kerasgen.families.language import LanguageModel
 from kerasgen.networks import ScoreHead
@@ -90,6 +91,7 @@ class PolicyGradientModel(TwoSidedTraining, LanguageModel):
         """The likelihood, as the side of the game that makes rows."""
         return self.likelihood
 
+    @entrance
     def reward(self, x, condition=None):
         """The critic's probability that rows `[B, T]` are data, `[B]`."""
         return ops.sigmoid(self.score(x, condition))
@@ -100,6 +102,7 @@ class PolicyGradientModel(TwoSidedTraining, LanguageModel):
         )
         return ops.stop_gradient(self._draw(uniform, condition))
 
+    @entrance
     def returns(self, x, condition=None):
         """Q_t of rows `[B, T]`, `[B, T]`: the reward of what comes of their first t tokens."""
         (length,) = self.event_shape

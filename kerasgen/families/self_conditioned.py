@@ -16,6 +16,7 @@ from keras import ops
 
 from kerasgen import backend, decoding, fitting
 from kerasgen.checks.arguments import Layer, Part, Width
+from kerasgen.entrance import entrance
 from kerasgen.events import Classes, Nothing, of
 from kerasgen.families.adversarial import AdversarialModel
 from kerasgen.families.mixture import Mixture
@@ -92,6 +93,7 @@ class SelfConditionedModel(AdversarialModel):
             return condition
         return self._weighted_components(keras.random.uniform((n,), seed=seeds))
 
+    @entrance
     def score(self, x, condition=None, training=False):
         """The critic's scores `[B]` of examples, each as one of its likeliest component where there
         is no condition.

@@ -12,6 +12,7 @@ reconstruction has to keep. Lee and others, Making Sense of Vision and Touch, 20
 from typing import Any
 
 from kerasgen.checks.arguments import NamedLayers
+from kerasgen.entrance import entrance
 from kerasgen.families.senses import Fusion, Multisensory, NamedLikelihoods, Senses
 from kerasgen.registration import register
 
@@ -74,11 +75,11 @@ class SelfSupervisedEncoder(Multisensory):
             self._need(x, self.encoder.networks, "a sense that is asked")
         return super().check(x, condition)
 
-    def _checked_data(self, x, y, sample_weight):
+    def arrays(self, x, y):
         if isinstance(x, dict):
             self._need(x, self.encoder.networks, "a sense that is asked")
             self._need(x, self.decoder.networks, "a sense that is told")
-        return super()._checked_data(x, y, sample_weight)
+        return super().arrays(x, y)
 
     def _need(self, x, names, what):
         if not x.keys() & names.keys():
@@ -86,6 +87,7 @@ class SelfSupervisedEncoder(Multisensory):
                 f"Expected {what}, of {sorted(names)}. Received: {sorted(x)}. Give one."
             )
 
+    @entrance
     def posterior(self, x, condition=None, training=False):
         """q(z | the senses that are there), the product or mixture that knows most."""
         return self.whole(x)

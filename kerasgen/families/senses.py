@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from kerasgen import fitting
 from kerasgen.bottlenecks import Experts
 from kerasgen.checks.arguments import NamedLayers, Part, named, part
+from kerasgen.entrance import entrance
 from kerasgen.events import Joint, Partial
 from kerasgen.families.autoencoder import Autoencoder
 from kerasgen.likelihoods import Joint as JointLikelihood
@@ -88,11 +89,13 @@ class Multisensory(Autoencoder):
             for name, network in self.encoder.networks.items()
         }
 
+    @entrance
     def features(self, x, condition=None, training=False):
         """Each sense's features `[B, F]`, and which examples have it."""
         features = self.encoder(self.event.standardized(x), training=training)
         return features | {name: x[name] for name in ("present",) if name in x}
 
+    @entrance
     def whole(self, x):
         """q(z | x) of the bottleneck's largest sets alone, which know most; x as checked."""
         return self.bottleneck.posterior(self.features(x), whole=True)

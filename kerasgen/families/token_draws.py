@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasgen import backend, checks, decoding
 from kerasgen.abilities import Samples
+from kerasgen.entrance import entrance
 from kerasgen.networks.autoregressive.sampler import generate_rows
 from kerasgen.networks.autoregressive.turns import elements
 
@@ -95,6 +96,7 @@ class DrawsTokens(Samples):
         _, tokens = generate_rows(network, draw, noise, carry, rows, network.embedding, like)
         return ops.transpose(tokens, (2, 0, 1))[:batch]
 
+    @entrance
     def in_turn(self, n, condition=None):
         """A generator of the distribution of each token of n examples given those before it,
         without guidance.
