@@ -8,10 +8,10 @@ from keras import ops
 
 from kerasgen import abilities, backend, batches, calls, describing, events, fitting, weights
 from kerasgen.registration import from_config, get_config
-from kerasgen.watch import FirstFault, raise_fault, watched
+from kerasgen.watch import FirstFault, Logged, raise_fault, watched
 
 
-class EventModel(describing.Described, keras.Model):
+class EventModel(describing.Described, Logged, keras.Model):
     """A model that knows what one example is, and watches the data and the loss while it trains.
 
     Arrays are checked before any work; what comes in batches, inside the compiled step. A fault

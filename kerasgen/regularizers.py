@@ -22,6 +22,7 @@ class Regularizer:
 
     Attributes:
         names: of the terms.
+        units: theirs, in words, by name.
         weight: of these terms in the critic's loss.
 
     >>> class SmallScores(Regularizer):
@@ -33,6 +34,7 @@ class Regularizer:
     """
 
     names: tuple[str, ...] = ()
+    units: dict[str, str] = {}
     weight = 1.0
 
     def terms(self, critic: Callable[[Any], Any], real: Any, fake: Any, share: Any) -> dict:
@@ -73,6 +75,7 @@ class GradientPenalty(Regularizer):
     """
 
     names = ("gradient_penalty",)
+    units = {"gradient_penalty": "squared slope"}
 
     def __init__(self, weight: Positive = 10.0):
         self.weight = weight

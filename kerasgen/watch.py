@@ -9,6 +9,23 @@ from keras import ops
 from kerasgen import backend, checks
 
 
+class Logged:
+    """A mixin of models that have a `first_fault`, and maybe a `bottleneck`: what they log.
+
+    >>> kerasgen.families.Mixture([2], num_components=3).log_units["nll"]
+    'nats'
+    """
+
+    first_fault: "FirstFault"
+    bottleneck: Any = None
+
+    @property
+    def log_units(self) -> dict[str, str]:
+        """Units of what training logs, in words, by name."""
+        declared = {} if self.bottleneck is None else self.bottleneck.term_units
+        return dict.fromkeys(self.first_fault.names, "nats") | declared
+
+
 class FirstFault(keras.metrics.Metric):
     """Counts the steps up to the first with a fault, and keeps which faults those were.
 

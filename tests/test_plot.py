@@ -72,6 +72,17 @@ def test_cells_are_large_enough_to_be_seen(side):
     assert shape[0] - 4 >= 96 and (shape[0] - 4) % side == 0
 
 
+@pytest.mark.parametrize("height", [1, 8, 28, 96, 300])
+@pytest.mark.parametrize("width", [1, 8, 28, 112, 500, 2000])
+def test_both_sides_of_a_small_picture_are_legible(height, width):
+    high, wide, _ = plot.grid(np.zeros((1, height, width, 1))).shape
+    zoom = (high - 4) / height
+    assert zoom == (wide - 4) / width == int(zoom) >= 1
+    short, long = sorted((high, wide))
+    assert short >= 100 or long > 4 + 768 / 2  # once more enlarged it would be too long
+    assert zoom == 1 or long <= 4 + max(768, 2 * 96)
+
+
 def test_a_notebook_shows_what_the_file_would_hold(images):
     shown = plot.show(images[:4], columns=4, rows=["drawn"])
     expected = plot.grid(images[:4], columns=4, row_labels=["drawn"])

@@ -37,6 +37,7 @@ class Bottleneck(keras.layers.Layer):
         decoded_shape: of what of it `decoded` gives the decoder.
         term_names: of the terms of its codes.
         term_weights: theirs, by name; a term that is not named weighs 1.
+        term_units: theirs, in words, by name; a term that is not named is in nats.
         takes_grid: whether features may be those of a grid; otherwise they are one vector.
         has_prior: whether codes are real numbers with a density p(z), to sample and to score by.
         is_discrete: whether codes are grids of tokens.
@@ -57,6 +58,7 @@ class Bottleneck(keras.layers.Layer):
 
     term_names: tuple[str, ...] = ()
     term_weights: dict[str, float] = {}
+    term_units: dict[str, str] = {}
     takes_grid = True
     has_prior = False
     is_discrete = False

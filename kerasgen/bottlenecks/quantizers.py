@@ -85,6 +85,7 @@ class VectorQuantizer(Quantizer):
         super().__init__(vocab_size, latent_dim, channels=latent_dim, seed=seed, **kwargs)
         self.decay = decay
         self.term_weights = {"commitment": commitment}
+        self.term_units = dict.fromkeys(("commitment", "codebook"), "squared distance")
         self.revive_below = revive_below
         self.averages_codebook = codebook == "ema"
         self.term_names = ("commitment", "codebook")[: 1 if self.averages_codebook else 2]

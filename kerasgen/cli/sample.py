@@ -174,7 +174,9 @@ def _draw(model, samples, columns, args):
     if model.event.is_plane:
         points, _ = inputs.examples(inputs.recipe(args.name), "test", args)
         return kerasgen.plot.density(model, points, args.out, samples)
-    labels = model.condition.words(model.condition.shown(min(columns, args.n))) if columns else ()
+    labels = [model.event.side_by_side]
+    if columns:
+        labels = model.condition.words(model.condition.shown(min(columns, args.n)))
     pictures = model.event.render(samples)
     return kerasgen.plot.grid(pictures, args.out, columns, column_labels=labels)
 

@@ -14,6 +14,7 @@ class Divergence:
         needs_real: whether `generator_terms` reads the scores of data, too.
         saturates: whether a critic that is always right leaves little to learn from.
         meaning: what `estimate` is of, in words.
+        unit: of the terms and of the estimate, in words.
 
     >>> class Quadratic(Divergence):
     ...     def critic_terms(self, real, fake):
@@ -29,3 +30,4 @@ class Divergence:
     needs_real = False
     saturates = True
     meaning = "what it is trained for"
+    unit = "no unit"

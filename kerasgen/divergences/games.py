@@ -41,6 +41,8 @@ class Hinge(Divergence):
     1.0
     """
 
+    unit = "critic's score"
+
     def critic_terms(self, real: Any, fake: Any):
         return ops.relu(1 - real) + ops.relu(1 + fake)
 
@@ -65,6 +67,7 @@ class Wasserstein(Divergence):
 
     saturates = False
     meaning = "the Wasserstein distance"
+    unit = "critic's score"
 
     def critic_terms(self, real: Any, fake: Any):
         return fake - real

@@ -51,6 +51,8 @@ class Minimax(FDivergence):
     0.0
     """
 
+    unit = "nats"
+
     def activation(self, v: Any):
         return -ops.softplus(-v)
 
@@ -70,6 +72,8 @@ class KL(FDivergence):
     0.0
     """
 
+    unit = "nats"
+
     def activation(self, v: Any):
         return v
 
@@ -85,6 +89,8 @@ class ReverseKL(FDivergence):
     >>> abs(float(ReverseKL().estimate(zeros, zeros)))
     0.0
     """
+
+    unit = "nats"
 
     def activation(self, v: Any):
         return -ops.exp(-v)

@@ -31,6 +31,7 @@ class NonSaturating(Divergence):
 
     def __init__(self, divergence: Part[FDivergence] | None = None):
         self.divergence = divergence or Minimax()
+        self.unit = self.divergence.unit
 
     def critic_terms(self, real: Any, fake: Any):
         return self.divergence.critic_terms(real, fake)
@@ -65,6 +66,7 @@ class RelativisticAverage(Divergence):
 
     def __init__(self, divergence: Part[Minimax | Hinge] | None = None):
         self.divergence = divergence or Minimax()
+        self.unit = self.divergence.unit
 
     def _relative(self, real, fake):
         return real - ops.mean(fake), fake - ops.mean(real)

@@ -59,6 +59,7 @@ class Event:
     is_plane = False  # whether an example is a point of the plane, so that one picture shows all
     count: Any = None  # of classes, an integer, where an example is one of several
     names: Any = None  # of these classes, where they have some
+    side_by_side = ""  # what a picture of it shows from the left, where that is several
     columns: Any = None  # what the numbers of a row are called, where an example is one
     vocabulary: Any = None  # of sentences, which an example is
     unit: Any = 1.0  # what a step of 1 is among standardized values

@@ -125,6 +125,10 @@ class Joint(Event):
     def example(self, n, seed):
         return {name: event.example(n, seed) for name, event in self.events.items()}
 
+    @property
+    def side_by_side(self):
+        return " | ".join(self.events)
+
     def render(self, x):
         from kerasgen.events.thumbnails import beside  # imports matplotlib
 

@@ -118,6 +118,10 @@ class Classifier(Classifies, EventModel):
     def predict_on_batch(self, x):
         return super().predict_on_batch(x)
 
+    @property
+    def log_units(self):
+        return super().log_units | {"accuracy": "share"}
+
     def call(self, x, training=False):
         """Logits `[B, num_classes]`, float32."""
         if training:

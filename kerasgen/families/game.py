@@ -24,6 +24,12 @@ class TwoSidedTraining:
     True
     """
 
+    @property
+    def log_units(self):
+        declared = [units for each in self.regularizers for units in each.units.items()]
+        names = (*self.first_fault.names, "loss", "divergence")
+        return dict.fromkeys(names, self.divergence.unit) | dict(declared)
+
     def compile(self, optimizer=None, critic_optimizer=None, **kwargs):
         """Keras' `compile`.
 

@@ -10,7 +10,8 @@ import numpy as np
 from kerasgen import checks, durable
 from kerasgen.plot.labels import labelled
 
-_SIDE = 96  # pixels that a small image is enlarged to at least, in whole multiples
+_SIDE = 96  # pixels that each side of a small image is enlarged to, in whole multiples,
+_LONG = 768  # unless the other would be longer than this
 _GAP = 2
 
 
@@ -43,7 +44,8 @@ def grid(
     wanted = int(np.ceil(np.sqrt(n))) if columns is None else checks.positive("columns", columns)
     columns = int(min(n, wanted))
     rows = -(-n // columns)
-    zoom = -(-_SIDE // max(height, width))
+    short, long = sorted((height, width))
+    zoom = max(-(-_SIDE // long), min(-(-_SIDE // short), _LONG // long))
     images = np.repeat(np.repeat(images, zoom, axis=1), zoom, axis=2)
     cell = (height * zoom + _GAP, width * zoom + _GAP)
     picture = np.ones((rows * cell[0] + _GAP, columns * cell[1] + _GAP, 3), "float32")
@@ -58,14 +60,17 @@ def grid(
 
 
 def pairs(
-    rows: Sequence[Any], path: str | pathlib.Path | None = None, labels: Sequence[object] = ()
+    rows: Sequence[Any],
+    path: str | pathlib.Path | None = None,
+    labels: Sequence[object] = (),
+    column_labels: Sequence[object] = (),
 ) -> np.ndarray:
     """Batches of equal length as the rows of one grid: originals above their reconstructions.
 
     Args:
         rows: list of `[n, height, width, channels]` in [0, 1].
         path: of a PNG file to write, or None.
-        labels: what is written beside the rows.
+        labels, column_labels: what is written beside the rows and above the columns.
 
     Returns:
         The picture, as `grid`.
@@ -80,7 +85,7 @@ def pairs(
     if len({row.shape for row in rows}) != 1:
         shapes = [row.shape for row in rows]
         raise ValueError(f"Expected rows of one shape. Received: shapes {shapes}.")
-    return grid(np.concatenate(rows), path, columns=len(rows[0]), row_labels=labels)
+    return grid(np.concatenate(rows), path, len(rows[0]), labels, column_labels)
 
 
 def _checked(images):

@@ -33,6 +33,7 @@ def labelled(
     40
     """
     rows, columns = checks.several("row labels", rows), checks.several("column labels", columns)
+    rows, columns = (named if any(map(str, named)) else [] for named in (rows, columns))
     height, width = picture.shape[:2]
     # A letter is about 0.6 of its size wide.
     beside = _drawn([textwrap.fill(str(row), _LINE) for row in rows])

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasgen import divergences, plot
+from kerasgen import plot
 from kerasgen.families import AdversarialModel
 from kerasgen.metrics.memorisation import nearest_neighbours
 from kerasgen.reports.base import Report, report
@@ -11,11 +11,6 @@ from kerasgen.tasks import noise
 from kerasgen.tasks.traversal import picture
 
 _COMPARED = 10  # samples with training examples
-_UNITS = {  # of a game's losses; others have none
-    divergences.Wasserstein: "critic's score",
-    divergences.NonSaturating: "nats",
-    divergences.Minimax: "nats",
-}
 
 
 @report.register(AdversarialModel)
@@ -31,17 +26,12 @@ class AdversarialReport(Report):
     """
 
     fixed_settings = ("beta_1", "beta_2")  # on which the game depends
+    monitor_units = CollapseMonitor.units
 
     @property
     def needs_precision(self):
         hidden = self.model.label_event is not self.model.condition
         return "a number of the noise decides the component" if hidden else None
-
-    @property
-    def log_units(self):
-        unit = _UNITS.get(type(self.model.divergence), "")
-        of_game = dict.fromkeys(("loss", "critic", "generator", "divergence"), unit)
-        return of_game | dict.fromkeys(("critic_separation", "sample_diversity"), "share")
 
     @property
     def curves(self):
@@ -70,10 +60,18 @@ class AdversarialReport(Report):
         ink = noise.arithmetic(self.model, lambda samples: samples.mean(axis=(1, 2, 3)))
         drawn = noise.interpolations(self.model), noise.truncations(self.model), ink
         kinds = self.model.condition
-        labels = () if kinds.num_shown is None else kinds.words(kinds.shown(len(ink)))
+        labels = [f"sample {row}" for row in range(1, len(ink) + 1)]
+        if kinds.num_shown is not None:
+            labels = kinds.words(kinds.shown(len(ink)))
+        walks, cuts, moves = (range(each.shape[1]) for each in drawn)
         of_rows = labels, ["0.5", "1", "2", "not cut"], labels
-        for name, rows, beside in zip(captions, drawn, of_rows):
-            picture(rows, folder / name, beside)
+        of_columns = (
+            [f"{step / walks[-1]:.0%}" for step in walks],
+            [f"noise {number + 1}" for number in cuts],
+            [f"{step / moves[-1] - 0.5:+g}" for step in moves],
+        )
+        for name, rows, beside, above in zip(captions, drawn, of_rows, of_columns):
+            picture(rows, folder / name, beside, above)
         return captions | self._nearest(folder, given) if given.training is not None else captions
 
     def _nearest(self, folder, given):

@@ -93,7 +93,7 @@ class Report:
         needs_precision: why the model's exported files need more than 8 bits, or None.
         fixed_settings: settings of a recipe's training on which fine-tuning depends, too.
         curves: what the curves of training show, in words.
-        log_units: units of what training logs, by name.
+        monitor_units: units of what `monitors` log, in words, by name.
 
     >>> model = kerasgen.families.Mixture([2], num_components=3)
     >>> list(Report(model).evaluate(np.zeros((5, 2))))
@@ -104,9 +104,7 @@ class Report:
     needs_precision: str | None = None
     fixed_settings: tuple[str, ...] = ()
     curves = "What training logged, by epoch"
-    log_units: dict[str, str] = dict.fromkeys(
-        ("loss", "nll", "kl", "reconstruction", "elbo", "iwae", "tokens"), "nats"
-    ) | {"active_units": "units", "used_codes": "%", "perplexity": "codes"}
+    monitor_units: dict[str, str] = {}
 
     def __init__(self, model):
         self.model = model
@@ -249,10 +247,10 @@ class Report:
             columns, labels = _A_CLASS, condition.words(condition.shown(kinds))
             asked = np.repeat(condition.shown(kinds), _A_CLASS, axis=0)
         pictures = self.model.event.render(self.model.shown_samples(count, asked, seed=0))
-        plot.grid(pictures, folder / "samples.png", columns, row_labels=labels)
-        drawn, rows = "Samples", "" if kinds is None else f", {condition.rows}"
-        if self.model.shows_means:
-            drawn = "Samples: means of p(x | z) for z drawn from the prior"
+        above = [self.model.event.side_by_side]
+        plot.grid(pictures, folder / "samples.png", columns, labels, above)
+        rows, means = "" if kinds is None else f", {condition.rows}", self.model.shows_means
+        drawn = "Samples: means of p(x | z) for z drawn from the prior" if means else "Samples"
         return {"samples.png": f"{drawn}{rows}, seed 0, the first {count}, not selected."}
 
     def _reconstructions(self, folder, given):
@@ -262,7 +260,8 @@ class Report:
         condition = None if given.condition is None else given.condition[:SHOWN_PAIRS]
         again = self.model.reconstruct(first, condition)
         rows = [self.model.event.render(each) for each in (first, again)]
-        plot.pairs(rows, folder / "reconstructions.png", ["real", "reconstructed"])
+        labels, above = ["real", "reconstructed"], [self.model.event.side_by_side]
+        plot.pairs(rows, folder / "reconstructions.png", labels, above)
         what = f"{len(rows[0])} {self.model.event.meaning} above"
         return {"reconstructions.png": f"{what}, their reconstructions below."}
 
@@ -270,7 +269,8 @@ class Report:
         history = given.history and pathlib.Path(given.history).read_text(encoding="utf-8")
         if not history or len(history.splitlines()) < 3:  # one epoch is no curve
             return {}
-        plot.curves(given.history, folder / "curves.png", self.log_units)
+        known = self.model.log_units | self.monitor_units
+        plot.curves(given.history, folder / "curves.png", known)
         return {"curves.png": f"{self.curves}."}
 
     # Training

@@ -31,6 +31,8 @@ class AutoencoderReport(Report):
     ['ActiveUnits']
     """
 
+    monitor_units = ActiveUnits.units
+
     def monitors(self, examples, condition, output, writes):
         return [ActiveUnits(examples, condition)]
 
@@ -66,8 +68,8 @@ class LatentReport(AutoencoderReport):
     >>> vae = kerasgen.LatentVariableModel(
     ...     [4, 4, 1], networks.MLP((4,), ()), bottlenecks.Gaussian(2), networks.MLP(hidden=()),
     ...     likelihoods.Bernoulli())
-    >>> report(vae).log_units["kl"], isinstance(report(vae), LatentReport)
-    ('nats', True)
+    >>> report(vae).monitor_units, isinstance(report(vae), LatentReport)
+    ({'active_units': 'units'}, True)
     """
 
     def evaluate(self, examples, condition=None, num_samples=5000, seed=0, progress=False):

@@ -32,6 +32,8 @@ class ActiveUnits(keras.callbacks.Callback):
     ['active_units', 'kl', 'loss', 'reconstruction']
     """
 
+    units: dict[str, str] = {"active_units": "units"}
+
     def __init__(self, x, condition=None):
         super().__init__()
         self.examples = x, condition
@@ -94,6 +96,8 @@ class CodeUsage(keras.callbacks.Callback):
     ['loss', 'perplexity', 'reconstruction', 'used_codes']
     """
 
+    units: dict[str, str] = {"perplexity": "codes", "used_codes": "%"}
+
     def __init__(self, x):
         super().__init__()
         self.examples = ops.convert_to_numpy(x)
@@ -126,6 +130,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     >>> sorted(logs)
     ['critic_separation', 'sample_diversity']
     """
+
+    units: dict[str, str] = dict.fromkeys(("critic_separation", "sample_diversity"), "share")
 
     def __init__(self, x, condition=None):
         super().__init__()

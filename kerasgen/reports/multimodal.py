@@ -116,7 +116,7 @@ class MultimodalReport(LatentReport):
             self.model.sample(given={name: real[name]}, seed=0, mean=True) for name in asked
         ]
         labels = ["real", *(f"from {name}" for name in asked)]
-        plot.pairs([self._picture(row) for row in rows], folder / "conditional.png", labels)
+        self._draw(rows, folder / "conditional.png", labels)
         what = f"{', '.join(self.model.event.events)} side by side"
         how = "drawn given one sense of the example above, which stays as it is"
         return {"conditional.png": f"The first {_SHOWN} test examples, {what}; below, {how}."}
@@ -128,7 +128,7 @@ class MultimodalReport(LatentReport):
         for row in range(_SHOWN, min(_SHOWN + _STYLES, count(given.examples))):
             rows.append(self.model.swap(content, _rows(given.examples, [row] * _SHOWN), seed=0))
         labels = ["real", *(f"style {number}" for number in range(1, len(rows)))]
-        plot.pairs([self._picture(row) for row in rows], folder / "swaps.png", labels)
+        self._draw(rows, folder / "swaps.png", labels)
         how = "the shared factor of the example above, the private factors of one other a row"
         return {"swaps.png": f"Swaps: {how}."}
 
@@ -146,10 +146,11 @@ class MultimodalReport(LatentReport):
             captions[f"{sense}.wav"] = f"Hear the {sense} drawn for ten test examples' {given_as}."
         return captions
 
-    def _picture(self, x):
-        """Senses side by side, twice as large."""
-        picture = self.model.event.render({name: x[name] for name in self.model.event.events})
-        return picture.repeat(2, axis=1).repeat(2, axis=2)
+    def _draw(self, rows, path, labels):
+        """Senses side by side, which are named above the first column."""
+        event = self.model.event
+        pictures = [event.render({name: row[name] for name in event.events}) for row in rows]
+        plot.pairs(pictures, path, labels, [event.side_by_side])
 
 
 def _scaled(maps):

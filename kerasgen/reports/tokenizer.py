@@ -21,6 +21,7 @@ class TokenizerReport(AutoencoderReport):
     """
 
     needs_precision = "tokens must not change"
+    monitor_units = CodeUsage.units
 
     def evaluate(self, examples, condition=None, num_samples=5000, seed=0, progress=False):
         return tokenizer.tokens(self.model, examples, seed, progress)
