@@ -1,6 +1,6 @@
 """Work in blocks of rows, so that memory does not grow with the number of examples."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -100,3 +100,12 @@ def _each(function, x):
 
 def _filled(x, by):
     return x if not by else ops.concatenate([x, ops.repeat(x[-1:], by, axis=0)])
+
+
+def parted(x: Any, sizes: Sequence[int]) -> list:
+    """The last axis of x in parts of these sizes; one is enough, as it is not for `ops.split`.
+
+    >>> [part.tolist() for part in parted(np.arange(5), (2, 3))]
+    [[0, 1], [2, 3, 4]]
+    """
+    return [x[..., end - size : end] for size, end in zip(sizes, np.cumsum(sizes))]

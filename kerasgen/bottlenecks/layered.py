@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
+from kerasgen.batches import parted
 from kerasgen.bottlenecks.continuous import Stochastic, mean_and_scale, normal
 from kerasgen.checks.arguments import Activation
 from kerasgen.networks.layers import activation as named
@@ -149,6 +149,6 @@ class TopDown(Layers):
 
     def terms(self, posterior: Any, z: Any, condition: Any = None) -> dict[str, Any]:
         """The sum of `kl_by_unit` over each layer."""
-        kl, ends = self.kl_by_unit(posterior, z), np.cumsum(self.latent_dims)
-        named = zip(self.term_names, ends - self.latent_dims, ends, strict=True)
-        return {name: ops.sum(kl[..., start:end], axis=-1) for name, start, end in named}
+        layers = parted(self.kl_by_unit(posterior, z), self.latent_dims)
+        named = zip(self.term_names, layers, strict=True)
+        return {name: ops.sum(layer, axis=-1) for name, layer in named}

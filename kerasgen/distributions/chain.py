@@ -3,10 +3,10 @@
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from kerasgen.backend import tfd
+from kerasgen.batches import parted
 from kerasgen.distributions.base import Distribution
 
 
@@ -138,5 +138,4 @@ class Flipped(Chain):
         return self._flip(super().from_noise(self._flip(noise, self.sizes[::-1])), self.sizes)
 
     def _flip(self, z, sizes):
-        ends = zip(sizes, np.cumsum(sizes), strict=True)
-        return ops.concatenate([z[..., end - size : end] for size, end in ends][::-1], axis=-1)
+        return ops.concatenate(parted(z, sizes)[::-1], axis=-1)

@@ -3,9 +3,9 @@ which background."""
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
+from kerasgen.batches import parted
 from kerasgen.checks.arguments import Layer, Layers, Share, Widths
 from kerasgen.events import Attributes
 from kerasgen.families.classifier import Classifier
@@ -52,18 +52,15 @@ class AttributeClassifier(Classifier):
         """Logits `[B, A, values]`, float32; of values that an attribute does not have,
         far below.
         """
-        return self._stack(self._split(super().call(x, training=training)), _NEVER)
+        return self._stack(parted(super().call(x, training=training), self.sizes), _NEVER)
 
     def _probabilities(self, x):
-        parts = [ops.softmax(logits) for logits in self._split(self.head(self._features(x)))]
+        parts = [ops.softmax(logits) for logits in parted(self.head(self._features(x)), self.sizes)]
         return self._stack(parts, 0.0)
 
     def attributes(self, x):
         """The likeliest value of each attribute, `[B, A]` int32."""
         return ops.cast(ops.argmax(self.probabilities(x), axis=-1), "int32")
-
-    def _split(self, logits):
-        return ops.split(logits, np.cumsum(self.sizes[:-1]).tolist(), axis=-1)
 
     def _stack(self, parts, filling):
         width = max(self.sizes)
