@@ -3,10 +3,8 @@
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
-from kerasgen import checks
+from kerasgen import checks, endings
 from kerasgen.events import Event, Tensor
 
 
@@ -50,7 +48,7 @@ def vector(network: Any, event: Event, name: str = "encoder") -> tuple[int, ...]
     """Shape `(F,)` of what a network makes of one example, which is to be one vector.
 
     Raises:
-        ValueError: those of `features`; features of a grid.
+        ValueError: those of `features`; features of a grid; probabilities.
 
     >>> vector(kerasgen.networks.MLP((4,), ()), kerasgen.events.of([8, 8, 1]))
     (4,)
@@ -60,6 +58,11 @@ def vector(network: Any, event: Event, name: str = "encoder") -> tuple[int, ...]
         raise ValueError(
             f"Expected features [batch, F] of the {name}. Received: {_name(network)}, which gives "
             f"{shape}, a grid. Put a Flatten at its end."
+        )
+    if said := endings.probabilities(network, event):
+        raise ValueError(
+            f"Expected features of the {name}, which a linear layer reads. Received: "
+            f"{_name(network)}, which gives probabilities: {said}. Drop that activation."
         )
     return shape
 
@@ -129,7 +132,7 @@ def predicts(network, input_shape: tuple[int, ...], likelihood) -> None:
             f"{_name(likelihood)} needs for {likelihood.event!r}. Received: {found}. Set the "
             "decoder's output_shape."
         )
-    if bounds := _squashing(network) or _squashes(network, input_shape):
+    if bounds := endings.bounds(network, input_shape):
         raise ValueError(
             f"Expected a decoder that is linear at its end, as {_name(likelihood)} takes logits or "
             f"real parameters. Received: {bounds}. Drop that activation."
@@ -186,8 +189,8 @@ def generates(generator, noise_size: int, event: Event) -> None:
             f"Expected the generator's output shape to be {event.shape}, one example. "
             f"Received: {tuple(made.shape[1:])}. Leave the generator's output_shape out."
         )
-    bounds = _squashes(generator, (noise_size,))
-    if event.values == "[0, 1]" and bounds and "-1" in bounds:
+    bounds = endings.bounds(generator, (noise_size,)) if event.values == "[0, 1]" else None
+    if bounds and not endings.within_one(bounds):
         raise ValueError(
             f"Expected a generator of pixels in [0, 1]. Received: {bounds}. End it in a sigmoid."
         )
@@ -245,35 +248,6 @@ def _set_output(network, shape):
             _set_output(part, shape[name])
     elif hasattr(network, "set_output"):
         network.set_output(shape)
-
-
-def _squashing(network):
-    """Name of a bounded activation at the end of a Keras model, or None."""
-    layers = getattr(network, "layers", None)
-    activation = getattr(layers[-1] if layers else network, "activation", None)
-    name = getattr(activation, "__name__", None)
-    return (
-        f"the activation {name!r}"
-        if name in ("sigmoid", "softmax", "tanh", "hard_sigmoid", "relu")
-        else None
-    )
-
-
-def _squashes(network, input_shape):
-    """In what interval a foreign network's outputs saturate, or None: a sigmoid may hide in it."""
-    if type(network).__module__.startswith("kerasgen."):
-        return None  # linear at their ends, and bound to say so by their tests
-    noise = 1e4 * np.random.default_rng(0).standard_normal((8, *input_shape)).astype("float32")
-    outputs = keras.tree.flatten(network(noise, training=False))
-    x = np.concatenate([np.ravel(ops.convert_to_numpy(ops.cast(o, "float32"))) for o in outputs])
-    low, high = x.min(), x.max()
-    if low >= 0 and 0.99 < high <= 1:
-        return "outputs within [0, 1], as of a sigmoid"
-    if -1 <= low < -0.99 and 0.99 < high <= 1:
-        return "outputs within [-1, 1], as of tanh"
-    if low == 0 < high and 0.05 < np.mean(x == 0) < 0.95:
-        return "outputs of 0 and above, as of a relu"
-    return None
 
 
 def _name(part):

@@ -1,5 +1,7 @@
 """Parts that do not fit are refused by the constructor, in one line that says what to do."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from kerasgen import (
     LatentVariableModel,
     bottlenecks,
     divergences,
+    endings,
     families,
     likelihoods,
     networks,
@@ -66,6 +69,17 @@ def functional_sigmoid():
     return keras.Model(z, keras.ops.sigmoid(ending()(z)))
 
 
+class Ending(keras.Model):
+    """What hides an activation from everything but a trial."""
+
+    def __init__(self, activation):
+        super().__init__()
+        self.inner, self.last = ending(), keras.activations.get(activation)
+
+    def call(self, z):
+        return self.last(self.inner(z))
+
+
 BOUNDED = {
     "activation": lambda: ending(layers.Activation("sigmoid")),
     "before the end": lambda: keras.Sequential(
@@ -89,14 +103,97 @@ def test_a_decoder_that_is_bounded(decoder, likelihood):
     assert "linear" in refusal(lambda: vae(decoder=BOUNDED[decoder](), likelihood=likelihood()))
 
 
-@pytest.mark.parametrize("last", [(), (layers.LayerNormalization(),), (layers.Rescaling(0.01),)])
+# Of Keras' activations those that reach every number: parameters may come of any of these.
+UNBOUNDED = {"linear", "leaky_relu", "soft_shrink", "hard_shrink", "tanh_shrink"}
+ACTIVATIONS = {
+    name
+    for name, function in vars(keras.activations).items()
+    if inspect.isfunction(function)
+    and name not in ("get", "serialize", "deserialize", "glu", "threshold")  # of other arguments
+}
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("make", [lambda name: ending(layers.Activation(name)), Ending])
+def test_an_activation_at_the_end_of_a_decoder(make, activation):
+    if activation in UNBOUNDED:
+        assert vae(decoder=make(activation)).built
+    elif activation in ("softmax", "sparsemax", "log_softmax") and make is Ending:
+        pass  # of one channel they are 1, or 0, whatever comes: no trial can tell them
+    else:
+        assert "linear" in refusal(lambda: vae(decoder=make(activation)))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        (),
+        (layers.LayerNormalization(),),
+        (layers.Rescaling(0.01),),
+        (layers.Rescaling(0.0, offset=-2.0),),  # what an end that begins at zero gives
+    ],
+)
 def test_a_decoder_that_is_not(last):
     assert vae(decoder=ending(*last)).built
 
 
+@pytest.mark.parametrize("units", [1, 2, 3])
+def test_few_units_before_a_linear_end(units):
+    """All weights of an end may have one sign by chance; a constructor is not to depend on it."""
+    for seed in range(20):
+        keras.utils.set_random_seed(seed)
+        network = keras.Sequential([layers.Dense(units, "relu"), layers.Dense(2)])
+        network.build((None, 2))
+        assert endings.bounds(network, (2,)) is None
+
+
 def test_a_generator_of_pixels_below_0():
-    assert "sigmoid" in refusal(lambda: gan(generator=ending(layers.Activation("tanh"))))
-    assert gan(generator=ending(layers.Activation("sigmoid"))).built
+    for last in ("tanh", "relu", "elu", "softplus", "log_sigmoid", "softmax"):
+        generator = ending(layers.Activation(last))
+        assert "sigmoid" in refusal(lambda made=generator: gan(generator=made))
+    for last in (layers.Activation("sigmoid"), layers.Activation("hard_sigmoid")):
+        assert gan(generator=ending(last)).built
+    assert gan(generator=Squashed()).built
+    points = keras.Sequential([layers.Dense(2, "tanh")])
+    assert gan(event=[2], generator=points).built  # which may be anywhere
+
+
+def features(*last):
+    return keras.Sequential([layers.Flatten(), *last])
+
+
+class HiddenSoftmax(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = features(layers.Dense(4))
+
+    def call(self, x):
+        return keras.ops.softmax(self.inner(x))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda part: gan(critic=part),
+        lambda part: vae(encoder=part),
+        lambda part: families.Classifier(SHAPE, 3, part),
+    ],
+    ids=["critic", "encoder", "classifier"],
+)
+def test_probabilities_are_no_features(build):
+    """A critic or a classifier as others end it: the family has the last layer itself."""
+    wrong = {
+        "softmax": features(layers.Dense(3, "softmax")),
+        "a layer of it": features(layers.Dense(3), layers.Softmax()),
+        "before dropout": features(layers.Dense(3, "softmax"), layers.Dropout(0.1)),
+        "log": features(layers.Dense(3, "log_softmax")),
+        "one sigmoid": features(layers.Dense(1, "sigmoid")),
+        "hidden": HiddenSoftmax(),
+    }
+    for part in wrong.values():
+        assert "probabilities" in refusal(lambda part=part: build(part))
+    for last in ("relu", "linear", "tanh", "sigmoid"):
+        assert build(features(layers.Dense(3, last))).built
 
 
 NOT_PARTS = ["mlp", 3, lambda x, training=False: x, networks.MLP]
