@@ -79,7 +79,8 @@ def test_both_sides_of_a_small_picture_are_legible(height, width):
     zoom = (high - 4) / height
     assert zoom == (wide - 4) / width == int(zoom) >= 1
     short, long = sorted((high, wide))
-    assert short >= 100 or long > 4 + 768 / 2  # once more enlarged it would be too long
+    assert long >= 4 + 96
+    assert short >= 4 + 64 or long > 4 + 768 / 2  # once more enlarged it would be too long
     assert zoom == 1 or long <= 4 + max(768, 2 * 96)
 
 

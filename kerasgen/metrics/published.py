@@ -95,11 +95,13 @@ LIKELIHOODS: dict[tuple[str, str | None, bool], dict[str, dict[str, Rows]]] = {
                 ("VLAE, autoregressive decoder", 79.03, _LOSSY_FIXED),
                 ("gated PixelVAE", 79.02, f"{_PIXELVAE}, k = 1,000"),
                 ("ladder VAE, 3 layers", 79.24, f"{_LADDER}, k = 1,000"),
+                ("ladder VAE, 6 layers", 78.52, f"{_LADDER}, k = 1,000"),
                 ("ladder VAE, 12 layers", 78.30, f"{_LADDER}, k = 1,000"),
             ),
             "elbo": (
                 ("gated PixelVAE", -79.66, _PIXELVAE),
                 ("ladder VAE, 3 layers", -82.14, _LADDER),
+                ("ladder VAE, 6 layers", -80.74, _LADDER),
                 ("ladder VAE, 12 layers", -80.50, _LADDER),
             ),
         },

@@ -10,8 +10,9 @@ import numpy as np
 from kerasgen import checks, durable
 from kerasgen.plot.labels import labelled
 
-_SIDE = 96  # pixels that each side of a small image is enlarged to, in whole multiples,
-_LONG = 768  # unless the other would be longer than this
+# Pixels that the longer and the shorter side of a small image are enlarged to, in whole multiples,
+_SIDE, _SHORT = 96, 64  # a card with a sentence has as many
+_LONG = 768  # unless the longer would be longer than this
 _GAP = 2
 
 
@@ -45,7 +46,7 @@ def grid(
     columns = int(min(n, wanted))
     rows = -(-n // columns)
     short, long = sorted((height, width))
-    zoom = max(-(-_SIDE // long), min(-(-_SIDE // short), _LONG // long))
+    zoom = max(-(-_SIDE // long), min(-(-_SHORT // short), _LONG // long))
     images = np.repeat(np.repeat(images, zoom, axis=1), zoom, axis=2)
     cell = (height * zoom + _GAP, width * zoom + _GAP)
     picture = np.ones((rows * cell[0] + _GAP, columns * cell[1] + _GAP, 3), "float32")
