@@ -24,6 +24,7 @@ FAMILIES = {  # what each makes examples of
     "vqvae": (Image,),
     "gmm": (Image, Vector, Series),
 }
+_TOLD = ("cvae", "pixelcnn", "wgan")  # the class of what they make
 _STEPS = {"vae": 1500, "cvae": 1500, "pixelcnn": 3000, "wgan": 6000, "vqvae": 2000}  # at least
 _PASSES = 8  # over the training set, at least
 _EPOCH = 100  # steps of an epoch, at least: what ends one costs as much as some steps
@@ -74,7 +75,8 @@ def recipe(path: str | os.PathLike, family: str, name: str | None = None) -> str
         "event": _quoted(file.event),
         "is_image": file.event.is_picture,
         "levels": getattr(file.event, "levels", None),
-        "count": count if family in ("cvae", "pixelcnn", "wgan") else None,
+        "count": count if family in _TOLD else None,
+        "untold": left_out(path, family),
         "condition": classes,
         "is_few": size < _FEW,
         "latent_dim": _latent_dim(file.event, size),
@@ -84,6 +86,20 @@ def recipe(path: str | os.PathLike, family: str, name: str | None = None) -> str
     if family != "gmm":
         facts |= _schedule(size, family) | _depth(file.event, family)
     return render(f"recipe_{'vae' if family == 'cvae' else family}.yaml.j2", **facts)
+
+
+def left_out(path: str | os.PathLike, family: str) -> str:
+    """What of the data in a file a family makes nothing of, as a sentence, or "".
+
+    Example:
+        >>> x, labels = np.eye(300, 4), np.arange(300) % 2
+        >>> path = kerasgen.data.save_npz("mine.npz", train_images=x, train_labels=labels)
+        >>> left_out(path, "gmm"), left_out(path, "cvae")
+        ('Its 2 classes are left out: a gmm is told none.', '')
+    """
+    count, _ = _classes(path, File(path))
+    told = f"Its {count} classes are left out: a {family} is told none."
+    return told if count and family not in _TOLD else ""
 
 
 def _classes(path, file):

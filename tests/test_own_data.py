@@ -61,6 +61,8 @@ def test_copies_are_on_one_side_of_the_split(tmp_path):
         for split in ("train", "test")
     ]
     assert all(sides) and not sides[0] & sides[1]
+    training = done.sizes["train"] - len(sides[0])  # of each picture one copy
+    assert training > 0 and any(note.startswith(f"{training} ") for note in done.notes)
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp", "bmp", "gif", "jpg"])

@@ -62,6 +62,15 @@ def test_recipes_of_tables_build(family, tmp_path):
     assert event.columns == ["c0", "c1", "c2", "c3"] and min(event.scales) > 1
 
 
+@pytest.mark.parametrize("family", IMAGES)
+def test_classes_that_a_family_is_not_told_are_named(family, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cli.main(["new", "mine", "--data", str(file(tmp_path)), "--family", family])
+    told = "2 classes are left out" in capsys.readouterr().out
+    assert told == ("2 classes are left out" in (tmp_path / "mine.yaml").read_text())
+    assert told == (Recipe.load(tmp_path / "mine.yaml").build().num_classes is None)
+
+
 @pytest.mark.parametrize("count", [40, 400, 5000, 60_000])
 @pytest.mark.parametrize("family", ["vae", "wgan"])
 def test_a_run_is_longer_than_its_warm_ups_and_averages(count, family, tmp_path, capsys):

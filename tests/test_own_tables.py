@@ -32,6 +32,13 @@ def test_a_table_keeps_names_and_units_and_says_what_it_leaves_out(tmp_path):
     np.testing.assert_allclose(done.event.in_units(standardized), source.array(), rtol=1e-5)
 
 
+def test_copies_of_rows_are_counted(tmp_path):
+    head, *rows = TABLE.splitlines()
+    (tmp_path / "twice.csv").write_text("\n".join([head, *rows, *rows]) + "\n")
+    once = data.table(tmp_path / "twice.csv", tmp_path / "twice.npz", label="sex")
+    assert any(note.startswith(f"{once.sizes['train'] // 2} ") for note in once.notes)
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_other_delimiters_are_seen(delimiter, tmp_path):
     (tmp_path / "a.csv").write_text(TABLE.replace(",", delimiter))

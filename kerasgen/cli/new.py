@@ -48,4 +48,6 @@ def run(args: argparse.Namespace) -> None:
     from kerasgen import starter
 
     durable.write_text(path, starter.recipe(args.data, args.family, args.name))
+    if told := starter.left_out(args.data, args.family):
+        print(told)
     print(f"{path}: read it, then `kerasgen train {path}`")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kerasgen import checks
-from kerasgen.data.writing import Imported, PictureFile
+from kerasgen.data.writing import Imported, PictureFile, told_copies
 from kerasgen.events import Image
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
@@ -73,15 +73,15 @@ def folder(
         with PictureFile(path, shape, facts) as written:
             decode = functools.partial(_decode, shape=shape)
             for file, (pixels, changes) in read(decode, headers, "pictures"):
-                label = names.index(str(_class(source, file))) if names else None
-                written.add(pixels, label)
+                written.add(pixels, names.index(str(_class(source, file))) if names else None)
                 changed.update(changes)
             if not written.sizes:
                 raise ValueError(
                     f"Expected pictures ({', '.join(SUFFIXES)}) in {source}. Received: none that "
                     f"can be read. {' '.join([*_unread(unreadable), *notes])}"
                 )
-    notes = [f"{n:,} {what}." for what, n in changed.items()] + _unread(unreadable) + notes
+    notes += [f"{n:,} {what}." for what, n in changed.items()] + _unread(unreadable)
+    notes += told_copies(written.contents)
     return Imported(path, Image(*shape, levels=256), written.sizes, names or None, notes)
 
 

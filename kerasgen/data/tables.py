@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from kerasgen.data.npz import File, save_npz
-from kerasgen.data.writing import Imported, is_held_out
+from kerasgen.data.writing import Imported, content, is_held_out, told_copies
 
 _DELIMITERS = ",;|"  # and tabs
 _NAMED = 5  # lines that a note gives
@@ -96,6 +96,7 @@ def _written(rows, names, kinds, path, name, notes):
         arrays["classes"] = classes
     save_npz(path, name=name, columns=names, **units, **arrays)
     file = File(path)
+    notes += told_copies([content(row) for row in rows[~held_out]])
     return Imported(path, file.event, file.sizes, classes, notes)
 
 

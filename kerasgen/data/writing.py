@@ -8,7 +8,7 @@ import pathlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,32 @@ def is_held_out(row: np.ndarray) -> bool:
         >>> bool(np.mean([is_held_out(np.arange(n)) for n in range(1000)]).round(1) == 0.1)
         True
     """
-    digest = hashlib.sha256(row.tobytes()).digest()
-    return int.from_bytes(digest[:8], "big") % _SHARE == 0
+    return content(row) % _SHARE == 0
+
+
+def content(row: np.ndarray) -> int:
+    """A number that equal examples share, and others do not.
+
+    Example:
+        >>> content(np.zeros(3)) == content(np.zeros(3)) != content(np.ones(3))
+        True
+    """
+    return int.from_bytes(hashlib.sha256(row.tobytes()).digest()[:8], "big")
+
+
+def told_copies(contents: Collection[int]) -> list[str]:
+    """What is to be said of equal examples, a sentence, or none where there are none.
+
+    Args:
+        contents: of the examples, by `content`.
+
+    Example:
+        >>> told_copies([3, 4, 3])
+        ['1 examples are copies of others: slices of train, as for validation, may part them.']
+    """
+    copies = len(contents) - len(set(contents))
+    told = f"{copies:,} examples are copies of others: slices of train, as for validation, may part"
+    return [f"{told} them."] if copies else []
 
 
 class PictureFile:
@@ -88,6 +112,7 @@ class PictureFile:
         self.facts = {**facts, "maximum": 255}
         self._rows: dict[str, Any] = {}
         self.labels: dict[str, list[int | None]] = {}
+        self.contents: list[int] = []
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -97,6 +122,8 @@ class PictureFile:
     def add(self, picture: np.ndarray, label: int | None = None) -> None:
         """Appends a picture uint8 of the file's shape, with its label where the set has some."""
         split = "test" if is_held_out(picture) else "train"
+        if split == "train":
+            self.contents.append(content(picture))
         self._rows[split].write(np.ascontiguousarray(picture))
         self.labels.setdefault(split, []).append(label)
 
