@@ -246,6 +246,16 @@ def test_what_an_act_keeps_is_measured():
     assert kept_memory.kept(lambda: np.ones(2**23).sum(), 5) < 4
 
 
+def test_own_pictures_are_imported_and_read(tmp_path, monkeypatch, capsys):
+    own_pictures = script(SCRIPT.with_name("own_pictures.py"))
+    monkeypatch.setattr(own_pictures, "DIFFERENT", 90)
+    own_pictures.main(["--count", "180", "--side", "16"])
+    *_, imported, epoch = capsys.readouterr().out.splitlines()
+    assert "import of 180 pictures" in imported and "an epoch of 128 in batches of 64" in epoch
+    own_pictures.write(tmp_path / "pictures", 180, 16)
+    assert len({path.read_bytes() for path in (tmp_path / "pictures").iterdir()}) == 90
+
+
 def test_the_table_of_compiled_samplers():
     sample_compiled = script(SCRIPT.with_name("sample_compiled.py"))
     table = sample_compiled.report((sample_compiled.Case("pixelrnn_mnist", 1, 1000.0),), calls=1)

@@ -121,9 +121,10 @@ class PictureFile:
 
     def add(self, picture: np.ndarray, label: int | None = None) -> None:
         """Appends a picture uint8 of the file's shape, with its label where the set has some."""
-        split = "test" if is_held_out(picture) else "train"
+        number = content(picture)
+        split = "train" if number % _SHARE else "test"
         if split == "train":
-            self.contents.append(content(picture))
+            self.contents.append(number)
         self._rows[split].write(np.ascontiguousarray(picture))
         self.labels.setdefault(split, []).append(label)
 
