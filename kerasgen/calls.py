@@ -1,6 +1,7 @@
 """What Keras' own methods are given, looked at before any work: honoured, or refused in a line."""
 
 import inspect
+import itertools
 import types
 from typing import Any
 
@@ -23,7 +24,6 @@ def _epochs(name, value):
     return list(all_of(checks.positive)(name, value)) if several else checks.positive(name, value)
 
 
-# Of Keras' arguments, all but data, weights and callbacks.
 CHECKS = {
     "auto_scale_loss": _flag,
     "batch_size": checks.positive,
@@ -41,7 +41,7 @@ CHECKS = {
     "validation_split": real(0, 1, "[)"),
     "validation_steps": checks.positive,
     "verbose": _verbosity,
-}
+}  # of Keras' arguments all but data, weights and callbacks
 
 
 def by_name(method: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -191,14 +191,14 @@ def check_parts(data: Any) -> None:
 
 
 def in_tuples(data: Any) -> Any:
-    """A generator of batches as Keras takes one, also of bare examples; other data as they are.
+    """A generator of batches as Keras takes one, also of examples and lists; other data untouched.
 
-    >>> list(in_tuples(batch for batch in (1, (2, 3))))
-    [(1,), (2, 3)]
+    >>> list(in_tuples(batch for batch in (1, (2, 3), [4, 5])))
+    [(1,), (2, 3), (4, 5)]
     """
     if not isinstance(data, types.GeneratorType):
         return data
-    return (batch if isinstance(batch, tuple) else (batch,) for batch in data)
+    return (tuple(each) if isinstance(each, (tuple, list)) else (each,) for each in data)
 
 
 def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -216,7 +216,8 @@ def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
     check_arguments(given)
     if not model.weighs_examples:
         refuse("Samples cannot be weighed: drop it.", **weights.given(given))
-    weights.of_classes(given.get("class_weight"), model.num_classes)
+    if weights.of_classes(given.get("class_weight"), model.num_classes):
+        refuse("Multiply it by class_weight, drop that.", sample_weight=given.get("sample_weight"))
     data = (given.get(name) for name in ("x", "y", "sample_weight"))
     given = given | _checked_data(model, *data)
     held_out = given.get("validation_data")
@@ -266,10 +267,11 @@ def predicted(model: Any, given: dict[str, Any]) -> tuple[dict[str, Any], list[V
     if is_array(x) or not is_source(x):
         model.event.validate(x)
         return given | {"x": x}, faults
-    batches_of = map(x.__getitem__, range(x.num_batches)) if hasattr(x, "num_batches") else x
+    places = itertools.islice(itertools.count(), getattr(x, "num_batches", 0))  # None has no end
+    each = map(x.__getitem__, places) if hasattr(x, "num_batches") else x
 
     def valid():
-        for batch in in_tuples(each for each in batches_of):
+        for batch in in_tuples(batch for batch in each):
             try:
                 model.event.validate(batch[0])
             except ValueError as error:

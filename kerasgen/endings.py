@@ -31,13 +31,14 @@ def bounds(network: keras.Layer, input_shape: tuple[int, ...]) -> str | None:
         return f"the activation {name!r}"
     x = _outputs(network, 1e4 * np.random.default_rng(0).standard_normal((8, *input_shape)))
     low, high = x.min(), x.max()
-    if low >= 0 and 0.99 < high <= 1:
+    is_several = x.shape[1] >= _SEVERAL
+    if low >= 0 and high <= 1 and (high > 0.99 or (is_several and np.ptp(x) > 0.01)):
         return "outputs within [0, 1], as of a sigmoid"
     if -1 <= low < -0.99 and 0.99 < high <= 1:
         return "outputs within [-1, 1], as of tanh"
     less, more = sorted([max(-low, 0.0), max(high, 0.0)])
-    moves = np.ptp(x, axis=0).max() > 0.1 * more  # an end that begins at zero gives its bias
-    if x.shape[1] >= _SEVERAL and moves and less < 0.01 * more:
+    at_bound = np.mean(np.abs(x) < 0.01 * more)  # of a bias alone, or beside normalized ones, none
+    if is_several and less < 0.001 * more and 0.05 < at_bound < 0.95:
         return f"outputs {'above' if high == more else 'below'} 0, as of a relu or its like"
     return None
 
@@ -78,12 +79,12 @@ def probabilities(network: keras.Layer, event) -> str | None:
 
 def _activation(network):
     """Name of the activation at the end of a network of Keras' own layers, or None."""
+    if not type(network).__module__.startswith("keras."):
+        return None  # the order of layers there, and what is called an activation, say nothing
     layers = getattr(network, "layers", ())
     ends = [each for each in layers if type(each).__name__ not in _KEEPING]
     if ends:
         return _activation(ends[-1])
-    if not type(network).__module__.startswith("keras."):
-        return None  # what is called an activation there may be one within
     return getattr(getattr(network, "activation", None), "__name__", type(network).__name__.lower())
 
 

@@ -195,7 +195,11 @@ class EventModel(describing.Described, Logged, keras.Model):
         if self.class_weights is None:
             return data
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        calls.refuse("Multiply it by class_weight.", sample_weight=sample_weight)
+        if sample_weight is not None:
+            raise ValueError(
+                "Expected batches of (x, y) beside class_weight. Received: a sample_weight of "
+                f"shape {tuple(sample_weight.shape)}. Multiply it by class_weight, drop that."
+            )
         y = self.condition.array(y)
         self.condition.validate(y)
         # A class out of range would end the step itself, before the fault is told.

@@ -27,8 +27,8 @@ def of_classes(class_weight: Any, count: int | None) -> list[float] | None:
     received = f"Received: class_weight={checks.short(class_weight)}."
     if count is None:
         raise ValueError(
-            f"Expected no class_weight. {received} Classes have weights, and this model is "
-            "conditional on none: drop it."
+            f"Expected no class_weight. {received} Classes have weights, and this model has none, "
+            "or several of each example: pass sample_weight, or drop it."
         )
     if not isinstance(class_weight, dict) or not all(
         not isinstance(key, bool)
@@ -67,7 +67,10 @@ def of_examples(sample_weight: Any, count: int) -> np.ndarray | None:
     """
     if sample_weight is None:
         return None
-    values = np.asarray(sample_weight)
+    try:
+        values = np.asarray(sample_weight)
+    except ValueError:  # rows of several lengths
+        raise ValueError(_expected(count, "rows of several lengths")) from None
     flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if flat.shape != (count,) or flat.dtype.kind not in "fiub":
         raise ValueError(_expected(count, f"shape {values.shape} of {values.dtype}"))

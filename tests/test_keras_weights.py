@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from refusals import refusal
-from tiny import tiny_classifier, tiny_gan, tiny_mlp_vae
+from tiny import tiny_attribute_classifier, tiny_classifier, tiny_gan, tiny_mlp_vae
 from trained import BATCH, compiled, moved
 
 from kerasgen import events
@@ -231,3 +231,17 @@ def test_weights_beside_a_source_of_batches(data):
             )
     assert "y" in refusal(lambda: model.fit(in_batches(x, y), y, verbose=0))
     assert "4 parts" in refusal(lambda: model.fit(x, y, validation_data=(x, y, ones, ones)))
+
+
+@pytest.mark.parametrize("way", ["arrays", "batches"])
+def test_a_weight_of_an_example_counts_for_all_its_attributes(way, data):
+    x, attributes = data[0][:4], np.stack([data[1][:4], data[1][:4] % 2], axis=1)
+    weights, losses = np.array([0.0, 0.0, 3.0, 0.0], "float32"), []
+    for given in (weights, np.float32([1, 1, 1, 1])):
+        model = compiled(tiny_attribute_classifier(), 0.0)
+        rows = (x, attributes, given) if way == "arrays" else (in_batches(x, attributes, given),)
+        names = dict(zip(("x", "y", "sample_weight"), rows))
+        losses.append(model.evaluate(**names, verbose=0, return_dict=True)["loss"])
+    alone = compiled(tiny_attribute_classifier(), 0.0)
+    only = alone.evaluate(x[2:3], attributes[2:3], verbose=0, return_dict=True)["loss"]
+    assert losses[0] == pytest.approx(0.75 * only, rel=1e-5) and losses[1] != losses[0]

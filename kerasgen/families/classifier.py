@@ -134,6 +134,7 @@ class Classifier(Classifies, EventModel):
         if sample_weight is not None:
             sample_weight, wrong = weights.in_step(sample_weight, y)
             faults |= wrong
+            sample_weight = ops.reshape(sample_weight, (-1, *[1] * (len(y.shape) - 1)))
         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
         self.first_fault.update_state({"loss": loss}, data=faults)
         return loss
