@@ -139,7 +139,7 @@ def test_batches_are_not_cut_again(source, model, x):
 
 
 @pytest.mark.parametrize("build", [tiny_mlp_vae, tiny_classifier])
-@pytest.mark.parametrize("wrong", NOTHING_TAKES, ids=str)
+@pytest.mark.parametrize("wrong", NOTHING_TAKES, ids=lambda wrong: type(wrong).__name__)
 def test_how_a_step_is_compiled(build, wrong):
     model = build()
     for name in sorted(arguments("compile") - COMPILED):
