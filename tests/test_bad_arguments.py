@@ -9,8 +9,32 @@ from tiny import tiny_vae
 from kerasgen import cli, data, documents, zoo
 from kerasgen.recipe import Recipe
 
-NAMES = ["", " ", "\0", "a" * 5000, "hf://x", "no/such/place", "\x1b[31mred", "x.zip", "-", "é"]
-TAKE_A_PRESET = ["card", "sample", "reconstruct", "evaluate", "probe", "export", "train"]
+LONG = "a" * 5000
+NAMES = [
+    "",
+    " ",
+    "\0",
+    LONG,
+    f"{LONG}.zip",
+    f"{LONG}.keras",
+    "hf://x",
+    "no/such/place",
+    "\x1b[31mred",
+    "x.zip",
+    "-",
+    "é",
+]
+TAKE_A_PRESET = [
+    "card",
+    "denoise",
+    "detect",
+    "sample",
+    "reconstruct",
+    "evaluate",
+    "probe",
+    "export",
+    "train",
+]
 
 
 def told(argv, capsys):

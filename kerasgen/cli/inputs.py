@@ -84,8 +84,8 @@ def stem(name: str) -> str:
     """
     if hub.is_handle(name):
         return hub.name(name)
-    path = pathlib.Path(name)
-    return path.stem if path.is_file() else kerasgen.zoo.folder(name).name
+    is_file = os.path.isfile(name)  # of any name, one too long for the system, too
+    return pathlib.Path(name).stem if is_file else kerasgen.zoo.folder(name).name
 
 
 def own_folder(name: str) -> pathlib.Path:

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     if hub.is_handle(args.source) or os.path.isfile(args.source):
         return _unpack(args)
     folder = pathlib.Path(args.source)
-    if not (folder / "recipe.yaml").is_file():
+    if not os.path.isfile(folder / "recipe.yaml"):
         raise FileNotFoundError(
             f"Expected a folder of `kerasgen train`. Received: {folder}, without a recipe."
         )

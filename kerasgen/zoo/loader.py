@@ -66,7 +66,7 @@ def folder(name_or_path):
         return target
     if is_keras_file(path):
         return _from_keras_file(path.absolute(), path.stat().st_mtime_ns)
-    if path.suffix == ".zip" and path.is_file():
+    if path.suffix == ".zip" and os.path.isfile(path):
         archive.unpack(path, target := _scratch(path.stem))
         return target
     near = difflib.get_close_matches(path.name, names(), n=3, cutoff=0.5)
@@ -89,7 +89,7 @@ def is_keras_file(name_or_path):
     False
     """
     path = pathlib.Path(str(name_or_path))
-    return path.suffix == ".keras" and path.is_file()
+    return path.suffix == ".keras" and os.path.isfile(path)  # of any name, one too long, too
 
 
 def _scratch(name):
