@@ -62,7 +62,7 @@ def of(model: Any) -> Known:
     """What is known of a model.
 
     >>> of(kerasgen.families.Mixture([2], num_components=3)).columns
-    ['x', 'y']
+    ['x1', 'x2']
     """
     from kerasgen import abilities
     from kerasgen.tasks.possible import possible
