@@ -48,4 +48,4 @@ def entrance(method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_traced(model):
     weights = model.weights
-    return bool(weights) and not backend.is_concrete(ops.convert_to_tensor(weights[0]))
+    return bool(weights) and not backend.is_concrete(ops.sum(weights[-1]))  # the last is small
